@@ -1,0 +1,15 @@
+"""Estimators: thin faces over one base. ``ALL`` lists them for the common tests."""
+
+from .dense import DenseRegressor
+from .naive import NaiveRegressor
+from .recurrent import GRURegressor, LSTMRegressor, RNNRegressor
+
+ALL = [
+    DenseRegressor,
+    GRURegressor,
+    LSTMRegressor,
+    NaiveRegressor,
+    RNNRegressor,
+]
+
+__all__ = [cls.__name__ for cls in ALL]

@@ -1,0 +1,52 @@
+"""Dense estimators: from the linear model to several hidden layers."""
+
+from ..networks import Dense
+from .base import NetworkEstimator
+from .regressor import NetworkRegressor
+
+
+class _DenseEstimator(NetworkEstimator):
+    """The parameters of a dense network, and how it is built."""
+
+    hidden_layer_sizes: tuple = ()
+    activation: str = "relu"
+    dropout: float = 0.0
+
+    _parameters = """\
+    hidden_layer_sizes : tuple of int, default=()
+        Units in each hidden layer; empty for the linear model.
+    activation : {"relu", "tanh", "gelu"}, default="relu"
+        Of the hidden layers.
+    dropout : float, default=0.0
+        Share of values dropped after each hidden layer, in training.
+"""
+    def _build(self, length, n_features):
+        return Dense(
+            length * n_features, self.hidden_layer_sizes, self.activation, self.dropout
+        )
+
+
+class DenseRegressor(NetworkRegressor, _DenseEstimator):
+    """Fully connected network over all values of the window.
+
+    Without hidden layers, the default, it is the linear model.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import DenseRegressor, SlidingWindow, horizon_targets
+    >>> wave = np.sin(np.arange(200) / 4)[:, None]
+    >>> X, y = horizon_targets(wave, horizon=2)
+    >>> windows = SlidingWindow(length=12).fit_transform(X)
+    >>> model = DenseRegressor(random_state=0).fit(windows, y)
+    >>> model.predict(windows[-1:]).shape
+    (1, 2)
+    """

@@ -1,0 +1,116 @@
+"""NaiveRegressor: the value of one season ago."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
+
+from ..validation import check_fit_windows, check_predict_windows, check_targets
+from ..windows import backfill, chunks
+
+
+class NaiveRegressor(RegressorMixin, BaseEstimator):
+    """Forecast the last value, or the value of one season ago.
+
+    The forecast that any other has to beat. Nothing is learned but the shape of
+    ``y``. A window too short to hold a season is continued backwards with its
+    first value.
+
+    Parameters
+    ----------
+    season : int, default=1
+        Time steps in a season; 1 repeats the last value.
+    target : int or list of int, default=0
+        The column of X that ``y`` continues. With several, ``y`` holds the steps of
+        the first, then those of the second, as :func:`horizon_targets` gives them.
+
+    Attributes
+    ----------
+    n_outputs_ : int
+        Number of columns of ``y``.
+    n_features_in_ : int
+        Columns of a two-dimensional X, variables of a three-dimensional one.
+    window_shape_in_ : tuple of int
+        ``(length, n_features)`` of the fitted windows.
+
+    Examples
+    --------
+    >>> from skseq import NaiveRegressor
+    >>> X, y = [[1.0, 2.0, 3.0, 4.0]], [[0.0, 0.0, 0.0]]
+    >>> NaiveRegressor(season=2).fit(X, y).predict(X)
+    array([[3., 4., 3.]])
+    """
+
+    def __init__(self, season=1, *, target=0):
+        self.season = season
+        self.target = target
+
+    def fit(self, X, y, sample_weight=None):
+        """Learn how many steps to forecast.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+            Ignored: there is nothing to weight.
+
+        Returns
+        -------
+        self
+        """
+        check_scalar(self.season, "season", Integral, min_val=1)
+        windows = check_fit_windows(self, X, y)
+        y = check_targets(y, windows.dtype)
+        length, n_features = self.window_shape_in_
+        if self.season > length:
+            raise ValueError(
+                f"season={self.season} is longer than the windows of X, which have "
+                f"{length} time steps: cut longer windows."
+            )
+        targets = np.atleast_1d(self.target)
+        if not set(targets) <= set(range(n_features)):
+            raise ValueError(
+                f"target={self.target!r} is not a column of X, which has {n_features}: "
+                "give positions from 0."
+            )
+        self._one_dimensional = y.ndim == 1
+        self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
+        if self.n_outputs_ % len(targets):
+            raise ValueError(
+                f"y has {self.n_outputs_} columns, which do not divide among "
+                f"{len(targets)} targets: give as many steps for each."
+            )
+        return self
+
+    def predict(self, X):
+        """Repeat the last season.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        check_is_fitted(self)
+        windows = check_predict_windows(self, X)
+        targets = np.atleast_1d(self.target)
+        steps = np.arange(self.n_outputs_ // len(targets)) % self.season
+        y = np.empty((len(windows), self.n_outputs_), dtype=windows.dtype)
+        for part in chunks(windows):
+            last_season = backfill(windows[part])[:, -self.season :, targets]
+            y[part] = last_season[:, steps].swapaxes(1, 2).reshape(len(y[part]), -1)
+        return y[:, 0] if self._one_dimensional else y
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True  # padding
+        tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = True
+        tags.regressor_tags.poor_score = True  # does not fit, by definition
+        return tags

@@ -1,0 +1,36 @@
+"""Dense network: all values of the window at once."""
+
+from torch import nn
+
+ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
+
+
+class Dense(nn.Module):
+    """Fully connected layers over the flattened window.
+
+    Parameters
+    ----------
+    n_inputs : int
+        Time steps times variables.
+    hidden_sizes : sequence of int
+        Units of each hidden layer; none leaves the values as they are.
+    activation : {"relu", "tanh", "gelu"}
+    dropout : float
+        After each hidden layer.
+    """
+
+    def __init__(self, n_inputs, hidden_sizes, activation, dropout):
+        super().__init__()
+        sizes = [n_inputs, *hidden_sizes]
+        self.output_size = sizes[-1]
+        layers = []
+        for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+            linear = nn.Linear(n_in, n_out)
+            nn.init.xavier_uniform_(linear.weight)
+            nn.init.zeros_(linear.bias)
+            layers += [linear, ACTIVATIONS[activation](), nn.Dropout(dropout)]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x, n_padding):  # noqa: ARG002 - padding is zero: no effect
+        """Map values (batch, length, features) to states (batch, 1, hidden)."""
+        return self.layers(x.flatten(start_dim=1)).unsqueeze(1)

@@ -1,0 +1,19 @@
+"""Training: parameters and data in, a fitted skorch net out."""
+
+from .batches import Batches, WindowDataset, gather
+from .loss import LOSSES, WeightedLoss
+from .threads import threads
+from .train import CHOICES, SETTINGS_DOC, Settings, train
+
+__all__ = [
+    "CHOICES",
+    "LOSSES",
+    "SETTINGS_DOC",
+    "Batches",
+    "Settings",
+    "WeightedLoss",
+    "WindowDataset",
+    "gather",
+    "threads",
+    "train",
+]

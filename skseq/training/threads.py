@@ -1,0 +1,26 @@
+"""How many threads torch uses."""
+
+from contextlib import contextmanager
+
+import torch
+from joblib import effective_n_jobs
+
+
+@contextmanager
+def threads(n_jobs):
+    """Let torch use some CPU threads for a while.
+
+    Sums are split among threads, so that another number of them (a worker process
+    has fewer) may round differently.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        None means 1, -1 all processors.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1 if n_jobs is None else effective_n_jobs(n_jobs))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,159 @@
+"""The one place that turns parameters and data into a fitted skorch net."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import EarlyStopping, LRScheduler
+from skorch.helper import predefined_split
+from torch import optim
+from torch.optim import lr_scheduler
+
+from .batches import Batches
+from .callbacks import ClipGradients, Progress, Watch
+
+OPTIMIZERS = {
+    "adamw": optim.AdamW,
+    "adam": optim.Adam,
+    "sgd": partial(optim.SGD, momentum=0.9),
+    "rmsprop": optim.RMSprop,
+}
+
+SCHEDULES = ("constant", "onecycle", "cosine", "plateau")
+
+CHOICES = {"optimizer": tuple(OPTIMIZERS), "lr_schedule": SCHEDULES}
+"""Parameters that name one of several parts."""
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Settings:
+    """How to train. The estimators inherit these parameters, and their text."""
+
+    max_epochs: int = 50
+    batch_size: int = 32
+    optimizer: str = "adamw"
+    learning_rate: float = 0.005
+    weight_decay: float = 0.01
+    lr_schedule: str = "onecycle"
+    gradient_clip: float | None = 1.0
+    n_iter_no_change: int = 10
+    tol: float = 1e-4
+    device: str = "cpu"
+    n_jobs: int | None = None
+    verbose: int = 0
+    callbacks: list | None = None
+
+
+SETTINGS_DOC = """\
+    max_epochs : int, default=50
+        Passes over the training windows.
+    batch_size : int, default=32
+        Windows in a gradient step.
+    optimizer : {"adamw", "adam", "sgd", "rmsprop"}, default="adamw"
+        "sgd" has momentum 0.9.
+    learning_rate : float, default=0.005
+        The largest that the schedule reaches.
+    weight_decay : float, default=0.01
+        Decoupled in "adamw", an L2 penalty in the others.
+    lr_schedule : {"onecycle", "cosine", "plateau", "constant"}, default="onecycle"
+        "onecycle" rises for 30 % of the steps and falls to zero, "cosine" only
+        falls, "plateau" divides by ten where the loss stops falling.
+    gradient_clip : float or None, default=1.0
+        Largest norm of the gradient; None does not clip.
+    n_iter_no_change : int, default=10
+        Epochs without progress after which early stopping ends the fit.
+    tol : float, default=1e-4
+        Relative fall of the validation loss that counts as progress.
+    device : str, default="cpu"
+        Where torch computes, such as "cuda".
+    n_jobs : int or None, default=None
+        CPU threads that torch uses in fit and predict. None means 1, which makes
+        a fit equal bit for bit wherever it runs; -1 takes all.
+    verbose : int, default=0
+        1 shows a progress bar.
+    callbacks : list of skorch.callbacks.Callback, default=None
+        Called beside those of this package.
+"""
+
+
+def train(module, criterion, training, validation, settings, seed):
+    """Fit a module.
+
+    Parameters
+    ----------
+    module : nn.Module
+    criterion : nn.Module
+        Maps a prediction and a target to a loss.
+    training, validation : WindowDataset
+        Validation may be None: then there is no early stopping.
+    settings : Settings
+    seed : int
+        Of the order of the batches.
+
+    Returns
+    -------
+    skorch.NeuralNet
+    """
+    batch_size = min(settings.batch_size, len(training))
+    n_batches = -(-len(training) // batch_size)
+    net = NeuralNet(
+        module,
+        criterion=criterion,
+        optimizer=OPTIMIZERS[settings.optimizer],
+        optimizer__weight_decay=settings.weight_decay,
+        lr=settings.learning_rate,
+        max_epochs=settings.max_epochs,
+        batch_size=batch_size,
+        iterator_train=Batches,
+        iterator_train__generator=torch.Generator().manual_seed(seed),
+        iterator_valid=Batches,
+        train_split=None if validation is None else predefined_split(validation),
+        callbacks=_callbacks(settings, n_batches, validation is not None),
+        callbacks__print_log=None,
+        device=settings.device,
+        verbose=0,
+    )
+    return net.fit(training)
+
+
+def _callbacks(settings, n_batches, has_validation):
+    callbacks = [
+        ("clip_gradients", ClipGradients(settings.gradient_clip)),
+        ("watch", Watch()),
+        *_schedule(settings, n_batches, has_validation),
+    ]
+    if has_validation:
+        stopping = EarlyStopping(
+            patience=settings.n_iter_no_change, threshold=settings.tol, load_best=True
+        )
+        callbacks.append(("early_stopping", stopping))
+    if settings.verbose:
+        callbacks.append(("progress", Progress()))
+    return callbacks + list(settings.callbacks or [])
+
+
+def _schedule(settings, n_batches, has_validation):
+    n_steps = settings.max_epochs * n_batches
+    if settings.lr_schedule == "onecycle":
+        options = {
+            "policy": lr_scheduler.OneCycleLR,
+            "step_every": "batch",
+            "max_lr": settings.learning_rate,
+            "total_steps": n_steps + 1,
+        }
+    elif settings.lr_schedule == "cosine":
+        options = {
+            "policy": lr_scheduler.CosineAnnealingLR,
+            "step_every": "batch",
+            "T_max": n_steps,
+        }
+    elif settings.lr_schedule == "plateau":
+        options = {
+            "policy": lr_scheduler.ReduceLROnPlateau,
+            "monitor": "valid_loss" if has_validation else "train_loss",
+            "patience": max(1, settings.n_iter_no_change // 2),
+        }
+    else:
+        return []
+    return [("lr_schedule", LRScheduler(**options))]

@@ -1,0 +1,13 @@
+"""Transformers between a series and its windows, in scikit-learn's manner."""
+
+from .differencer import Differencer
+from .horizon_targets import horizon_targets
+from .sliding_window import SlidingWindow
+from .transformed_window_regressor import TransformedWindowRegressor
+
+__all__ = [
+    "Differencer",
+    "SlidingWindow",
+    "TransformedWindowRegressor",
+    "horizon_targets",
+]

@@ -1,0 +1,226 @@
+"""Differencer: seasonal and repeated differences, on a series or on windows."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+
+from ..validation import check_windows
+from ..windows import difference, integrate
+from . import time_index as ti
+from .series import SeriesTransformer
+
+
+class Differencer(SeriesTransformer):
+    """Subtract from each row the row ``lag`` steps before, ``order`` times.
+
+    Works on a series (DataFrame, Series or two-dimensional array) and on windows
+    (three-dimensional array). Rows whose past is not known become NaN, which the
+    windows cut afterwards carry as padding.
+
+    Parameters
+    ----------
+    lag : int, default=1
+        Distance of the rows that are subtracted: 1 removes a trend, the number of
+        steps in a season removes the season.
+    order : int, default=1
+        How many times to difference.
+    gaps : {"raise", "ignore"}, default="raise"
+        What to do where the index of a table has holes or no regular step.
+
+    Attributes
+    ----------
+    head_ : ndarray of shape (..., lag * order, n_features)
+        The first rows of the fitted series, or of each fitted window, which
+        ``inverse_transform`` needs.
+    history_ : ndarray of shape (min(n_timesteps, 2 * lag * order + 1), n_features)
+        The last rows of the fitted series.
+    n_features_in_ : int
+        Number of variables.
+    feature_names_in_ : ndarray of str
+        Column names, where the fitted series has them.
+
+    References
+    ----------
+    .. [1] G. E. P. Box and G. M. Jenkins, "Time Series Analysis: Forecasting and
+       Control", Holden-Day, 1970.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import Differencer
+    >>> series = np.array([[1.0], [4.0], [9.0], [16.0]])
+    >>> differencer = Differencer(order=2)
+    >>> changes = differencer.fit_transform(series)
+    >>> changes.ravel()
+    array([nan, nan,  2.,  2.])
+    >>> differencer.inverse_transform(changes).ravel()
+    array([ 1.,  4.,  9., 16.])
+
+    An array without NaN at its start continues the fitted series:
+
+    >>> differencer.inverse_transform(np.array([[2.0], [2.0]])).ravel()
+    array([25., 36.])
+    """
+
+    def __init__(self, lag=1, order=1, *, gaps="raise"):
+        self.lag = lag
+        self.order = order
+        self.gaps = gaps
+
+    def fit(self, X, y=None):
+        """Remember the start and the end of a series, or the start of windows.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or array of shape (n_timesteps, n_features), \
+                or array of shape (n_samples, length, n_features)
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+        """
+        check_scalar(self.lag, "lag", Integral, min_val=1)
+        check_scalar(self.order, "order", Integral, min_val=1)
+        if _is_windows(X):
+            rows = check_windows(X)
+            self.n_features_in_ = rows.shape[2]
+        else:
+            rows = self._fit_series(X)
+        if rows.shape[-2] <= self._n_past():
+            raise ValueError(
+                f"Differences of lag={self.lag} and order={self.order} need more than "
+                f"{self._n_past()} time steps, X has {rows.shape[-2]} "
+                f"(n_samples={len(rows)}): choose a smaller lag or order."
+            )
+        self.head_ = rows[..., : self._n_past(), :].copy()
+        return self
+
+    def transform(self, X, past=None):
+        """Difference a series or windows.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or array of shape (n_timesteps, n_features), \
+                or array of shape (n_samples, length, n_features)
+        past : array of shape (..., n_past, n_features), default=None
+            The rows right before X (before each window). None finds the past of a
+            table in the fitted series, by index.
+
+        Returns
+        -------
+        ndarray of the shape of X
+            NaN in rows whose past is not known.
+        """
+        check_is_fitted(self)
+        if past is None and not _is_windows(X):
+            extended = self._with_past(X)
+        else:
+            rows = self._check_rows(X)
+            extended = np.concatenate([self._check_past(past, rows), rows], axis=-2)
+        return difference(extended, self.lag, self.order)
+
+    def inverse_transform(self, X, past=None):
+        """Undo the differencing.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or array of shape (n_timesteps, n_features), \
+                or array of shape (n_samples, length, n_features)
+            Differences.
+        past : array of shape (..., n_past, n_features), default=None
+            The values, not differenced, right before X. None takes them from the
+            fitted data: those before the index of a table; for an array the end of
+            the fitted series, or its start where X begins with NaN.
+
+        Returns
+        -------
+        ndarray of the shape of X
+
+        Raises
+        ------
+        ValueError
+            If the values before X are not known.
+        """
+        check_is_fitted(self)
+        rows = self._check_rows(X)
+        n_past = self._n_past()
+        if past is not None:
+            return self._integrate(rows, self._check_past(past, rows))
+        if rows.ndim == 3:
+            starts = True
+        elif (index := ti.time_index(X)) is None or self.history_index_ is None:
+            starts = bool(np.isnan(rows[0]).any())
+            past = self.history_
+        else:
+            starts = index[0] == self.start_
+            past = self.history_ if starts else self._find_past(index, n_past + 1)
+        if not starts:
+            return self._integrate(rows, past[-n_past:])
+        if rows.ndim == 3 and len(rows) != len(self.head_):
+            raise ValueError(
+                f"X has {len(rows)} windows, the fitted data {len(self.head_)}: the "
+                "values before them are not known. Give them as past."
+            )
+        if rows.shape[-2] <= n_past:
+            return self.head_[..., : rows.shape[-2], :].astype(rows.dtype)
+        rest = self._integrate(rows[..., n_past:, :], self.head_)
+        return np.concatenate([self.head_.astype(rows.dtype), rest], axis=-2)
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the input, which differencing does not change.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+
+        Returns
+        -------
+        ndarray of str
+        """
+        check_is_fitted(self)
+        return _check_feature_names_in(self, input_features)
+
+    def _integrate(self, rows, past):
+        n_past = self._n_past()
+        if past.shape[-2] < n_past:
+            raise ValueError(
+                f"The {n_past} values before X are not known: X neither starts with "
+                "the fitted series nor continues it. Give them as past."
+            )
+        return integrate(rows, past, self.lag, self.order)
+
+    def _check_rows(self, X):
+        rows = check_windows(X) if _is_windows(X) else self._check(X, reset=False)[0]
+        if rows.shape[-1] != self.n_features_in_:
+            raise ValueError(
+                f"X has {rows.shape[-1]} features, but Differencer is expecting "
+                f"{self.n_features_in_} features as input."
+            )
+        return rows
+
+    def _check_past(self, past, rows):
+        """The last rows of ``past``; NaN where there are too few."""
+        n_past = self._n_past()
+        shape = (*rows.shape[:-2], n_past, rows.shape[-1])
+        padded = np.full(shape, np.nan, dtype=rows.dtype)
+        if past is not None:
+            past = np.asarray(past)
+            if past.shape[:-2] != shape[:-2] or past.shape[-1] != shape[-1]:
+                raise ValueError(
+                    f"past has shape {past.shape}, X has {rows.shape}: all but the "
+                    "number of time steps must agree."
+                )
+            known = past[..., max(0, past.shape[-2] - n_past) :, :]
+            padded[..., n_past - known.shape[-2] :, :] = known
+        return padded
+
+    def _n_past(self):
+        return self.lag * self.order
+
+
+def _is_windows(X):
+    return getattr(X, "ndim", 2) == 3

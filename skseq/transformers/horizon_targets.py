@@ -1,0 +1,108 @@
+"""horizon_targets: the values to forecast from each row."""
+
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_scalar
+
+from ..windows import sliding_windows
+
+
+def horizon_targets(series, target=None, horizon=1):
+    """Pair each row of a series with the next values of its target variables.
+
+    Parameters
+    ----------
+    series : DataFrame, Series or array-like of shape (n_timesteps, n_features)
+        Rows are time steps in order. One dimension is read as one variable.
+    target : column label, int, or list of them, default=None
+        The variables to forecast: labels of a DataFrame, positions in an array.
+        None takes all.
+    horizon : int, default=1
+        How many of the coming steps to forecast.
+
+    Returns
+    -------
+    X : as ``series``, with n_timesteps - horizon rows
+        The rows whose next ``horizon`` values are known.
+    y : as ``series``, of shape (n_timesteps - horizon, n_targets * horizon)
+        Row ``i`` holds the steps ``i + 1`` to ``i + horizon``, target by target;
+        columns of a table are called ``rail+1``, ``rail+2``, ... With one target
+        and one step ``y`` has one dimension.
+
+    Raises
+    ------
+    ValueError
+        If the horizon leaves no row, a target is not there, or is NaN or infinite.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skseq import horizon_targets
+    >>> frame = pd.DataFrame({"rail": [1.0, 2.0, 3.0, 4.0], "bus": [5.0, 6.0, 7.0, 8.0]})
+    >>> X, y = horizon_targets(frame, target="rail", horizon=2)
+    >>> X
+       rail  bus
+    0   1.0  5.0
+    1   2.0  6.0
+    >>> y
+       rail+1  rail+2
+    0     2.0     3.0
+    1     3.0     4.0
+    """
+    check_scalar(horizon, "horizon", Integral, min_val=1)
+    if not isinstance(series, (pd.DataFrame, pd.Series)):
+        series = np.asarray(series)
+        table = pd.DataFrame(series)
+    else:
+        table = series.to_frame() if isinstance(series, pd.Series) else series
+    n_rows = len(table) - horizon
+    if n_rows < 1:
+        raise ValueError(
+            f"horizon={horizon} needs more than {horizon} rows, the series has "
+            f"{len(table)}: give a shorter horizon or more rows."
+        )
+    columns = _target_columns(table, target)
+    values = _target_values(table[columns])
+    # (n_rows, horizon, n_targets) -> (n_rows, n_targets * horizon)
+    futures = sliding_windows(values[1:], horizon).swapaxes(1, 2).reshape(n_rows, -1)
+    if futures.shape[1] == 1:
+        futures = futures[:, 0]
+    X = series[:n_rows] if isinstance(series, np.ndarray) else series.iloc[:n_rows]
+    if isinstance(series, np.ndarray):
+        return X, futures
+    names = [f"{c}+{step}" for c in columns for step in range(1, horizon + 1)]
+    if futures.ndim == 1:
+        return X, pd.Series(futures, index=X.index, name=names[0])
+    return X, pd.DataFrame(futures, index=X.index, columns=names)
+
+
+def _target_columns(table, target):
+    if target is None:
+        return list(table.columns)
+    columns = list(target) if isinstance(target, (list, tuple, np.ndarray)) else [target]
+    absent = [c for c in columns if c not in table.columns]
+    if absent or not columns:
+        raise ValueError(
+            f"target {absent or columns} is not among the columns "
+            f"{list(table.columns)}."
+        )
+    return columns
+
+
+def _target_values(table):
+    values = table.to_numpy()
+    if values.dtype != np.float32:
+        try:
+            values = values.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"target is not numeric: {error}") from None
+    bad = np.argwhere(~np.isfinite(values))
+    if len(bad):
+        row, column = bad[0]
+        raise ValueError(
+            f"target {table.columns[column]!r} is {values[row, column]} at row {row} "
+            f"(index {table.index[row]}): impute or drop it first."
+        )
+    return values

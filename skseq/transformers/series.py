@@ -1,0 +1,95 @@
+"""What transformers of a series share: validation, and the past of new rows."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import _check_feature_names, check_is_fitted
+
+from ..validation import check_series
+from . import time_index as ti
+
+
+class SeriesTransformer(TransformerMixin, BaseEstimator):
+    """Base of transformers that look back a fixed number of rows.
+
+    The last rows of the fitted series are remembered, so that a table whose
+    index continues or overlaps the fitted one is given its true past. An array
+    has no index: its rows are taken to have no past.
+
+    Subclasses define ``_n_past()``, the number of rows that a row looks back.
+    """
+
+    def _fit_series(self, X):
+        """Validate and remember a series; return it as an array."""
+        if self.gaps not in ti.GAPS:
+            raise ValueError(f"gaps must be one of {ti.GAPS}, got {self.gaps!r}.")
+        rows, index = self._check(X, reset=True)
+        # Twice the past: rows that overlap the end of the fitted series by up to
+        # a window find all of theirs too.
+        n_kept = 2 * self._n_past() + 1
+        self.history_ = rows[-n_kept:].copy()
+        self.history_index_ = self.start_ = self.step_ = None
+        if index is not None:
+            self.history_index_ = index[-n_kept:]
+            self.start_ = index[0]
+            self.step_ = ti.find_step(index, self.gaps)
+        return rows
+
+    def _with_past(self, X):
+        """Return the rows of X behind ``_n_past()`` rows of past (NaN: unknown)."""
+        check_is_fitted(self)
+        rows, index = self._check(X, reset=False)
+        n_past = self._n_past()
+        extended = np.empty((n_past + len(rows), rows.shape[1]), dtype=rows.dtype)
+        past = self._find_past(index, len(rows))[-n_past:] if n_past else []
+        extended[: n_past - len(past)] = np.nan
+        extended[n_past - len(past) : n_past] = past
+        extended[n_past:] = rows
+        return extended
+
+    def _find_past(self, index, n_rows):
+        """The remembered rows right before the first of ``index``."""
+        unknown = self.history_[:0]
+        if index is None or self.history_index_ is None:
+            return unknown
+        fitted = self.history_index_
+        ti.check_same_kind(index, fitted)
+        if len(index) > 2:
+            ti.find_step(index, self.gaps)
+        before = int(fitted.searchsorted(index[0]))
+        if before == len(fitted) and not ti.follows(index, fitted[-1], self.step_):
+            if n_rows <= self._n_past():
+                ti.warn_short_past(
+                    f"it starts at {index[0]}, the fitted series ends at {fitted[-1]}, "
+                    "and the rows between are not known"
+                )
+            return unknown
+        forgotten = before < self._n_past() and self.start_ < fitted[0]
+        if forgotten and index[0] > self.start_ and n_rows <= self._n_past():
+            ti.warn_short_past(
+                f"it starts at {index[0]}, inside the fitted series, of which only "
+                f"the rows from {fitted[0]} are remembered"
+            )
+        return self.history_[:before]
+
+    def _check(self, X, *, reset):
+        _check_feature_names(self, X, reset=reset)
+        if hasattr(X, "to_frame") and not hasattr(X, "columns"):
+            X = X.to_frame()
+        index = ti.time_index(X)
+        if index is not None and len(index):
+            ti.check_order(index)
+        rows = check_series(X, estimator=self)
+        if reset:
+            self.n_features_in_ = rows.shape[1]
+        elif rows.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X has {rows.shape[1]} features, but {type(self).__name__} is "
+                f"expecting {self.n_features_in_} features as input."
+            )
+        return rows, index
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True  # rows of NaN at the start: padding
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

@@ -1,0 +1,133 @@
+"""SlidingWindow: row i of a series becomes the rows that end with row i."""
+
+from numbers import Integral
+
+from sklearn.utils import check_scalar
+
+from ..windows import sliding_windows
+from .series import SeriesTransformer
+
+
+class SlidingWindow(SeriesTransformer):
+    """Turn each row of a series into the window that ends with it.
+
+    The number of rows does not change, so that ``y`` stays aligned and a plain
+    ``Pipeline``, ``TimeSeriesSplit`` and ``GridSearchCV`` work. Rows at the start
+    have a short past: their windows begin with padding (rows of NaN), which every
+    estimator of this package understands.
+
+    The last rows of the fitted series are remembered. A DataFrame or Series whose
+    index continues or overlaps the fitted index gets its true past from there. An
+    array has no index, so its first rows have a short past. Where the index shows
+    that rows are missing between the fitted series and the new one (as
+    ``TimeSeriesSplit(gap=...)`` leaves out), the past is short as well.
+
+    Parameters
+    ----------
+    length : int, default=28
+        Time steps in a window.
+    gaps : {"raise", "ignore"}, default="raise"
+        What to do where the index of a table has holes or no regular step.
+        "ignore" takes each row to follow the one before (trading days, events).
+
+    Attributes
+    ----------
+    history_ : ndarray of shape (min(n_timesteps, 2 * length - 1), n_features)
+        The last rows of the fitted series.
+    history_index_ : pandas.Index or None
+        Their index; None after fitting an array.
+    n_features_in_ : int
+        Number of variables.
+    feature_names_in_ : ndarray of str
+        Column names, where the fitted series has them.
+
+    See Also
+    --------
+    horizon_targets : The values to forecast from each row.
+    skseq.windows.sliding_windows : The view itself, without padding.
+
+    Notes
+    -----
+    The result is always an array ``(n_timesteps, length, n_features)``, also under
+    ``set_output(transform="pandas")``: a table has no third dimension. It is a
+    read-only view of one padded copy of the series and takes no memory of its own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import SlidingWindow
+    >>> SlidingWindow(length=3).fit_transform(np.arange(4.0)[:, None])[:, :, 0]
+    array([[nan, nan,  0.],
+           [nan,  0.,  1.],
+           [ 0.,  1.,  2.],
+           [ 1.,  2.,  3.]])
+    """
+
+    def __init__(self, length=28, *, gaps="raise"):
+        self.length = length
+        self.gaps = gaps
+
+    def fit(self, X, y=None):
+        """Remember the end of a series.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or array-like of shape (n_timesteps, n_features)
+            Time steps in order.
+        y : DataFrame or Series, default=None
+            Only compared: an index other than that of X is an error.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If the series is shorter than a window, or its index is not in order,
+            has duplicates or (with ``gaps="raise"``) holes.
+        """
+        check_scalar(self.length, "length", Integral, min_val=1)
+        if hasattr(X, "index") and hasattr(y, "index") and not X.index.equals(y.index):
+            raise ValueError(
+                "y is not aligned with X: their indexes differ. Take both from one "
+                "call of horizon_targets, or y from y.loc[X.index]."
+            )
+        n_rows = len(self._fit_series(X))
+        if self.length > n_rows:
+            raise ValueError(
+                f"length={self.length} is longer than the series X, which has "
+                f"n_samples={n_rows} rows: give a shorter length or more rows."
+            )
+        return self
+
+    def transform(self, X):
+        """Cut a series into one window a row.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or array-like of shape (n_timesteps, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_timesteps, length, n_features)
+            A read-only view.
+        """
+        return sliding_windows(self._with_past(X), self.length)
+
+    def set_output(self, *, transform=None):
+        """Do nothing: windows are always an array.
+
+        Parameters
+        ----------
+        transform : str, default=None
+            Ignored; there so that ``Pipeline.set_output`` can be called.
+
+        Returns
+        -------
+        self
+        """
+        return self
+
+    def _n_past(self):
+        return self.length - 1

@@ -1,0 +1,227 @@
+"""TransformedWindowRegressor: difference or scale windows with their targets."""
+
+import inspect
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _routing_enabled,
+    process_routing,
+)
+from sklearn.utils.validation import check_is_fitted
+
+from ..validation import check_fit_windows, check_predict_windows, check_targets
+from ..windows import backfill, chunks, leading_padding, series_of, sliding_windows
+
+
+class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+    """Transform each window together with its targets, and undo it on the forecast.
+
+    A window followed by its targets is one short series. The transformer is applied
+    to both, and undone on the prediction with the window itself: nothing is
+    remembered between rows and nothing can leak.
+    :class:`~sklearn.compose.TransformedTargetRegressor` can't do this, since its
+    inverse does not see the past.
+
+    Parameters
+    ----------
+    regressor : estimator
+        Any regressor on windows ``(n_samples, length, n_features)``.
+    transformer : transformer
+        One whose ``transform`` and ``inverse_transform`` take ``past``
+        (:class:`Differencer`), or any elementwise scikit-learn transformer with an
+        inverse (``FunctionTransformer(numpy.log, numpy.exp)``, ``StandardScaler``).
+    target : int or list of int, default=0
+        The column of X that ``y`` continues. With several, ``y`` holds the steps of
+        the first, then those of the second, as :func:`horizon_targets` gives them.
+        Only these columns are transformed.
+
+    Attributes
+    ----------
+    regressor_, transformer_ : fitted clones
+    n_features_in_ : int
+        Columns of a two-dimensional X, variables of a three-dimensional one.
+
+    Notes
+    -----
+    Time steps that a differencing leaves without value are cut off the windows, so
+    that the regressor needs no notion of padding. A window with too short a past
+    is continued backwards with its first value.
+
+    Examples
+    --------
+    Seasonal differences around a model that predicts no change are the seasonal
+    naive forecast:
+
+    >>> import numpy as np
+    >>> from sklearn.dummy import DummyRegressor
+    >>> from skseq import Differencer, TransformedWindowRegressor
+    >>> X = np.array([[1.0, 2.0, 3.0, 4.0]])
+    >>> model = TransformedWindowRegressor(
+    ...     DummyRegressor(strategy="constant", constant=np.zeros((3, 1))), Differencer(2)
+    ... )
+    >>> model.fit(X, [[0.0, 0.0, 0.0]]).predict(X)
+    array([[3., 4., 3.]])
+    """
+
+    def __init__(self, regressor, transformer, *, target=0):
+        self.regressor = regressor
+        self.transformer = transformer
+        self.target = target
+
+    def fit(self, X, y, **fit_params):
+        """Fit the transformer and the regressor.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The values that continue the target columns of each window.
+        **fit_params : dict
+            Passed to the regressor's ``fit``, by metadata routing where enabled.
+
+        Returns
+        -------
+        self
+        """
+        windows = check_fit_windows(self, X, y)
+        y = check_targets(y, windows.dtype)
+        self._columns = np.atleast_1d(self.target)
+        if not set(self._columns) <= set(range(windows.shape[2])):
+            raise ValueError(
+                f"target={self.target!r} is not a column of X, which has "
+                f"{windows.shape[2]}: give positions from 0."
+            )
+        n_outputs = 1 if y.ndim == 1 else y.shape[1]
+        if n_outputs % len(self._columns):
+            raise ValueError(
+                f"y has {n_outputs} columns, which do not divide among "
+                f"{len(self._columns)} targets: give as many steps for each."
+            )
+        self._one_dimensional = y.ndim == 1
+        past = self._past(windows)
+        self.transformer_ = clone(self.transformer)
+        self._uses_past = "past" in inspect.signature(
+            self.transformer_.transform
+        ).parameters
+        # With the past given, there is nothing to learn from more than one window.
+        learned_from = backfill(past[:1]) if self._uses_past else _observed_rows(past)
+        self.transformer_.fit(learned_from)
+        inner = self._apply("transform", self._steps(y), past)
+        inner = self._outputs(inner)
+        params = self._route("fit", fit_params)
+        self.regressor_ = clone(self.regressor).fit(
+            self._transform_windows(windows), inner, **params
+        )
+        return self
+
+    def predict(self, X, **predict_params):
+        """Forecast, with the transformation undone.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+        **predict_params : dict
+            Passed to the regressor's ``predict``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        check_is_fitted(self)
+        windows = check_predict_windows(self, X)
+        params = self._route("predict", predict_params)
+        inner = self.regressor_.predict(self._transform_windows(windows), **params)
+        past = self._past(windows)
+        steps = self._steps(np.asarray(inner).astype(windows.dtype))
+        return self._outputs(self._apply("inverse_transform", steps, past))
+
+    def _transform_windows(self, windows):
+        """Transform the target columns; cut off the steps this leaves empty."""
+        n_cut = self._n_cut(windows.shape[1])
+        # What holds for the series holds for its windows: transform it once.
+        series = series_of(windows)
+        length = windows.shape[1]
+        rows = windows if series is None else series
+        targets = rows[..., self._columns]
+        if self._uses_past and rows.ndim == 2:
+            transformed = self.transformer_.transform(targets[np.newaxis])[0]
+        elif self._uses_past:
+            transformed = self.transformer_.transform(targets)
+        else:
+            transformed = _elementwise(self.transformer_.transform, targets)
+        result = np.array(rows)
+        result[..., self._columns] = transformed
+        result[np.isnan(transformed).any(axis=-1)] = np.nan
+        result = result[..., n_cut:, :]
+        return result if series is None else sliding_windows(result, length - n_cut)
+
+    def _n_cut(self, length):
+        if not self._uses_past:
+            return 0
+        one = np.ones((1, length, len(self._columns)))
+        return leading_padding(self.transformer_.transform(one)[0])
+
+    def _apply(self, method, steps, past):
+        """Transform targets ``(n_samples, horizon, n_targets)``, or undo it."""
+        function = getattr(self.transformer_, method)
+        if self._uses_past:
+            return np.concatenate(
+                [function(steps[p], past=backfill(past[p])) for p in chunks(past)]
+            )
+        return _elementwise(function, steps)
+
+    def _past(self, windows):
+        """The target columns, as a view where ``windows`` is one."""
+        series = series_of(windows)
+        if series is None:
+            return windows[:, :, self._columns]
+        return sliding_windows(series[:, self._columns], windows.shape[1])
+
+    def _steps(self, y):
+        n_samples = len(y)
+        return y.reshape(n_samples, len(self._columns), -1).swapaxes(1, 2)
+
+    def _outputs(self, steps):
+        y = steps.swapaxes(1, 2).reshape(len(steps), -1)
+        return y[:, 0] if self._one_dimensional else y
+
+    def _route(self, method, params):
+        if _routing_enabled():
+            return process_routing(self, method, **params).regressor[method]
+        return params
+
+    def get_metadata_routing(self):
+        """Say that metadata go to the regressor.
+
+        Returns
+        -------
+        MetadataRouter
+        """
+        mapping = MethodMapping()
+        for method in ("fit", "predict"):
+            mapping.add(caller=method, callee=method)
+        return MetadataRouter(owner=self).add(
+            regressor=self.regressor, method_mapping=mapping
+        )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True  # padding
+        tags.input_tags.three_d_array = True
+        tags.target_tags.single_output = True
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def _observed_rows(windows):
+    series = series_of(windows)
+    rows = windows.reshape(-1, windows.shape[-1]) if series is None else series
+    return rows[~np.isnan(rows).any(axis=1)]
+
+
+def _elementwise(function, values):
+    flat = values.reshape(-1, values.shape[-1])
+    return np.asarray(function(flat)).reshape(values.shape)

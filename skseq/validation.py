@@ -1,0 +1,249 @@
+"""What counts as a series and as windows; errors that name row and column."""
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import _check_feature_names, _num_samples
+
+from .windows import chunks, leading_padding, series_of
+
+_FLOATS = [np.float64, np.float32]
+
+
+def check_series(series, name="X", **check_array_params):
+    """Validate a series.
+
+    Parameters
+    ----------
+    series : array-like of shape (n_timesteps, n_features)
+        Rows of NaN at the start are padding (the result of a differencing).
+    name : str, default="X"
+        Name of the argument, for messages.
+    **check_array_params
+        Passed on to :func:`sklearn.utils.check_array`.
+
+    Returns
+    -------
+    ndarray of shape (n_timesteps, n_features)
+        float32 stays, all else becomes float64. Not copied where it need not be.
+
+    Raises
+    ------
+    ValueError
+        For NaN after the start, infinity, text, or the wrong number of dimensions.
+    """
+    _refuse_text(series, name)
+    array = check_array(
+        series,
+        dtype=_FLOATS,
+        ensure_all_finite=False,
+        input_name=name,
+        **check_array_params,
+    )
+    if not _is_clean(array):
+        _check_rows(array, name, "row")
+    return array
+
+
+def check_windows(windows, name="X", **check_array_params):
+    """Validate windows.
+
+    Parameters
+    ----------
+    windows : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+        Two dimensions are read as one variable.
+    name : str, default="X"
+        Name of the argument, for messages.
+    **check_array_params
+        Passed on to :func:`sklearn.utils.check_array`.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, length, n_features)
+        float32 stays, all else becomes float64. A view stays a view, and is
+        checked at the cost of its series, not of its windows.
+
+    Raises
+    ------
+    ValueError
+        For NaN that is not at the start of a window, infinity, text, or the
+        wrong number of dimensions.
+    """
+    _refuse_text(windows, name)
+    array = check_array(
+        windows,
+        dtype=_FLOATS,
+        ensure_all_finite=False,
+        allow_nd=True,
+        input_name=name,
+        **check_array_params,
+    )
+    if array.ndim == 2:
+        array = array[:, :, np.newaxis]
+    if array.ndim != 3 or 0 in array.shape:
+        raise ValueError(
+            f"{name} has shape {array.shape}: expected windows of shape "
+            "(n_samples, length, n_features), none of them zero. Cut a series into "
+            "windows with SlidingWindow."
+        )
+    series = series_of(array)
+    # What is right in the series is right in all its windows; what is wrong
+    # there (a NaN that only starts some windows) is told window by window.
+    if series is None or not _is_clean(series):
+        for part in chunks(array):
+            _check_rows(array[part], name, "time step", part.start)
+    return array
+
+
+def _refuse_text(frame, name):
+    """Name the column of a table that is not numeric, before numpy gives up on it."""
+    if not hasattr(frame, "columns"):
+        return
+    from pandas.api.types import is_numeric_dtype, is_object_dtype
+
+    for column, dtype in frame.dtypes.items():
+        if not (is_numeric_dtype(dtype) or is_object_dtype(dtype)):
+            raise ValueError(
+                f"{name} column {column!r} has dtype {dtype}, which is not numeric: "
+                "encode it first (OneHotEncoder), or drop it."
+            )
+
+
+def _is_clean(series):
+    """Whether a series is finite after its padding, found without temporaries."""
+    rest = series[leading_padding(series) :]
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(rest.sum()) or np.isfinite(rest).all())
+
+
+def _check_rows(rows, name, unit, first_sample=0):
+    """Raise at the first value of ``rows`` (..., length, n_features) that is no data."""
+    missing = np.isnan(rows)
+    started = np.logical_or.accumulate(~missing.all(axis=-1), axis=-1)
+    bad = np.argwhere(np.isinf(rows) | (missing & started[..., np.newaxis]))
+    if not len(bad):
+        return
+    *sample, step, column = bad[0]
+    what = "NaN" if np.isnan(rows[tuple(bad[0])]) else "infinity"
+    where = f"{unit} {step}, column {column}"
+    if sample:
+        where = f"window {first_sample + sample[0]}, {where}"
+    raise ValueError(
+        f"Input {name} contains {what} at {where}. Only whole rows at the start may "
+        "be NaN (padding: a past shorter than the window). Impute or drop it first, "
+        "for example with SimpleImputer or DataFrame.interpolate."
+    )
+
+
+def check_fit_windows(estimator, X, y, **check_array_params):
+    """Validate the windows given to ``fit`` and remember their form.
+
+    Sets ``n_features_in_`` (the columns of a two-dimensional X, the variables of
+    a three-dimensional one), ``window_shape_in_`` and, for a table,
+    ``feature_names_in_``.
+
+    Parameters
+    ----------
+    estimator : estimator
+    X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+    y : array-like of shape (n_samples, ...)
+        Only its presence and length are checked.
+    **check_array_params
+        Passed on to :func:`sklearn.utils.check_array`.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, length, n_features)
+
+    Raises
+    ------
+    ValueError
+        If X is not windows, y is missing, or their lengths differ.
+    """
+    _check_feature_names(estimator, X, reset=True)
+    windows = check_windows(X, estimator=estimator, **check_array_params)
+    if y is None:
+        raise ValueError(
+            f"This {type(estimator).__name__} estimator requires y to be passed, but "
+            "the target y is None."
+        )
+    if _num_samples(y) != len(windows):
+        raise ValueError(
+            f"X has {len(windows)} samples, y has {_num_samples(y)}: found input "
+            "variables with inconsistent numbers of samples. Take both from one call "
+            "of horizon_targets."
+        )
+    flat = np.ndim(X) == 2
+    estimator.n_features_in_ = windows.shape[1] if flat else windows.shape[2]
+    estimator.window_shape_in_ = windows.shape[1:]
+    return windows
+
+
+def check_predict_windows(estimator, X, *, any_length=False):
+    """Validate the windows given to ``predict`` against those of ``fit``.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+    X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+    any_length : bool, default=False
+        Whether three-dimensional windows may be of another length than the fitted.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, length, n_features)
+        In the dtype of the fitted windows where the estimator has ``dtype_``.
+
+    Raises
+    ------
+    ValueError
+        If the number of variables or the length differ.
+    """
+    _check_feature_names(estimator, X, reset=False)
+    windows = check_windows(X, estimator=estimator)
+    length, n_features = estimator.window_shape_in_
+    name = type(estimator).__name__
+    if np.ndim(X) == 2 and n_features == 1 and windows.shape[1] != length:
+        raise ValueError(
+            f"X has {windows.shape[1]} features, but {name} is expecting {length} "
+            "features as input (the time steps of a window)."
+        )
+    if windows.shape[2] != n_features:
+        raise ValueError(
+            f"X has {windows.shape[2]} features, but {name} is expecting "
+            f"{n_features} features as input (the variables of a window)."
+        )
+    if windows.shape[1] != length and not any_length:
+        raise ValueError(
+            f"X has windows of {windows.shape[1]} time steps, but {name} was fitted "
+            f"on {length}: cut windows of the same length, pad shorter sequences "
+            "(pad_sequences)."
+        )
+    return windows
+
+
+def check_targets(y, dtype):
+    """Validate targets of regression.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+    dtype : dtype
+        Of the result.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,) or (n_samples, n_outputs)
+
+    Raises
+    ------
+    ValueError
+        For NaN, infinity, text or more than two dimensions.
+    """
+    y = check_array(y, dtype=None, ensure_2d=False, ensure_all_finite=True,
+                    input_name="y", ensure_min_samples=0)
+    if y.dtype.kind not in "biuf":
+        try:
+            y = y.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"y is not numeric: {error}. Encode it first.") from None
+    return y.astype(dtype, copy=False)

@@ -1,0 +1,69 @@
+"""Differences along time, and their exact inverse.
+
+Time is the second-last axis throughout, so that a series ``(n_timesteps,
+n_features)`` and windows ``(n_samples, length, n_features)`` are treated alike.
+"""
+
+import numpy as np
+
+
+def difference(rows, lag=1, order=1):
+    """Subtract from each row the row ``lag`` steps before, ``order`` times.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (..., n_timesteps, n_features)
+    lag : int, default=1
+        1 gives changes from step to step, the season gives seasonal differences.
+    order : int, default=1
+        How many times to do it.
+
+    Returns
+    -------
+    ndarray of shape (..., n_timesteps - lag * order, n_features)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq.windows import difference
+    >>> difference(np.array([[1.0], [4.0], [9.0]]))
+    array([[3.],
+           [5.]])
+    """
+    for _ in range(order):
+        rows = rows[..., lag:, :] - rows[..., : rows.shape[-2] - lag, :]
+    return rows
+
+
+def integrate(differences, past, lag=1, order=1):
+    """Undo :func:`difference`, given the rows before.
+
+    Parameters
+    ----------
+    differences : ndarray of shape (..., n_timesteps, n_features)
+    past : ndarray of shape (..., n_past, n_features)
+        The rows right before, not differenced; at least ``lag * order``.
+    lag, order : int, default=1
+
+    Returns
+    -------
+    ndarray of shape (..., n_timesteps, n_features)
+        In the dtype of ``differences``.
+    """
+    past = past[..., past.shape[-2] - lag * order :, :].astype(np.float64)
+    rows = differences.astype(np.float64)
+    for level in reversed(range(order)):
+        rows = _integrate_once(rows, difference(past, lag, level), lag)
+    return rows.astype(differences.dtype)
+
+
+def _integrate_once(differences, past, lag):
+    """Each row is its difference plus the row ``lag`` before: a sum over seasons."""
+    *batch, n_timesteps, n_features = differences.shape
+    n_seasons = -(-n_timesteps // lag)
+    seasons = np.zeros((*batch, (n_seasons + 1) * lag, n_features))
+    seasons[..., :lag, :] = past[..., past.shape[-2] - lag :, :]
+    seasons[..., lag : lag + n_timesteps, :] = differences
+    seasons = seasons.reshape(*batch, n_seasons + 1, lag, n_features)
+    rows = seasons.cumsum(axis=-3).reshape(*batch, -1, n_features)
+    return rows[..., lag : lag + n_timesteps, :]

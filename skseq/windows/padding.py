@@ -1,0 +1,116 @@
+"""Padding: rows of NaN at the start of a window whose sequence is shorter."""
+
+import numpy as np
+
+from .views import chunks
+
+
+def leading_padding(series):
+    """Count the rows of NaN that a series starts with.
+
+    Parameters
+    ----------
+    series : ndarray of shape (n_timesteps, n_features)
+
+    Returns
+    -------
+    int
+    """
+    for part in chunks(series):
+        observed = ~np.isnan(series[part]).all(axis=1)
+        if observed.any():
+            return part.start + int(observed.argmax())
+    return len(series)
+
+
+def pad_sequences(sequences, length=None, dtype=None):
+    """Stack sequences of different lengths into one window array.
+
+    Shorter sequences get rows of NaN at the start, which is how every part of
+    skseq marks a short past. Of longer sequences the last ``length`` rows stay.
+
+    Parameters
+    ----------
+    sequences : list of array-like of shape (n_timesteps,) or (n_timesteps, n_features)
+        ``n_timesteps`` may differ and may be zero, ``n_features`` may not.
+    length : int, default=None
+        Time steps of the result; None takes the longest sequence.
+    dtype : dtype, default=None
+        float32 or float64; None keeps float32 where all sequences have it.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, length, n_features)
+
+    Raises
+    ------
+    ValueError
+        If there is no sequence, if one is not numeric or of another number of
+        variables than the first, or if one holds NaN or infinity.
+
+    Examples
+    --------
+    >>> from skseq import pad_sequences
+    >>> pad_sequences([[1, 2, 3], [4]])[:, :, 0]
+    array([[ 1.,  2.,  3.],
+           [nan, nan,  4.]])
+    """
+    arrays = [_as_sequence(s, i) for i, s in enumerate(sequences)]
+    if not arrays:
+        raise ValueError("sequences is empty: give at least one sequence.")
+    n_features = arrays[0].shape[1]
+    for i, array in enumerate(arrays):
+        if array.shape[1] != n_features:
+            raise ValueError(
+                f"sequences[{i}] has {array.shape[1]} variables, sequences[0] has "
+                f"{n_features}: all need the same columns."
+            )
+        if not np.isfinite(array).all():
+            raise ValueError(
+                f"sequences[{i}] holds NaN or infinity: impute or drop those rows."
+            )
+    length = max(map(len, arrays)) if length is None else length
+    if length < 1:
+        raise ValueError(f"length must be at least 1, got {length}.")
+    dtype = np.result_type(*arrays) if dtype is None else np.dtype(dtype)
+    padded = np.full((len(arrays), length, n_features), np.nan, dtype=dtype)
+    for i, array in enumerate(arrays):
+        kept = array[-length:]
+        padded[i, length - len(kept) :] = kept
+    return padded
+
+
+def _as_sequence(sequence, position):
+    array = np.asarray(sequence)
+    if array.dtype != np.float32:
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"sequences[{position}] is not numeric: {error}") from None
+    if array.ndim == 1:
+        array = array[:, np.newaxis]
+    if array.ndim != 2:
+        raise ValueError(
+            f"sequences[{position}] has {array.ndim} dimensions: expected "
+            "(n_timesteps,) or (n_timesteps, n_features)."
+        )
+    return array
+
+
+def backfill(windows):
+    """Replace padding by the first observed row of each window (0 where none is).
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_samples, length, n_features)
+        Copied, so of bounded size (see :func:`chunks`).
+
+    Returns
+    -------
+    ndarray of shape (n_samples, length, n_features)
+    """
+    missing = np.isnan(windows[:, :, 0])
+    n_samples, length, _ = windows.shape
+    first = np.minimum(missing.sum(axis=1), length - 1)
+    source = np.maximum(np.arange(length), first[:, np.newaxis])
+    return np.nan_to_num(windows[np.arange(n_samples)[:, np.newaxis], source])

@@ -1,0 +1,144 @@
+"""Windows as views: cut them, find the series behind them, average over them."""
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
+
+CHUNK_ELEMENTS = 2**20
+"""Elements of a window array that any function here copies at once."""
+
+
+def sliding_windows(series, length):
+    """Cut a series into all its windows, as a read-only view.
+
+    Parameters
+    ----------
+    series : ndarray of shape (n_timesteps, n_features)
+        Rows are time steps.
+    length : int
+        Time steps in a window.
+
+    Returns
+    -------
+    ndarray of shape (n_timesteps - length + 1, length, n_features)
+        Window ``i`` holds the rows ``i`` to ``i + length - 1``. No value is copied.
+
+    Raises
+    ------
+    ValueError
+        If the series has fewer rows than a window.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq.windows import sliding_windows
+    >>> sliding_windows(np.arange(4.0)[:, None], length=3)[:, :, 0]
+    array([[0., 1., 2.],
+           [1., 2., 3.]])
+    """
+    if not 1 <= length <= len(series):
+        raise ValueError(
+            f"length={length} does not fit a series of {len(series)} rows: "
+            "give a shorter length or a longer series."
+        )
+    # sliding_window_view puts the time within the window last.
+    return sliding_window_view(series, length, axis=0).swapaxes(1, 2)
+
+
+def series_of(windows):
+    """Return the series that a window array is a view of, or None.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_samples, length, n_features)
+
+    Returns
+    -------
+    ndarray of shape (n_samples + length - 1, n_features) or None
+        A view. None where the strides do not show that window ``i + 1`` is
+        window ``i`` moved by one row: the windows are then separate values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq.windows import series_of, sliding_windows
+    >>> windows = sliding_windows(np.arange(4.0)[:, None], length=3)
+    >>> series_of(windows)[:, 0]
+    array([0., 1., 2., 3.])
+    >>> series_of(windows.copy()) is None
+    True
+    """
+    n_samples, length, n_features = windows.shape
+    if length == 1:
+        return windows[:, 0]
+    step, within, column = windows.strides
+    if step != within or windows.size == 0:
+        return None
+    shape = (n_samples + length - 1, n_features)
+    return as_strided(windows, shape, (within, column), writeable=False)
+
+
+def chunks(windows):
+    """Yield slices that walk through windows a bounded number of values at a time.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_samples, ...)
+
+    Yields
+    ------
+    slice
+        Consecutive samples, at least one.
+    """
+    n_samples = len(windows)
+    size = max(1, CHUNK_ELEMENTS * n_samples // max(1, windows.size))
+    for start in range(0, n_samples, size):
+        yield slice(start, min(start + size, n_samples))
+
+
+def variable_moments(windows, sample_weight=None):
+    """Mean and standard deviation of each variable over all windows.
+
+    Padding does not count. A view gives what its copy gives: the rows of the
+    series are weighted by the number (or weight) of windows that hold them.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_samples, length, n_features)
+    sample_weight : ndarray of shape (n_samples,), default=None
+        Weights of the windows; None gives each the weight one.
+
+    Returns
+    -------
+    mean, scale : ndarray of shape (n_features,)
+        In float64. A variable that is constant, or never observed, has scale 1.
+    """
+    n_samples, length, n_features = windows.shape
+    weight = np.ones(n_samples) if sample_weight is None else sample_weight
+    series = series_of(windows)
+    if series is not None:
+        # Row r lies in the windows r - length + 1 to r.
+        total = np.concatenate([[0.0], np.cumsum(weight)])
+        row = np.arange(len(series))
+        weight = (
+            total[np.minimum(row + 1, n_samples)]
+            - total[np.maximum(row - length + 1, 0)]
+        )
+        windows = series[:, np.newaxis]
+    count, mean = _weighted_mean(windows, weight, lambda rows: rows)
+    _, variance = _weighted_mean(windows, weight, lambda rows: (rows - mean) ** 2)
+    scale = np.sqrt(variance)
+    # A constant column leaves rounding noise; dividing by it would blow it up.
+    constant = scale <= 10 * np.finfo(windows.dtype).eps * np.abs(mean)
+    scale[constant | (count == 0)] = 1.0
+    return mean, scale
+
+
+def _weighted_mean(windows, weight, function):
+    count = total = 0.0
+    for part in chunks(windows):
+        rows = windows[part].astype(np.float64)
+        observed = ~np.isnan(rows)
+        weights = weight[part, np.newaxis, np.newaxis] * observed
+        count = count + weights.sum(axis=(0, 1))
+        total = total + np.where(observed, weights * function(rows), 0.0).sum((0, 1))
+    return count, total / np.where(count == 0, 1.0, count)
