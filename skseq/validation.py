@@ -1,8 +1,12 @@
 """What counts as a series and as windows; errors that name row and column."""
 
 import numpy as np
-from sklearn.utils import check_array
-from sklearn.utils.validation import _check_feature_names, _num_samples
+from sklearn.utils import assert_all_finite, check_array
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _check_sample_weight,
+    _num_samples,
+)
 
 from .windows import chunks, leading_padding, series_of
 
@@ -39,7 +43,7 @@ def check_series(series, name="X", **check_array_params):
         input_name=name,
         **check_array_params,
     )
-    if not _is_clean(array):
+    if not _is_finite(array[leading_padding(array) :]):
         _check_rows(array, name, "row")
     return array
 
@@ -50,7 +54,7 @@ def check_windows(windows, name="X", **check_array_params):
     Parameters
     ----------
     windows : array-like of shape (n_samples, length, n_features) or (n_samples, length)
-        Two dimensions are read as one variable.
+        Two dimensions are read as one variable, without padding.
     name : str, default="X"
         Name of the argument, for messages.
     **check_array_params
@@ -78,6 +82,8 @@ def check_windows(windows, name="X", **check_array_params):
         **check_array_params,
     )
     if array.ndim == 2:
+        # A NaN here could be a missing value as well as padding.
+        assert_all_finite(array, input_name=name)
         array = array[:, :, np.newaxis]
     if array.ndim != 3 or 0 in array.shape:
         raise ValueError(
@@ -88,7 +94,8 @@ def check_windows(windows, name="X", **check_array_params):
     series = series_of(array)
     # What is right in the series is right in all its windows; what is wrong
     # there (a NaN that only starts some windows) is told window by window.
-    if series is None or not _is_clean(series):
+    rows = array if series is None else series[leading_padding(series) :]
+    if not _is_finite(rows):
         for part in chunks(array):
             _check_rows(array[part], name, "time step", part.start)
     return array
@@ -108,11 +115,10 @@ def _refuse_text(frame, name):
             )
 
 
-def _is_clean(series):
-    """Whether a series is finite after its padding, found without temporaries."""
-    rest = series[leading_padding(series) :]
+def _is_finite(rows):
+    """Tell whether all values are finite; the sum tells, in one pass without temporaries."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(rest.sum()) or np.isfinite(rest).all())
+        return bool(np.isfinite(rows.sum()))
 
 
 def _check_rows(rows, name, unit, first_sample=0):
@@ -172,10 +178,13 @@ def check_fit_windows(estimator, X, y, **check_array_params):
             "variables with inconsistent numbers of samples. Take both from one call "
             "of horizon_targets."
         )
-    flat = np.ndim(X) == 2
-    estimator.n_features_in_ = windows.shape[1] if flat else windows.shape[2]
     estimator.window_shape_in_ = windows.shape[1:]
+    estimator.n_features_in_ = windows.shape[1 if _is_flat(X) else 2]
     return windows
+
+
+def _is_flat(X):
+    return np.asarray(X).ndim == 2
 
 
 def check_predict_windows(estimator, X, *, any_length=False):
@@ -191,7 +200,7 @@ def check_predict_windows(estimator, X, *, any_length=False):
     Returns
     -------
     ndarray of shape (n_samples, length, n_features)
-        In the dtype of the fitted windows where the estimator has ``dtype_``.
+        In their own dtype.
 
     Raises
     ------
@@ -202,7 +211,7 @@ def check_predict_windows(estimator, X, *, any_length=False):
     windows = check_windows(X, estimator=estimator)
     length, n_features = estimator.window_shape_in_
     name = type(estimator).__name__
-    if np.ndim(X) == 2 and n_features == 1 and windows.shape[1] != length:
+    if _is_flat(X) and n_features == 1 and windows.shape[1] != length:
         raise ValueError(
             f"X has {windows.shape[1]} features, but {name} is expecting {length} "
             "features as input (the time steps of a window)."
@@ -219,6 +228,35 @@ def check_predict_windows(estimator, X, *, any_length=False):
             "(pad_sequences)."
         )
     return windows
+
+
+def check_weights(sample_weight, windows):
+    """Validate the weights of windows.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,) or None
+    windows : ndarray of shape (n_samples, length, n_features)
+
+    Returns
+    -------
+    ndarray of shape (n_samples,) or None
+        In the dtype of the windows.
+
+    Raises
+    ------
+    ValueError
+        For another shape, for negative weights, and where all are zero.
+    """
+    if sample_weight is None:
+        return None
+    weights = _check_sample_weight(sample_weight, windows, dtype=windows.dtype)
+    if (weights < 0).any() or not weights.any():
+        raise ValueError(
+            "sample_weight must contain at least one non-zero number, and no negative "
+            "one."
+        )
+    return weights
 
 
 def check_targets(y, dtype):
@@ -239,8 +277,13 @@ def check_targets(y, dtype):
     ValueError
         For NaN, infinity, text or more than two dimensions.
     """
-    y = check_array(y, dtype=None, ensure_2d=False, ensure_all_finite=True,
-                    input_name="y", ensure_min_samples=0)
+    y = check_array(
+        y,
+        dtype=None,
+        ensure_2d=False,
+        allow_nd=True,
+        input_name="y",
+    )
     if y.dtype.kind not in "biuf":
         try:
             y = y.astype(np.float64)

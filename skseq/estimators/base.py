@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state, check_scalar
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from ..networks import SequenceModel
 from ..training import (
@@ -20,7 +20,7 @@ from ..training import (
     threads,
     train,
 )
-from ..validation import check_fit_windows, check_predict_windows
+from ..validation import check_fit_windows, check_predict_windows, check_weights
 from ..windows import variable_moments
 
 PREDICT_BATCH = 1024
@@ -124,7 +124,10 @@ class NetworkEstimator(Settings, BaseEstimator):
         """
         self._check_parameters()
         windows = check_fit_windows(self, X, y)
-        weights = self._check_weights(sample_weight, windows)
+        weights = check_weights(sample_weight, windows)
+        if weights is not None:
+            # With mean one, the learning rate means the same as without weights.
+            weights = weights / weights.mean()
         targets = self._check_targets(y, windows)
         training, validation = self._split(targets, weights)
         in_training = slice(0, training[-1] + 1)
@@ -184,17 +187,6 @@ class NetworkEstimator(Settings, BaseEstimator):
 
     _choices = {}
 
-    def _check_weights(self, sample_weight, windows):
-        if sample_weight is None:
-            return None
-        weights = _check_sample_weight(sample_weight, windows, dtype=windows.dtype)
-        if (weights < 0).any() or not weights.any():
-            raise ValueError(
-                "sample_weight must not be negative, nor zero for every sample."
-            )
-        # With mean one, the learning rate means the same with and without weights.
-        return weights / weights.mean()
-
     def _split(self, targets, weights):
         """Samples to train on, and the last ones, to validate on (or None)."""
         n_samples = len(targets)
@@ -224,7 +216,6 @@ class NetworkEstimator(Settings, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True  # padding
         tags.input_tags.three_d_array = True
         return tags
 

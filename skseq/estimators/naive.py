@@ -7,7 +7,12 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from ..validation import check_fit_windows, check_predict_windows, check_targets
+from ..validation import (
+    check_fit_windows,
+    check_predict_windows,
+    check_targets,
+    check_weights,
+)
 from ..windows import backfill, chunks
 
 
@@ -55,7 +60,7 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
-            Ignored: there is nothing to weight.
+            Checked, but without effect: there is nothing to weight.
 
         Returns
         -------
@@ -64,6 +69,7 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         check_scalar(self.season, "season", Integral, min_val=1)
         windows = check_fit_windows(self, X, y)
         y = check_targets(y, windows.dtype)
+        check_weights(sample_weight, windows)
         length, n_features = self.window_shape_in_
         if self.season > length:
             raise ValueError(
@@ -108,7 +114,6 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True  # padding
         tags.input_tags.three_d_array = True
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True

@@ -1,5 +1,6 @@
 """Losses, averaged over outputs and weighted over samples."""
 
+import torch
 from torch import nn
 from torch.nn import functional as F
 
@@ -26,7 +27,7 @@ class WeightedLoss(nn.Module):
     def forward(self, prediction, target):
         """Compare with targets, or with a pair of targets and sample weights."""
         function = LOSSES[self.name]
-        if not isinstance(target, tuple):
+        if isinstance(target, torch.Tensor):
             return function(prediction, target)
         target, weight = target
         loss = function(prediction, target, reduction="none")
