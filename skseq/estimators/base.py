@@ -125,11 +125,11 @@ class NetworkEstimator(Settings, BaseEstimator):
         self._check_parameters()
         windows = check_fit_windows(self, X, y)
         weights = check_weights(sample_weight, windows)
-        if weights is not None:
-            # With mean one, the learning rate means the same as without weights.
-            weights = weights / weights.mean()
         targets = self._check_targets(y, windows)
         training, validation = self._split(targets, weights)
+        if weights is not None:
+            # With mean one, the learning rate means the same as without weights.
+            weights = weights / weights[training].mean()
         in_training = slice(0, training[-1] + 1)
         used = None if weights is None else weights[in_training]
         mean, scale = self._moments(windows[in_training], used)
