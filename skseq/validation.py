@@ -259,29 +259,28 @@ def check_weights(sample_weight, windows):
     return weights
 
 
-def check_targets(y, dtype):
+def check_targets(y, windows):
     """Validate targets of regression.
 
     Parameters
     ----------
-    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-    dtype : dtype
-        Of the result.
+    y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
+            (n_samples, length, n_outputs)
+    windows : ndarray of shape (n_samples, length, n_features)
+        Whose length targets of three dimensions must have.
 
     Returns
     -------
-    ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    ndarray of the shape of y
+        In the dtype of the windows.
 
     Raises
     ------
     ValueError
-        For NaN, infinity, text or more than two dimensions.
+        For NaN (but at padded steps), infinity, text or a wrong shape.
     """
     y = check_array(
-        y,
-        dtype=None,
-        ensure_2d=False,
-        allow_nd=True,
+        y, dtype=None, ensure_2d=False, allow_nd=True, ensure_all_finite=False,
         input_name="y",
     )
     if y.dtype.kind not in "biuf":
@@ -289,4 +288,46 @@ def check_targets(y, dtype):
             y = y.astype(np.float64)
         except (TypeError, ValueError) as error:
             raise ValueError(f"y is not numeric: {error}. Encode it first.") from None
-    return y.astype(dtype, copy=False)
+    if y.ndim > 3 or (y.ndim == 3 and y.shape[1] != windows.shape[1]):
+        raise ValueError(
+            f"y has shape {y.shape}: expected (n_samples,), (n_samples, n_outputs), or "
+            f"(n_samples, {windows.shape[1]}, n_outputs) with a target for each step "
+            "of the windows."
+        )
+    counted = y if y.ndim < 3 else y[~np.isnan(windows[:, :, 0])]
+    assert_all_finite(counted, input_name="y")
+    return y.astype(windows.dtype, copy=False)
+
+
+def check_target_columns(target, n_features, n_outputs):
+    """Validate the columns of X that y continues.
+
+    Parameters
+    ----------
+    target : int or list of int
+    n_features : int
+        Variables of X.
+    n_outputs : int
+        Columns of y, which must divide among the targets.
+
+    Returns
+    -------
+    ndarray of int of shape (n_targets,)
+
+    Raises
+    ------
+    ValueError
+        If a target is no column of X, or the columns of y do not divide.
+    """
+    columns = np.atleast_1d(target)
+    if columns.dtype.kind not in "iu" or not set(columns) <= set(range(n_features)):
+        raise ValueError(
+            f"target={target!r} is not a column of X, which has {n_features}: give "
+            "positions from 0."
+        )
+    if n_outputs % len(columns):
+        raise ValueError(
+            f"y has {n_outputs} columns, which do not divide among {len(columns)} "
+            "targets: give as many steps for each."
+        )
+    return columns

@@ -5,29 +5,23 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
+import pandas as pd
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_is_fitted
+from torch.nn.modules.batchnorm import _BatchNorm
 
-from ..networks import SequenceModel
-from ..training import (
-    CHOICES,
-    SETTINGS_DOC,
-    Settings,
-    WindowDataset,
-    gather,
-    threads,
-    train,
-)
+from ..networks import Embed, Head, SequenceModel, Standardize
+from ..training import CHOICES, SETTINGS_DOC, Settings, WindowDataset, gather, threads, train
 from ..validation import check_fit_windows, check_predict_windows, check_weights
-from ..windows import variable_moments
+from ..windows import chunks, variable_moments
 
 PREDICT_BATCH = 1024
 """Windows that predict sends through the network at once."""
 
 _RANGES = {
-    # name: (type, smallest, largest, whether the bounds themselves are allowed)
+    # name: (type, smallest, largest, which bounds are allowed)
     "max_epochs": (Integral, 1, None, "both"),
     "batch_size": (Integral, 1, None, "both"),
     "learning_rate": (Real, 0, None, "neither"),
@@ -36,19 +30,28 @@ _RANGES = {
     "n_iter_no_change": (Integral, 1, None, "both"),
     "tol": (Real, 0, None, "both"),
     "validation_fraction": (Real, 0, 1, "neither"),
+    "n_members": (Integral, 1, None, "both"),
+    "n_known_ahead": (Integral, 0, None, "both"),
+    "embedding_size": (Integral, 1, None, "both"),
+    "vocabulary_size": (Integral, 1, None, "both"),
     "hidden_size": (Integral, 1, None, "both"),
     "n_layers": (Integral, 1, None, "both"),
     "dropout": (Real, 0, 1, "left"),
 }
-_OPTIONAL = {"gradient_clip"}
+_OPTIONAL = {"gradient_clip", "embedding_size", "vocabulary_size"}
 
 _ATTRIBUTES = """\
     net_ : skorch.NeuralNet
         The trained net; ``net_.module_`` is the torch module.
+    nets_ : list of skorch.NeuralNet
+        The trained nets of all members, ``net_`` the first.
+    member_random_states_ : list
+        What the members were seeded with: an estimator with ``n_members=1`` and one
+        of them as ``random_state`` is that member.
     history_ : DataFrame
-        One row an epoch: ``epoch``, ``train_loss``, ``valid_loss`` (with early
-        stopping), ``learning_rate``, ``gradient_norm`` (mean, before clipping) and
-        ``seconds``. Losses are in standardised units.
+        One row an epoch (and member): ``epoch``, ``train_loss``, ``valid_loss`` (with
+        early stopping), ``learning_rate``, ``gradient_norm`` (mean, before clipping),
+        the same for each layer, and ``seconds``. Losses are in standardised units.
     n_features_in_ : int
         Columns of a two-dimensional X, variables of a three-dimensional one.
     window_shape_in_ : tuple of int
@@ -65,13 +68,16 @@ class NetworkEstimator(Settings, BaseEstimator):
     parameters says what they mean in ``_parameters``; ``{parameters}`` and
     ``{attributes}`` in a docstring stand for all that is inherited.
 
-    A family of networks defines ``_build(n_features, length)``; the regressor and
-    classifier bases define the other methods that ``fit`` calls.
+    A family of networks defines ``_build(length, n_features)``. The regressor and
+    classifier bases define what depends on the kind of target.
     """
 
     standardize: bool = True
     early_stopping: bool = False
     validation_fraction: float = 0.1
+    n_members: int = 1
+    embedding_size: int | None = None
+    vocabulary_size: int | None = None
     random_state: object = None
 
     _parameters = (
@@ -85,12 +91,24 @@ class NetworkEstimator(Settings, BaseEstimator):
     validation_fraction : float, default=0.1
         Share of the windows that early stopping holds out. Windows between, whose
         targets reach into those of the held-out ones, are not used.
+    n_members : int, default=1
+        Networks in the ensemble, each with its own initial weights and order of
+        batches; predictions are averaged.
+    embedding_size : int, default=None
+        Length of the vector learned for each integer token, where X holds one
+        variable of tokens; None where X holds measurements.
+    vocabulary_size : int, default=None
+        Tokens are 0 to ``vocabulary_size - 1``; None finds the largest in X. Any
+        other token, also one first seen in ``predict``, is embedded as zero.
     random_state : int, RandomState or None, default=None
         Of initial weights, order of batches and dropout.
 """
         + SETTINGS_DOC
     )
+
     _any_length = False  # whether windows may have another length in predict
+    _teach = False  # whether the head is given the targets in training
+    _choices = {}
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -107,8 +125,9 @@ class NetworkEstimator(Settings, BaseEstimator):
         ----------
         X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
             Windows; rows of NaN at the start of one are padding.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
+        y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
+                (n_samples, length, n_outputs)
+            Targets, in the last form one for each step.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the windows in the loss.
 
@@ -130,45 +149,101 @@ class NetworkEstimator(Settings, BaseEstimator):
         if weights is not None:
             # With mean one, the learning rate means the same as without weights.
             weights = weights / weights[training].mean()
-        in_training = slice(0, training[-1] + 1)
-        used = None if weights is None else weights[in_training]
-        mean, scale = self._moments(windows[in_training], used)
-        encoded = self._encode_targets(targets, in_training, used)
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-
-        def dataset(samples):
-            return WindowDataset(windows, encoded, weights, samples)
-
-        with threads(self.n_jobs), _seeded(seed, self.device):
-            module = SequenceModel(
-                self._build(*windows.shape[1:]),
-                self._n_network_outputs(encoded),
-                torch.from_numpy(mean),
-                torch.from_numpy(scale),
-            ).to(torch.from_numpy(windows[:0].copy()).dtype)
-            self.net_ = train(
-                module,
-                self._criterion(),
-                dataset(training),
-                None if validation is None else dataset(validation),
-                settings=self,
-                seed=seed,
-            )
-        self.history_ = _history_table(self.net_.history)
+        fitted = slice(0, training[-1] + 1)
+        fitted_weights = None if weights is None else weights[fitted]
+        self._learn_inputs(windows[fitted], fitted_weights)
+        encoded = self._encode_targets(targets, windows, fitted, fitted_weights)
+        datasets = [
+            None
+            if samples is None
+            else WindowDataset(windows, encoded, weights, samples, self._teach)
+            for samples in (training, validation)
+        ]
+        states = check_random_state(self.random_state)
+        self.member_random_states_ = (
+            [self.random_state]
+            if self.n_members == 1
+            else states.randint(np.iinfo(np.int32).max, size=self.n_members).tolist()
+        )
+        self._draw_seeds = []
+        with threads(self.n_jobs):
+            self.nets_ = [
+                self._train_member(state, windows, *datasets)
+                for state in self.member_random_states_
+            ]
+        self.net_ = self.nets_[0]
+        self.history_ = pd.concat(
+            [_history_table(net, member) for member, net in enumerate(self.nets_)],
+            ignore_index=True,
+        )
         return self
 
-    def _forward(self, X):
-        """Run the network over windows; returns (n_samples, n_outputs)."""
-        check_is_fitted(self)
-        windows = check_predict_windows(self, X, any_length=self._any_length)
-        module = self.net_.module_.eval()
-        dtype = module.mean.dtype
+    def _train_member(self, random_state, windows, training, validation):
+        state = check_random_state(random_state)
+        seed, draw_seed = state.randint(np.iinfo(np.int32).max, size=2).tolist()
+        self._draw_seeds.append(draw_seed)
+        with _seeded(seed, self.device):
+            inputs = self._build_inputs()
+            network = self._build(windows.shape[1], inputs.n_features)
+            self._check_network(network)
+            module = SequenceModel(inputs, network, self._build_head(network))
+            module.to(torch.from_numpy(windows[:0].copy()).dtype)
+            criterion = self._criterion(windows.dtype)
+            return train(module, criterion, training, validation, self, seed)
+
+    def _learn_inputs(self, windows, weights):
+        """Learn the vocabulary, or the moments of each variable."""
+        n_features = windows.shape[2]
+        if self.embedding_size is None:
+            self._moments_ = self._moments(windows, weights)
+            return
+        if n_features != 1:
+            raise ValueError(
+                f"embedding_size={self.embedding_size} takes X as tokens, of which "
+                f"there is one variable; X has {n_features}."
+            )
+        largest = max(float(np.nanmax(windows[p], initial=0)) for p in chunks(windows))
+        self.vocabulary_size_ = self.vocabulary_size or int(largest) + 1
+
+    def _build_inputs(self):
+        if self.embedding_size is not None:
+            return Embed(self.vocabulary_size_, self.embedding_size)
+        return Standardize(*map(torch.from_numpy, self._moments_), *self._ahead())
+
+    def _ahead(self):
+        """Variables known ahead, steps of them in X, steps that the head reads."""
+        return 0, 1, 1
+
+    def _check_network(self, network):
+        """Raise ValueError where a network can't do what the targets ask for."""
+
+    def _build_head(self, network):
+        return Head(network.output_size, *self._head_arguments())
+
+    def _forward(self, windows, net, n_draws=1, seed=None):
+        """Run a net over windows; returns (n_samples, n_draws, ...) outputs.
+
+        With a seed, dropout stays alive, and each draw has masks of its own.
+        """
+        module = net.module_
+        dtype = next(module.parameters()).dtype
+        n_windows = max(1, PREDICT_BATCH // n_draws)
         outputs = []
-        with threads(self.n_jobs), torch.inference_mode():
-            for start in range(0, len(windows), PREDICT_BATCH):
-                batch = gather(windows, slice(start, start + PREDICT_BATCH))
-                outputs.append(module(batch.to(self.device, dtype)).cpu())
+        _keep_dropout(module, seed is not None)
+        with threads(self.n_jobs), _seeded(seed, self.device), torch.inference_mode():
+            for start in range(0, len(windows), n_windows):
+                batch = gather(windows, slice(start, start + n_windows))
+                batch = batch.to(self.device, dtype).repeat_interleave(n_draws, dim=0)
+                output = self._run(module, batch).cpu()
+                outputs.append(output.unflatten(0, (-1, n_draws)))
         return torch.cat(outputs).numpy()
+
+    def _run(self, module, batch):
+        return module(batch)
+
+    def _check_predict(self, X):
+        check_is_fitted(self)
+        return check_predict_windows(self, X, any_length=self._any_length)
 
     def _check_parameters(self):
         for name, (kind, low, high, bounds) in _RANGES.items():
@@ -178,14 +253,15 @@ class NetworkEstimator(Settings, BaseEstimator):
             check_scalar(
                 value, name, kind, min_val=low, max_val=high, include_boundaries=bounds
             )
-        for name, choices in {**CHOICES, **self._choices}.items():
+        choices = dict(CHOICES)
+        for cls in reversed(type(self).__mro__):
+            choices.update(vars(cls).get("_choices", {}))
+        for name, allowed in choices.items():
             value = getattr(self, name)
-            if value not in choices:
+            if value not in allowed:
                 raise ValueError(
-                    f"{name} must be one of {sorted(choices)}, got {value!r}."
+                    f"{name} must be one of {sorted(allowed, key=str)}, got {value!r}."
                 )
-
-    _choices = {}
 
     def _split(self, targets, weights):
         """Samples to train on, and the last ones, to validate on (or None)."""
@@ -195,7 +271,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         if self.early_stopping:
             n_valid = max(1, int(self.validation_fraction * n_samples))
             # Targets of the windows just before lie among those of the held-out ones.
-            gap = int(np.prod(targets.shape[1:])) - 1
+            gap = self._n_steps_ahead() - 1
             training = samples[: max(0, n_samples - n_valid - gap)]
             validation = samples[n_samples - n_valid :]
         if weights is not None:
@@ -220,19 +296,28 @@ class NetworkEstimator(Settings, BaseEstimator):
         return tags
 
 
+def _keep_dropout(module, alive):
+    """Put a module in evaluation mode, but for its dropout if that is to live."""
+    for part in module.modules():
+        part.training = alive and not isinstance(part, _BatchNorm)
+
+
 @contextmanager
 def _seeded(seed, device):
     """Seed torch for a while; leave the caller's generators as they were."""
+    if seed is None:
+        yield
+        return
     with torch.random.fork_rng(devices=[] if device == "cpu" else None):
         torch.manual_seed(seed)
         yield
 
 
-def _history_table(history):
-    import pandas as pd
-
+def _history_table(net, member):
     columns = ["epoch", "train_loss", "valid_loss", "learning_rate", "gradient_norm"]
-    table = pd.DataFrame(
-        [{k: row[k] for k in [*columns, "dur"] if k in row} for row in history]
-    )
-    return table.rename(columns={"dur": "seconds"})
+    rows = []
+    for epoch in net.history:
+        layers = sorted(name for name in epoch if name.startswith("gradient_norm "))
+        names = [name for name in [*columns, *layers, "dur"] if name in epoch]
+        rows.append({"member": member, **{name: epoch[name] for name in names}})
+    return pd.DataFrame(rows).rename(columns={"dur": "seconds"})

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..validation import (
     check_fit_windows,
     check_predict_windows,
+    check_target_columns,
     check_targets,
     check_weights,
 )
@@ -68,7 +69,7 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         """
         check_scalar(self.season, "season", Integral, min_val=1)
         windows = check_fit_windows(self, X, y)
-        y = check_targets(y, windows.dtype)
+        y = check_targets(y, windows)
         check_weights(sample_weight, windows)
         length, n_features = self.window_shape_in_
         if self.season > length:
@@ -76,19 +77,11 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
                 f"season={self.season} is longer than the windows of X, which have "
                 f"{length} time steps: cut longer windows."
             )
-        targets = np.atleast_1d(self.target)
-        if not set(targets) <= set(range(n_features)):
-            raise ValueError(
-                f"target={self.target!r} is not a column of X, which has {n_features}: "
-                "give positions from 0."
-            )
+        if y.ndim > 2:
+            raise ValueError(f"y has shape {y.shape}: give (n_samples, n_outputs).")
         self._one_dimensional = y.ndim == 1
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
-        if self.n_outputs_ % len(targets):
-            raise ValueError(
-                f"y has {self.n_outputs_} columns, which do not divide among "
-                f"{len(targets)} targets: give as many steps for each."
-            )
+        self._columns = check_target_columns(self.target, n_features, self.n_outputs_)
         return self
 
     def predict(self, X):
@@ -104,11 +97,10 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         windows = check_predict_windows(self, X)
-        targets = np.atleast_1d(self.target)
-        steps = np.arange(self.n_outputs_ // len(targets)) % self.season
+        steps = np.arange(self.n_outputs_ // len(self._columns)) % self.season
         y = np.empty((len(windows), self.n_outputs_), dtype=windows.dtype)
         for part in chunks(windows):
-            last_season = backfill(windows[part])[:, -self.season :, targets]
+            last_season = backfill(windows[part])[:, -self.season :, self._columns]
             y[part] = last_season[:, steps].swapaxes(1, 2).reshape(len(y[part]), -1)
         return y[:, 0] if self._one_dimensional else y
 

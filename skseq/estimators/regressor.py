@@ -1,61 +1,252 @@
 """NetworkRegressor: targets are numbers."""
 
 import numpy as np
+import torch
 from sklearn.base import RegressorMixin
 
-from ..training import LOSSES, WeightedLoss
-from ..validation import check_targets
+from ..networks.heads import POOLINGS
+from ..training import LOSSES, EveryStep, WeightedLoss
+from ..validation import check_target_columns, check_targets
 from .base import NetworkEstimator
+from .uncertainty import UncertaintyMixin
 
 
-class NetworkRegressor(RegressorMixin, NetworkEstimator):
+class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     """Base of the regressors with a network."""
 
     loss: str = "huber"
+    quantiles: tuple = (0.1, 0.5, 0.9)
+    output_weights: tuple | None = None
+    pooling: str = "last"
+    target: int | list = 0
+    supervise: str = "last"
+    strategy: str = "direct"
+    n_known_ahead: int = 0
 
     _parameters = """\
-    loss : {"huber", "squared_error", "absolute_error"}, default="huber"
+    loss : {"huber", "squared_error", "absolute_error", "quantile"}, default="huber"
         In standardised units.
+    quantiles : tuple of float, default=(0.1, 0.5, 0.9)
+        Levels that ``loss="quantile"`` learns, ascending; ``predict`` gives the one
+        nearest to the median.
+    output_weights : array-like of shape (n_outputs,) or (n_targets,), default=None
+        Weights of the columns of y in the loss, or of the targets where y holds
+        several steps of each.
+    pooling : {"last", "mean", "max"}, default="last"
+        What is read from the states of the window's steps: the last one, which sees
+        everything up to the origin, or what they have in common.
+    target : int or list of int, default=0
+        The column of X that y continues. With several, y holds the steps of the
+        first, then those of the second, as :func:`horizon_targets` gives them. Used
+        by ``supervise``, ``strategy`` and ``n_known_ahead``.
+    supervise : {"last", "every"}, default="last"
+        "every" trains the forecast of each step of the window, not only of the last.
+    strategy : {"direct", "iterated"}, default="direct"
+        Forecast several steps at once, or the next one, fed back as input.
+    n_known_ahead : int, default=0
+        Variables known ahead, whose next values are the last columns of X, as
+        :class:`KnownAhead` lays them.
 """
+    _choices = {
+        "loss": LOSSES,
+        "pooling": POOLINGS,
+        "supervise": ("last", "every"),
+        "strategy": ("direct", "iterated"),
+    }
 
-    _choices = {"loss": tuple(LOSSES)}
-
-    def predict(self, X):
+    def predict(self, X, return_std=False):
         """Predict the targets.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+        return_std : bool, default=False
+            Whether to return the standard deviation of the predictions too, over
+            dropout masks (``dropout``) and networks (``n_members``).
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        y : ndarray of shape (n_samples,), (n_samples, n_outputs) or \
+                (n_samples, length, n_outputs)
+            As in ``fit``. NaN at padded steps.
+        std : ndarray of the shape of y
+            Only with ``return_std``.
         """
-        y = self._forward(X) * self._y_scale + self._y_mean
+        windows = self._check_predict(X)
+        if return_std:
+            samples = self._samples(windows)
+            mean, std = samples.mean(axis=1), samples.std(axis=1)
+            return self._decode(mean), self._decode(std)
+        return self._decode(self._point(self._mean_outputs(windows)))
+
+    def _mean_outputs(self, windows):
+        """Mean of the members, (n_samples, ..., n_outputs, n_levels)."""
+        return sum(self._outputs(windows, net)[:, 0] for net in self.nets_) / len(
+            self.nets_
+        )
+
+    def _outputs(self, windows, net, n_draws=1, seed=None):
+        """Outputs in the units of y, (n_samples, n_draws, ..., n_outputs, n_levels)."""
+        y = self._forward(windows, net, n_draws, seed)
+        if self.strategy == "direct":
+            y = self._in_units(y.reshape(*y.shape[:-1], -1, self._n_levels()))
+        if self.supervise == "every":
+            return y[:, :, -1]
+        if self._every_step:
+            padded = np.isnan(windows[:, np.newaxis, :, 0])
+            y[np.broadcast_to(padded, y.shape[:3])] = np.nan
+        return y
+
+    def _in_units(self, y):
+        return y * self._y_scale[:, np.newaxis] + self._y_mean[:, np.newaxis]
+
+    def _run(self, module, batch):
+        """Forecast all steps at once, or one after the other, fed back as input."""
+        if self.strategy == "direct":
+            return module(batch)
+        steps = []
+        for _ in range(self._horizon):
+            y = module(batch)
+            if self.supervise == "every":
+                y = y[:, -1]
+            y = y.unflatten(-1, (-1, self._n_levels())).cpu().numpy()
+            y = self._in_units(y)  # (batch, n_targets, n_levels)
+            steps.append(y)
+            row = self._following(batch[:, -1:].cpu().numpy())
+            row[:, 0, self._columns] = self._point(y)
+            row = torch.from_numpy(row).to(batch.device)
+            batch = torch.cat([batch[:, 1:], row], dim=1)
+        y = np.stack(steps, axis=2)  # (batch, n_targets, horizon, n_levels)
+        return torch.from_numpy(y.reshape(len(y), -1, y.shape[-1]))
+
+    def _following(self, row):
+        """The row after this one, as far as its known values tell."""
+        row = row.copy()
+        if self.n_known_ahead:
+            n_known = self.n_known_ahead * self._horizon
+            known = row[..., -n_known:].reshape(len(row), self.n_known_ahead, -1)
+            known[..., :-1] = known[..., 1:].copy()
+            row[:, 0, -n_known:] = known.reshape(len(row), -1)
+        return row
+
+    def _point(self, y):
+        """The one prediction among the quantiles that the last axis stands for."""
+        if self.loss != "quantile":
+            return y[..., 0]
+        return y[..., np.abs(np.asarray(self.quantiles) - 0.5).argmin()]
+
+    def _decode(self, y):
+        """Give predictions the number of dimensions that y had in fit."""
         return y[:, 0] if self._one_dimensional else y
 
     def _check_targets(self, y, windows):
-        y = check_targets(y, windows.dtype)
-        if y.ndim > 2:
-            raise ValueError(
-                f"y has shape {y.shape}: expected (n_samples,) or (n_samples, "
-                "n_outputs). Lay the steps of several targets side by side, as "
-                "horizon_targets does."
-            )
+        y = check_targets(y, windows)
         self._one_dimensional = y.ndim == 1
-        return y.reshape(len(y), -1)
+        if y.ndim == 1:
+            y = y[:, np.newaxis]
+        self._every_step = y.ndim == 3 or self.supervise == "every"
+        sequence = y.ndim == 3
+        self._columns = check_target_columns(
+            self.target, windows.shape[2], 0 if sequence else y.shape[1]
+        )
+        if sequence and (self.supervise == "every" or self.strategy == "iterated"):
+            raise ValueError(
+                "y has a target for each step, so that supervise='every' and "
+                "strategy='iterated' have nothing to do: give y two dimensions."
+            )
+        self._horizon = 1 if sequence else y.shape[1] // len(self._columns)
+        self._check_known(windows.shape[2])
+        self._check_quantiles()
+        return y
 
-    def _encode_targets(self, targets, in_training, weights):
-        mean, scale = self._moments(targets[in_training, np.newaxis], weights)
+    def _check_known(self, n_features):
+        n_known = self.n_known_ahead * self._horizon
+        n_past = n_features - n_known
+        if self.n_known_ahead and n_past < 1 + self._columns.max():
+            raise ValueError(
+                f"n_known_ahead={self.n_known_ahead} and {self._horizon} steps ahead "
+                f"take the last {n_known} columns of X, which has {n_features}: lay "
+                "them beside the others with KnownAhead, for the same horizon."
+            )
+        if self.strategy == "iterated" and n_past != len(self._columns):
+            raise ValueError(
+                f"strategy='iterated' feeds forecasts back as input, so that y must "
+                f"continue every variable of X: y continues {len(self._columns)} "
+                f"(target={self.target!r}) of {n_past}. Forecast them all, give the "
+                "others as known ahead, or use strategy='direct'."
+            )
+
+    def _check_quantiles(self):
+        levels = np.asarray(self.quantiles, dtype=float)
+        ascending = levels.ndim == 1 and (np.diff(levels) > 0).all()
+        if not (ascending and len(levels) and 0 < levels[0] and levels[-1] < 1):
+            raise ValueError(
+                "quantiles must be ascending levels between 0 and 1, got "
+                f"{self.quantiles!r}."
+            )
+
+    def _encode_targets(self, targets, windows, fitted, weights):
+        if self.strategy == "iterated":
+            targets = targets[:, :: self._horizon]  # the first step of each target
+        n_outputs = targets.shape[-1]
+        in_fit = targets[fitted].reshape(len(windows[fitted]), -1, n_outputs)
+        mean, scale = self._moments(in_fit, weights)
         self._y_mean = mean.astype(targets.dtype)
         self._y_scale = scale.astype(targets.dtype)
-        return (targets - self._y_mean) / self._y_scale
+        self._n_outputs = n_outputs
+        if self.supervise == "every":
+            return EveryStep(
+                windows, targets, self._columns, self._y_mean, self._y_scale
+            )
+        encoded = (targets - self._y_mean) / self._y_scale
+        if targets.ndim == 3:
+            encoded[np.isnan(windows[:, :, 0])] = np.nan  # padding does not count
+        return encoded
 
-    def _n_network_outputs(self, encoded):
-        return encoded.shape[1]
+    def _ahead(self):
+        horizon = 1 if self.strategy == "iterated" else self._horizon
+        return self.n_known_ahead, self._horizon, horizon
 
-    def _criterion(self):
-        return WeightedLoss(self.loss)
+    def _head_arguments(self):
+        n_known, _, horizon = self._ahead()
+        n_outputs = self._n_outputs * self._n_levels()
+        read = "every" if self._every_step else self.pooling
+        if not n_known:
+            return n_outputs, 1, 0, read
+        return n_outputs // horizon, horizon, n_known, read
+
+    def _check_network(self, network):
+        if self._every_step and not network.causal:
+            raise ValueError(
+                f"{type(self).__name__} looks at the whole window at once, so that an "
+                "output at each step would see what comes after it: use "
+                "supervise='last' and targets of two dimensions, or a causal network "
+                "(not bidirectional)."
+            )
+
+    def _criterion(self, dtype):
+        weights = None
+        if self.output_weights is not None:
+            weights = np.asarray(self.output_weights, dtype=dtype)
+            if weights.ndim == 1 and len(weights) == len(self._columns):
+                weights = weights.repeat(self._n_outputs // len(self._columns))
+            if weights.shape != (self._n_outputs,) or (weights < 0).any():
+                raise ValueError(
+                    f"output_weights must be one number of at least 0 for each of the "
+                    f"{self._n_outputs} columns of y, or for each target, got "
+                    f"{self.output_weights!r}."
+                )
+            weights = torch.from_numpy(weights / weights.mean())
+        quantiles = None
+        if self.loss == "quantile":
+            quantiles = torch.from_numpy(np.asarray(self.quantiles, dtype=dtype))
+        return WeightedLoss(self.loss, quantiles, weights)
+
+    def _n_levels(self):
+        return len(self.quantiles) if self.loss == "quantile" else 1
+
+    def _n_steps_ahead(self):
+        return self._horizon
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -19,6 +19,8 @@ class Dense(nn.Module):
         After each hidden layer.
     """
 
+    causal = False
+
     def __init__(self, n_inputs, hidden_sizes, activation, dropout):
         super().__init__()
         sizes = [n_inputs, *hidden_sizes]

@@ -20,6 +20,8 @@ class Recurrent(nn.Module):
         Between the layers.
     """
 
+    causal = True
+
     def __init__(self, cell, n_features, hidden_size, n_layers, dropout):
         super().__init__()
         self.output_size = hidden_size

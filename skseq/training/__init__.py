@@ -1,7 +1,7 @@
 """Training: parameters and data in, a fitted skorch net out."""
 
-from .batches import Batches, WindowDataset, gather
-from .loss import LOSSES, WeightedLoss
+from .batches import Batches, EveryStep, WindowDataset, gather
+from .loss import LOSSES, CrossEntropy, WeightedLoss
 from .threads import threads
 from .train import CHOICES, SETTINGS_DOC, Settings, train
 
@@ -10,6 +10,8 @@ __all__ = [
     "LOSSES",
     "SETTINGS_DOC",
     "Batches",
+    "CrossEntropy",
+    "EveryStep",
     "Settings",
     "WeightedLoss",
     "WindowDataset",

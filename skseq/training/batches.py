@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from numpy.lib.stride_tricks import sliding_window_view
 from torch.utils.data import Dataset
 
 
@@ -29,27 +30,69 @@ class WindowDataset(Dataset):
     Parameters
     ----------
     windows : ndarray of shape (n_samples, length, n_features)
-    targets : ndarray of shape (n_samples, ...)
+    targets : ndarray of shape (n_samples, ...), or anything that such indexing fits
     weights : ndarray of shape (n_samples,) or None
     samples : ndarray of int
         The samples that belong to the set, such as those for validation.
+    teach : bool, default=False
+        Whether the network is given the targets too, as a decoder wants them.
     """
 
-    def __init__(self, windows, targets, weights, samples):
+    def __init__(self, windows, targets, weights, samples, teach=False):
         self.windows = windows
         self.targets = targets
         self.weights = weights
         self.samples = samples
+        self.teach = teach
 
     def __len__(self):
         return len(self.samples)
 
     def __getitem__(self, positions):
         samples = self.samples[positions]
+        x = gather(self.windows, samples)
         y = torch.from_numpy(self.targets[samples])
+        if self.teach:
+            x = {"x": x, "targets": y}
         if self.weights is not None:
             y = (y, torch.from_numpy(self.weights[samples]))
-        return gather(self.windows, samples), y
+        return x, y
+
+
+class EveryStep:
+    """Targets for every step of a window: the values that follow that step.
+
+    Gathered from the windows and their targets, so that nothing is stored.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_samples, length, n_features)
+    targets : ndarray of shape (n_samples, n_targets * horizon)
+        What follows the last step, in the units of the windows.
+    columns : list of int
+        The variables of ``windows`` that the targets continue.
+    mean, scale : ndarray of shape (n_targets * horizon,)
+        Subtracted from and divided out of the result.
+    """
+
+    def __init__(self, windows, targets, columns, mean, scale):
+        self.windows = windows
+        self.targets = targets
+        self.columns = columns
+        self.mean = mean
+        self.scale = scale
+        self.shape = (*windows.shape[:2], targets.shape[1])
+
+    def __getitem__(self, samples):
+        past = self.windows[samples][:, :, self.columns]  # (batch, length, n_targets)
+        n_samples, length, n_targets = past.shape
+        future = self.targets[samples].reshape(n_samples, n_targets, -1)
+        horizon = future.shape[2]
+        series = np.concatenate([past, future.swapaxes(1, 2)], axis=1)
+        steps = sliding_window_view(series, horizon, axis=1)[:, 1:]
+        steps = (steps.reshape(n_samples, length, -1) - self.mean) / self.scale
+        # A padded step has no input to forecast from: NaN does not count as target.
+        return np.where(np.isnan(past[:, :, :1]), np.nan, steps).astype(past.dtype)
 
 
 class Batches:

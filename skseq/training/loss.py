@@ -4,31 +4,70 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-LOSSES = {
-    "squared_error": F.mse_loss,
-    "absolute_error": F.l1_loss,
-    "huber": F.huber_loss,
-}
+LOSSES = ("huber", "squared_error", "absolute_error", "quantile")
 
 
 class WeightedLoss(nn.Module):
-    """Mean over a batch of one of LOSSES.
+    """A loss of regression.
 
     Parameters
     ----------
     name : str
-        A key of LOSSES.
+        One of LOSSES.
+    quantiles : tensor of shape (n_quantiles,), default=None
+        For "quantile": the levels that the last axis of the prediction stands for.
+    output_weights : tensor of shape (n_outputs,), default=None
+        Importance of each output.
     """
 
-    def __init__(self, name):
+    def __init__(self, name, quantiles=None, output_weights=None):
         super().__init__()
         self.name = name
+        self.register_buffer("quantiles", quantiles)
+        self.register_buffer("output_weights", output_weights)
 
     def forward(self, prediction, target):
-        """Compare with targets, or with a pair of targets and sample weights."""
-        function = LOSSES[self.name]
-        if isinstance(target, torch.Tensor):
-            return function(prediction, target)
-        target, weight = target
-        loss = function(prediction, target, reduction="none")
-        return (loss.flatten(start_dim=1).mean(dim=1) * weight).mean()
+        """Compare with targets, or with a pair of targets and sample weights.
+
+        A target that is NaN does not count.
+        """
+        target, weight = target if isinstance(target, (tuple, list)) else (target, None)
+        missing = target.isnan()
+        some_missing = bool(missing.any())
+        if some_missing:
+            target = target.nan_to_num(nan=0.0)
+        loss = self._elementwise(prediction, target)  # the shape of target
+        if self.output_weights is not None:
+            loss = loss * self.output_weights
+        if weight is not None:
+            loss = loss * weight.reshape(-1, *[1] * (loss.ndim - 1))
+        if not some_missing:
+            return loss.mean()
+        return loss.masked_fill(missing, 0.0).sum() / (~missing).sum().clamp(min=1)
+
+    def _elementwise(self, prediction, target):
+        if self.name == "quantile":
+            prediction = prediction.unflatten(-1, (-1, len(self.quantiles)))
+            error = target.unsqueeze(-1) - prediction
+            pinball = torch.maximum(self.quantiles * error, (self.quantiles - 1) * error)
+            return 2 * pinball.mean(dim=-1)
+        function = {
+            "huber": F.huber_loss,
+            "squared_error": F.mse_loss,
+            "absolute_error": F.l1_loss,
+        }[self.name]
+        return function(prediction, target, reduction="none")
+
+
+class CrossEntropy(nn.Module):
+    """The loss of classification: of one label a sample, or of a sequence of them."""
+
+    def forward(self, prediction, target):
+        """Compare logits (batch, [steps,] classes) with labels (batch, [steps])."""
+        target, weight = target if isinstance(target, (tuple, list)) else (target, None)
+        loss = F.cross_entropy(
+            prediction.flatten(end_dim=-2), target.flatten(), reduction="none"
+        ).view_as(target)  # the label -100 (padding) does not count
+        if weight is not None:
+            loss = loss * weight.reshape(-1, *[1] * (loss.ndim - 1))
+        return loss.mean()

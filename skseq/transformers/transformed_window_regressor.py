@@ -12,7 +12,12 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from ..validation import check_fit_windows, check_predict_windows, check_targets
+from ..validation import (
+    check_fit_windows,
+    check_predict_windows,
+    check_target_columns,
+    check_targets,
+)
 from ..windows import backfill, chunks, leading_padding, series_of, sliding_windows
 
 
@@ -87,25 +92,17 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         self
         """
         windows = check_fit_windows(self, X, y)
-        y = check_targets(y, windows.dtype)
-        self._columns = np.atleast_1d(self.target)
-        if not set(self._columns) <= set(range(windows.shape[2])):
-            raise ValueError(
-                f"target={self.target!r} is not a column of X, which has "
-                f"{windows.shape[2]}: give positions from 0."
-            )
+        y = check_targets(y, windows)
+        if y.ndim > 2:
+            raise ValueError(f"y has shape {y.shape}: give (n_samples, n_outputs).")
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
-        if n_outputs % len(self._columns):
-            raise ValueError(
-                f"y has {n_outputs} columns, which do not divide among "
-                f"{len(self._columns)} targets: give as many steps for each."
-            )
+        self._columns = check_target_columns(self.target, windows.shape[2], n_outputs)
         self._one_dimensional = y.ndim == 1
         past = self._past(windows)
         self.transformer_ = clone(self.transformer)
-        self._uses_past = "past" in inspect.signature(
-            self.transformer_.transform
-        ).parameters
+        self._uses_past = (
+            "past" in inspect.signature(self.transformer_.transform).parameters
+        )
         # With the past given, there is nothing to learn from more than one window.
         learned_from = backfill(past[:1]) if self._uses_past else _observed_rows(past)
         self.transformer_.fit(learned_from)
@@ -209,7 +206,6 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True  # padding
         tags.input_tags.three_d_array = True
         tags.target_tags.single_output = True
         tags.target_tags.multi_output = True

@@ -1,0 +1,113 @@
+"""Error bars of regressors, from dropout masks, several networks, or quantiles."""
+
+import numpy as np
+
+N_DRAWS = 100
+"""Dropout masks behind a standard deviation."""
+
+
+class UncertaintyMixin:
+    """What a regressor with a network says about how sure it is."""
+
+    def predict_samples(self, X, n_samples=100):
+        """Draw predictions, each from a random dropout mask and member.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+        n_samples : int, default=100
+            Draws for each window.
+
+        Returns
+        -------
+        ndarray of shape (n_windows, [n_outputs,] n_samples)
+            The same for the same ``random_state``.
+
+        Raises
+        ------
+        ValueError
+            If there is neither dropout nor more than one member.
+
+        References
+        ----------
+        .. [1] Y. Gal and Z. Ghahramani, "Dropout as a Bayesian approximation:
+           representing model uncertainty in deep learning", ICML 2016.
+        .. [2] B. Lakshminarayanan et al., "Simple and scalable predictive uncertainty
+           estimation using deep ensembles", NeurIPS 2017.
+        """
+        samples = self._samples(self._check_predict(X), n_samples)
+        samples = np.moveaxis(samples, 1, -1)
+        return samples[:, 0] if self._one_dimensional else samples
+
+    def predict_quantiles(self, X, q=(0.1, 0.5, 0.9)):
+        """Predict quantiles of the targets.
+
+        With ``loss="quantile"`` those that were learned, and between them linear
+        interpolation; otherwise those of :meth:`predict_samples`, which tell how
+        unsure the network is and leave out the noise of the data: bars that hold
+        what they promise take :class:`ConformalRegressor`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+        q : sequence of float, default=(0.1, 0.5, 0.9)
+            Levels between 0 and 1.
+
+        Returns
+        -------
+        ndarray of shape (n_windows, [n_outputs,] len(q))
+            Ascending along the last axis for ascending ``q``.
+        """
+        levels = np.atleast_1d(np.asarray(q, dtype=float))
+        if levels.ndim != 1 or not ((levels > 0) & (levels < 1)).all():
+            raise ValueError(f"q must hold levels between 0 and 1, got {q!r}.")
+        windows = self._check_predict(X)
+        if self.loss != "quantile":
+            samples = self._samples(windows)
+            quantiles = np.moveaxis(np.quantile(samples, levels, axis=1), 0, -1)
+            quantiles = quantiles.astype(samples.dtype)
+        else:
+            learned = np.asarray(self.quantiles)
+            if levels.min() < learned[0] or levels.max() > learned[-1]:
+                raise ValueError(
+                    f"q={q!r} reaches beyond the learned quantiles={self.quantiles}: "
+                    "learn wider ones."
+                )
+            y = np.sort(self._mean_outputs(windows), axis=-1)
+            quantiles = _interpolate(levels, learned, y)
+        return quantiles[:, 0] if self._one_dimensional else quantiles
+
+    def _samples(self, windows, n_draws=None):
+        """Draws in the units of y, (n_windows, n_draws, ...).
+
+        ``n_draws=None`` gives as many as a standard deviation takes.
+        """
+        n_members = len(self.nets_)
+        alive = getattr(self, "dropout", 0) or getattr(self, "recurrent_dropout", 0)
+        if not alive and n_members == 1:
+            raise ValueError(
+                f"{type(self).__name__} has nothing to tell its uncertainty from: set "
+                "dropout (or recurrent_dropout) above 0, n_members above 1, or use "
+                "predict_quantiles with loss='quantile', or ConformalRegressor."
+            )
+        if not alive:
+            draws = [self._point(self._outputs(windows, net)) for net in self.nets_]
+            draws = np.concatenate(draws, axis=1)
+            return draws if n_draws is None else draws[:, np.arange(n_draws) % n_members]
+        n_draws = n_draws or N_DRAWS
+        draws = [
+            self._point(self._outputs(windows, net, -(-n_draws // n_members), seed))
+            for net, seed in zip(self.nets_, self._draw_seeds, strict=True)
+        ]
+        return np.concatenate(draws, axis=1)[:, :n_draws]
+
+
+def _interpolate(levels, learned, quantiles):
+    """Interpolate linearly along the last axis of ``quantiles``."""
+    if len(learned) == 1:
+        return quantiles[..., [0] * len(levels)]
+    right = np.searchsorted(learned, levels).clip(1, len(learned) - 1)
+    left = right - 1
+    share = (levels - learned[left]) / (learned[right] - learned[left])
+    share = share.astype(quantiles.dtype)
+    return quantiles[..., left] * (1 - share) + quantiles[..., right] * share

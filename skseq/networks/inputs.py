@@ -1,0 +1,84 @@
+"""Input stages: what a network gets to see of the raw windows."""
+
+import torch
+from torch import nn
+
+
+class Standardize(nn.Module):
+    """Standardise each variable, and set apart what is known ahead.
+
+    Parameters
+    ----------
+    mean, scale : tensor of shape (n_features,)
+        Subtracted and divided out.
+    n_known : int
+        Variables known ahead. Their next values are the last ``n_known * n_ahead``
+        columns, variable by variable.
+    n_ahead : int
+        Steps ahead that the columns hold of each.
+    horizon : int
+        Steps ahead that the head forecasts, and so reads; at most ``n_ahead``.
+    """
+
+    def __init__(self, mean, scale, n_known=0, n_ahead=1, horizon=1):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("scale", scale)
+        self.n_known = n_known
+        self.n_ahead = n_ahead
+        self.horizon = horizon
+        self.n_features = len(mean) - n_known * (n_ahead - 1)
+
+    def forward(self, x):
+        """Return values, values known ahead (or None), rows of padding (or None).
+
+        x : (batch, length, n_features)
+        values : (batch, length, self.n_features), the next step's known ones included
+        known : (batch, length, horizon, n_known)
+        """
+        x = (x - self.mean) / self.scale
+        n_padding = count_padding(x)
+        if n_padding is not None:
+            x = x.nan_to_num(nan=0.0)
+        if not self.n_known:
+            return x, None, n_padding
+        n_past = x.shape[2] - self.n_known * self.n_ahead
+        known = x[..., n_past:].unflatten(-1, (self.n_known, self.n_ahead))
+        known = known[..., : self.horizon].transpose(-1, -2)
+        return torch.cat([x[..., :n_past], known[..., 0, :]], -1), known, n_padding
+
+
+class Embed(nn.Module):
+    """Look up a vector for each integer token.
+
+    Parameters
+    ----------
+    vocabulary_size : int
+        Tokens are 0 to ``vocabulary_size - 1``; all others share one vector, zero.
+    embedding_size : int
+        Length of a vector.
+    """
+
+    def __init__(self, vocabulary_size, embedding_size):
+        super().__init__()
+        self.vocabulary_size = vocabulary_size
+        self.n_features = embedding_size
+        self.vectors = nn.Embedding(vocabulary_size + 1, embedding_size, padding_idx=0)
+
+    def forward(self, x):
+        """Return values (batch, length, embedding_size), None, rows of padding."""
+        n_padding = count_padding(x)
+        tokens = x[..., 0].nan_to_num(nan=-1.0).long()
+        known = (tokens >= 0) & (tokens < self.vocabulary_size)
+        # Row 0 of the table, which is kept zero, is for the unknown and for padding.
+        return self.vectors(torch.where(known, tokens + 1, 0)), None, n_padding
+
+
+def count_padding(x):
+    """Rows of padding that each window starts with, (batch,), or None if none has any.
+
+    Padding stands at the start, so the first row tells whether there is any.
+    """
+    if not x[:, 0, 0].isnan().any():
+        return None
+    return x[:, :, 0].isnan().sum(dim=1)
