@@ -1,6 +1,8 @@
 """Sequence networks for scikit-learn: a window is a sample."""
 
+from .comparison import Comparison, compare, default_models
 from .estimators import (
+    DenseClassifier,
     DenseRegressor,
     GRURegressor,
     LSTMRegressor,
@@ -18,6 +20,8 @@ from .windows import pad_sequences
 __version__ = "0.1.0"
 
 __all__ = [
+    "Comparison",
+    "DenseClassifier",
     "DenseRegressor",
     "Differencer",
     "GRURegressor",
@@ -26,6 +30,8 @@ __all__ = [
     "RNNRegressor",
     "SlidingWindow",
     "TransformedWindowRegressor",
+    "compare",
+    "default_models",
     "horizon_targets",
     "pad_sequences",
 ]

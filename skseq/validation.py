@@ -280,7 +280,11 @@ def check_targets(y, windows):
         For NaN (but at padded steps), infinity, text or a wrong shape.
     """
     y = check_array(
-        y, dtype=None, ensure_2d=False, allow_nd=True, ensure_all_finite=False,
+        y,
+        dtype=None,
+        ensure_2d=False,
+        allow_nd=True,
+        ensure_all_finite=False,
         input_name="y",
     )
     if y.dtype.kind not in "biuf":

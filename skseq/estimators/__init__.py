@@ -1,10 +1,11 @@
 """Estimators: thin faces over one base. ``ALL`` lists them for the common tests."""
 
-from .dense import DenseRegressor
+from .dense import DenseClassifier, DenseRegressor
 from .naive import NaiveRegressor
 from .recurrent import GRURegressor, LSTMRegressor, RNNRegressor
 
 ALL = [
+    DenseClassifier,
     DenseRegressor,
     GRURegressor,
     LSTMRegressor,

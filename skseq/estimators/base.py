@@ -13,7 +13,15 @@ from sklearn.utils.validation import check_is_fitted
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..networks import Embed, Head, SequenceModel, Standardize
-from ..training import CHOICES, SETTINGS_DOC, Settings, WindowDataset, gather, threads, train
+from ..training import (
+    CHOICES,
+    SETTINGS_DOC,
+    Settings,
+    WindowDataset,
+    gather,
+    threads,
+    train,
+)
 from ..validation import check_fit_windows, check_predict_windows, check_weights
 from ..windows import chunks, variable_moments
 
@@ -145,6 +153,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         windows = check_fit_windows(self, X, y)
         weights = check_weights(sample_weight, windows)
         targets = self._check_targets(y, windows)
+        weights = self._weigh(weights, targets, windows)
         training, validation = self._split(targets, weights)
         if weights is not None:
             # With mean one, the learning rate means the same as without weights.
@@ -264,16 +273,18 @@ class NetworkEstimator(Settings, BaseEstimator):
                 )
 
     def _split(self, targets, weights):
-        """Samples to train on, and the last ones, to validate on (or None)."""
+        """Samples to train on, and those held out to validate on (or None)."""
         n_samples = len(targets)
-        samples = np.arange(n_samples)
-        training, validation = samples, None
+        training, validation = np.arange(n_samples), None
         if self.early_stopping:
             n_valid = max(1, int(self.validation_fraction * n_samples))
+            validation = self._held_out(targets, n_valid)
             # Targets of the windows just before lie among those of the held-out ones.
             gap = self._n_steps_ahead() - 1
-            training = samples[: max(0, n_samples - n_valid - gap)]
-            validation = samples[n_samples - n_valid :]
+            used = np.ones(n_samples, dtype=bool)
+            used[np.maximum(0, validation[0] - gap) : validation[0]] = False
+            used[validation] = False
+            training = training[used]
         if weights is not None:
             training = training[weights[training] > 0]
         if not len(training):
@@ -283,6 +294,14 @@ class NetworkEstimator(Settings, BaseEstimator):
                 "overlap their targets. Give more windows, or early_stopping=False."
             )
         return training, validation
+
+    def _held_out(self, targets, n_valid):
+        """The windows that early stopping validates on: the last."""
+        return np.arange(len(targets) - n_valid, len(targets))
+
+    def _weigh(self, weights, targets, windows):
+        """Weights of the windows in the loss, given those of the user."""
+        return weights
 
     def _moments(self, values, weights):
         """Mean and scale of variables, (n_samples, length, n_features), or 0 and 1."""

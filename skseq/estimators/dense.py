@@ -2,6 +2,7 @@
 
 from ..networks import Dense
 from .base import NetworkEstimator
+from .classifier import NetworkClassifier
 from .regressor import NetworkRegressor
 
 
@@ -20,6 +21,7 @@ class _DenseEstimator(NetworkEstimator):
     dropout : float, default=0.0
         Share of values dropped after each hidden layer, in training.
 """
+
     def _build(self, length, n_features):
         return Dense(
             length * n_features, self.hidden_layer_sizes, self.activation, self.dropout
@@ -49,4 +51,31 @@ class DenseRegressor(NetworkRegressor, _DenseEstimator):
     >>> model = DenseRegressor(random_state=0).fit(windows, y)
     >>> model.predict(windows[-1:]).shape
     (1, 2)
+    """
+
+
+class DenseClassifier(NetworkClassifier, _DenseEstimator):
+    """Fully connected network over all values of the window, for labels.
+
+    Without hidden layers, the default, it is logistic regression.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    {attributes}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import DenseClassifier
+    >>> X = np.array([[0.0, 1.0], [0.1, 0.9], [1.0, 0.0], [0.9, 0.1]])
+    >>> y = ["up", "up", "down", "down"]
+    >>> model = DenseClassifier(learning_rate=0.1, random_state=0).fit(X, y)
+    >>> model.predict([[0.2, 0.8]])
+    array(['up'], dtype='<U4')
     """

@@ -93,7 +93,9 @@ class UncertaintyMixin:
         if not alive:
             draws = [self._point(self._outputs(windows, net)) for net in self.nets_]
             draws = np.concatenate(draws, axis=1)
-            return draws if n_draws is None else draws[:, np.arange(n_draws) % n_members]
+            return (
+                draws if n_draws is None else draws[:, np.arange(n_draws) % n_members]
+            )
         n_draws = n_draws or N_DRAWS
         draws = [
             self._point(self._outputs(windows, net, -(-n_draws // n_members), seed))

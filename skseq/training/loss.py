@@ -49,7 +49,9 @@ class WeightedLoss(nn.Module):
         if self.name == "quantile":
             prediction = prediction.unflatten(-1, (-1, len(self.quantiles)))
             error = target.unsqueeze(-1) - prediction
-            pinball = torch.maximum(self.quantiles * error, (self.quantiles - 1) * error)
+            pinball = torch.maximum(
+                self.quantiles * error, (self.quantiles - 1) * error
+            )
             return 2 * pinball.mean(dim=-1)
         function = {
             "huber": F.huber_loss,

@@ -1,0 +1,132 @@
+"""NetworkClassifier: targets are labels."""
+
+import warnings
+
+import numpy as np
+import torch
+from scipy.special import softmax
+from sklearn.base import ClassifierMixin
+from sklearn.exceptions import DataConversionWarning
+from sklearn.utils import check_array
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+
+from ..networks.heads import POOLINGS
+from ..training import CrossEntropy
+from .base import NetworkEstimator
+
+_PADDING = -100  # the label that torch's cross entropy leaves out
+
+
+class NetworkClassifier(ClassifierMixin, NetworkEstimator):
+    """Base of the classifiers with a network."""
+
+    class_weight: dict | str | None = None
+    pooling: str = "mean"
+
+    _parameters = """\
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes in the loss; "balanced" makes all count alike.
+    pooling : {"mean", "max", "last"}, default="mean"
+        What is read from the states of the window's steps.
+"""
+    _choices = {"pooling": POOLINGS}
+
+    def predict_proba(self, X):
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes) or (n_samples, length, n_classes)
+            In the order of ``classes_``; averaged over the members.
+        """
+        windows = self._check_predict(X)
+        probabilities = [
+            softmax(self._forward(windows, net)[:, 0], axis=-1) for net in self.nets_
+        ]
+        return sum(probabilities) / len(probabilities)
+
+    def predict(self, X):
+        """Predict the most probable class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, length)
+            Of the type of the labels in ``fit``.
+        """
+        best = self.predict_proba(X).argmax(axis=-1)
+        return self.classes_[best]
+
+    def _check_targets(self, y, windows):
+        y = check_array(y, dtype=None, ensure_2d=False, input_name="y")
+        if y.ndim == 2 and y.shape[1] == 1:
+            warnings.warn(
+                "A column-vector y was passed when a 1d array was expected. Please "
+                "change the shape of y to (n_samples,), for example using ravel().",
+                DataConversionWarning,
+                stacklevel=3,
+            )
+            y = y[:, 0]
+        self._check_label_shape(y, windows)
+        check_classification_targets(y.ravel())
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        return labels.reshape(y.shape)
+
+    def _check_label_shape(self, y, windows):
+        self._every_step = y.ndim == 2
+        if y.shape[1:] not in ((), windows.shape[1:2]):
+            raise ValueError(
+                f"y has shape {y.shape}: expected (n_samples,), or (n_samples, "
+                f"{windows.shape[1]}) with a label for each step of the windows."
+            )
+
+    def _encode_targets(self, targets, windows, fitted, weights):
+        labels = targets.astype(np.int64)
+        if self._every_step:
+            labels[np.isnan(windows[:, :, 0])] = _PADDING
+        return labels
+
+    def _weigh(self, weights, targets, windows):
+        """Multiply the weights of the windows by those of their classes."""
+        if self.class_weight is None:
+            return weights
+        if targets.ndim > 1:
+            raise ValueError(
+                "class_weight weights samples, and a sample of y has several labels: "
+                "set class_weight=None."
+            )
+        class_weight = self.class_weight
+        if isinstance(class_weight, dict):
+            class_weight = {
+                label: class_weight.get(name, 1.0)
+                for label, name in enumerate(self.classes_.tolist())
+            }
+        by_class = compute_sample_weight(class_weight, targets).astype(windows.dtype)
+        return by_class if weights is None else weights * by_class
+
+    def _held_out(self, targets, n_valid):
+        """The last windows of each class, since samples may be sorted by class."""
+        if targets.ndim > 1:
+            return super()._held_out(targets, n_valid)
+        share = n_valid / len(targets)
+        members = [np.flatnonzero(targets == c) for c in range(len(self.classes_))]
+        last = [m[len(m) - round(share * len(m)) :] for m in members]
+        held_out = np.sort(np.concatenate(last))
+        return held_out if len(held_out) else super()._held_out(targets, n_valid)
+
+    def _head_arguments(self):
+        return len(self.classes_), 1, 0, "every" if self._every_step else self.pooling
+
+    def _criterion(self, dtype):
+        return CrossEntropy()
+
+    def _n_steps_ahead(self):
+        return 1
