@@ -203,7 +203,7 @@ class Differencer(SeriesTransformer):
         return rows
 
     def _check_past(self, past, rows):
-        """The last rows of ``past``; NaN where there are too few."""
+        """Take the last rows of ``past``; NaN where there are too few."""
         n_past = self._n_past()
         shape = (*rows.shape[:-2], n_past, rows.shape[-1])
         padded = np.full(shape, np.nan, dtype=rows.dtype)

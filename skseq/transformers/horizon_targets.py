@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_scalar
 
-from ..windows import sliding_windows
+from ..windows import as_real, sliding_windows
+from .time_index import time_index
 
 
 def horizon_targets(series, target=None, horizon=1):
@@ -34,54 +35,71 @@ def horizon_targets(series, target=None, horizon=1):
     Raises
     ------
     ValueError
-        If the horizon leaves no row, a target is not there, or is NaN or infinite.
+        If the horizon leaves no row, a target is not there, not numeric, NaN or
+        infinite, or the index of a table is not in order.
 
     Examples
     --------
     >>> import pandas as pd
     >>> from skseq import horizon_targets
-    >>> frame = pd.DataFrame({"rail": [1.0, 2.0, 3.0, 4.0], "bus": [5.0, 6.0, 7.0, 8.0]})
+    >>> frame = pd.DataFrame({"rail": [1.0, 2.0, 3.0, 4.0], "bus": 5.0})
     >>> X, y = horizon_targets(frame, target="rail", horizon=2)
     >>> X
        rail  bus
     0   1.0  5.0
-    1   2.0  6.0
+    1   2.0  5.0
     >>> y
        rail+1  rail+2
     0     2.0     3.0
     1     3.0     4.0
     """
     check_scalar(horizon, "horizon", Integral, min_val=1)
+    table = _as_table(series)
     if not isinstance(series, (pd.DataFrame, pd.Series)):
         series = np.asarray(series)
-        table = pd.DataFrame(series)
-    else:
-        table = series.to_frame() if isinstance(series, pd.Series) else series
     n_rows = len(table) - horizon
     if n_rows < 1:
         raise ValueError(
             f"horizon={horizon} needs more than {horizon} rows, the series has "
             f"{len(table)}: give a shorter horizon or more rows."
         )
-    columns = _target_columns(table, target)
-    values = _target_values(table[columns])
+    targets = table[_target_columns(table, target)]
+    values = _target_values(targets)
     # (n_rows, horizon, n_targets) -> (n_rows, n_targets * horizon)
     futures = sliding_windows(values[1:], horizon).swapaxes(1, 2).reshape(n_rows, -1)
     if futures.shape[1] == 1:
         futures = futures[:, 0]
-    X = series[:n_rows] if isinstance(series, np.ndarray) else series.iloc[:n_rows]
     if isinstance(series, np.ndarray):
-        return X, futures
-    names = [f"{c}+{step}" for c in columns for step in range(1, horizon + 1)]
+        return series[:n_rows], futures
+    X = series.iloc[:n_rows]
+    names = [f"{c}+{k}" for c in targets.columns for k in range(1, horizon + 1)]
     if futures.ndim == 1:
         return X, pd.Series(futures, index=X.index, name=names[0])
     return X, pd.DataFrame(futures, index=X.index, columns=names)
 
 
+def _as_table(series):
+    if isinstance(series, pd.DataFrame):
+        table = series
+    elif isinstance(series, pd.Series):
+        table = series.to_frame()
+    else:
+        array = np.asarray(series)
+        if array.ndim not in (1, 2):
+            raise ValueError(
+                f"series has {array.ndim} dimensions: expected (n_timesteps,) or "
+                "(n_timesteps, n_features), the rows before any windows are cut."
+            )
+        table = pd.DataFrame(array)
+    time_index(table, "series")  # raises where the rows are not in order
+    return table
+
+
 def _target_columns(table, target):
     if target is None:
         return list(table.columns)
-    columns = list(target) if isinstance(target, (list, tuple, np.ndarray)) else [target]
+    several = isinstance(target, (list, tuple, np.ndarray))
+    columns = list(target) if several else [target]
     absent = [c for c in columns if c not in table.columns]
     if absent or not columns:
         raise ValueError(
@@ -92,12 +110,7 @@ def _target_columns(table, target):
 
 
 def _target_values(table):
-    values = table.to_numpy()
-    if values.dtype != np.float32:
-        try:
-            values = values.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"target is not numeric: {error}") from None
+    values = as_real(table.to_numpy(), "target")
     bad = np.argwhere(~np.isfinite(values))
     if len(bad):
         row, column = bad[0]

@@ -31,7 +31,7 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
         if index is not None:
             self.history_index_ = index[-n_kept:]
             self.start_ = index[0]
-            self.step_ = ti.find_step(index, self.gaps)
+            self.step_ = ti.find_step(index) if self.gaps == "raise" else None
         return rows
 
     def _with_past(self, X):
@@ -47,20 +47,19 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
         return extended
 
     def _find_past(self, index, n_rows):
-        """The remembered rows right before the first of ``index``."""
+        """Find the remembered rows right before the first of ``index``."""
         unknown = self.history_[:0]
         if index is None or self.history_index_ is None:
             return unknown
         fitted = self.history_index_
         ti.check_same_kind(index, fitted)
-        if len(index) > 2:
-            ti.find_step(index, self.gaps)
+        ti.check_step(index, self.step_)
         before = int(fitted.searchsorted(index[0]))
-        if before == len(fitted) and not ti.follows(index, fitted[-1], self.step_):
+        if not self._continues(index, before):
             if n_rows <= self._n_past():
                 ti.warn_short_past(
-                    f"it starts at {index[0]}, the fitted series ends at {fitted[-1]}, "
-                    "and the rows between are not known"
+                    f"its first row, {index[0]}, is neither in the fitted series nor "
+                    f"one step after its last, {fitted[-1]}"
                 )
             return unknown
         forgotten = before < self._n_past() and self.start_ < fitted[0]
@@ -71,13 +70,20 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
             )
         return self.history_[:before]
 
+    def _continues(self, index, before):
+        """Tell whether the first of ``index`` comes right after ``before`` rows."""
+        fitted = self.history_index_
+        if self.gaps == "ignore" or before == 0:
+            return True
+        if before < len(fitted):
+            return index[0] == fitted[before]
+        return ti.has_step(index[:1].insert(0, fitted[-1]), self.step_)
+
     def _check(self, X, *, reset):
-        _check_feature_names(self, X, reset=reset)
         if hasattr(X, "to_frame") and not hasattr(X, "columns"):
             X = X.to_frame()
+        _check_feature_names(self, X, reset=reset)
         index = ti.time_index(X)
-        if index is not None and len(index):
-            ti.check_order(index)
         rows = check_series(X, estimator=self)
         if reset:
             self.n_features_in_ = rows.shape[1]
@@ -90,6 +96,5 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True  # rows of NaN at the start: padding
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

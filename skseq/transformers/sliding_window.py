@@ -2,10 +2,13 @@
 
 from numbers import Integral
 
+import pandas as pd
 from sklearn.utils import check_scalar
 
 from ..windows import sliding_windows
 from .series import SeriesTransformer
+
+_PANDAS = (pd.DataFrame, pd.Series)
 
 
 class SlidingWindow(SeriesTransformer):
@@ -88,7 +91,11 @@ class SlidingWindow(SeriesTransformer):
             has duplicates or (with ``gaps="raise"``) holes.
         """
         check_scalar(self.length, "length", Integral, min_val=1)
-        if hasattr(X, "index") and hasattr(y, "index") and not X.index.equals(y.index):
+        if (
+            isinstance(X, _PANDAS)
+            and isinstance(y, _PANDAS)
+            and not X.index.equals(y.index)
+        ):
             raise ValueError(
                 "y is not aligned with X: their indexes differ. Take both from one "
                 "call of horizon_targets, or y from y.loc[X.index]."

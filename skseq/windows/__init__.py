@@ -1,10 +1,11 @@
 """Windows: pure numpy functions on arrays ``(n_samples, length, n_features)``."""
 
 from .differences import difference, integrate
-from .padding import backfill, leading_padding, pad_sequences
+from .padding import as_real, backfill, leading_padding, pad_sequences
 from .views import chunks, series_of, sliding_windows, variable_moments
 
 __all__ = [
+    "as_real",
     "backfill",
     "chunks",
     "difference",

@@ -80,13 +80,39 @@ def pad_sequences(sequences, length=None, dtype=None):
     return padded
 
 
+def as_real(values, name):
+    """Return an array of floats; float32 stays, all else becomes float64.
+
+    Parameters
+    ----------
+    values : array-like
+    name : str
+        For messages.
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    ValueError
+        For text, complex numbers and what else is not real.
+    """
+    try:
+        array = np.asarray(values)
+        if array.dtype == np.float32:
+            return array
+        if array.dtype.kind not in "biufO":
+            raise ValueError(f"its dtype is {array.dtype}")
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} is not numeric: {error}. Encode or convert it first."
+        ) from None
+
+
 def _as_sequence(sequence, position):
-    array = np.asarray(sequence)
-    if array.dtype != np.float32:
-        try:
-            array = array.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"sequences[{position}] is not numeric: {error}") from None
+    array = as_real(sequence, f"sequences[{position}]")
     if array.ndim == 1:
         array = array[:, np.newaxis]
     if array.ndim != 2:

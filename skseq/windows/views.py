@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
-CHUNK_ELEMENTS = 2**20
+CHUNK_ELEMENTS = 2**17
 """Elements of a window array that any function here copies at once."""
 
 
@@ -112,18 +112,20 @@ def variable_moments(windows, sample_weight=None):
     mean, scale : ndarray of shape (n_features,)
         In float64. A variable that is constant, or never observed, has scale 1.
     """
-    n_samples, length, n_features = windows.shape
-    weight = np.ones(n_samples) if sample_weight is None else sample_weight
+    n_samples = len(windows)
+    total = _running_total(sample_weight)
+    length = 1
     series = series_of(windows)
     if series is not None:
-        # Row r lies in the windows r - length + 1 to r.
-        total = np.concatenate([[0.0], np.cumsum(weight)])
-        row = np.arange(len(series))
-        weight = (
-            total[np.minimum(row + 1, n_samples)]
-            - total[np.maximum(row - length + 1, 0)]
-        )
+        length = windows.shape[1]
         windows = series[:, np.newaxis]
+
+    def weight(part):
+        """Of all windows that hold a row: row r lies in r - length + 1 to r."""
+        row = np.arange(part.start, part.stop)
+        first = np.maximum(row - length + 1, 0)
+        return total(np.minimum(row + 1, n_samples)) - total(first)
+
     count, mean = _weighted_mean(windows, weight, lambda rows: rows)
     _, variance = _weighted_mean(windows, weight, lambda rows: (rows - mean) ** 2)
     scale = np.sqrt(variance)
@@ -133,12 +135,19 @@ def variable_moments(windows, sample_weight=None):
     return mean, scale
 
 
+def _running_total(sample_weight):
+    """Return a function of n: the weight of the first n windows."""
+    if sample_weight is None:
+        return lambda n: n
+    return np.concatenate([[0.0], np.cumsum(sample_weight, dtype=np.float64)]).take
+
+
 def _weighted_mean(windows, weight, function):
     count = total = 0.0
     for part in chunks(windows):
         rows = windows[part].astype(np.float64)
         observed = ~np.isnan(rows)
-        weights = weight[part, np.newaxis, np.newaxis] * observed
+        weights = weight(part)[:, np.newaxis, np.newaxis] * observed
         count = count + weights.sum(axis=(0, 1))
         total = total + np.where(observed, weights * function(rows), 0.0).sum((0, 1))
     return count, total / np.where(count == 0, 1.0, count)
