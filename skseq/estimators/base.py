@@ -1,7 +1,7 @@
 """NetworkEstimator: what the faces of all networks share."""
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from numbers import Integral, Real
 
 import numpy as np
@@ -44,9 +44,14 @@ _RANGES = {
     "vocabulary_size": (Integral, 1, None, "both"),
     "hidden_size": (Integral, 1, None, "both"),
     "n_layers": (Integral, 1, None, "both"),
+    "n_filters": (Integral, 1, None, "both"),
+    "kernel_size": (Integral, 1, None, "both"),
+    "stride": (Integral, 1, None, "both"),
+    "dilation": (Integral, 1, None, "both"),
+    "n_conv_layers": (Integral, 1, None, "both"),
+    "n_blocks": (Integral, 1, None, "both"),
     "dropout": (Real, 0, 1, "left"),
 }
-_OPTIONAL = {"gradient_clip", "embedding_size", "vocabulary_size"}
 
 _ATTRIBUTES = """\
     net_ : skorch.NeuralNet
@@ -255,10 +260,12 @@ class NetworkEstimator(Settings, BaseEstimator):
         return check_predict_windows(self, X, any_length=self._any_length)
 
     def _check_parameters(self):
-        for name, (kind, low, high, bounds) in _RANGES.items():
-            value = getattr(self, name, low)
-            if not hasattr(self, name) or (name in _OPTIONAL and value is None):
+        for parameter in fields(self):
+            name, value = parameter.name, getattr(self, parameter.name)
+            optional = isinstance(None, parameter.type)  # such as int | None
+            if name not in _RANGES or (value is None and optional):
                 continue
+            kind, low, high, bounds = _RANGES[name]
             check_scalar(
                 value, name, kind, min_val=low, max_val=high, include_boundaries=bounds
             )

@@ -2,6 +2,8 @@
 
 from torch import nn
 
+from .padding import strided
+
 
 class SequenceModel(nn.Module):
     """An input stage, a network over the time steps, and a head that reads its states.
@@ -34,6 +36,10 @@ class SequenceModel(nn.Module):
         """
         values, known, n_padding = self.inputs(x)
         states = self.network(values, n_padding)
+        if n_padding is not None:
+            # of the states, which are fewer than the rows where there is a stride
+            stride = getattr(self.network, "stride", 1)
+            n_padding = strided(n_padding, values.shape[1], stride)
         if targets is None:
             return self.head(states, known, n_padding)
         return self.head(states, known, n_padding, targets)

@@ -1,6 +1,39 @@
-"""Move padding from the start of sequences to their end, and back."""
+"""Padding at the start of sequences: where it is, and how it moves to the end."""
 
 import torch
+
+
+def observed(x, n_padding):
+    """Tell which steps of sequences are no padding.
+
+    Parameters
+    ----------
+    x : tensor of shape (batch, length, features)
+    n_padding : tensor of shape (batch,)
+
+    Returns
+    -------
+    tensor of bool of shape (batch, length)
+    """
+    return torch.arange(x.shape[1], device=x.device) >= n_padding[:, None]
+
+
+def strided(n_padding, length, stride):
+    """Padding that is left of sequences where the steps of a stride are kept.
+
+    Parameters
+    ----------
+    n_padding : tensor of shape (batch,)
+    length : int
+        Steps of the sequences.
+    stride : int
+        The last step is kept, and every ``stride``-th before it.
+
+    Returns
+    -------
+    tensor of shape (batch,)
+    """
+    return (n_padding - length) // stride - -length // stride
 
 
 def to_end(x, n_padding):
@@ -23,10 +56,8 @@ def to_end(x, n_padding):
 
 def to_start(x, n_padding):
     """Undo :func:`to_end`, and set the padded rows to zero."""
-    length = x.shape[1]
     x = _roll(x, -n_padding)
-    observed = torch.arange(length, device=x.device) >= n_padding[:, None]
-    return x * observed[:, :, None]
+    return x * observed(x, n_padding)[:, :, None]
 
 
 def _roll(x, shift):

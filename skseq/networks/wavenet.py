@@ -1,0 +1,76 @@
+"""WaveNet: stacked causal convolutions whose dilation doubles."""
+
+import torch
+from torch import nn
+
+from .conv import CausalConv
+
+
+class GatedLayer(nn.Module):
+    """``tanh(filter) * sigmoid(gate)`` of a causal convolution, added to its input.
+
+    Parameters
+    ----------
+    n_filters : int
+    kernel_size, dilation : int
+    normalization : {None, "layer", "batch"}
+        Before the gated unit.
+    dropout : float
+        After the gated unit.
+    """
+
+    def __init__(self, n_filters, kernel_size, dilation, normalization, dropout):
+        super().__init__()
+        self.conv = CausalConv(
+            n_filters, 2 * n_filters, kernel_size, 1, dilation, normalization
+        )
+        self.dropout = nn.Dropout(dropout)
+        self.residual = CausalConv(n_filters, n_filters, kernel_size=1)
+        self.skip = CausalConv(n_filters, n_filters, kernel_size=1)
+        for part in (self.conv, self.residual, self.skip):
+            nn.init.xavier_uniform_(part.linear.weight)
+
+    def forward(self, x, n_padding):
+        """Map (batch, steps, n_filters) to the next layer's input, and what skips it."""
+        signal, gate = self.conv(x, n_padding)[0].chunk(2, dim=-1)
+        unit = self.dropout(torch.tanh(signal) * torch.sigmoid(gate))
+        return x + self.residual(unit, n_padding)[0], self.skip(unit, n_padding)[0]
+
+
+class WaveNet(nn.Module):
+    """Gated layers, each added to its input, and what skips the layers after it.
+
+    Parameters
+    ----------
+    n_features : int
+    n_filters : int
+        Variables between the layers.
+    kernel_size : int
+    dilations : sequence of int
+        One for each layer.
+    normalization : {None, "layer", "batch"}
+    dropout : float
+    """
+
+    causal = True
+
+    def __init__(
+        self, n_features, n_filters, kernel_size, dilations, normalization, dropout
+    ):
+        super().__init__()
+        self.output_size = n_filters
+        self.first = CausalConv(n_features, n_filters, kernel_size=1)
+        self.layers = nn.ModuleList(
+            GatedLayer(n_filters, kernel_size, dilation, normalization, dropout)
+            for dilation in dilations
+        )
+        self.last = CausalConv(n_filters, n_filters, kernel_size=1)
+
+    def forward(self, x, n_padding):
+        """Map values (batch, length, features) to states (batch, length, n_filters)."""
+        x, _ = self.first(x, n_padding)
+        skipped = 0
+        for layer in self.layers:
+            x, skip = layer(x, n_padding)
+            skipped = skipped + skip
+        return torch.relu(self.last(torch.relu(skipped), n_padding)[0])
