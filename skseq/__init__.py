@@ -11,6 +11,7 @@ from .estimators import (
 )
 from .transformers import (
     Differencer,
+    KnownAhead,
     SlidingWindow,
     TransformedWindowRegressor,
     horizon_targets,
@@ -25,6 +26,7 @@ __all__ = [
     "DenseRegressor",
     "Differencer",
     "GRURegressor",
+    "KnownAhead",
     "LSTMRegressor",
     "NaiveRegressor",
     "RNNRegressor",

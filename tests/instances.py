@@ -5,7 +5,7 @@ batch matters, and repeating a sample is not the same as weighting it) and as ma
 epochs as their few gradient steps then need.
 """
 
-from skseq import Differencer, SlidingWindow
+from skseq import Differencer, KnownAhead, SlidingWindow
 from skseq.estimators import ALL, NaiveRegressor
 
 TRAINING = {"max_epochs": 60, "batch_size": 512, "learning_rate": 0.03}
@@ -17,6 +17,7 @@ INSTANCES = [
     ),
     SlidingWindow(length=2),
     Differencer(),
+    KnownAhead(),
 ]
 
 _EXCHANGEABLE = "a row depends on the rows before it, which the check takes away"

@@ -5,34 +5,104 @@ import warnings
 
 import torch
 from skorch.callbacks import Callback
-from torch.nn.utils import clip_grad_norm_, get_total_norm
+from sklearn.exceptions import ConvergenceWarning
+
+EXPLODED = 1e3
+"""Norm of a gradient, in standardised units, that no good fit comes near."""
+
+VANISHED = 1e-6
+"""Share of the output layer's gradient that a layer does not learn from."""
 
 
-class ClipGradients(Callback):
-    """Clip the gradient's norm, and record the norm before clipping.
+class Gradients(Callback):
+    """Record the gradient's norm, of all and of each layer, then clip it.
 
     Parameters
     ----------
-    max_norm : float or None
-        None only records.
+    clip : float or None
+        Largest norm, or largest value; None only records.
+    clip_by : {"norm", "value"}
+        What is clipped.
     """
 
-    def __init__(self, max_norm=None):
-        self.max_norm = max_norm
+    def __init__(self, clip=None, clip_by="norm"):
+        self.clip = clip
+        self.clip_by = clip_by
+
+    def on_train_begin(self, net, **kwargs):
+        """Find the layers of the module."""
+        self.layers_ = {}
+        for i, (name, _) in enumerate(net.module_.named_parameters()):
+            self.layers_.setdefault(_layer(name), []).append(i)
+
+    def on_epoch_begin(self, net, **kwargs):
+        """Start the sums over the epoch's batches."""
+        self.squares_ = 0.0
+        self.n_batches_ = 0
+        self.total_ = 0.0
 
     def on_grad_computed(self, net, named_parameters, **kwargs):
-        """Clip and record."""
-        parameters = [p for _, p in named_parameters if p.grad is not None]
-        if self.max_norm is None:
-            norm = get_total_norm([p.grad for p in parameters])
-        else:
-            norm = clip_grad_norm_(parameters, self.max_norm)
-        net.history.record_batch("gradient_norm", norm.item())
+        """Record and clip."""
+        gradients = [
+            torch.zeros_like(p) if p.grad is None else p.grad
+            for _, p in named_parameters
+            if p.requires_grad
+        ]
+        squares = torch.stack(torch._foreach_norm(gradients)).square()
+        total = squares.sum().sqrt()
+        if self.clip is not None and self.clip_by == "value":
+            torch._foreach_clamp_min_(gradients, -self.clip)
+            torch._foreach_clamp_max_(gradients, self.clip)
+        elif self.clip is not None:
+            torch._foreach_mul_(gradients, (self.clip / (total + 1e-6)).clamp(max=1.0))
+        self.squares_ = self.squares_ + squares
+        self.total_ = self.total_ + total
+        self.n_batches_ += 1
 
     def on_epoch_end(self, net, **kwargs):
-        """Average the norms of the epoch's batches."""
-        norms = net.history[-1, "batches", :, "gradient_norm"]
-        net.history.record("gradient_norm", sum(norms) / len(norms))
+        """Average over the epoch's batches."""
+        squares = (self.squares_ / self.n_batches_).tolist()
+        net.history.record("gradient_norm", self.total_.item() / self.n_batches_)
+        for layer, positions in self.layers_.items():
+            norm = sum(squares[i] for i in positions) ** 0.5
+            net.history.record(f"gradient_norm {layer}", norm)
+
+    def on_train_end(self, net, **kwargs):
+        """Name a gradient that exploded or vanished."""
+        epochs = [row for row in net.history if "gradient_norm" in row]
+        self.squares_ = self.total_ = None
+        if not epochs:
+            return
+        largest = max(row["gradient_norm"] for row in epochs)
+        if largest > EXPLODED:
+            warnings.warn(
+                f"The gradient exploded: its norm reached {largest:.3g}. Lower "
+                "learning_rate, set gradient_clip, use a saturating activation "
+                "('tanh'), or normalization='layer'.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        last = [layer for layer in self.layers_ if layer.startswith("head")]
+        first = [layer for layer in self.layers_ if layer.startswith("network")]
+        head = sum(row[f"gradient_norm {name}"] for row in epochs for name in last)
+        for name in first:
+            norm = sum(row[f"gradient_norm {name}"] for row in epochs)
+            if norm < VANISHED * head:
+                warnings.warn(
+                    f"The gradient vanished in layer {name!r}: its norm is "
+                    f"{norm / head:.1g} of the output layer's. Use fewer layers, an "
+                    "LSTM or GRU cell, normalization='layer', or shorter windows.",
+                    ConvergenceWarning,
+                    stacklevel=2,
+                )
+
+
+def _layer(name):
+    """Name the layer that a parameter belongs to."""
+    *modules, parameter = name.split(".")
+    # torch's recurrent modules hold several layers: weight_ih_l0, weight_ih_l1, ...
+    _, _, number = parameter.partition("_l")
+    return ".".join([*modules, f"l{number}"] if number else modules) or parameter
 
 
 class Watch(Callback):

@@ -11,7 +11,7 @@ from torch import optim
 from torch.optim import lr_scheduler
 
 from .batches import Batches
-from .callbacks import ClipGradients, Progress, Watch
+from .callbacks import Gradients, Progress, Watch
 
 OPTIMIZERS = {
     "adamw": optim.AdamW,
@@ -22,7 +22,11 @@ OPTIMIZERS = {
 
 SCHEDULES = ("constant", "onecycle", "cosine", "plateau")
 
-CHOICES = {"optimizer": tuple(OPTIMIZERS), "lr_schedule": SCHEDULES}
+CHOICES = {
+    "optimizer": tuple(OPTIMIZERS),
+    "lr_schedule": SCHEDULES,
+    "gradient_clip_by": ("norm", "value"),
+}
 """Parameters that name one of several parts."""
 
 
@@ -37,6 +41,7 @@ class Settings:
     weight_decay: float = 0.01
     lr_schedule: str = "onecycle"
     gradient_clip: float | None = 1.0
+    gradient_clip_by: str = "norm"
     n_iter_no_change: int = 10
     tol: float = 1e-4
     device: str = "cpu"
@@ -60,7 +65,9 @@ SETTINGS_DOC = """\
         "onecycle" rises for 30 % of the steps and falls to zero, "cosine" only
         falls, "plateau" divides by ten where the loss stops falling.
     gradient_clip : float or None, default=1.0
-        Largest norm of the gradient; None does not clip.
+        Largest norm, or value, of the gradient; None does not clip.
+    gradient_clip_by : {"norm", "value"}, default="norm"
+        Whether the norm of the whole gradient is clipped, or each of its values.
     n_iter_no_change : int, default=10
         Epochs without progress after which early stopping ends the fit.
     tol : float, default=1e-4
@@ -119,7 +126,7 @@ def train(module, criterion, training, validation, settings, seed):
 
 def _callbacks(settings, n_batches, has_validation):
     callbacks = [
-        ("clip_gradients", ClipGradients(settings.gradient_clip)),
+        ("gradients", Gradients(settings.gradient_clip, settings.gradient_clip_by)),
         ("watch", Watch()),
         *_schedule(settings, n_batches, has_validation),
     ]

@@ -2,11 +2,13 @@
 
 from .differencer import Differencer
 from .horizon_targets import horizon_targets
+from .known_ahead import KnownAhead
 from .sliding_window import SlidingWindow
 from .transformed_window_regressor import TransformedWindowRegressor
 
 __all__ = [
     "Differencer",
+    "KnownAhead",
     "SlidingWindow",
     "TransformedWindowRegressor",
     "horizon_targets",

@@ -1,0 +1,154 @@
+"""KnownAhead: what is known of the coming steps, beside each row of a series."""
+
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
+
+from ..validation import check_series
+from .series import SeriesTransformer
+from .time_index import find_step, time_index
+
+
+class KnownAhead(SeriesTransformer):
+    """Lay the coming values of known variables beside each row of a series.
+
+    The calendar, prices and weather forecasts of the coming steps are known when a
+    forecast is made, and worth more than any network where a holiday is coming. They
+    are looked up by index, in ``fit`` and in ``predict`` alike, so that a forecast
+    beyond the end of the series needs nothing but a table that reaches far enough.
+
+    Parameters
+    ----------
+    known : DataFrame or Series, default=None
+        The variables, with an index that holds all rows of X and the ``horizon``
+        steps after each. None lays nothing beside X.
+    horizon : int, default=1
+        Steps ahead.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of variables of X.
+    feature_names_in_ : ndarray of str
+        Column names of X, where it has them.
+
+    Notes
+    -----
+    The result is a table wherever X is one, whatever ``set_output`` says, since the
+    windows cut next need its index. Tell the network that follows how many variables
+    there are: ``n_known_ahead``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skseq import KnownAhead
+    >>> days = pd.date_range("2024-12-23", periods=4)
+    >>> sales = pd.DataFrame({"sales": [5.0, 9.0]}, index=days[:2])
+    >>> calendar = pd.DataFrame({"holiday": [0, 0, 1, 1]}, index=days)
+    >>> KnownAhead(calendar, horizon=2).fit_transform(sales)
+                sales  holiday+1  holiday+2
+    2024-12-23    5.0        0.0        1.0
+    2024-12-24    9.0        1.0        1.0
+    """
+
+    def __init__(self, known=None, horizon=1):
+        self.known = known
+        self.horizon = horizon
+
+    def fit(self, X, y=None):
+        """Check that the known values reach far enough.
+
+        Parameters
+        ----------
+        X : DataFrame or Series of shape (n_timesteps, n_features)
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+        """
+        check_scalar(self.horizon, "horizon", Integral, min_val=1)
+        self._lay(X, reset=True)
+        return self
+
+    def transform(self, X):
+        """Lay the known values beside a series.
+
+        Parameters
+        ----------
+        X : DataFrame or Series of shape (n_timesteps, n_features)
+
+        Returns
+        -------
+        DataFrame of shape (n_timesteps, n_features + n_known * horizon)
+            Variable by variable, called ``name+1``, ``name+2``, ...
+
+        Raises
+        ------
+        ValueError
+            If X has no index, or ``known`` does not hold the steps after it.
+        """
+        check_is_fitted(self)
+        return self._lay(X, reset=False)
+
+    def _lay(self, X, *, reset):
+        rows, index = self._check(X, reset=reset)
+        if self.known is None:
+            return rows
+        if index is None:
+            raise ValueError(
+                "X has no index that tells time, by which to find what is known "
+                "ahead: give a DataFrame or Series with dates, periods or integers."
+            )
+        known = self.known
+        known = known.to_frame() if isinstance(known, pd.Series) else known
+        values = check_series(known, "known").astype(rows.dtype, copy=False)
+        position = self._find(index, time_index(known, "known"))
+        step = np.arange(1, self.horizon + 1)
+        # (n_timesteps, horizon, n_known) -> (n_timesteps, n_known * horizon)
+        ahead = values[position[:, np.newaxis] + step].swapaxes(1, 2)
+        ahead = pd.DataFrame(
+            ahead.reshape(len(rows), -1),
+            index=X.index,
+            columns=[f"{name}+{i}" for name in known.columns for i in step],
+        )
+        X = X.to_frame() if isinstance(X, pd.Series) else X
+        return pd.concat([X, ahead], axis=1)
+
+    def _find(self, index, known):
+        """Positions of the rows of X in ``known``."""
+        if known is None:
+            raise ValueError(
+                "known has no index that tells time: give it the kind that X has."
+            )
+        find_step(known, "known")
+        position = known.get_indexer(index)
+        if (position < 0).any():
+            raise ValueError(
+                f"known does not hold {index[(position < 0).argmax()]}, which is in X: "
+                "give it all times of X and the steps that follow."
+            )
+        if position[-1] + self.horizon >= len(known):
+            raise ValueError(
+                f"known ends at {known[-1]}, X at {index[-1]}: for horizon="
+                f"{self.horizon} it must reach {self.horizon} steps further than X."
+            )
+        return position
+
+    def set_output(self, *, transform=None):
+        """Do nothing: a table stays a table.
+
+        Parameters
+        ----------
+        transform : str, default=None
+            Ignored; there so that ``Pipeline.set_output`` can be called.
+
+        Returns
+        -------
+        self
+        """
+        return self
