@@ -213,7 +213,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         read = "every" if self._every_step else self.pooling
         if not n_known:
             return n_outputs, 1, 0, read
-        return n_outputs // horizon, horizon, n_known, read
+        return n_outputs // horizon, horizon, n_known, read, self._n_levels()
 
     def _check_network(self, network):
         if self._every_step and not network.causal:

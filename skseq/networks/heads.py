@@ -3,6 +3,8 @@
 import torch
 from torch import nn
 
+from .padding import observed
+
 POOLINGS = ("last", "mean", "max")
 
 
@@ -20,57 +22,72 @@ class Head(nn.Module):
         Variables known ahead.
     read : {"last", "mean", "max", "every"}
         The state of the last step, what all have in common, or each by itself.
+    n_levels : int
+        Quantiles that are the values of one step; ``n_outputs`` counts them.
     """
 
-    def __init__(self, state_size, n_outputs, horizon=1, n_known=0, read="last"):
+    def __init__(
+        self, state_size, n_outputs, horizon=1, n_known=0, read="last", n_levels=1
+    ):
         super().__init__()
         self.read = read
         self.n_known = n_known
+        self.n_levels = n_levels
         if n_known:
             # Each step ahead looks at the state in its own way, and at what is known
             # of it in the way common to all steps: a holiday is one at any distance.
             self.horizon = horizon
-            self.from_state = _linear(state_size, horizon * state_size)
-            self.from_known = _linear(n_known, state_size)
-            self.out = _linear(state_size, n_outputs)
+            self.from_state = linear(state_size, horizon * state_size)
+            self.from_known = linear(n_known, state_size)
+            self.out = linear(state_size, n_outputs)
         else:
-            self.out = _linear(state_size, n_outputs * horizon)
+            self.out = linear(state_size, n_outputs * horizon)
 
     def forward(self, states, known, n_padding):
         """Map states (batch, steps, state_size) to (batch, [steps,] outputs).
 
-        Outputs are ordered output by output, and step by step within one.
+        Outputs are ordered output by output, step by step within one, and level by
+        level within that.
         """
-        states = self._pool(states, n_padding)
+        states = pool(states, n_padding, self.read)
         if not self.n_known:
             return self.out(states)
         if self.read != "every":
             known = known[:, -1]  # of the origin
         ahead = self.from_state(states).unflatten(-1, (self.horizon, -1))
         ahead = torch.relu(ahead + self.from_known(known))  # (..., horizon, state)
-        return self.out(ahead).transpose(-1, -2).flatten(start_dim=-2)
-
-    def _pool(self, states, n_padding):
-        if self.read == "every":
-            return states
-        if self.read == "last":
-            return states[:, -1]
-        if self.read == "mean" and n_padding is None:
-            return states.mean(dim=1)
-        if self.read == "mean":
-            # Padded states are zero.
-            n_observed = (states.shape[1] - n_padding).clamp(min=1)
-            return states.sum(dim=1) / n_observed[:, None]
-        if n_padding is not None:
-            step = torch.arange(states.shape[1], device=states.device)
-            padded = step < n_padding[:, None]
-            lowest = torch.finfo(states.dtype).min
-            states = states.masked_fill(padded[:, :, None], lowest)
-            states = states * (n_padding < states.shape[1])[:, None, None]
-        return states.amax(dim=1)
+        steps = self.out(ahead).unflatten(-1, (-1, self.n_levels))
+        return steps.transpose(-2, -3).flatten(start_dim=-3)
 
 
-def _linear(n_in, n_out):
+def pool(states, n_padding, read):
+    """Reduce states to one for each sequence, (batch, state_size), but for "every".
+
+    Parameters
+    ----------
+    states : tensor of shape (batch, steps, state_size)
+        Zero where padded.
+    n_padding : tensor of shape (batch,) or None
+    read : {"last", "mean", "max", "every"}
+    """
+    if read == "every":
+        return states
+    if read == "last":
+        return states[:, -1]
+    if read == "mean" and n_padding is None:
+        return states.mean(dim=1)
+    if read == "mean":
+        n_observed = (states.shape[1] - n_padding).clamp(min=1)
+        return states.sum(dim=1) / n_observed[:, None]
+    if n_padding is not None:
+        lowest = torch.finfo(states.dtype).min
+        states = states.masked_fill(~observed(states, n_padding)[:, :, None], lowest)
+        states = states * (n_padding < states.shape[1])[:, None, None]
+    return states.amax(dim=1)
+
+
+def linear(n_in, n_out):
+    """Make a linear layer with Glorot weights and zero bias."""
     layer = nn.Linear(n_in, n_out)
     nn.init.xavier_uniform_(layer.weight)
     nn.init.zeros_(layer.bias)
