@@ -2,6 +2,7 @@
 
 from .comparison import Comparison, compare, default_models
 from .estimators import (
+    ConformalRegressor,
     DenseClassifier,
     DenseRegressor,
     GRURegressor,
@@ -22,6 +23,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Comparison",
+    "ConformalRegressor",
     "DenseClassifier",
     "DenseRegressor",
     "Differencer",

@@ -5,7 +5,16 @@ batch matters, and repeating a sample is not the same as weighting it) and as ma
 epochs as their few gradient steps then need.
 """
 
-from skseq import Differencer, KnownAhead, SlidingWindow
+from sklearn.preprocessing import StandardScaler
+
+from skseq import (
+    ConformalRegressor,
+    DenseRegressor,
+    Differencer,
+    KnownAhead,
+    SlidingWindow,
+    TransformedWindowRegressor,
+)
 from skseq.estimators import ALL, NaiveRegressor
 
 TRAINING = {"max_epochs": 60, "batch_size": 512, "learning_rate": 0.03}
@@ -14,6 +23,12 @@ INSTANCES = [
     *(
         cls() if cls is NaiveRegressor else cls(**TRAINING)
         for cls in ALL
+    ),
+    ConformalRegressor(DenseRegressor(**TRAINING, random_state=0)),
+    TransformedWindowRegressor(
+        # Not Differencer: the checks' y does not continue their X.
+        DenseRegressor(**TRAINING, random_state=0),
+        StandardScaler(),
     ),
     SlidingWindow(length=2),
     Differencer(),

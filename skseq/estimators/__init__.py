@@ -1,5 +1,6 @@
 """Estimators: thin faces over one base. ``ALL`` lists them for the common tests."""
 
+from .conformal import ConformalRegressor
 from .dense import DenseClassifier, DenseRegressor
 from .naive import NaiveRegressor
 from .recurrent import GRURegressor, LSTMRegressor, RNNRegressor
@@ -13,4 +14,6 @@ ALL = [
     RNNRegressor,
 ]
 
-__all__ = [cls.__name__ for cls in ALL]
+META = [ConformalRegressor]
+
+__all__ = [cls.__name__ for cls in ALL + META]

@@ -1,0 +1,225 @@
+"""ConformalRegressor: error bars that hold what they promise."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.utils import check_scalar
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _routing_enabled,
+    process_routing,
+)
+from sklearn.utils.validation import check_is_fitted
+
+from ..validation import check_fit_windows, check_predict_windows, check_targets
+
+
+class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+    """Widen the error bars of a regressor by its errors on held-out windows.
+
+    The regressor is fitted on the first windows; how far it is off on the last ones
+    says how wide the bars must be, whatever the regressor thinks of itself. An
+    interval then covers the truth as often as it says, as long as the future errs
+    like the held-out windows.
+
+    Parameters
+    ----------
+    regressor : estimator
+        Any regressor on windows.
+    calibration_fraction : float, default=0.2
+        Share of the windows, the last ones, that are held out. Windows between, whose
+        targets reach into those of the held-out ones, are not used.
+    conformity_score : {"absolute", "std", "quantile"}, default="absolute"
+        "absolute" gives all windows bars of one width. "std" scales the
+        ``return_std`` of the regressor (Monte Carlo dropout, ensembles), "quantile"
+        moves its ``predict_quantiles`` (``loss="quantile"``): then the bars are wide
+        where the regressor is unsure.
+
+    Attributes
+    ----------
+    regressor_ : estimator
+        Fitted on the windows that are not held out.
+    scores_ : ndarray of shape (n_calibration, n_outputs)
+        Errors on the held-out windows, in units of the score.
+    n_features_in_ : int
+        Columns of a two-dimensional X, variables of a three-dimensional one.
+
+    References
+    ----------
+    .. [1] V. Vovk, A. Gammerman and G. Shafer, "Algorithmic learning in a random
+       world", Springer, 2005.
+    .. [2] J. Lei et al., "Distribution-free predictive inference for regression",
+       JASA 113 (2018).
+    .. [3] Y. Romano, E. Patterson and E. Candes, "Conformalized quantile regression",
+       NeurIPS 2019.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import ConformalRegressor, NaiveRegressor
+    >>> X = np.random.default_rng(0).normal(size=(200, 5))
+    >>> y = X[:, -1] + np.random.default_rng(1).uniform(-1, 1, size=200)
+    >>> model = ConformalRegressor(NaiveRegressor()).fit(X, y)
+    >>> lower, upper = model.predict_interval(X[:1], coverage=0.9)[0]
+    >>> bool(0.8 < (upper - lower) / 2 < 1.0)
+    True
+    """
+
+    def __init__(self, regressor, *, calibration_fraction=0.2, conformity_score="absolute"):
+        self.regressor = regressor
+        self.calibration_fraction = calibration_fraction
+        self.conformity_score = conformity_score
+
+    def fit(self, X, y, **fit_params):
+        """Fit the regressor on the first windows, and calibrate on the last.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        **fit_params : dict
+            Passed to the regressor's ``fit``, by metadata routing where enabled.
+
+        Returns
+        -------
+        self
+        """
+        if self.conformity_score not in ("absolute", "std", "quantile"):
+            raise ValueError(
+                "conformity_score must be 'absolute', 'std' or 'quantile', got "
+                f"{self.conformity_score!r}."
+            )
+        share = self.calibration_fraction
+        check_scalar(
+            share, "calibration_fraction", Real, min_val=0, max_val=1,
+            include_boundaries="neither",
+        )
+        windows = check_fit_windows(self, X, y)
+        y = check_targets(y, windows)
+        n_held_out = max(1, int(share * len(y)))
+        n_outputs = 1 if y.ndim == 1 else y.shape[-1]
+        n_fitted = len(y) - n_held_out - (n_outputs - 1)
+        if n_fitted < 1:
+            raise ValueError(
+                f"No window is left to fit on: n_samples={len(y)}, of which {share:.0%} "
+                "and those that overlap their targets are held out. Give more windows."
+            )
+        if _routing_enabled():
+            fit_params = process_routing(self, "fit", **fit_params).regressor.fit
+        fit_params = {
+            name: value[:n_fitted] if np.shape(value)[:1] == (len(y),) else value
+            for name, value in fit_params.items()
+        }
+        self.regressor_ = clone(self.regressor).fit(
+            windows[:n_fitted], y[:n_fitted], **fit_params
+        )
+        held_out, truth = windows[-n_held_out:], y[-n_held_out:]
+        if self.conformity_score == "quantile":
+            self._calibration = held_out, truth
+            self.scores_ = truth - self.regressor_.predict(held_out)
+        else:
+            center, unit = self._center(held_out)
+            self.scores_ = (truth - center) / unit
+        return self
+
+    def predict(self, X):
+        """Predict with the regressor.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        windows = self._check(X)
+        return self.regressor_.predict(windows)
+
+    def predict_interval(self, X, coverage=0.9):
+        """Predict intervals that cover the truth with a given frequency.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+        coverage : float, default=0.9
+            Between 0 and 1.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, [n_outputs,] 2)
+            Lower and upper ends.
+
+        Raises
+        ------
+        ValueError
+            If there are too few held-out windows for so high a coverage.
+        """
+        check_scalar(
+            coverage, "coverage", Real, min_val=0, max_val=1,
+            include_boundaries="neither",
+        )
+        windows = self._check(X)
+        if self.conformity_score == "quantile":
+            lower, upper = self._ends(windows, coverage)
+            held_out, truth = self._calibration
+            low, high = self._ends(held_out, coverage)
+            width = _upper(np.maximum(low - truth, truth - high), coverage)
+            lower, upper = lower - width, upper + width
+        else:
+            center, unit = self._center(windows)
+            width = _upper(np.abs(self.scores_), coverage) * unit
+            lower, upper = center - width, center + width
+        # An interval turned inside out is empty: its middle.
+        middle = (lower + upper) / 2
+        ends = np.minimum(lower, middle), np.maximum(upper, middle)
+        return np.stack(ends, axis=-1).astype(windows.dtype)
+
+    def _center(self, windows):
+        """Predictions, and the unit in which their errors are measured."""
+        if self.conformity_score == "absolute":
+            return self.regressor_.predict(windows), 1.0
+        center, std = self.regressor_.predict(windows, return_std=True)
+        return center, np.maximum(std, np.finfo(std.dtype).tiny)
+
+    def _ends(self, windows, coverage):
+        q = [(1 - coverage) / 2, (1 + coverage) / 2]
+        ends = self.regressor_.predict_quantiles(windows, q)
+        return ends[..., 0], ends[..., 1]
+
+    def _check(self, X):
+        check_is_fitted(self)
+        return check_predict_windows(self, X, any_length=True)
+
+    def get_metadata_routing(self):
+        """Say that metadata go to the regressor.
+
+        Returns
+        -------
+        MetadataRouter
+        """
+        return MetadataRouter(owner=self).add(
+            regressor=self.regressor,
+            method_mapping=MethodMapping().add(caller="fit", callee="fit"),
+        )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = True
+        return tags
+
+
+def _upper(scores, coverage):
+    """The score that a further one stays below with probability ``coverage``."""
+    n_scores = len(scores)
+    rank = int(np.ceil((n_scores + 1) * coverage))
+    if rank > n_scores:
+        raise ValueError(
+            f"coverage={coverage} takes at least {int(np.ceil(coverage / (1 - coverage)))}"
+            f" held-out windows, there are {n_scores}: raise calibration_fraction."
+        )
+    return np.sort(scores, axis=0)[rank - 1]
