@@ -20,10 +20,7 @@ from skseq.estimators import ALL, NaiveRegressor
 TRAINING = {"max_epochs": 60, "batch_size": 512, "learning_rate": 0.03}
 
 INSTANCES = [
-    *(
-        cls() if cls is NaiveRegressor else cls(**TRAINING)
-        for cls in ALL
-    ),
+    *(cls() if cls is NaiveRegressor else cls(**TRAINING) for cls in ALL),
     ConformalRegressor(DenseRegressor(**TRAINING, random_state=0)),
     TransformedWindowRegressor(
         # Not Differencer: the checks' y does not continue their X.

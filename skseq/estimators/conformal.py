@@ -67,7 +67,9 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     True
     """
 
-    def __init__(self, regressor, *, calibration_fraction=0.2, conformity_score="absolute"):
+    def __init__(
+        self, regressor, *, calibration_fraction=0.2, conformity_score="absolute"
+    ):
         self.regressor = regressor
         self.calibration_fraction = calibration_fraction
         self.conformity_score = conformity_score
@@ -93,7 +95,11 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             )
         share = self.calibration_fraction
         check_scalar(
-            share, "calibration_fraction", Real, min_val=0, max_val=1,
+            share,
+            "calibration_fraction",
+            Real,
+            min_val=0,
+            max_val=1,
             include_boundaries="neither",
         )
         windows = check_fit_windows(self, X, y)
@@ -158,7 +164,11 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             If there are too few held-out windows for so high a coverage.
         """
         check_scalar(
-            coverage, "coverage", Real, min_val=0, max_val=1,
+            coverage,
+            "coverage",
+            Real,
+            min_val=0,
+            max_val=1,
             include_boundaries="neither",
         )
         windows = self._check(X)

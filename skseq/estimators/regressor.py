@@ -14,7 +14,7 @@ from .uncertainty import UncertaintyMixin
 class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     """Base of the regressors with a network."""
 
-    loss: str = "huber"
+    loss: str = "absolute_error"
     quantiles: tuple = (0.1, 0.5, 0.9)
     output_weights: tuple | None = None
     pooling: str = "last"
@@ -24,8 +24,10 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     n_known_ahead: int = 0
 
     _parameters = """\
-    loss : {"huber", "squared_error", "absolute_error", "quantile"}, default="huber"
-        In standardised units.
+    loss : {"absolute_error", "squared_error", "huber", "quantile"}, \
+            default="absolute_error"
+        In standardised units. "absolute_error" forecasts the median, which days out
+        of the ordinary (holidays, outages) do not pull away; "squared_error" the mean.
     quantiles : tuple of float, default=(0.1, 0.5, 0.9)
         Levels that ``loss="quantile"`` learns, ascending; ``predict`` gives the one
         nearest to the median.
@@ -98,6 +100,8 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         return y
 
     def _in_units(self, y):
+        """Undo the standardisation; quantiles that cross are sorted."""
+        y = np.sort(y, axis=-1)
         return y * self._y_scale[:, np.newaxis] + self._y_mean[:, np.newaxis]
 
     def _run(self, module, batch):
@@ -189,6 +193,9 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         if self.strategy == "iterated":
             targets = targets[:, :: self._horizon]  # the first step of each target
         n_outputs = targets.shape[-1]
+        if targets.ndim == 3:  # what is padded does not count
+            padded = np.isnan(windows[:, :, :1])
+            targets = np.where(padded, np.nan, targets).astype(targets.dtype)
         in_fit = targets[fitted].reshape(len(windows[fitted]), -1, n_outputs)
         mean, scale = self._moments(in_fit, weights)
         self._y_mean = mean.astype(targets.dtype)
@@ -198,10 +205,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
             return EveryStep(
                 windows, targets, self._columns, self._y_mean, self._y_scale
             )
-        encoded = (targets - self._y_mean) / self._y_scale
-        if targets.ndim == 3:
-            encoded[np.isnan(windows[:, :, 0])] = np.nan  # padding does not count
-        return encoded
+        return (targets - self._y_mean) / self._y_scale
 
     def _ahead(self):
         horizon = 1 if self.strategy == "iterated" else self._horizon

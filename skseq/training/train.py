@@ -34,7 +34,7 @@ CHOICES = {
 class Settings:
     """How to train. The estimators inherit these parameters, and their text."""
 
-    max_epochs: int = 50
+    max_epochs: int = 40
     batch_size: int = 32
     optimizer: str = "adamw"
     learning_rate: float = 0.005
@@ -51,7 +51,7 @@ class Settings:
 
 
 SETTINGS_DOC = """\
-    max_epochs : int, default=50
+    max_epochs : int, default=40
         Passes over the training windows.
     batch_size : int, default=32
         Windows in a gradient step.

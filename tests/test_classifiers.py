@@ -1,0 +1,122 @@
+"""What classifiers do with labels, classes and tokens."""
+
+import numpy as np
+import pytest
+
+from skseq import DenseClassifier, pad_sequences
+from skseq.estimators import ALL
+
+CLASSIFIERS = [cls for cls in ALL if cls.__name__.endswith("Classifier")]
+
+
+def steps(n=120, length=6, seed=0):
+    """Windows that go up or down."""
+    rng = np.random.default_rng(seed)
+    up = rng.random(n) < 0.5
+    slope = np.where(up, 1.0, -1.0)[:, np.newaxis] * np.arange(length)
+    return (slope + rng.normal(size=(n, length)))[:, :, np.newaxis], up
+
+
+@pytest.mark.parametrize("cls", CLASSIFIERS)
+@pytest.mark.parametrize("labels", [("up", "down"), (1, 0), (True, False), (2.0, -1.0)])
+def test_labels_of_any_type(cls, labels):
+    X, up = steps()
+    y = np.where(up, *labels)
+    model = cls(max_epochs=30, learning_rate=0.02, random_state=0).fit(X, y)
+    assert model.score(X, y) > 0.9
+    assert model.predict(X).dtype == y.dtype
+    np.testing.assert_array_equal(model.classes_, np.unique(y))
+    probability = model.predict_proba(X)
+    assert probability.shape == (len(X), 2)
+    np.testing.assert_allclose(probability.sum(axis=1), 1.0)
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", {"rare": 20.0}])
+def test_class_weight_finds_the_rare_class(class_weight):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 3))
+    y = np.where(X[:, 0] + rng.normal(size=400) > 2.2, "rare", "common")
+    plain = DenseClassifier(max_epochs=20, random_state=0).fit(X, y)
+    weighted = DenseClassifier(
+        max_epochs=20, class_weight=class_weight, random_state=0
+    ).fit(X, y)
+
+    def recall(model):
+        return (model.predict(X[y == "rare"]) == "rare").mean()
+
+    assert recall(weighted) > recall(plain) + 0.3
+
+
+def test_early_stopping_holds_out_the_last_of_each_class():
+    X, up = steps(100)
+    order = np.argsort(up, kind="stable")  # sorted by class
+    seen = []
+
+    class Model(DenseClassifier):
+        def _held_out(self, targets, n_valid):
+            seen.append(super()._held_out(targets, n_valid))
+            return seen[-1]
+
+    Model(early_stopping=True, validation_fraction=0.2, max_epochs=2).fit(
+        X[order], up[order]
+    )
+    held_out = seen[0]
+    n_down = (~up).sum()
+    expected = [
+        *range(n_down - round(0.2 * n_down), n_down),
+        *range(100 - round(0.2 * (100 - n_down)), 100),
+    ]
+    np.testing.assert_array_equal(held_out, expected)
+
+
+def test_tokens_are_embedded_and_unknown_ones_are_zero():
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=200)
+    # The class is told by one token, 7 or 3, among others.
+    tokens = rng.choice([0, 1, 2, 4, 5, 6], size=(200, 5)).astype(float)
+    tokens[:, 2] = np.where(y, 7, 3)
+    X = tokens[:, :, np.newaxis]
+    model = DenseClassifier(
+        embedding_size=4, max_epochs=30, learning_rate=0.02, random_state=0
+    ).fit(X, y)
+    assert model.score(X, y) == 1.0
+    assert model.vocabulary_size_ == 8
+    unknown = X.copy()
+    unknown[:, 2] = 99
+    also_unknown = X.copy()
+    also_unknown[:, 2] = -5
+    np.testing.assert_array_equal(
+        model.predict_proba(unknown), model.predict_proba(also_unknown)
+    )
+    vectors = model.net_.module_.inputs.vectors.weight.detach().numpy()
+    np.testing.assert_array_equal(vectors[0], 0)
+    assert (vectors[1:] != 0).all()
+
+
+def test_tokens_must_be_one_variable():
+    with pytest.raises(ValueError, match="embedding_size=4 takes X as tokens"):
+        DenseClassifier(embedding_size=4).fit(np.zeros((4, 3, 2)), [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("cls", [c for c in CLASSIFIERS if c._any_length])
+def test_sequences_of_different_lengths(cls):
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=150)
+    sequences = [
+        (1 if label else -1) * np.ones(rng.integers(3, 12)) + rng.normal(size=1)
+        for label in y
+    ]
+    X = pad_sequences(sequences)
+    model = cls(max_epochs=20, learning_rate=0.02, random_state=0).fit(X, y)
+    assert model.score(X, y) > 0.7
+    longer = pad_sequences(sequences, length=20)
+    np.testing.assert_allclose(
+        model.predict_proba(longer), model.predict_proba(X), atol=1e-9
+    )
+
+
+def test_one_class_and_bad_shapes():
+    X = np.zeros((4, 3, 1))
+    assert (DenseClassifier(max_epochs=1).fit(X, ["a"] * 4).predict(X) == "a").all()
+    with pytest.raises(ValueError, match="a label for each step"):
+        DenseClassifier().fit(X, np.zeros((4, 2)))

@@ -1,0 +1,176 @@
+"""Error bars: Monte Carlo dropout, ensembles, quantiles, conformal."""
+
+import numpy as np
+import pytest
+
+from skseq import ConformalRegressor, DenseRegressor, GRURegressor, NaiveRegressor
+
+DROPPED = {"hidden_layer_sizes": (16,), "dropout": 0.3, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 5, 1))
+    spread = 0.2 + (X[:, 0, 0] > 0)
+    y = X[:, -1, 0] + spread * rng.normal(size=600)
+    return X, y
+
+
+def test_std_is_that_of_the_samples_and_repeatable(noisy):
+    X, y = noisy
+    model = DenseRegressor(max_epochs=3, **DROPPED).fit(X, y)
+    mean, std = model.predict(X[:7], return_std=True)
+    samples = model.predict_samples(X[:7], n_samples=100)
+    assert samples.shape == (7, 100)
+    np.testing.assert_allclose(mean, samples.mean(axis=1))
+    np.testing.assert_allclose(std, samples.std(axis=1))
+    assert (std > 0).all()
+    np.testing.assert_array_equal(samples, model.predict_samples(X[:7], 100))
+    # The network is left in evaluation mode.
+    np.testing.assert_array_equal(model.predict(X), model.predict(X))
+
+
+def test_dropout_draws_scatter_as_one_loop_a_sample_does(noisy):
+    X, y = noisy
+    model = DenseRegressor(max_epochs=3, **DROPPED).fit(X, y)
+    import torch
+
+    module = model.net_.module_
+    module.train()
+    with torch.no_grad():
+        x = torch.from_numpy(X[:5])
+        looped = torch.stack([module(x)[:, 0] for _ in range(3000)]).numpy()
+    module.eval()
+    scale, mean = model._y_scale[0], model._y_mean[0]
+    samples = model.predict_samples(X[:5], n_samples=3000)
+    looped = looped * scale + mean
+    np.testing.assert_allclose(samples.mean(axis=1), looped.mean(axis=0), atol=0.05)
+    np.testing.assert_allclose(samples.std(axis=1), looped.std(axis=0), rtol=0.1)
+
+
+def test_members_are_separate_fits(noisy):
+    X, y = noisy
+    ensemble = GRURegressor(
+        hidden_size=4, n_members=3, max_epochs=2, random_state=0
+    ).fit(X, y)
+    alone = [
+        GRURegressor(hidden_size=4, max_epochs=2, random_state=state).fit(X, y)
+        for state in ensemble.member_random_states_
+    ]
+    predictions = np.stack([model.predict(X) for model in alone])
+    mean, std = ensemble.predict(X, return_std=True)
+    np.testing.assert_allclose(ensemble.predict(X), predictions.mean(axis=0))
+    np.testing.assert_allclose(mean, predictions.mean(axis=0))
+    np.testing.assert_allclose(std, predictions.std(axis=0))
+    assert sorted(ensemble.history_["member"].unique()) == [0, 1, 2]
+
+
+def test_several_outputs_with_dropout_and_members(noisy):
+    X, _ = noisy
+    model = DenseRegressor(max_epochs=1, n_members=2, **DROPPED).fit(X, X[:, :3, 0])
+    mean, std = model.predict(X[:4], return_std=True)
+    assert mean.shape == std.shape == (4, 3)
+    assert model.predict_samples(X[:4], n_samples=9).shape == (4, 3, 9)
+    quantiles = model.predict_quantiles(X[:4], [0.1, 0.9])
+    assert quantiles.shape == (4, 3, 2)
+    assert (quantiles[..., 0] < quantiles[..., 1]).all()
+
+
+def test_quantile_loss_learns_quantiles(noisy):
+    X, y = noisy
+    model = DenseRegressor(
+        hidden_layer_sizes=(32,),
+        loss="quantile",
+        quantiles=(0.05, 0.25, 0.5, 0.75, 0.95),
+        max_epochs=60,
+        random_state=0,
+    ).fit(X, y)
+    q = model.predict_quantiles(X, [0.05, 0.25, 0.6, 0.95])
+    assert (np.diff(q, axis=1) >= 0).all()
+    below = (y[:, np.newaxis] < q).mean(axis=0)
+    np.testing.assert_allclose(below, [0.05, 0.25, 0.6, 0.95], atol=0.06)
+    # Where the noise is larger the quantiles are further apart.
+    width = q[:, -1] - q[:, 0]
+    loud = X[:, 0, 0] > 0
+    assert width[loud].mean() > 2 * width[~loud].mean()
+    median = model.predict_quantiles(X, [0.5])[:, 0]
+    np.testing.assert_allclose(model.predict(X), median)
+
+
+def test_quantiles_are_checked(noisy):
+    X, y = noisy
+    with pytest.raises(ValueError, match="quantiles must be ascending"):
+        DenseRegressor(loss="quantile", quantiles=(0.9, 0.1)).fit(X, y)
+    model = DenseRegressor(loss="quantile", max_epochs=1).fit(X, y)
+    with pytest.raises(ValueError, match="reaches beyond the learned quantiles"):
+        model.predict_quantiles(X, [0.01])
+    with pytest.raises(ValueError, match="q must hold levels"):
+        model.predict_quantiles(X, [1.5])
+
+
+def test_without_a_source_of_uncertainty_the_error_names_them(noisy):
+    X, y = noisy
+    model = DenseRegressor(max_epochs=1).fit(X, y)
+    with pytest.raises(ValueError, match="n_members above 1"):
+        model.predict(X, return_std=True)
+
+
+@pytest.mark.parametrize("coverage", [0.8, 0.95])
+@pytest.mark.parametrize(
+    ("regressor", "conformity_score"),
+    [
+        (NaiveRegressor(), "absolute"),
+        (DenseRegressor(max_epochs=5, **DROPPED), "std"),
+        (
+            DenseRegressor(
+                loss="quantile",
+                quantiles=(0.02, 0.1, 0.5, 0.9, 0.98),
+                max_epochs=10,
+                random_state=0,
+            ),
+            "quantile",
+        ),
+    ],
+)
+def test_conformal_intervals_cover(regressor, conformity_score, coverage):
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(4000, 3, 1))
+    y = X[:, -1, 0] + rng.standard_t(df=4, size=4000)
+    model = ConformalRegressor(
+        regressor, calibration_fraction=0.5, conformity_score=conformity_score
+    ).fit(X[:2000], y[:2000])
+    lower, upper = model.predict_interval(X[2000:], coverage).T
+    covered = ((lower <= y[2000:]) & (y[2000:] <= upper)).mean()
+    # Two standard errors of both halves.
+    assert covered == pytest.approx(coverage, abs=0.035)
+
+
+def test_conformal_absolute_equals_the_sorted_residual():
+    X = np.zeros((99, 2, 1))
+    y = np.arange(99.0)
+    model = ConformalRegressor(NaiveRegressor(), calibration_fraction=0.5).fit(X, y)
+    # Held out are y = 50 ... 98, forecast 0: 49 errors, of which the 45th is asked.
+    lower, upper = model.predict_interval(X[:1], coverage=0.9)[0]
+    assert (lower, upper) == (-94.0, 94.0)
+
+
+def test_conformal_leaves_out_windows_whose_targets_overlap():
+    X = np.arange(100.0)[:, np.newaxis, np.newaxis].repeat(2, axis=1)
+    y = np.zeros((100, 5))
+
+    class Spy(NaiveRegressor):
+        def fit(self, X, y):
+            self.last_ = X[-1, -1, 0]
+            return super().fit(X, y)
+
+    model = ConformalRegressor(Spy(), calibration_fraction=0.2).fit(X, y)
+    assert model.regressor_.last_ == 100 - 20 - 4 - 1
+    assert model.scores_.shape == (20, 5)
+
+
+def test_conformal_says_when_it_has_too_few_windows():
+    X, y = np.zeros((20, 2, 1)), np.zeros(20)
+    model = ConformalRegressor(NaiveRegressor()).fit(X, y)
+    with pytest.raises(ValueError, match="takes at least 19 held-out windows"):
+        model.predict_interval(X, coverage=0.95)

@@ -1,0 +1,236 @@
+"""Tasks beyond sequence to vector: every step, iterated, known ahead, multitask."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.pipeline import make_pipeline
+
+from skseq import (
+    DenseRegressor,
+    GRURegressor,
+    KnownAhead,
+    RNNRegressor,
+    SlidingWindow,
+    horizon_targets,
+)
+from skseq.estimators import ALL
+from skseq.training import EveryStep
+from skseq.windows import sliding_windows
+
+FAST = {"max_epochs": 2, "random_state": 0}
+
+
+CAUSAL = [cls for cls in ALL if cls in (GRURegressor, RNNRegressor)]
+
+
+@pytest.fixture
+def wave():
+    t = np.arange(160)
+    return np.stack([np.sin(t / 3), np.cos(t / 3), t / 160], axis=1)
+
+
+@pytest.mark.parametrize("n_targets", [1, 2])
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_every_step_targets_equal_a_naive_loop(wave, n_targets, horizon):
+    columns = [0, 1][:n_targets]
+    X, y = horizon_targets(wave, target=columns, horizon=horizon)
+    windows = SlidingWindow(5).fit_transform(X)
+    n_outputs = n_targets * horizon
+    y = y.reshape(len(y), n_outputs)
+    mean, scale = np.arange(n_outputs) + 0.5, np.arange(n_outputs) + 2.0
+    samples = np.array([7, 2, 100])
+    got = EveryStep(windows, y, columns, mean, scale)[samples]
+    for i, sample in enumerate(samples):
+        for step in range(5):
+            row = sample - 4 + step
+            for k, column in enumerate(columns):
+                for h in range(horizon):
+                    out = k * horizon + h
+                    if row < 0:
+                        assert np.isnan(got[i, step, out])
+                        continue
+                    expected = (wave[row + 1 + h, column] - mean[out]) / scale[out]
+                    assert got[i, step, out] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("cls", CAUSAL)
+def test_supervise_every_returns_the_last_forecast(wave, cls):
+    X, y = horizon_targets(wave, target=0, horizon=3)
+    windows = SlidingWindow(8).fit_transform(X)
+    model = cls(supervise="every", max_epochs=30, random_state=0).fit(windows, y)
+    prediction = model.predict(windows)
+    assert prediction.shape == y.shape
+    assert np.abs(prediction - y)[8:].mean() < 0.2
+
+
+@pytest.mark.parametrize("cls", CAUSAL)
+def test_sequence_to_sequence_output_is_causal(wave, cls):
+    windows = sliding_windows(wave, 8)
+    y = np.cumsum(windows[:, :, :2], axis=1)
+    model = cls(max_epochs=20, random_state=0).fit(windows, y)
+    before = model.predict(windows[:5])
+    assert before.shape == (5, 8, 2)
+    for step in range(8):
+        changed = windows[:5].copy()
+        changed[:, step:] += 1.0
+        after = model.predict(changed)
+        np.testing.assert_array_equal(after[:, :step], before[:, :step])
+        assert not np.allclose(after[:, step], before[:, step])
+
+
+def test_sequence_output_is_nan_where_padded_and_ignores_targets_there(wave):
+    windows = SlidingWindow(8).fit_transform(wave)
+    y = np.cumsum(np.nan_to_num(windows[:, :, :1]), axis=1)
+    spoiled = y.copy()
+    spoiled[np.isnan(windows[:, :, 0])] = np.nan
+    first = GRURegressor(**FAST).fit(windows, y).predict(windows)
+    second = GRURegressor(**FAST).fit(windows, spoiled).predict(windows)
+    padded = np.isnan(windows[:, :, 0])
+    assert np.isnan(second[padded]).all()
+    np.testing.assert_allclose(first[~padded], second[~padded], rtol=1e-9)
+
+
+def test_outputs_at_every_step_are_refused_where_they_would_look_ahead(wave):
+    windows = sliding_windows(wave, 8)
+    with pytest.raises(ValueError, match="looks at the whole window"):
+        DenseRegressor(**FAST).fit(windows, windows[:, :, :1])
+    with pytest.raises(ValueError, match="looks at the whole window"):
+        DenseRegressor(supervise="every", **FAST).fit(windows, windows[:, 0, 0])
+
+
+@pytest.mark.parametrize("columns", [0, [0, 1]])
+def test_iterated_equals_feeding_back_by_hand(wave, columns):
+    wave = wave[:, np.atleast_1d(columns)]
+    targets = list(range(wave.shape[1]))
+    X, y = horizon_targets(wave, target=targets, horizon=4)
+    windows = sliding_windows(X, 6)
+    y = y[5:]
+    params = dict(FAST, target=targets)
+    iterated = GRURegressor(strategy="iterated", **params).fit(windows, y)
+    one_step = GRURegressor(**params).fit(windows, y[:, ::4])
+    expected, batch = [], windows[:9].copy()
+    for _ in range(4):
+        step = one_step.predict(batch).reshape(9, 1, -1)
+        expected.append(step)
+        batch = np.concatenate([batch[:, 1:], step], axis=1)
+    expected = np.concatenate(expected, axis=1).swapaxes(1, 2).reshape(9, -1)
+    np.testing.assert_allclose(iterated.predict(windows[:9]), expected, rtol=1e-10)
+
+
+def test_iterated_refuses_variables_that_it_cannot_forecast(wave):
+    X, y = horizon_targets(wave, target=0, horizon=4)
+    with pytest.raises(ValueError, match=r"y must continue every variable of X"):
+        GRURegressor(strategy="iterated", **FAST).fit(sliding_windows(X, 6), y[5:])
+
+
+@pytest.fixture
+def holidays():
+    """A level, and holidays that cut it by half, announced by nothing but a calendar."""
+    days = pd.date_range("2024-01-01", periods=400)
+    closed = np.random.default_rng(0).random(400) < 0.2
+    sales = pd.DataFrame({"sales": np.where(closed, 5.0, 10.0)}, index=days)
+    return sales, pd.DataFrame({"closed": closed.astype(float)}, index=days)
+
+
+def test_known_ahead_lays_the_coming_values(holidays):
+    sales, calendar = holidays
+    X = sales.iloc[:380]
+    laid = KnownAhead(calendar, horizon=3).fit_transform(X)
+    assert list(laid.columns) == ["sales", "closed+1", "closed+2", "closed+3"]
+    for step in (1, 2, 3):
+        expected = calendar["closed"].shift(-step).loc[X.index]
+        np.testing.assert_array_equal(laid[f"closed+{step}"], expected)
+
+
+@pytest.mark.parametrize("strategy", ["direct", "iterated"])
+@pytest.mark.parametrize("cls", [GRURegressor, DenseRegressor])
+def test_known_ahead_is_read_for_each_step(holidays, cls, strategy):
+    sales, calendar = holidays
+    X, y = horizon_targets(sales, target="sales", horizon=3)
+    model = make_pipeline(
+        KnownAhead(calendar, horizon=3),
+        SlidingWindow(4),
+        cls(
+            n_known_ahead=1,
+            strategy=strategy,
+            max_epochs=60,
+            learning_rate=0.02,
+            random_state=0,
+        ),
+    )
+    # The last rows lie beyond the training, but the calendar does not.
+    model.fit(X.iloc[:300], y.iloc[:300])
+    prediction = model.predict(X.iloc[300:])
+    assert np.abs(prediction - y.iloc[300:]).to_numpy().mean() < 0.3
+
+
+def test_known_ahead_in_every_step(holidays):
+    sales, calendar = holidays
+    X, y = horizon_targets(sales, target="sales", horizon=3)
+    model = make_pipeline(
+        KnownAhead(calendar, horizon=3),
+        SlidingWindow(4),
+        GRURegressor(n_known_ahead=1, supervise="every", max_epochs=30, random_state=0),
+    ).fit(X.iloc[:300], y.iloc[:300])
+    prediction = model.predict(X.iloc[300:])
+    assert np.abs(prediction - y.iloc[300:]).to_numpy().mean() < 0.3
+
+
+@pytest.mark.parametrize(
+    ("known", "message"),
+    [
+        (lambda c: c.iloc[:381], "known ends at .* must reach 3 steps further"),
+        (lambda c: c.iloc[10:], "known does not hold 2024-01-01"),
+        (lambda c: c.reset_index(drop=True).set_axis(list("ab") * 200), "known has no"),
+    ],
+)
+def test_known_ahead_says_what_is_missing(holidays, known, message):
+    sales, calendar = holidays
+    with pytest.raises(ValueError, match=message):
+        KnownAhead(known(calendar), horizon=3).fit(sales.iloc[:380])
+
+
+def test_known_ahead_needs_an_index(holidays):
+    sales, calendar = holidays
+    with pytest.raises(ValueError, match="X has no index"):
+        KnownAhead(calendar).fit(sales.to_numpy())
+
+
+def test_too_few_known_columns(wave):
+    X, y = horizon_targets(wave, target=0, horizon=3)
+    with pytest.raises(ValueError, match="n_known_ahead=1 and 3 steps ahead"):
+        GRURegressor(n_known_ahead=1, **FAST).fit(sliding_windows(X, 6), y[5:])
+
+
+def test_output_weights_choose_what_is_learned():
+    X = np.random.default_rng(0).normal(size=(300, 2))
+    y = X  # two targets, and one hidden unit to serve them
+
+    def errors(weights):
+        model = DenseRegressor(
+            hidden_layer_sizes=(1,),
+            activation="tanh",
+            output_weights=weights,
+            max_epochs=40,
+            learning_rate=0.02,
+            random_state=0,
+        )
+        return np.abs(model.fit(X, y).predict(X) - y).mean(axis=0)
+
+    first, second = errors([1, 0]), errors([0, 1])
+    assert first[0] < 0.3 * first[1]
+    assert second[1] < 0.3 * second[0]
+
+
+def test_output_weights_of_targets_spread_over_their_steps(wave):
+    X, y = horizon_targets(wave, target=[0, 1], horizon=3)
+    windows, y = sliding_windows(X, 6), y[5:]
+    params = dict(FAST, target=[0, 1])
+    by_target = GRURegressor(output_weights=[1, 3], **params).fit(windows, y)
+    by_output = GRURegressor(output_weights=[1, 1, 1, 3, 3, 3], **params)
+    by_output.fit(windows, y)
+    np.testing.assert_array_equal(
+        by_target.predict(windows), by_output.predict(windows)
+    )
+    with pytest.raises(ValueError, match="output_weights must be one number"):
+        GRURegressor(output_weights=[1, 1, 1, 1, 1], **params).fit(windows, y)
