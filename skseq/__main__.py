@@ -1,0 +1,131 @@
+"""``python -m skseq``: skseq from a shell."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from .comparison import compare, default_models, read_table
+from .datasets import load_victoria_electricity
+from .displays import matplotlib_part
+
+COMPARE = """\
+Fit models on the first part of a series, forecast from the same days of the last part
+with each of them, and print their errors. Without FILE: Victoria's daily electricity
+demand.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        """Say what is wrong in one line; the usage is what --help is for."""
+        self.exit(2, f"{self.prog}: {' '.join(message.split())}\n")
+
+
+def main(argv=None):
+    """Run a command.
+
+    Parameters
+    ----------
+    argv : list of str, default=None
+        Arguments; None takes those of the process.
+
+    Returns
+    -------
+    int
+        0. Wrong arguments or data end the process with code 2 and one line on
+        standard error.
+    """
+    parser = _Parser(prog="skseq", description="Sequence networks for scikit-learn.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    command = commands.add_parser(
+        "compare", help="compare models on a series", description=COMPARE
+    )
+    _add_compare_arguments(command)
+    arguments = parser.parse_args(argv)
+    try:
+        _compare(arguments)
+    except (ImportError, OSError, ValueError) as error:
+        command.error(str(error))
+    return 0
+
+
+def _add_compare_arguments(command):
+    def add(*names, **options):
+        if options.get("default") is not None:
+            options["help"] += " (%(default)s)"
+        command.add_argument(*names, **options)
+
+    add("file", nargs="?", metavar="FILE", help="CSV file with one header line")
+    add("--target", help="column to forecast (demand, without FILE)")
+    add("--time", metavar="COLUMN", help="column of dates, where several hold any")
+    add("--horizon", type=int, default=14, help="steps to forecast")
+    add("--window", type=int, default=56, help="steps of the past a model sees")
+    add("--season", type=int, default=7, help="steps in a season: 7 for weeks of days")
+    add("--test-fraction", type=float, default=0.2, help="share of rows, last, to test")
+    add(
+        "--gaps",
+        choices=["raise", "ignore"],
+        default="raise",
+        help="where dates are missing; 'ignore' takes each row to follow the last",
+    )
+    add(
+        "--models",
+        nargs="+",
+        choices=list(default_models()),
+        metavar="NAME",
+        help=f"some of {', '.join(default_models())}; all by default",
+    )
+    add("--epochs", type=int, default=50, help="most passes over the windows")
+    add("--seed", type=int, default=0, help="of the networks' initial weights")
+    add("--csv", metavar="FILE", help="write the table there")
+    add(
+        "--plot", metavar="FILE", help="draw forecasts and errors there (PNG, PDF, SVG)"
+    )
+
+
+def _compare(arguments):
+    table, target = _read(arguments)
+    # What would fail in the end fails before the work.
+    if arguments.plot:
+        matplotlib_part("figure")
+    for path in filter(None, [arguments.csv, arguments.plot]):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    models = default_models(
+        arguments.season, max_epochs=arguments.epochs, random_state=arguments.seed
+    )
+    result = compare(
+        {name: models[name] for name in arguments.models or models},
+        table,
+        target=target,
+        horizon=arguments.horizon,
+        window=arguments.window,
+        season=arguments.season,
+        test_fraction=arguments.test_fraction,
+        gaps=arguments.gaps,
+        progress=True,
+    )
+    first, last = result.origins[[0, -1]].astype(str)
+    print(
+        f"Forecasts of {target}, {arguments.horizon} steps ahead, from each of "
+        f"{len(result.origins)} origins, {first} to {last}:\n\n{result}"
+    )
+    if arguments.csv:
+        result.table.to_csv(arguments.csv)
+    if arguments.plot:
+        result.plot(arguments.plot)
+
+
+def _read(arguments):
+    """Return the table and its target column."""
+    if arguments.file is None:
+        return load_victoria_electricity().frame, arguments.target or "demand"
+    if arguments.target is None:
+        raise ValueError("name the column to forecast: --target COLUMN.")
+    table, notes = read_table(arguments.file, arguments.time)
+    for note in notes:
+        print(f"{arguments.file}: {note}", file=sys.stderr)
+    return table, arguments.target
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,7 @@
+"""Comparison: models on the same held-out windows, beside the naive forecast."""
+
+from .comparison import Comparison, compare
+from .models import default_models
+from .read import read_table
+
+__all__ = ["Comparison", "compare", "default_models", "read_table"]

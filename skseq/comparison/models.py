@@ -1,0 +1,43 @@
+"""The models that a comparison starts with: one list for shell and Python."""
+
+from ..estimators import (
+    DenseRegressor,
+    GRURegressor,
+    LSTMRegressor,
+    NaiveRegressor,
+    RNNRegressor,
+)
+
+
+def default_models(season=1, **training):
+    """Return the models that ``python -m skseq compare`` runs.
+
+    The networks stop where the loss on the last training windows no longer falls:
+    with series as short as most are, they would learn them by heart.
+
+    Parameters
+    ----------
+    season : int, default=1
+        Time steps in a season.
+    **training : dict
+        Parameters of every network, such as ``max_epochs`` or ``random_state``.
+
+    Returns
+    -------
+    dict of str to regressor
+        They take the target to be the first column of the windows.
+
+    Examples
+    --------
+    >>> from skseq import default_models
+    >>> list(default_models(season=7, random_state=0))
+    ['naive', 'linear', 'RNN', 'LSTM', 'GRU']
+    """
+    training = {"early_stopping": True, **training}
+    return {
+        "naive": NaiveRegressor(season),
+        "linear": DenseRegressor(**training),
+        "RNN": RNNRegressor(**training),
+        "LSTM": LSTMRegressor(**training),
+        "GRU": GRURegressor(**training),
+    }

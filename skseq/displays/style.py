@@ -1,0 +1,94 @@
+"""What the displays share: matplotlib, the names of models, how they look."""
+
+from importlib import import_module
+from itertools import cycle
+
+import pandas as pd
+
+# Okabe and Ito's colours, which the colour-blind tell apart; the marks tell the lines
+# apart in print. The first is for the naive forecast, which the others are read
+# against.
+STYLES = [
+    {"color": "#777777", "linestyle": "--", "marker": ""},
+    {"color": "#D55E00", "linestyle": "-", "marker": "o"},
+    {"color": "#0072B2", "linestyle": "-", "marker": "s"},
+    {"color": "#009E73", "linestyle": "-", "marker": "^"},
+    {"color": "#CC79A7", "linestyle": "-", "marker": "D"},
+    {"color": "#E69F00", "linestyle": "-", "marker": "v"},
+    {"color": "#56B4E9", "linestyle": "-", "marker": "P"},
+]
+
+
+def matplotlib_part(name):
+    """Import a module of matplotlib.
+
+    Parameters
+    ----------
+    name : str
+        Such as "pyplot".
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    ImportError
+        That names the extra to install, where matplotlib is absent.
+    """
+    try:
+        return import_module(f"matplotlib.{name}")
+    except ImportError as error:
+        raise ImportError(
+            "Plots need matplotlib, which is not installed: pip install 'skseq[plot]'."
+        ) from error
+
+
+def axes_or_new(ax):
+    """Return axes, new ones where there are none."""
+    return matplotlib_part("pyplot").subplots()[1] if ax is None else ax
+
+
+def legend_above(ax):
+    """Put the legend over the axes, where it hides no line."""
+    ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=6,
+        fontsize="small",
+        frameon=False,
+        borderaxespad=0.2,
+        columnspacing=1.2,
+        handlelength=1.6,
+    )
+
+
+def named(y_pred, name):
+    """Return forecasts as a dict of names; a single one is called ``name``."""
+    return y_pred if isinstance(y_pred, dict) else {name or "forecast": y_pred}
+
+
+def styles(names):
+    """Pair names with styles; the naive forecast has its own."""
+    others = cycle(STYLES[1:])
+    return {
+        name: {**(STYLES[0] if name == "naive" else next(others)), "markersize": 4}
+        for name in names
+    }
+
+
+def as_table(y, index=None):
+    """Return values by origin and step as a DataFrame of (n_origins, horizon).
+
+    Parameters
+    ----------
+    y : array-like of shape (n_origins,) or (n_origins, horizon)
+    index : Index, default=None
+        The origins, where ``y`` is no table or others are meant.
+
+    Returns
+    -------
+    DataFrame
+    """
+    table = pd.DataFrame(y)
+    return table if index is None else table.set_axis(index, axis=0)
