@@ -125,7 +125,7 @@ def test_iterated_refuses_variables_that_it_cannot_forecast(wave):
 
 @pytest.fixture
 def holidays():
-    """A level, and holidays that cut it by half, announced by nothing but a calendar."""
+    """Sales, and holidays that halve them, announced by nothing but a calendar."""
     days = pd.date_range("2024-01-01", periods=400)
     closed = np.random.default_rng(0).random(400) < 0.2
     sales = pd.DataFrame({"sales": np.where(closed, 5.0, 10.0)}, index=days)

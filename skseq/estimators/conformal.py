@@ -109,8 +109,8 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         n_fitted = len(y) - n_held_out - (n_outputs - 1)
         if n_fitted < 1:
             raise ValueError(
-                f"No window is left to fit on: n_samples={len(y)}, of which {share:.0%} "
-                "and those that overlap their targets are held out. Give more windows."
+                f"No window is left to fit on: n_samples={len(y)}, of which "
+                f"{share:.0%} and those that overlap their targets are held out. Give more windows."
             )
         if _routing_enabled():
             fit_params = process_routing(self, "fit", **fit_params).regressor.fit
@@ -224,12 +224,13 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
 
 def _upper(scores, coverage):
-    """The score that a further one stays below with probability ``coverage``."""
+    """Find the score that a further one stays below with probability ``coverage``."""
     n_scores = len(scores)
     rank = int(np.ceil((n_scores + 1) * coverage))
     if rank > n_scores:
+        n_needed = int(np.ceil(coverage / (1 - coverage)))
         raise ValueError(
-            f"coverage={coverage} takes at least {int(np.ceil(coverage / (1 - coverage)))}"
-            f" held-out windows, there are {n_scores}: raise calibration_fraction."
+            f"coverage={coverage} takes at least {n_needed} held-out windows, there "
+            f"are {n_scores}: raise calibration_fraction."
         )
     return np.sort(scores, axis=0)[rank - 1]

@@ -88,7 +88,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         )
 
     def _outputs(self, windows, net, n_draws=1, seed=None):
-        """Outputs in the units of y, (n_samples, n_draws, ..., n_outputs, n_levels)."""
+        """Return y, (n_samples, n_draws, ..., n_outputs, n_levels)."""
         y = self._forward(windows, net, n_draws, seed)
         if self.strategy == "direct":
             y = self._in_units(y.reshape(*y.shape[:-1], -1, self._n_levels()))
@@ -124,7 +124,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         return torch.from_numpy(y.reshape(len(y), -1, y.shape[-1]))
 
     def _following(self, row):
-        """The row after this one, as far as its known values tell."""
+        """Make the row after this one, as far as its known values tell."""
         row = row.copy()
         if self.n_known_ahead:
             n_known = self.n_known_ahead * self._horizon
@@ -134,7 +134,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         return row
 
     def _point(self, y):
-        """The one prediction among the quantiles that the last axis stands for."""
+        """Choose one prediction among the quantiles that the last axis stands for."""
         if self.loss != "quantile":
             return y[..., 0]
         return y[..., np.abs(np.asarray(self.quantiles) - 0.5).argmin()]
@@ -183,7 +183,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     def _check_quantiles(self):
         levels = np.asarray(self.quantiles, dtype=float)
         ascending = levels.ndim == 1 and (np.diff(levels) > 0).all()
-        if not (ascending and len(levels) and 0 < levels[0] and levels[-1] < 1):
+        if not (ascending and len(levels) and levels[0] > 0 and levels[-1] < 1):
             raise ValueError(
                 "quantiles must be ascending levels between 0 and 1, got "
                 f"{self.quantiles!r}."

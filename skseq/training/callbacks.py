@@ -4,8 +4,8 @@ import copy
 import warnings
 
 import torch
-from skorch.callbacks import Callback
 from sklearn.exceptions import ConvergenceWarning
+from skorch.callbacks import Callback
 
 EXPLODED = 1e3
 """Norm of a gradient, in standardised units, that no good fit comes near."""
@@ -121,8 +121,8 @@ class Watch(Callback):
         value = net.history[-1, "batches", -1, f"{_set(training)}_loss"]
         if value - value != 0:
             raise ValueError(
-                f"The {_set(training)} loss became {value} in epoch {len(net.history)}: "
-                "training diverged. Lower learning_rate, set gradient_clip (or lower "
+                f"The {_set(training)} loss became {value} in epoch "
+                f"{len(net.history)}: training diverged. Lower learning_rate, set gradient_clip (or lower "
                 "it), keep standardize=True, and look for extreme values in X and y."
             )
 
