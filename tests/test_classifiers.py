@@ -53,14 +53,15 @@ def test_early_stopping_holds_out_the_last_of_each_class():
     seen = []
 
     class Model(DenseClassifier):
-        def _held_out(self, targets, n_valid):
-            seen.append(super()._held_out(targets, n_valid))
+        def _hold_out(self, targets, n_valid):
+            seen.append(super()._hold_out(targets, n_valid))
             return seen[-1]
 
     Model(early_stopping=True, validation_fraction=0.2, max_epochs=2).fit(
         X[order], up[order]
     )
-    held_out = seen[0]
+    training, held_out = seen[0]
+    assert sorted([*training, *held_out]) == list(range(100))
     n_down = (~up).sum()
     expected = [
         *range(n_down - round(0.2 * n_down), n_down),

@@ -282,17 +282,12 @@ class NetworkEstimator(Settings, BaseEstimator):
     def _split(self, targets, weights):
         """Samples to train on, and those held out to validate on (or None)."""
         n_samples = len(targets)
-        training, validation = np.arange(n_samples), None
+        training, validation = range(n_samples), None
         if self.early_stopping:
             n_valid = max(1, int(self.validation_fraction * n_samples))
-            validation = self._held_out(targets, n_valid)
-            # Targets of the windows just before lie among those of the held-out ones.
-            gap = self._n_steps_ahead() - 1
-            used = np.ones(n_samples, dtype=bool)
-            used[np.maximum(0, validation[0] - gap) : validation[0]] = False
-            used[validation] = False
-            training = training[used]
+            training, validation = self._hold_out(targets, n_valid)
         if weights is not None:
+            training = np.asarray(training, dtype=int)
             training = training[weights[training] > 0]
         if not len(training):
             raise ValueError(
@@ -302,9 +297,15 @@ class NetworkEstimator(Settings, BaseEstimator):
             )
         return training, validation
 
-    def _held_out(self, targets, n_valid):
-        """The windows that early stopping validates on: the last."""
-        return np.arange(len(targets) - n_valid, len(targets))
+    def _hold_out(self, targets, n_valid):
+        """Train on the first windows, validate on the last."""
+        n_samples = len(targets)
+        # Targets of the windows just before lie among those of the held-out ones.
+        gap = self._n_steps_ahead() - 1
+        return (
+            range(max(0, n_samples - n_valid - gap)),
+            range(n_samples - n_valid, n_samples),
+        )
 
     def _weigh(self, weights, targets, windows):
         """Weights of the windows in the loss, given those of the user."""

@@ -112,15 +112,16 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         by_class = compute_sample_weight(class_weight, targets).astype(windows.dtype)
         return by_class if weights is None else weights * by_class
 
-    def _held_out(self, targets, n_valid):
-        """The last windows of each class, since samples may be sorted by class."""
-        if targets.ndim > 1:
-            return super()._held_out(targets, n_valid)
+    def _hold_out(self, targets, n_valid):
+        """Validate on the last windows of each class: samples may be sorted by it."""
         share = n_valid / len(targets)
-        members = [np.flatnonzero(targets == c) for c in range(len(self.classes_))]
+        first = targets.reshape(len(targets), -1)[:, 0]
+        members = [np.flatnonzero(first == label) for label in np.unique(first)]
         last = [m[len(m) - round(share * len(m)) :] for m in members]
-        held_out = np.sort(np.concatenate(last))
-        return held_out if len(held_out) else super()._held_out(targets, n_valid)
+        validation = np.sort(np.concatenate(last))
+        if not len(validation):
+            return super()._hold_out(targets, n_valid)
+        return np.setdiff1d(np.arange(len(targets)), validation), validation
 
     def _head_arguments(self):
         return len(self.classes_), 1, 0, "every" if self._every_step else self.pooling

@@ -5,7 +5,7 @@ import torch
 from sklearn.base import RegressorMixin
 
 from ..networks.heads import POOLINGS
-from ..training import LOSSES, EveryStep, WeightedLoss
+from ..training import LOSSES, EveryStep, Standardized, WeightedLoss
 from ..validation import check_target_columns, check_targets
 from .base import NetworkEstimator
 from .uncertainty import UncertaintyMixin
@@ -205,7 +205,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
             return EveryStep(
                 windows, targets, self._columns, self._y_mean, self._y_scale
             )
-        return (targets - self._y_mean) / self._y_scale
+        return Standardized(targets, self._y_mean, self._y_scale)
 
     def _ahead(self):
         horizon = 1 if self.strategy == "iterated" else self._horizon

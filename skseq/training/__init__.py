@@ -1,6 +1,6 @@
 """Training: parameters and data in, a fitted skorch net out."""
 
-from .batches import Batches, EveryStep, WindowDataset, gather
+from .batches import Batches, EveryStep, Standardized, WindowDataset, gather
 from .loss import LOSSES, CrossEntropy, WeightedLoss
 from .threads import threads
 from .train import CHOICES, SETTINGS_DOC, Settings, train
@@ -13,6 +13,7 @@ __all__ = [
     "CrossEntropy",
     "EveryStep",
     "Settings",
+    "Standardized",
     "WeightedLoss",
     "WindowDataset",
     "gather",

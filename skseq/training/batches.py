@@ -32,7 +32,7 @@ class WindowDataset(Dataset):
     windows : ndarray of shape (n_samples, length, n_features)
     targets : ndarray of shape (n_samples, ...), or anything that such indexing fits
     weights : ndarray of shape (n_samples,) or None
-    samples : ndarray of int
+    samples : range or ndarray of int
         The samples that belong to the set, such as those for validation.
     teach : bool, default=False
         Whether the network is given the targets too, as a decoder wants them.
@@ -49,7 +49,11 @@ class WindowDataset(Dataset):
         return len(self.samples)
 
     def __getitem__(self, positions):
-        samples = self.samples[positions]
+        samples = (
+            positions + self.samples.start
+            if isinstance(self.samples, range)
+            else self.samples[positions]
+        )
         x = gather(self.windows, samples)
         y = torch.from_numpy(self.targets[samples])
         if self.teach:
@@ -57,6 +61,25 @@ class WindowDataset(Dataset):
         if self.weights is not None:
             y = (y, torch.from_numpy(self.weights[samples]))
         return x, y
+
+
+class Standardized:
+    """Targets that are standardised as they are gathered.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_samples, ..., n_outputs)
+    mean, scale : ndarray of shape (n_outputs,)
+        Subtracted and divided out.
+    """
+
+    def __init__(self, targets, mean, scale):
+        self.targets = targets
+        self.mean = mean
+        self.scale = scale
+
+    def __getitem__(self, samples):
+        return (self.targets[samples] - self.mean) / self.scale
 
 
 class EveryStep:
@@ -81,7 +104,6 @@ class EveryStep:
         self.columns = columns
         self.mean = mean
         self.scale = scale
-        self.shape = (*windows.shape[:2], targets.shape[1])
 
     def __getitem__(self, samples):
         past = self.windows[samples][:, :, self.columns]  # (batch, length, n_targets)
@@ -117,8 +139,11 @@ class Batches:
     def __iter__(self):
         n_samples = len(self.dataset)
         if self.generator is None:
-            order = np.arange(n_samples)
+            order = np.arange(n_samples, dtype=np.int32)
         else:
-            order = torch.randperm(n_samples, generator=self.generator).numpy()
+            # Half the memory of the default type, which may be that of the series.
+            order = torch.randperm(
+                n_samples, generator=self.generator, dtype=torch.int32
+            ).numpy()
         for start in range(0, n_samples, self.batch_size):
             yield self.dataset[order[start : start + self.batch_size]]

@@ -116,6 +116,11 @@ class Watch(Callback):
         self.n_epochs_ = 0
         self.stopping_ = False
 
+    def on_epoch_begin(self, net, **kwargs):
+        """Forget the batches of the epoch before: there may be millions."""
+        if len(net.history) > 1:
+            net.history[-2]["batches"].clear()
+
     def on_batch_end(self, net, batch, training, loss=None, **kwargs):
         """Raise ValueError at a loss that is NaN or infinite."""
         value = net.history[-1, "batches", -1, f"{_set(training)}_loss"]
@@ -140,6 +145,8 @@ class Watch(Callback):
 
     def on_train_end(self, net, **kwargs):
         """Go back to the best weights if the fit was interrupted."""
+        if len(net.history):
+            net.history[-1]["batches"].clear()
         stopped_early = any(
             getattr(callback, "misses_", -1) == getattr(callback, "patience", None)
             for _, callback in net.callbacks_
