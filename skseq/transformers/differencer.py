@@ -4,12 +4,18 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_scalar
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from ..validation import check_windows
-from ..windows import difference, integrate
+from ..windows import chunks, difference, integrate
 from . import time_index as ti
 from .series import SeriesTransformer
+
+
+def _has_columns(differencer):
+    """Tell whether not fitted on windows, which no table can hold (set_output)."""
+    return len(getattr(differencer, "history_", [None])) > 0
 
 
 class Differencer(SeriesTransformer):
@@ -31,15 +37,23 @@ class Differencer(SeriesTransformer):
 
     Attributes
     ----------
-    head_ : ndarray of shape (..., lag * order, n_features)
-        The first rows of the fitted series, or of each fitted window, which
-        ``inverse_transform`` needs.
+    head_ : ndarray of shape (n_samples, lag * order, n_features)
+        The first rows, after padding, of each fitted window, or of the fitted
+        series (``n_samples`` is 1). ``inverse_transform`` starts from them.
+    n_padding_ : ndarray of shape (n_samples,)
+        Rows of padding before them.
     history_ : ndarray of shape (min(n_timesteps, 2 * lag * order + 1), n_features)
         The last rows of the fitted series.
     n_features_in_ : int
         Number of variables.
     feature_names_in_ : ndarray of str
         Column names, where the fitted series has them.
+
+    Notes
+    -----
+    Differences of windows are a copy, since the first rows of each have no past:
+    of a long series take the differences first, and cut it into windows then, or
+    use :class:`TransformedWindowRegressor`.
 
     References
     ----------
@@ -87,16 +101,24 @@ class Differencer(SeriesTransformer):
         check_scalar(self.order, "order", Integral, min_val=1)
         if _is_windows(X):
             rows = check_windows(X)
-            self.n_features_in_ = rows.shape[2]
+            self._forget_series(X, rows.shape[2])
         else:
-            rows = self._fit_series(X)
-        if rows.shape[-2] <= self._n_past():
+            rows = self._fit_series(X)[np.newaxis]
+        n_samples, length, _ = rows.shape
+        n_past = self._n_past()
+        if length <= n_past:
             raise ValueError(
                 f"Differences of lag={self.lag} and order={self.order} need more than "
-                f"{self._n_past()} time steps, X has {rows.shape[-2]} "
-                f"(n_samples={len(rows)}): choose a smaller lag or order."
+                f"{n_past} time steps, X has {length} (n_samples="
+                f"{n_samples if _is_windows(X) else length}): choose a smaller lag or "
+                "order."
             )
-        self.head_ = rows[..., : self._n_past(), :].copy()
+        parts = [np.isnan(rows[p, :, 0]).sum(axis=1) for p in chunks(rows)]
+        self.n_padding_ = np.concatenate(parts)
+        first = self.n_padding_[:, np.newaxis] + np.arange(n_past)
+        # A window with fewer rows than that has no use for the rest of its head.
+        first = np.minimum(first, length - 1)
+        self.head_ = rows[np.arange(n_samples)[:, np.newaxis], first]
         return self
 
     def transform(self, X, past=None):
@@ -117,10 +139,15 @@ class Differencer(SeriesTransformer):
         """
         check_is_fitted(self)
         if past is None and not _is_windows(X):
-            extended = self._with_past(X)
-        else:
-            rows = self._check_rows(X)
-            extended = np.concatenate([self._check_past(past, rows), rows], axis=-2)
+            return difference(self._with_past(X), self.lag, self.order)
+        rows = self._check_rows(X)
+        n_past = self._n_past()
+        shape = (*rows.shape[:-2], n_past + rows.shape[-2], rows.shape[-1])
+        extended = np.full(shape, np.nan, dtype=rows.dtype)
+        extended[..., n_past:, :] = rows
+        if past is not None:
+            past = self._check_past(past, rows)
+            extended[..., n_past - past.shape[-2] : n_past, :] = past
         return difference(extended, self.lag, self.order)
 
     def inverse_transform(self, X, past=None):
@@ -147,29 +174,50 @@ class Differencer(SeriesTransformer):
         """
         check_is_fitted(self)
         rows = self._check_rows(X)
-        n_past = self._n_past()
         if past is not None:
-            return self._integrate(rows, self._check_past(past, rows))
-        if rows.ndim == 3:
-            starts = True
+            past = self._check_past(past, rows)
+        elif self._starts_with_fitted(X, rows):
+            return self._restore(rows)
         elif (index := ti.time_index(X)) is None or self.history_index_ is None:
-            starts = bool(np.isnan(rows[0]).any())
             past = self.history_
         else:
-            starts = index[0] == self.start_
-            past = self.history_ if starts else self._find_past(index, n_past + 1)
-        if not starts:
-            return self._integrate(rows, past[-n_past:])
-        if rows.ndim == 3 and len(rows) != len(self.head_):
+            past = self._find_past(index, self._n_past() + 1)
+        if past.shape[-2] < self._n_past():
             raise ValueError(
-                f"X has {len(rows)} windows, the fitted data {len(self.head_)}: the "
+                f"The {self._n_past()} values before X are not known: X neither starts "
+                "with the fitted series nor continues it. Give them as past."
+            )
+        return integrate(rows, past, self.lag, self.order)
+
+    def _starts_with_fitted(self, X, rows):
+        if rows.ndim == 3:
+            return True
+        index = ti.time_index(X)
+        if index is None or self.history_index_ is None:
+            return bool(np.isnan(rows[0]).any())
+        return index[0] == self.start_
+
+    def _restore(self, rows):
+        """Undo the differencing of the fitted data, from their first rows on."""
+        windows = rows if rows.ndim == 3 else rows[np.newaxis]
+        n_samples, length, _ = windows.shape
+        if n_samples != len(self.head_):
+            raise ValueError(
+                f"X has {n_samples} windows, the fitted data {len(self.head_)}: the "
                 "values before them are not known. Give them as past."
             )
-        if rows.shape[-2] <= n_past:
-            return self.head_[..., : rows.shape[-2], :].astype(rows.dtype)
-        rest = self._integrate(rows[..., n_past:, :], self.head_)
-        return np.concatenate([self.head_.astype(rows.dtype), rest], axis=-2)
+        result = np.full_like(windows, np.nan)
+        for start in np.unique(self.n_padding_):
+            same = self.n_padding_ == start
+            head = self.head_[same]
+            rest = start + self._n_past()
+            result[same, start:rest] = head[:, : max(0, length - start)]
+            result[same, rest:] = integrate(
+                windows[same, rest:], head, self.lag, self.order
+            )
+        return result.reshape(rows.shape)
 
+    @available_if(_has_columns)
     def get_feature_names_out(self, input_features=None):
         """Return the names of the input, which differencing does not change.
 
@@ -184,15 +232,6 @@ class Differencer(SeriesTransformer):
         check_is_fitted(self)
         return _check_feature_names_in(self, input_features)
 
-    def _integrate(self, rows, past):
-        n_past = self._n_past()
-        if past.shape[-2] < n_past:
-            raise ValueError(
-                f"The {n_past} values before X are not known: X neither starts with "
-                "the fitted series nor continues it. Give them as past."
-            )
-        return integrate(rows, past, self.lag, self.order)
-
     def _check_rows(self, X):
         rows = check_windows(X) if _is_windows(X) else self._check(X, reset=False)[0]
         if rows.shape[-1] != self.n_features_in_:
@@ -203,20 +242,15 @@ class Differencer(SeriesTransformer):
         return rows
 
     def _check_past(self, past, rows):
-        """Take the last rows of ``past``; NaN where there are too few."""
-        n_past = self._n_past()
-        shape = (*rows.shape[:-2], n_past, rows.shape[-1])
-        padded = np.full(shape, np.nan, dtype=rows.dtype)
-        if past is not None:
-            past = np.asarray(past)
-            if past.shape[:-2] != shape[:-2] or past.shape[-1] != shape[-1]:
-                raise ValueError(
-                    f"past has shape {past.shape}, X has {rows.shape}: all but the "
-                    "number of time steps must agree."
-                )
-            known = past[..., max(0, past.shape[-2] - n_past) :, :]
-            padded[..., n_past - known.shape[-2] :, :] = known
-        return padded
+        """Return the last rows of ``past``, no more than are needed."""
+        past = np.asarray(past, dtype=rows.dtype)
+        fits = past.shape[:-2] == rows.shape[:-2] and past.shape[-1:] == rows.shape[-1:]
+        if past.ndim != rows.ndim or not fits:
+            raise ValueError(
+                f"past has shape {past.shape}, X has {rows.shape}: all but the number "
+                "of time steps must agree."
+            )
+        return past[..., max(0, past.shape[-2] - self._n_past()) :, :]
 
     def _n_past(self):
         return self.lag * self.order

@@ -34,6 +34,13 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
             self.step_ = ti.find_step(index) if self.gaps == "raise" else None
         return rows
 
+    def _forget_series(self, X, n_features):
+        """Be as if fitted on a series of no rows."""
+        _check_feature_names(self, X, reset=True)
+        self.n_features_in_ = n_features
+        self.history_ = np.empty((0, n_features))
+        self.history_index_ = self.start_ = self.step_ = None
+
     def _with_past(self, X):
         """Return the rows of X behind ``_n_past()`` rows of past (NaN: unknown)."""
         check_is_fitted(self)

@@ -142,11 +142,11 @@ def _say_irregular(index, name):
     row = 1 + int(np.abs(steps - np.median(steps)).argmax())
     return (
         f"The index of {name} has no regular step, or rows are missing: row {row} "
-        f"({index[row]}) does not follow row {row - 1} ({index[row - 1]}) as others do. "
-        "Windows count rows. Fill the missing rows in (DataFrame.asfreq, then impute), "
-        "or set gaps='ignore' where each row simply follows the one before (trading "
-        "days, events). A cross-validation that takes rows out of the middle does this "
-        "too: use TimeSeriesSplit."
+        f"({index[row]}) follows row {row - 1} ({index[row - 1]}) at another distance "
+        "than usual. Windows count rows. Fill the missing rows in (DataFrame.asfreq, "
+        "then impute), or set gaps='ignore' where each row simply follows the one "
+        "before (trading days, events). A cross-validation that takes rows out of the "
+        "middle does this too: use TimeSeriesSplit."
     )
 
 

@@ -48,12 +48,19 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
     regressor_, transformer_ : fitted clones
     n_features_in_ : int
         Columns of a two-dimensional X, variables of a three-dimensional one.
+    window_shape_in_ : tuple of int
+        ``(length, n_features)`` of the fitted windows.
 
     Notes
     -----
     Time steps that a differencing leaves without value are cut off the windows, so
-    that the regressor needs no notion of padding. A window with too short a past
-    is continued backwards with its first value.
+    that the regressor needs no notion of padding. To undo it, a window with too
+    short a past is continued backwards with its first value.
+
+    Several transformations are several regressors, one around the other, the first
+    one outside: logarithms, then seasonal differences of these, are
+    ``TransformedWindowRegressor(TransformedWindowRegressor(regressor,
+    Differencer(7)), FunctionTransformer(numpy.log, numpy.exp))``.
 
     Examples
     --------
@@ -65,7 +72,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
     >>> from skseq import Differencer, TransformedWindowRegressor
     >>> X = np.array([[1.0, 2.0, 3.0, 4.0]])
     >>> model = TransformedWindowRegressor(
-    ...     DummyRegressor(strategy="constant", constant=np.zeros((3, 1))), Differencer(2)
+    ...     DummyRegressor(strategy="constant", constant=[[0]] * 3), Differencer(2)
     ... )
     >>> model.fit(X, [[0.0, 0.0, 0.0]]).predict(X)
     array([[3., 4., 3.]])
@@ -90,6 +97,12 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            If the windows are too short for the transformer, it has no inverse, or
+            it mixes rows and takes no ``past``.
         """
         windows = check_fit_windows(self, X, y)
         y = check_targets(y, windows)
@@ -98,15 +111,8 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         self._columns = check_target_columns(self.target, windows.shape[2], n_outputs)
         self._one_dimensional = y.ndim == 1
-        past = self._past(windows)
-        self.transformer_ = clone(self.transformer)
-        self._uses_past = (
-            "past" in inspect.signature(self.transformer_.transform).parameters
-        )
-        # With the past given, there is nothing to learn from more than one window.
-        learned_from = backfill(past[:1]) if self._uses_past else _observed_rows(past)
-        self.transformer_.fit(learned_from)
-        inner = self._apply("transform", self._steps(y), past)
+        self._fit_transformer(windows)
+        inner = self._apply("transform", self._steps(y), windows)
         inner = self._outputs(inner)
         params = self._route("fit", fit_params)
         self.regressor_ = clone(self.regressor).fit(
@@ -131,47 +137,64 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         windows = check_predict_windows(self, X)
         params = self._route("predict", predict_params)
         inner = self.regressor_.predict(self._transform_windows(windows), **params)
-        past = self._past(windows)
+        if isinstance(inner, tuple):
+            raise ValueError(
+                "The regressor returned more than forecasts (error bars?), which can't "
+                "be transformed back: the errors of differences are not independent. "
+                "Call predict without return_std."
+            )
         steps = self._steps(np.asarray(inner).astype(windows.dtype))
-        return self._outputs(self._apply("inverse_transform", steps, past))
+        return self._outputs(self._apply("inverse_transform", steps, windows))
+
+    def _fit_transformer(self, windows):
+        self.transformer_ = clone(self.transformer)
+        if hasattr(self.transformer_, "set_output"):
+            self.transformer_.set_output(transform="default")
+        signature = inspect.signature(self.transformer_.transform)
+        self._uses_past = "past" in signature.parameters
+        targets = self._targets(windows)
+        if self._uses_past:
+            # With the past given, there is nothing to learn but the form.
+            first = self.transformer_.fit_transform(backfill(targets[:1]))
+            self._n_cut = leading_padding(first[0])
+        else:
+            rows = _observed_rows(targets)
+            self.transformer_.fit(rows)
+            self._n_cut = 0
+            _check_elementwise(self.transformer_, rows)
 
     def _transform_windows(self, windows):
         """Transform the target columns; cut off the steps this leaves empty."""
-        n_cut = self._n_cut(windows.shape[1])
         # What holds for the series holds for its windows: transform it once.
         series = series_of(windows)
-        length = windows.shape[1]
         rows = windows if series is None else series
         targets = rows[..., self._columns]
-        if self._uses_past and rows.ndim == 2:
-            transformed = self.transformer_.transform(targets[np.newaxis])[0]
-        elif self._uses_past:
+        if not self._uses_past:
+            transformed = _elementwise(self.transformer_.transform, targets)
+        elif series is None:
             transformed = self.transformer_.transform(targets)
         else:
-            transformed = _elementwise(self.transformer_.transform, targets)
+            transformed = self.transformer_.transform(targets[np.newaxis])[0]
         result = np.array(rows)
         result[..., self._columns] = transformed
         result[np.isnan(transformed).any(axis=-1)] = np.nan
-        result = result[..., n_cut:, :]
-        return result if series is None else sliding_windows(result, length - n_cut)
+        result = result[..., self._n_cut :, :]
+        if series is None:
+            return result
+        return sliding_windows(result, windows.shape[1] - self._n_cut)
 
-    def _n_cut(self, length):
-        if not self._uses_past:
-            return 0
-        one = np.ones((1, length, len(self._columns)))
-        return leading_padding(self.transformer_.transform(one)[0])
-
-    def _apply(self, method, steps, past):
+    def _apply(self, method, steps, windows):
         """Transform targets ``(n_samples, horizon, n_targets)``, or undo it."""
         function = getattr(self.transformer_, method)
-        if self._uses_past:
-            return np.concatenate(
-                [function(steps[p], past=backfill(past[p])) for p in chunks(past)]
-            )
-        return _elementwise(function, steps)
+        if not self._uses_past:
+            return _elementwise(function, steps)
+        # As many rows as the transformer leaves without value are what it looks back.
+        past = self._targets(windows)[:, -self._n_cut :]
+        parts = [function(steps[p], past=backfill(past[p])) for p in chunks(past)]
+        return np.concatenate(parts)
 
-    def _past(self, windows):
-        """The target columns, as a view where ``windows`` is one."""
+    def _targets(self, windows):
+        """Take the target columns, as a view where ``windows`` is one."""
         series = series_of(windows)
         if series is None:
             return windows[:, :, self._columns]
@@ -219,5 +242,29 @@ def _observed_rows(windows):
 
 
 def _elementwise(function, values):
+    """Apply a function of rows to all that are observed."""
     flat = values.reshape(-1, values.shape[-1])
-    return np.asarray(function(flat)).reshape(values.shape)
+    observed = ~np.isnan(flat).any(axis=1)
+    result = np.full_like(flat, np.nan)
+    result[observed] = function(flat[observed])
+    return result.reshape(values.shape)
+
+
+def _check_elementwise(transformer, rows):
+    """Raise ValueError unless rows are transformed one by one, and back."""
+    rows = rows[:: 1 + len(rows) // 100]
+    inverse = getattr(transformer, "inverse_transform", None)
+    there = np.asarray(transformer.transform(rows))
+    good = inverse is not None and there.shape == rows.shape
+    if good:
+        tolerance = {"rtol": 1e-3, "atol": 1e-3 * np.abs(rows).max()}
+        backwards = transformer.transform(rows[::-1])[::-1]
+        good = np.allclose(there, backwards, rtol=1e-3, atol=1e-6)
+        good = good and np.allclose(inverse(there), rows, **tolerance)
+    if not good:
+        raise ValueError(
+            f"transformer={transformer!r} must transform each row by itself into one "
+            "of as many columns, and have an inverse_transform that gives it back; or "
+            "take the rows before as an argument named past, as Differencer does. To "
+            "do several things, put one TransformedWindowRegressor into another."
+        )
