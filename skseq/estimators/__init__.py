@@ -2,12 +2,15 @@
 
 from .conformal import ConformalRegressor
 from .dense import DenseClassifier, DenseRegressor
+from .encoder_decoder import EncoderDecoderClassifier, EncoderDecoderRegressor
 from .naive import NaiveRegressor
 from .recurrent import GRURegressor, LSTMRegressor, RNNRegressor
 
 ALL = [
     DenseClassifier,
     DenseRegressor,
+    EncoderDecoderClassifier,
+    EncoderDecoderRegressor,
     GRURegressor,
     LSTMRegressor,
     NaiveRegressor,

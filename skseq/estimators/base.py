@@ -50,6 +50,7 @@ _RANGES = {
     "dilation": (Integral, 1, None, "both"),
     "n_conv_layers": (Integral, 1, None, "both"),
     "n_blocks": (Integral, 1, None, "both"),
+    "teacher_forcing": (Real, 0, 1, "both"),
     "dropout": (Real, 0, 1, "left"),
 }
 
@@ -234,11 +235,13 @@ class NetworkEstimator(Settings, BaseEstimator):
     def _build_head(self, network):
         return Head(network.output_size, *self._head_arguments())
 
-    def _forward(self, windows, net, n_draws=1, seed=None):
+    def _forward(self, windows, net, n_draws=1, seed=None, run=None):
         """Run a net over windows; returns (n_samples, n_draws, ...) outputs.
 
-        With a seed, dropout stays alive, and each draw has masks of its own.
+        With a seed, dropout stays alive, and each draw has masks of its own. ``run``
+        maps a module and a batch to something else than the outputs.
         """
+        run = run or self._run
         module = net.module_
         dtype = next(module.parameters()).dtype
         n_windows = max(1, PREDICT_BATCH // n_draws)
@@ -248,7 +251,7 @@ class NetworkEstimator(Settings, BaseEstimator):
             for start in range(0, len(windows), n_windows):
                 batch = gather(windows, slice(start, start + n_windows))
                 batch = batch.to(self.device, dtype).repeat_interleave(n_draws, dim=0)
-                output = self._run(module, batch).cpu()
+                output = run(module, batch).cpu()
                 outputs.append(output.unflatten(0, (-1, n_draws)))
         return torch.cat(outputs).numpy()
 

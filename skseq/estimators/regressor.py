@@ -158,10 +158,13 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
                 "y has a target for each step, so that supervise='every' and "
                 "strategy='iterated' have nothing to do: give y two dimensions."
             )
-        self._horizon = 1 if sequence else y.shape[1] // len(self._columns)
+        self._horizon = 1 if sequence else y.shape[1] // self._n_targets()
         self._check_known(windows.shape[2])
         self._check_quantiles()
         return y
+
+    def _n_targets(self):
+        return len(self._columns)
 
     def _check_known(self, n_features):
         n_known = self.n_known_ahead * self._horizon
@@ -232,8 +235,8 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         weights = None
         if self.output_weights is not None:
             weights = np.asarray(self.output_weights, dtype=dtype)
-            if weights.ndim == 1 and len(weights) == len(self._columns):
-                weights = weights.repeat(self._n_outputs // len(self._columns))
+            if weights.ndim == 1 and len(weights) == self._n_targets():
+                weights = weights.repeat(self._n_outputs // self._n_targets())
             if weights.shape != (self._n_outputs,) or (weights < 0).any():
                 raise ValueError(
                     f"output_weights must be one number of at least 0 for each of the "

@@ -36,8 +36,7 @@ class UncertaintyMixin:
            estimation using deep ensembles", NeurIPS 2017.
         """
         samples = self._samples(self._check_predict(X), n_samples)
-        samples = np.moveaxis(samples, 1, -1)
-        return samples[:, 0] if self._one_dimensional else samples
+        return self._decode(np.moveaxis(samples, 1, -1))
 
     def predict_quantiles(self, X, q=(0.1, 0.5, 0.9)):
         """Predict quantiles of the targets.
@@ -75,7 +74,7 @@ class UncertaintyMixin:
                 )
             y = np.sort(self._mean_outputs(windows), axis=-1)
             quantiles = _interpolate(levels, learned, y)
-        return quantiles[:, 0] if self._one_dimensional else quantiles
+        return self._decode(quantiles)
 
     def _samples(self, windows, n_draws=None):
         """Draws in the units of y, (n_windows, n_draws, ...).

@@ -34,12 +34,16 @@ class SequenceModel(nn.Module):
         targets : tensor, default=None
             What a decoder is taught with, in training.
         """
+        if targets is None:
+            return self.head(*self.encode(x))
+        return self.head(*self.encode(x), targets)
+
+    def encode(self, x):
+        """Map windows to what the head reads: states, values known ahead, padding."""
         values, known, n_padding = self.inputs(x)
         states = self.network(values, n_padding)
         if n_padding is not None:
             # of the states, which are fewer than the rows where there is a stride
             stride = getattr(self.network, "stride", 1)
             n_padding = strided(n_padding, values.shape[1], stride)
-        if targets is None:
-            return self.head(states, known, n_padding)
-        return self.head(states, known, n_padding, targets)
+        return states, known, n_padding

@@ -1,0 +1,214 @@
+"""Encoder-decoder estimators: one sequence in, another out, step by step."""
+
+import numpy as np
+
+from ..networks import LabelDecoder, NumberDecoder
+from ..networks.recurrent import CELLS
+from .classifier import NetworkClassifier
+from .recurrent import _RecurrentEstimator
+from .regressor import NetworkRegressor
+
+
+class _EncoderDecoderEstimator(_RecurrentEstimator):
+    """The parameters of a decoder, and how it is built."""
+
+    cell: str = "GRU"
+    attention: bool = True
+    teacher_forcing: float = 0.5
+
+    _parameters = """\
+    cell : {"RNN", "LSTM", "GRU"}, default="GRU"
+        Of the encoder and of the decoder, which have the same size and number of
+        layers. ``dropout`` also drops values of the states that the decoder reads,
+        and of its own before the output.
+    attention : bool, default=True
+        Whether each step of the decoder looks at the states of all steps of the
+        window, or only starts from one (see ``pooling``).
+    teacher_forcing : float, default=0.5
+        The decoder's input is its previous output. In training, this share of the
+        inputs is replaced by the true ones; it falls linearly to zero in the course
+        of the training.
+"""
+    _choices = {"cell": tuple(CELLS)}
+    _teach = True
+
+    @property
+    def _cell(self):
+        return self.cell
+
+    def attention_weights(self, X):
+        """Tell which steps of a window the steps of the output look at.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, horizon, length)
+            With sum one over the window; zero at padding. Averaged over the members.
+
+        Raises
+        ------
+        ValueError
+            If the estimator was fitted with ``attention=False``.
+        """
+        windows = self._check_predict(X)
+        if self.net_.module_.head.attention is None:
+            raise ValueError(
+                f"This {type(self).__name__} has no attention: fit it with "
+                "attention=True."
+            )
+        weights = [self._forward(windows, net, run=_attend) for net in self.nets_]
+        return np.mean(weights, axis=0)[:, 0]
+
+    def _split(self, targets, weights):
+        training, validation = super()._split(targets, weights)
+        n_batches = -(-len(training) // min(self.batch_size, len(training)))
+        self._n_updates = self.max_epochs * n_batches
+        return training, validation
+
+    def _decoder_arguments(self, network):
+        return {
+            "cell": self.cell,
+            "state_size": network.output_size,
+            "hidden_size": self.hidden_size,
+            "n_layers": self.n_layers,
+            "horizon": self._horizon,
+            "read": self.pooling,
+            "attention": self.attention,
+            "dropout": self.dropout,
+            "teacher_forcing": self.teacher_forcing,
+            "n_updates": self._n_updates,
+        }
+
+
+class EncoderDecoderRegressor(NetworkRegressor, _EncoderDecoderEstimator):
+    """Encoder-decoder network: reads the window, then emits numbers step by step.
+
+    Each step of the decoder sees what it gave for the step before, what is known
+    ahead of its own (``n_known_ahead``) and, with attention, the whole window. What
+    comes out may be longer or shorter than the window, of which one row is enough.
+
+    Targets are ``(n_samples,)``, ``(n_samples, n_targets * horizon)``, target by
+    target, or ``(n_samples, horizon, n_targets)``; predictions have the same shape.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    References
+    ----------
+    .. [1] I. Sutskever et al., "Sequence to sequence learning with neural networks",
+       NeurIPS 2014.
+    .. [2] M.-T. Luong et al., "Effective approaches to attention-based neural machine
+       translation", EMNLP 2015 (attention, with the "general" score).
+    .. [3] S. Bengio et al., "Scheduled sampling for sequence prediction with recurrent
+       neural networks", NeurIPS 2015 (``teacher_forcing``).
+
+    Examples
+    --------
+    One row in, a sequence out: a wave of given amplitude.
+
+    >>> import numpy as np
+    >>> from skseq import EncoderDecoderRegressor
+    >>> amplitudes = np.linspace(1, 2, 30)
+    >>> X = amplitudes.reshape(30, 1, 1)
+    >>> y = amplitudes[:, None] * np.sin(np.arange(8))
+    >>> model = EncoderDecoderRegressor(hidden_size=8, max_epochs=20, random_state=0)
+    >>> model.fit(X, y).predict([[[1.5]]]).shape
+    (1, 8)
+    """
+
+    _choices = {"supervise": ("last",), "strategy": ("direct",)}
+
+    def _check_targets(self, y, windows):
+        self._sequence = np.asarray(y).ndim == 3
+        if not self._sequence:
+            return super()._check_targets(y, windows)
+        y = np.asarray(y).swapaxes(1, 2)  # (n_samples, n_targets, horizon)
+        self._n_in_step = y.shape[1]
+        return super()._check_targets(y.reshape(len(y), -1), windows)
+
+    def _n_targets(self):
+        return self._n_in_step if self._sequence else super()._n_targets()
+
+    def _decode(self, y):
+        if not self._sequence:
+            return super()._decode(y)
+        return y.reshape(len(y), self._n_in_step, -1, *y.shape[2:]).swapaxes(1, 2)
+
+    def _build_head(self, network):
+        level = self._point(np.arange(self._n_levels()))
+        return NumberDecoder(
+            **self._decoder_arguments(network),
+            n_known=self.n_known_ahead,
+            n_targets=self._n_targets(),
+            n_levels=self._n_levels(),
+            level=int(level),
+        )
+
+
+class EncoderDecoderClassifier(NetworkClassifier, _EncoderDecoderEstimator):
+    """Encoder-decoder network: reads the window, then emits labels step by step.
+
+    Characters or tokens, say: all steps share ``classes_``. Targets are
+    ``(n_samples, steps)``, however long the window is; fill up sequences that end
+    before with a label of their own. ``(n_samples,)`` is one label for the window.
+
+    Each step sees the label that came out of the step before, which is the most
+    probable one, so that ``predict_proba`` depends on the steps before it. The decoder
+    starts from the last state (``pooling="last"``).
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    {attributes}
+
+    References
+    ----------
+    .. [1] I. Sutskever et al., "Sequence to sequence learning with neural networks",
+       NeurIPS 2014.
+    .. [2] M.-T. Luong et al., "Effective approaches to attention-based neural machine
+       translation", EMNLP 2015 (attention, with the "general" score).
+    .. [3] S. Bengio et al., "Scheduled sampling for sequence prediction with recurrent
+       neural networks", NeurIPS 2015 (``teacher_forcing``).
+
+    Examples
+    --------
+    The window's three tokens, backwards, as letters.
+
+    >>> import numpy as np
+    >>> from skseq import EncoderDecoderClassifier
+    >>> X = np.random.default_rng(0).integers(3, size=(200, 3))
+    >>> y = np.array(["a", "b", "c"])[X[:, ::-1]]
+    >>> model = EncoderDecoderClassifier(
+    ...     embedding_size=4, hidden_size=16, max_epochs=10, random_state=0
+    ... )
+    >>> model.fit(X, y).predict([[0, 1, 2]])
+    array([['c', 'b', 'a']], dtype='<U1')
+    """
+
+    pooling: str = "last"
+
+    def _check_label_shape(self, y, windows):
+        self._every_step = False
+        self._horizon = y.shape[1] if y.ndim == 2 else 1
+
+    def _build_head(self, network):
+        return LabelDecoder(
+            **self._decoder_arguments(network), n_classes=len(self.classes_)
+        )
+
+
+def _attend(module, batch):
+    return module.head.decode(*module.encode(batch))[1]

@@ -1,0 +1,40 @@
+"""Attention: which steps of a sequence matter to a query."""
+
+import torch
+from torch import nn
+
+from .padding import observed
+
+
+class Attention(nn.Module):
+    """Luong's attention, with the score he calls "general".
+
+    Parameters
+    ----------
+    query_size, state_size : int
+
+    References
+    ----------
+    .. [1] M.-T. Luong et al., "Effective approaches to attention-based neural machine
+       translation", EMNLP 2015.
+    """
+
+    def __init__(self, query_size, state_size):
+        super().__init__()
+        self.to_state = nn.Linear(query_size, state_size, bias=False)
+        nn.init.xavier_uniform_(self.to_state.weight)
+
+    def forward(self, query, states, n_padding):
+        """Return the mean of the states (batch, state_size), and its weights.
+
+        query : (batch, query_size)
+        states : (batch, length, state_size)
+        weights : (batch, length), zero where padded, with sum one
+        """
+        scores = (states @ self.to_state(query).unsqueeze(-1)).squeeze(-1)
+        if n_padding is not None:
+            # Finite, since there may be nothing but padding.
+            lowest = torch.finfo(states.dtype).min
+            scores = scores.masked_fill(~observed(states, n_padding), lowest)
+        weights = scores.softmax(dim=-1)
+        return (weights.unsqueeze(1) @ states).squeeze(1), weights

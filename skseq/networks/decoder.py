@@ -1,0 +1,210 @@
+"""Decoders: heads that emit one step after the other."""
+
+import torch
+from torch import nn
+from torch.nn.functional import one_hot
+
+from .attention import Attention
+from .heads import linear, pool
+from .recurrent import CELLS, initialize
+
+
+class Decoder(nn.Module):
+    """A recurrent network whose input is its own last output.
+
+    It starts from the states that it is given, and also sees what is
+    known ahead of each step. In training its input is the true last output at times:
+    always (as often as ``teacher_forcing`` says) at first, never in the end.
+
+    Subclasses say how an output becomes an input.
+
+    Parameters
+    ----------
+    cell : {"RNN", "LSTM", "GRU"}
+    state_size : int
+        Of the states that it reads.
+    hidden_size, n_layers : int
+    n_inputs : int
+        Values of an output when fed back.
+    n_outputs : int
+        Values of an output.
+    horizon : int
+        Steps to emit.
+    n_known : int
+        Variables known ahead.
+    read : {"last", "mean", "max"}
+        The state that it starts from: the last one, or what all have in common.
+    attention : bool
+        Whether each step looks at all the states.
+    dropout : float
+        Of the states read, between the layers and before the output.
+    teacher_forcing : float
+        Share of inputs that are true outputs, at the start of the training.
+    n_updates : int
+        Gradient steps in which that share falls to zero.
+
+    References
+    ----------
+    .. [1] I. Sutskever et al., "Sequence to sequence learning with neural networks",
+       NeurIPS 2014.
+    .. [2] S. Bengio et al., "Scheduled sampling for sequence prediction with recurrent
+       neural networks", NeurIPS 2015.
+    """
+
+    def __init__(
+        self,
+        cell,
+        state_size,
+        hidden_size,
+        n_layers,
+        n_inputs,
+        n_outputs,
+        horizon,
+        n_known=0,
+        read="last",
+        attention=False,
+        dropout=0.0,
+        teacher_forcing=0.0,
+        n_updates=1,
+    ):
+        super().__init__()
+        self.n_inputs = n_inputs
+        self.horizon = horizon
+        self.n_layers = n_layers
+        self.read = read
+        self.teacher_forcing = teacher_forcing
+        self.n_updates = n_updates
+        self.register_buffer("update", torch.tensor(0))
+        self.dropout = nn.Dropout(dropout)
+        self.n_memories = 2 if cell == "LSTM" else 1  # a state, and the cell's state
+        self.begin = linear(state_size, self.n_memories * n_layers * hidden_size)
+        self.layers = CELLS[cell](
+            n_inputs + n_known,
+            hidden_size,
+            num_layers=n_layers,
+            dropout=dropout if n_layers > 1 else 0.0,
+            batch_first=True,
+        )
+        initialize(self.layers)
+        self.attention = None
+        if attention:
+            self.attention = Attention(hidden_size, state_size)
+            self.combine = linear(hidden_size + state_size, hidden_size)
+        self.out = linear(hidden_size, n_outputs)
+
+    def forward(self, states, known, n_padding, targets=None):
+        """Map states (batch, length, state_size) to outputs, arranged as the targets.
+
+        known : (batch, length, horizon, n_known) or None
+        """
+        steps, _ = self.decode(states, known, n_padding, targets)
+        return self.arrange(steps)
+
+    def decode(self, states, known, n_padding, targets=None):
+        """Return the outputs of the steps, and their attention weights (or None).
+
+        outputs : (batch, horizon, n_outputs)
+        weights : (batch, horizon, length)
+        """
+        taught = self._teach(targets)
+        states = self.dropout(states)
+        memory = self._begin(pool(states, n_padding, self.read))
+        fed = states.new_zeros(len(states), self.n_inputs)
+        outputs, weights = [], []
+        for step in range(self.horizon):
+            if known is not None:
+                fed = torch.cat([fed, known[:, -1, step]], dim=-1)
+            hidden, memory = self.layers(fed.unsqueeze(1), memory)
+            hidden = hidden.squeeze(1)  # (batch, hidden)
+            if self.attention is not None:
+                context, weight = self.attention(hidden, states, n_padding)
+                hidden = self.combine(torch.cat([hidden, context], dim=-1)).tanh()
+                weights.append(weight)
+            outputs.append(self.out(self.dropout(hidden)))
+            fed = self.feed(outputs[-1])
+            if taught is not None and step + 1 < self.horizon:
+                truth, use = taught
+                fed = torch.where(use[:, step], truth[:, step], fed)
+        weights = torch.stack(weights, dim=1) if weights else None
+        return torch.stack(outputs, dim=1), weights
+
+    def _begin(self, state):
+        """Map the encoder's state to the state that the layers start from."""
+        memory = self.begin(state).tanh().unflatten(-1, (self.n_memories, -1))
+        memory = memory.unflatten(-1, (self.n_layers, -1)).permute(1, 2, 0, 3)
+        memory = memory.contiguous()  # (n_memories, n_layers, batch, hidden)
+        return tuple(memory) if self.n_memories > 1 else memory[0]
+
+    def _teach(self, targets):
+        """Draw which inputs are true outputs, or None where none is."""
+        if not self.training or targets is None:
+            return None
+        share = self.teacher_forcing * (1 - self.update / self.n_updates)
+        self.update += 1
+        if self.horizon == 1 or share <= 0:
+            return None
+        truth = self.expose(targets)  # (batch, horizon, n_inputs)
+        use = torch.rand(truth.shape[:2], device=truth.device) < share
+        return truth, use.unsqueeze(-1)
+
+
+class NumberDecoder(Decoder):
+    """Decoder of numbers, of which some quantiles may be asked for.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        As for :class:`Decoder`, without ``n_inputs`` and ``n_outputs``.
+    n_targets : int
+        Numbers for each step.
+    n_levels : int
+        Quantiles of each number.
+    level : int
+        Which of them is fed back.
+    """
+
+    def __init__(self, *args, n_targets, n_levels=1, level=0, **kwargs):
+        sizes = {"n_inputs": n_targets, "n_outputs": n_targets * n_levels}
+        super().__init__(*args, **sizes, **kwargs)
+        self.n_targets = n_targets
+        self.n_levels = n_levels
+        self.level = level
+
+    def feed(self, output):
+        """Map an output (batch, n_targets * n_levels) to the next input."""
+        return output[:, self.level :: self.n_levels]
+
+    def expose(self, targets):
+        """Map targets (batch, n_targets * horizon) to the inputs after them."""
+        return targets.unflatten(-1, (self.n_targets, -1)).transpose(1, 2)
+
+    def arrange(self, outputs):
+        """Order outputs target by target, and step by step within one."""
+        outputs = outputs.unflatten(-1, (self.n_targets, self.n_levels))
+        return outputs.transpose(1, 2).flatten(start_dim=1)
+
+
+class LabelDecoder(Decoder):
+    """Decoder of labels; its outputs are logits.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        As for :class:`Decoder`, without ``n_inputs`` and ``n_outputs``.
+    n_classes : int
+    """
+
+    def __init__(self, *args, n_classes, **kwargs):
+        super().__init__(*args, n_inputs=n_classes, n_outputs=n_classes, **kwargs)
+
+    def feed(self, output):
+        """Map logits (batch, n_classes) to the most probable label, one-hot."""
+        return one_hot(output.argmax(dim=-1), self.n_inputs).to(output.dtype)
+
+    def expose(self, targets):
+        """Map labels (batch, horizon) to the inputs after them."""
+        return one_hot(targets, self.n_inputs).to(self.out.weight.dtype)
+
+    def arrange(self, outputs):
+        """Drop the axis of the steps where there is but one."""
+        return outputs.squeeze(1)
