@@ -1,0 +1,42 @@
+# Each target that installs does so in a virtual environment of its own, with the
+# versions of a constraints file. torch==2.13.0 is the build for CPU where the index
+# that pip uses offers that first; plain torch may bring gigabytes of CUDA libraries.
+PYTHON ?= python3
+
+# The tests run in several processes: more threads in each would only get in the way.
+test test-oldest: export OMP_NUM_THREADS = 1
+
+.PHONY: demo test test-oldest lint clean
+
+demo: .venv-demo/installed
+	mkdir -p out
+	.venv-demo/bin/python -m skseq compare --csv out/compare.csv --plot out/compare.png | tee out/compare.txt
+
+test: lint
+	.venv-test/bin/python -m pytest -n 2
+
+# What must hold on the oldest versions that pyproject.toml claims.
+test-oldest: .venv-oldest/installed
+	.venv-oldest/bin/python -m pytest -n 2 tests/test_common.py
+
+lint: .venv-test/installed
+	.venv-test/bin/ruff check
+	.venv-test/bin/ruff format --check
+
+clean:
+	rm -rf .venv-demo .venv-test .venv-oldest out build dist
+	rm -rf .pytest_cache .ruff_cache .hypothesis
+
+.venv-demo/installed: EXTRAS = demo
+.venv-test/installed: EXTRAS = test,dev
+.venv-oldest/installed: EXTRAS = test
+.venv-demo/installed .venv-test/installed: CONSTRAINTS = constraints.txt
+.venv-oldest/installed: CONSTRAINTS = constraints-oldest.txt
+
+.venv-demo/installed .venv-test/installed: constraints.txt
+.venv-oldest/installed: constraints-oldest.txt
+
+.venv-%/installed: pyproject.toml
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet -c $(CONSTRAINTS) -e '.[$(EXTRAS)]'
+	touch $@
