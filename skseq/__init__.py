@@ -16,6 +16,7 @@ from .transformers import (
     Differencer,
     KnownAhead,
     SlidingWindow,
+    TokenVectorizer,
     TransformedWindowRegressor,
     horizon_targets,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "NaiveRegressor",
     "RNNRegressor",
     "SlidingWindow",
+    "TokenVectorizer",
     "TransformedWindowRegressor",
     "compare",
     "default_models",

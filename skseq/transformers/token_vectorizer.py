@@ -1,0 +1,151 @@
+"""TokenVectorizer: texts to windows of integer tokens."""
+
+from collections import Counter
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
+
+from ..windows import pad_sequences
+
+
+class TokenVectorizer(TransformerMixin, BaseEstimator):
+    r"""Turn texts into windows of integer tokens, which estimators embed.
+
+    The sibling of scikit-learn's :class:`CountVectorizer` for networks that read the
+    tokens in their order. The commonest token is 0. Whatever isn't in the vocabulary
+    is one token more, the largest, which estimators with ``embedding_size`` embed as
+    zero if they have not seen it in ``fit`` themselves.
+
+    Parameters
+    ----------
+    analyzer : {"word", "char"} or callable, default="word"
+        What a token is; a callable maps a text to its tokens.
+    lowercase : bool, default=True
+        Whether to ignore case.
+    token_pattern : str, default=r"(?u)\w+"
+        Regular expression of a word.
+    max_features : int, default=None
+        Size of the vocabulary, of the commonest tokens; None keeps all.
+    length : int, default=None
+        Time steps of a window; None takes the longest text of ``fit``. Shorter texts
+        are padded at the start, of longer ones the last tokens stay.
+    dtype : {np.float32, np.float64}, default=np.float32
+        Of the windows, and so of the computations of a network.
+
+    Attributes
+    ----------
+    vocabulary_ : dict
+        Number of each token.
+    length_ : int
+        Time steps of a window.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skseq import EncoderDecoderClassifier, TokenVectorizer
+    >>> texts = ["good, very good", "very bad", "good", "so bad", "bad"]
+    >>> TokenVectorizer().fit_transform(texts)[:2, :, 0]
+    array([[ 1.,  2.,  1.],
+           [nan,  2.,  0.]], dtype=float32)
+    >>> sentiment = make_pipeline(
+    ...     TokenVectorizer(),
+    ...     EncoderDecoderClassifier(embedding_size=4, hidden_size=8, random_state=0),
+    ... )
+    >>> sentiment.fit(texts, ["+", "-", "+", "-", "-"]).predict(["quite good"])
+    array(['+'], dtype='<U1')
+    """
+
+    def __init__(
+        self,
+        *,
+        analyzer="word",
+        lowercase=True,
+        token_pattern=r"(?u)\w+",
+        max_features=None,
+        length=None,
+        dtype=np.float32,
+    ):
+        self.analyzer = analyzer
+        self.lowercase = lowercase
+        self.token_pattern = token_pattern
+        self.max_features = max_features
+        self.length = length
+        self.dtype = dtype
+
+    def fit(self, X, y=None):
+        """Learn the vocabulary.
+
+        Parameters
+        ----------
+        X : iterable of str
+            Texts.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If X is a single text, or holds no token.
+        """
+        for name in ("max_features", "length"):
+            if getattr(self, name) is not None:
+                check_scalar(getattr(self, name), name, Integral, min_val=1)
+        texts = self._tokens(X)
+        counts = Counter(token for tokens in texts for token in tokens)
+        if not counts:
+            raise ValueError(
+                "X holds no token: are the texts empty, or does token_pattern fit "
+                "none of their words?"
+            )
+        # The commonest first, and in order of the alphabet where they are as common.
+        ordered = sorted(counts, key=lambda token: (-counts[token], token))
+        self.vocabulary_ = {
+            token: number for number, token in enumerate(ordered[: self.max_features])
+        }
+        self.length_ = self.length or max(map(len, texts))
+        return self
+
+    def transform(self, X):
+        """Replace tokens by their numbers.
+
+        Parameters
+        ----------
+        X : iterable of str
+            Texts.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, length, 1)
+            Rows of NaN at the start are padding.
+        """
+        check_is_fitted(self)
+        unknown = len(self.vocabulary_)
+        numbers = [
+            [self.vocabulary_.get(token, unknown) for token in tokens]
+            for tokens in self._tokens(X)
+        ]
+        return pad_sequences(numbers, self.length_, self.dtype)
+
+    def _tokens(self, texts):
+        if isinstance(texts, str):
+            raise ValueError(f"X is a single text, {texts!r}: put it in a list.")
+        analyze = CountVectorizer(
+            analyzer=self.analyzer,
+            lowercase=self.lowercase,
+            token_pattern=self.token_pattern,
+        ).build_analyzer()
+        return [analyze(text) for text in texts]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        return tags
