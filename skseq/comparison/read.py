@@ -118,10 +118,13 @@ def _dates(column):
     if is_numeric_dtype(column.dtype):
         return None
     for options in ({}, {"dayfirst": True}, {"utc": True}):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")  # pandas warns where it guesses
-                return pd.to_datetime(column, **options)
-        except (ValueError, UserWarning):
-            continue
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                dates = pd.to_datetime(column, **options)
+            except ValueError:
+                continue
+        # Without one format, pandas guesses row by row, and takes "W" for a date.
+        if not any("infer format" in str(warning.message) for warning in caught):
+            return dates
     return None

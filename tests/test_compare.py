@@ -1,0 +1,268 @@
+"""compare: the same windows for all, no look-ahead, and errors by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics import (
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    root_mean_squared_error,
+)
+
+from skseq import DenseRegressor, NaiveRegressor, compare, default_models
+from skseq.comparison import read_table
+
+N_ROWS, WINDOW, HORIZON, SEASON = 60, 8, 3, 4
+SETTING = {"target": "y", "window": WINDOW, "horizon": HORIZON, "season": SEASON}
+
+
+class Recorder(RegressorMixin, BaseEstimator):
+    """Remember what it is given, for all clones; predict the last value."""
+
+    seen = {}
+
+    def fit(self, X, y):
+        self.seen["fit"] = np.array(X), np.array(y)
+        return self
+
+    def predict(self, X):
+        self.seen["predict"] = np.array(X)
+        n_steps = self.seen["fit"][1].reshape(len(self.seen["fit"][1]), -1).shape[1]
+        return X[:, -1, :1].repeat(n_steps, axis=1)
+
+
+@pytest.fixture
+def frame():
+    rng = np.random.default_rng(0)
+    index = pd.date_range("2024-01-01", periods=N_ROWS, name="day")
+    season = np.tile([1.0, 2.0, 4.0, 3.0], N_ROWS // 4)
+    return pd.DataFrame(
+        {"other": rng.normal(size=N_ROWS), "y": 5 + season + rng.normal(size=N_ROWS)},
+        index=index,
+    )
+
+
+def naive_loop(frame, test_fraction=0.2):
+    """Cut training and test windows one by one, each with all rows in sight."""
+    rows = frame[["y", "other"]].to_numpy()
+    test_start = N_ROWS - round(test_fraction * N_ROWS)
+    training, test = [], []
+    for origin in range(WINDOW - 1, N_ROWS - HORIZON):
+        window = rows[origin - WINDOW + 1 : origin + 1]
+        future = rows[origin + 1 : origin + 1 + HORIZON, 0]
+        if origin + HORIZON < test_start:
+            training.append((window, future))
+        if origin + 1 >= test_start:
+            test.append((window, future))
+    return training, test, test_start
+
+
+def test_windows_equal_a_loop(frame):
+    result = compare({"recorder": Recorder()}, frame, **SETTING)
+    training, test, test_start = naive_loop(frame)
+    np.testing.assert_array_equal(Recorder.seen["fit"][0], [w for w, _ in training])
+    np.testing.assert_array_equal(Recorder.seen["fit"][1], [f for _, f in training])
+    np.testing.assert_array_equal(Recorder.seen["predict"], [w for w, _ in test])
+    np.testing.assert_array_equal(result.truth, [f for _, f in test])
+    assert result.origins.equals(frame.index[test_start - 1 : N_ROWS - HORIZON])
+    assert list(result.truth.columns) == [1, 2, 3]
+    pd.testing.assert_series_equal(result.series, frame["y"])
+
+
+def test_errors_equal_those_by_hand(frame):
+    result = compare({"last": Recorder()}, frame, **SETTING)
+    truth, forecast = result.truth.to_numpy(), result.forecasts["last"].to_numpy()
+    row = result.table.loc["last"]
+    assert row["MAE"] == pytest.approx(mean_absolute_error(truth, forecast))
+    flat = truth.ravel(), forecast.ravel()
+    assert row["RMSE"] == pytest.approx(root_mean_squared_error(*flat))
+    assert row["MAPE"] == pytest.approx(100 * mean_absolute_percentage_error(*flat))
+    in_sample = frame["y"].to_numpy()[: naive_loop(frame)[2]]
+    steps = [abs(in_sample[i] - in_sample[i - 4]) for i in range(4, len(in_sample))]
+    assert row["MASE"] == pytest.approx(row["MAE"] / (sum(steps) / len(steps)))
+
+
+def test_naive_is_the_value_of_one_season_ago_and_the_reference(frame):
+    models = {"last": Recorder(), "naive": NaiveRegressor(SEASON)}
+    result = compare(models, frame, **SETTING)
+    y = frame["y"]
+    for origin, forecast in result.forecasts["naive"].iterrows():
+        at = y.index.get_loc(origin)
+        np.testing.assert_array_equal(forecast, y.iloc[at - 3 : at])
+    for error in ("MAE", "RMSE", "MAPE", "MASE"):
+        column = result.table[error]
+        relative = result.table[f"{error} / naive"]
+        np.testing.assert_allclose(relative, column / column["naive"])
+        alone = compare({"last": Recorder()}, frame, **SETTING).table
+        assert alone.at["last", f"{error} / naive"] == relative["last"]
+
+
+def test_values_of_the_test_period_do_not_reach_the_fit(frame):
+    training, _, test_start = naive_loop(frame)
+    compare({"recorder": Recorder()}, frame, **SETTING)
+    before = Recorder.seen["fit"]
+    frame.iloc[test_start:] += 1000
+    compare({"recorder": Recorder()}, frame, **SETTING)
+    for a, b in zip(before, Recorder.seen["fit"], strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert len(before[0]) == len(training)
+
+
+def test_models_are_cloned_and_results_repeat(frame):
+    models = {"linear": DenseRegressor(max_epochs=2, random_state=0)}
+    first = compare(models, frame, **SETTING)
+    assert not hasattr(models["linear"], "net_")
+    second = compare(models, frame, **SETTING)
+    pd.testing.assert_frame_equal(first.forecasts["linear"], second.forecasts["linear"])
+
+
+@pytest.mark.parametrize("name", default_models())
+def test_every_default_model_runs(frame, name):
+    models = default_models(SEASON, max_epochs=1, random_state=0)
+    result = compare({name: models[name]}, frame.astype("float32"), **SETTING)
+    assert result.forecasts[name].shape == result.truth.shape
+    assert np.isfinite(result.table.to_numpy()).all()
+
+
+def test_one_step_gives_targets_of_one_dimension(frame):
+    setting = {**SETTING, "horizon": 1}
+    result = compare({"recorder": Recorder()}, frame, **setting)
+    assert Recorder.seen["fit"][1].ndim == 1
+    assert result.truth.shape == (12, 1)
+
+
+@pytest.mark.parametrize("kind", ["series", "array"])
+def test_series_and_arrays(frame, kind):
+    data = frame["y"] if kind == "series" else frame["y"].to_numpy()
+    setting = {**SETTING, "target": "y" if kind == "series" else 0}
+    result = compare({"naive": NaiveRegressor(SEASON)}, data, **setting)
+    expected = compare({"naive": NaiveRegressor(SEASON)}, frame, **SETTING)
+    np.testing.assert_array_equal(
+        result.forecasts["naive"], expected.forecasts["naive"]
+    )
+
+
+def test_what_has_no_value_is_nan():
+    series = np.tile([0.0, 1.0, 2.0, 3.0], 15)  # zeros, and no error of naive
+    result = compare({"last": Recorder()}, series, **{**SETTING, "target": 0})
+    row = result.table.loc["last"]
+    assert row[["MAPE", "MASE", "MAE / naive"]].isna().all()
+    assert row["MAE"] > 0
+    assert "nan" in str(result)
+
+
+def test_text_has_one_line_a_model(frame):
+    models = {"a": Recorder(), "naive": NaiveRegressor(SEASON)}
+    lines = str(compare(models, frame, **SETTING)).splitlines()
+    assert [line.split()[0] for line in lines] == ["MAE", "a", "naive"]
+    assert len({len(line) for line in lines}) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"target": "z"}, r"target 'z' is not among the columns \['other', 'y'\]"),
+        ({"window": 50}, "60 rows are too few: a window of 50"),
+        ({"horizon": 40}, "60 rows are too few"),
+        ({"window": 0}, "window == 0, must be >= 1"),
+        ({"horizon": 0}, "horizon == 0, must be >= 1"),
+        ({"season": 9}, "season=9 is longer than the windows"),
+        ({"test_fraction": 1.0}, "test_fraction == 1.0, must be < 1"),
+        ({"gaps": "fill"}, "gaps must be one of"),
+    ],
+)
+def test_wrong_parameters(frame, change, message):
+    with pytest.raises(ValueError, match=message):
+        compare({"last": Recorder()}, frame, **{**SETTING, **change})
+
+
+def test_wrong_data(frame):
+    models = {"last": Recorder()}
+    with pytest.raises(ValueError, match="models is empty"):
+        compare({}, frame, **SETTING)
+    with pytest.raises(ValueError, match="rows are missing"):
+        compare(models, frame.drop(frame.index[20]), **SETTING)
+    assert compare(models, frame.drop(frame.index[20]), **SETTING, gaps="ignore")
+    with pytest.raises(ValueError, match="not in time order"):
+        compare(models, frame[::-1], **SETTING)
+    with pytest.raises(ValueError, match=r"Column 'text' has dtype .* not numeric"):
+        compare(models, frame.assign(text="a"), **SETTING)
+    frame.iloc[7, 0] = np.nan
+    with pytest.raises(ValueError, match="Column 'other' is nan at 2024-01-08"):
+        compare(models, frame, **SETTING)
+
+
+def test_plot_saves_a_figure(frame, tmp_path):
+    models = {"last": Recorder(), "naive": NaiveRegressor(SEASON)}
+    figure = compare(models, frame, **SETTING).plot(tmp_path / "plot.png")
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+    above, below = figure.axes
+    best = above.get_title().removeprefix("The best model: ")
+    assert {"truth", best, "naive"} <= set(above.get_legend_handles_labels()[1])
+    assert below.get_legend_handles_labels()[1] == ["last", "naive"]
+
+
+@pytest.fixture
+def csv(tmp_path):
+    def write(text):
+        path = tmp_path / "data.csv"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_read_sorts_drops_twins_and_encodes(csv):
+    path = csv(
+        "when,kind,x\n01/02/2024,a,2\n12/31/2023,b,0\n01/01/2024,a,1\n01/02/2024,a,2\n"
+    )
+    table, notes = read_table(path)
+    assert list(table.index) == list(pd.date_range("2023-12-31", periods=3))
+    assert list(table.columns) == ["x", "kind_a", "kind_b"]
+    np.testing.assert_array_equal(table, [[0, 0, 1], [1, 1, 0], [2, 1, 0]])
+    assert notes[0] == "1 row that stands twice was dropped."
+
+
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        (["2024-01-31", "2024-02-01"], "2024-01-31"),
+        (["30/01/2024", "31/01/2024"], "2024-01-30"),
+        (["01/01/2024", "31/01/2024"], "2024-01-01"),
+        (["2024-03-31T01:00+01:00", "2024-03-31T03:00+02:00"], "2024-03-31T00:00Z"),
+        (["Jan 31 2024", "Feb 01 2024"], "2024-01-31"),
+    ],
+)
+def test_read_finds_dates(csv, dates, expected):
+    path = csv("t,x\n" + "".join(f"{date},1\n" for date in dates))
+    assert read_table(path)[0].index[0] == pd.Timestamp(expected)
+
+
+def test_read_takes_whole_numbers_as_time_where_named(csv):
+    table, _ = read_table(csv("year,x\n1950,1\n1949,2\n"), time="year")
+    assert list(table.index) == [1949, 1950]
+
+
+@pytest.mark.parametrize(
+    ("text", "time", "message"),
+    [
+        ("a,b\n1,2\n", None, r"No column holds dates, among \['a', 'b'\]"),
+        ("a,b\n2024-01-01,2024-01-02\n", None, "2 columns hold dates"),
+        ("a,b\n2024-01-01,2\n", "c", "Time column 'c' is not among"),
+        ("a,b\nx,2\n", "a", "Time column 'a' does not hold dates"),
+        ("a,b\n2024-01-01,1\n,2\n", "a", "Column 'a' has no date in row 1"),
+        ("a,b\n2024-01-01,1\n2024-01-01,2\n", None, "stand again with other values"),
+        ("a,b\n2024-01-01,x\n2024-01-02,\n", "a", "Column 'b' has no value at"),
+        ("", None, "No columns to parse"),
+    ],
+)
+def test_read_refuses(csv, text, time, message):
+    with pytest.raises(ValueError, match=message):
+        read_table(csv(text), time)
+
+
+def test_read_refuses_text_that_is_no_category(csv):
+    rows = "".join(f"{d:%Y-%m-%d},t{d}\n" for d in pd.date_range("2024", periods=60))
+    with pytest.raises(ValueError, match="'b' holds text with 60 different values"):
+        read_table(csv("a,b\n" + rows), "a")

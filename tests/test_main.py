@@ -1,0 +1,134 @@
+"""python -m skseq compare: what it prints, writes and refuses."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skseq import NaiveRegressor, compare
+from skseq.__main__ import main
+
+SMALL = ["--window", "14", "--horizon", "3", "--epochs", "1"]
+RAIL = ["--target", "rail", *SMALL]
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Write a small CSV with a text column; return it and its path."""
+    dates = pd.date_range("2024-01-01", periods=80)
+    table = pd.DataFrame(
+        {
+            "date": dates.strftime("%m/%d/%Y"),
+            "day_type": np.where(dates.dayofweek > 4, "U", "W"),
+            "rail": 10.0 * (dates.dayofweek < 5) + np.sin(np.arange(80)) + 20,
+        }
+    )
+    path = tmp_path / "data.csv"
+    table.to_csv(path, index=False)
+    return table, path
+
+
+def refusal(capsys, *argv):
+    """Run in vain; return the one line on standard error."""
+    with pytest.raises(SystemExit) as stop:
+        main(["compare", *map(str, argv)])
+    assert stop.value.code == 2
+    [line] = capsys.readouterr().err.splitlines()
+    return line.removeprefix("skseq compare: ")
+
+
+def test_prints_a_table_and_writes_it(data, tmp_path, capsys):
+    table, path = data
+    files = [
+        "--csv",
+        str(tmp_path / "new" / "t.csv"),
+        "--plot",
+        str(tmp_path / "p.png"),
+    ]
+    assert main(["compare", str(path), *RAIL, *files]) == 0
+    output = capsys.readouterr()
+    assert "14 origins, 2024-03-04 to 2024-03-17" in output.out
+    lines = output.out.splitlines()[3:]
+    assert [line.split()[0] for line in lines] == [
+        "naive",
+        "linear",
+        "RNN",
+        "LSTM",
+        "GRU",
+    ]
+    assert "5/5" in output.err
+    assert "Text column 'day_type' became day_type_U, day_type_W." in output.err
+    assert (tmp_path / "p.png").stat().st_size > 1000
+    written = pd.read_csv(tmp_path / "new" / "t.csv", index_col="model")
+    series = table["rail"].set_axis(pd.date_range("2024-01-01", periods=80))
+    expected = compare(
+        {"naive": NaiveRegressor(7)},
+        series,
+        target="rail",
+        horizon=3,
+        window=14,
+        season=7,
+    )
+    assert written.at["naive", "MAE"] == pytest.approx(
+        expected.table.at["naive", "MAE"]
+    )
+
+
+def test_rows_that_stand_twice_are_dropped_and_told(data, capsys):
+    table, path = data
+    pd.concat([table, table.iloc[10:40]]).to_csv(path, index=False)
+    main(["compare", str(path), *RAIL, "--models", "naive"])
+    output = capsys.readouterr()
+    assert "30 rows that stand twice were dropped." in output.err
+    assert "naive" in output.out
+    assert "linear" not in output.out
+
+
+def test_embedded_data_are_the_default(capsys):
+    main(["compare", *SMALL, "--models", "naive"])
+    assert "Forecasts of demand, 3 steps ahead" in capsys.readouterr().out
+
+
+def test_refuses_in_one_line(data, tmp_path, capsys):
+    table, path = data
+
+    def changed(new):
+        other = tmp_path / "changed.csv"
+        new.to_csv(other, index=False)
+        return other
+
+    assert "No such file" in refusal(capsys, tmp_path / "none.csv", *RAIL)
+    assert "--target" in refusal(capsys, path)
+    assert "target 'bus' is not among" in refusal(
+        capsys, changed(table.drop(columns="day_type")), "--target", "bus"
+    )
+    numbers = table.drop(columns="day_type")
+    short = changed(numbers.iloc[:10])
+    assert "10 rows are too few" in refusal(capsys, short, *RAIL)
+    gap = changed(numbers.drop(index=30))
+    assert "missing" in refusal(capsys, gap, *RAIL)
+    assert (
+        main(["compare", str(gap), *RAIL, "--models", "naive", "--gaps", "ignore"]) == 0
+    )
+    capsys.readouterr()
+    missing = changed(numbers.assign(rail=numbers["rail"].where(table.index != 5)))
+    assert "Column 'rail' is nan at 2024-01-06" in refusal(capsys, missing, *RAIL)
+    assert "Time column 'x' is not among" in refusal(capsys, path, *RAIL, "--time", "x")
+    assert "invalid int value" in refusal(capsys, path, *RAIL, "--season", "week")
+    assert "invalid choice: 'tree'" in refusal(capsys, path, *RAIL, "--models", "tree")
+
+
+def test_runs_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "skseq", "compare", "nowhere.csv", "--target", "x"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    [line] = done.stderr.splitlines()
+    assert line.startswith("skseq compare: ")
+    assert "nowhere.csv" in line
