@@ -47,7 +47,8 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
         rows, index = self._check(X, reset=False)
         n_past = self._n_past()
         extended = np.empty((n_past + len(rows), rows.shape[1]), dtype=rows.dtype)
-        past = self._find_past(index, len(rows))[-n_past:] if n_past else []
+        past = self._find_past(index, len(rows))
+        past = past[max(0, len(past) - n_past) :]
         extended[: n_past - len(past)] = np.nan
         extended[n_past - len(past) : n_past] = past
         extended[n_past:] = rows

@@ -31,7 +31,8 @@ def difference(rows, lag=1, order=1):
            [5.]])
     """
     for _ in range(order):
-        rows = rows[..., lag:, :] - rows[..., : rows.shape[-2] - lag, :]
+        before = rows[..., : max(0, rows.shape[-2] - lag), :]
+        rows = rows[..., lag:, :] - before
     return rows
 
 

@@ -1,0 +1,166 @@
+"""Every kind of index: its step is found, and what does not fit is said."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skseq.transformers.time_index import check_step, find_step, has_step, time_index
+
+INDEXES = {
+    "daily": pd.date_range("2020-01-01", periods=60, freq="D"),
+    "seconds unit": pd.date_range("2020-01-01", periods=60, freq="D").as_unit("s"),
+    "hourly": pd.date_range("2020-01-01", periods=60, freq="h"),
+    "90 minutes": pd.date_range("2020-01-01", periods=60, freq="90min"),
+    "business": pd.date_range("2020-01-06", periods=60, freq="B"),
+    "weekly": pd.date_range("2020-01-06", periods=60, freq="W-WED"),
+    "month start": pd.date_range("2020-01-01", periods=60, freq="MS"),
+    "month end": pd.date_range("2020-01-31", periods=60, freq="ME"),
+    "quarterly": pd.date_range("2020-01-31", periods=60, freq="QE-FEB"),
+    "yearly": pd.date_range("2020-01-01", periods=60, freq="YS"),
+    "daily, summer time begins": pd.date_range(
+        "2020-03-01", periods=60, freq="D", tz="Europe/Berlin"
+    ),
+    "hourly, summer time begins": pd.date_range(
+        "2020-03-28", periods=60, freq="h", tz="Europe/Berlin"
+    ),
+    "hourly, summer time ends": pd.date_range(
+        "2020-10-24", periods=60, freq="h", tz="Europe/Berlin"
+    ),
+    "utc": pd.date_range("2020-01-01", periods=60, freq="h", tz="UTC"),
+    "days as periods": pd.period_range("2020-01-01", periods=60, freq="D"),
+    "months as periods": pd.period_range("2020-01", periods=60, freq="M"),
+    "durations": pd.timedelta_range("1h", periods=60, freq="90s"),
+    "days as durations": pd.timedelta_range("0D", periods=60, freq="D"),
+    "range": pd.RangeIndex(60),
+    "range with step": pd.RangeIndex(5, 5 + 60 * 3, 3),
+    "integers": pd.Index(np.arange(100, 100 + 60 * 7, 7)),
+    "small unsigned integers": pd.Index(np.arange(60, dtype=np.uint8)),
+    "nullable integers": pd.Index(np.arange(60), dtype="Int64"),
+}
+
+
+def table(index):
+    return pd.DataFrame({"x": np.arange(len(index), dtype=float)}, index=index)
+
+
+def shuffled(index):
+    return index[np.r_[1, 0, 2 : len(index)]]
+
+
+@pytest.fixture(params=INDEXES, ids=lambda name: name.replace(" ", "_"))
+def index(request):
+    return INDEXES[request.param]
+
+
+@pytest.fixture
+def bare(index):
+    """The index as it comes from a file: without its ``freq``."""
+    return index[np.arange(len(index))]
+
+
+def test_the_rows_after_any_part_continue_it(index, bare):
+    for whole in (index, bare):
+        for cut in range(10, len(whole) - 1):
+            step = find_step(whole[:cut])
+            assert has_step(whole[:cut], step)
+            assert has_step(whole[cut:], step)
+            assert has_step(whole[cut : cut + 1].insert(0, whole[cut - 1]), step)
+            after_a_gap = whole[cut + 1 : cut + 2].insert(0, whole[cut - 1])
+            assert not has_step(after_a_gap, step)
+
+
+def test_a_step_is_found_in_two_rows(bare):
+    two = bare[:2]
+    assert has_step(two, find_step(two))
+
+
+def test_one_row_has_no_step_unless_its_index_says_so(bare):
+    assert find_step(bare[:1]) is None
+    assert has_step(bare[:1], None)
+    assert not has_step(bare[:2], None)
+    assert find_step(INDEXES["daily"][:1]) == pd.offsets.Day()
+
+
+def test_a_missing_row_is_named(bare):
+    holed = bare.delete(30)
+    message = r"row 30 \(.*\) follows row 29 \(.*\) at another distance.*asfreq"
+    with pytest.raises(ValueError, match=message):
+        find_step(time_index(table(holed)))
+
+
+def test_duplicates_are_named(bare):
+    twice = bare[np.r_[:6, 5:20]]
+    with pytest.raises(ValueError, match=r"twice: drop the duplicates") as error:
+        time_index(table(twice))
+    assert f"index of X holds {bare[5]} twice" in str(error.value)
+
+
+def test_disorder_is_named(bare):
+    with pytest.raises(ValueError, match=r"row 1 .* before row 0 .*X.sort_index\(\)"):
+        time_index(table(shuffled(bare)))
+    with pytest.raises(ValueError, match="not in time order"):
+        time_index(table(bare[::-1]))
+
+
+@pytest.mark.parametrize("name", ["daily", "utc", "months as periods", "durations"])
+def test_a_missing_time_is_named(name):
+    holed = INDEXES[name].insert(3, pd.NaT)
+    with pytest.raises(ValueError, match=r"missing time \(NaT\) at row 3: drop"):
+        time_index(table(holed))
+
+
+def test_several_series_in_one_table_are_refused():
+    panel = pd.MultiIndex.from_product([["a", "b"], INDEXES["daily"]])
+    with pytest.raises(ValueError, match=r"2 levels: it holds several.*groupby"):
+        time_index(table(panel))
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.Index(list("cab")),
+        pd.Index([0.5, 0.1, 0.2]),
+        pd.CategoricalIndex(list("cab")),
+        pd.Index([True, False, True]),
+    ],
+)
+def test_what_does_not_tell_time_is_no_time_index(index):
+    assert time_index(table(index)) is None
+    assert time_index(np.zeros((3, 1))) is None
+    assert time_index([1.0, 2.0]) is None  # list.index is a method
+
+
+def test_another_step_than_the_fitted_is_an_error():
+    weekly = INDEXES["daily"][::7]
+    with pytest.raises(ValueError, match=r"step 7D|step W.*that of the fitted.* D: "):
+        check_step(weekly, pd.offsets.Day())
+    with pytest.raises(
+        ValueError, match=r"X has the step 2, .* series is 1: give rows"
+    ):
+        check_step(pd.RangeIndex(0, 10, 2), 1)
+
+
+@pytest.mark.parametrize("hole", [False, True])
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.date_range("2000", periods=2_000_000, freq="min"),
+        pd.date_range("2000", periods=2_000_000, freq="min", tz="Europe/Berlin"),
+        pd.period_range("2000", periods=2_000_000, freq="min"),
+        pd.RangeIndex(2_000_000),
+    ],
+    ids=["dates", "zoned", "periods", "range"],
+)
+def test_two_million_rows_take_no_time(index, hole):
+    index = index[np.arange(len(index))]
+    if hole:
+        index = index.delete(1_234_567)
+    start = time.perf_counter()
+    if hole:
+        with pytest.raises(ValueError, match="row 1234567 "):
+            find_step(time_index(pd.DataFrame(index=index)))
+    else:
+        has_step(index, find_step(time_index(pd.DataFrame(index=index))))
+    assert time.perf_counter() - start < 2  # measured: 0.1 s
