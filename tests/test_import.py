@@ -1,0 +1,82 @@
+"""What ``import skseq`` brings with it, and what it doesn't."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import skseq
+
+ROOT = Path(__file__).parents[1]
+OPTIONAL = ["sktime", "statsmodels", "matplotlib", "tsdata", "IPython"]
+
+
+def python(code):
+    done = subprocess.run(
+        [sys.executable, "-W", "error::FutureWarning:skseq", "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def imported():
+    return python(
+        "import numpy as np, torch, random\n"
+        "np.random.seed(1); torch.manual_seed(1); random.seed(1)\n"
+        "before = (np.random.get_state()[1].tolist(), random.getstate(),\n"
+        "          torch.get_rng_state().tolist(), torch.get_num_threads(),\n"
+        "          torch.get_default_dtype())\n"
+        "import skseq, sys\n"
+        "after = (np.random.get_state()[1].tolist(), random.getstate(),\n"
+        "         torch.get_rng_state().tolist(), torch.get_num_threads(),\n"
+        "         torch.get_default_dtype())\n"
+        "assert before == after\n"
+        "X = np.arange(40.0).reshape(10, 4)\n"
+        "skseq.DenseRegressor(max_epochs=1).fit(X, X[:, 0]).predict(X)\n"
+        "skseq.NaiveRegressor().fit(X, X[:, 0]).predict(X)\n"
+        "print(*sorted({name.split('.')[0] for name in sys.modules}))\n"
+    )
+
+
+@pytest.mark.parametrize("package", OPTIONAL)
+def test_optional_packages_are_not_loaded(imported, package):
+    assert package not in imported.stdout.split()
+
+
+def test_import_says_nothing(imported):
+    assert imported.stderr == ""
+
+
+def test_public_names_exist_are_sorted_and_documented():
+    names = skseq.__all__
+    assert sorted(names) == names
+    assert len(set(names)) == len(names)
+    for name in names:
+        assert getattr(skseq, name).__doc__, name
+
+
+def test_every_estimator_is_public():
+    assert {cls.__name__ for cls in skseq.estimators.ALL} <= set(skseq.__all__)
+
+
+@pytest.mark.parametrize(
+    ("package", "above"),
+    [
+        ("skseq.windows", ["torch", "sklearn", "pandas", "skorch"]),
+        ("skseq.networks", ["sklearn", "skorch", "pandas"]),
+    ],
+)
+def test_lower_layers_are_written_without_the_upper(package, above):
+    """Imports run one way: windows are numpy only, networks torch only."""
+    folder = ROOT / Path(*package.split("."))
+    for path in folder.glob("*.py"):
+        for line in path.read_text().splitlines():
+            words = line.replace(".", " ").split()
+            if words[:1] in (["import"], ["from"]):
+                assert not set(words[1:2]) & set(above), f"{path.name}: {line}"

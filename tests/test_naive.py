@@ -1,0 +1,127 @@
+"""NaiveRegressor against a loop that does what its docstring says."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skseq import NaiveRegressor, SlidingWindow
+from skseq.windows import views
+
+
+def naive_loop(windows, season, targets, horizon):
+    rows = []
+    for window in windows:
+        row = []
+        for column in targets:
+            past = [v for v in window[:, column] if not np.isnan(v)]
+            first = past[0] if past else 0.0
+            past = [first] * (len(window) - len(past)) + past
+            row += [past[len(past) - season + step % season] for step in range(horizon)]
+        rows.append(row)
+    return np.array(rows)
+
+
+@st.composite
+def problems(draw):
+    length = draw(st.integers(1, 9))
+    n_features = draw(st.integers(1, 3))
+    n_samples = draw(st.integers(1, 6))
+    dtype = draw(st.sampled_from([np.float32, np.float64]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    windows = rng.normal(size=(n_samples, length, n_features)).astype(dtype)
+    for window in windows:
+        window[: draw(st.integers(0, length))] = np.nan
+    targets = draw(
+        st.lists(
+            st.integers(0, n_features - 1), min_size=1, max_size=n_features, unique=True
+        )
+    )
+    season = draw(st.integers(1, length))
+    return windows, season, targets, draw(st.integers(1, 12))
+
+
+@settings(deadline=None, max_examples=150)
+@given(problem=problems(), chunk=st.sampled_from([1, 7, 2**20]))
+def test_equals_the_loop(problem, chunk):
+    windows, season, targets, horizon = problem
+    y = np.zeros((len(windows), horizon * len(targets)))
+    target = targets if len(targets) > 1 else targets[0]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(views, "CHUNK_ELEMENTS", chunk)
+        model = NaiveRegressor(season, target=target).fit(windows, y)
+        forecast = model.predict(windows)
+    assert forecast.dtype == windows.dtype
+    assert model.n_outputs_ == y.shape[1]
+    np.testing.assert_array_equal(
+        forecast, naive_loop(windows, season, targets, horizon).astype(windows.dtype)
+    )
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    n_rows=st.integers(8, 20),
+    length=st.integers(1, 8),
+    data=st.data(),
+)
+def test_views_with_padding_equal_the_loop(n_rows, length, data):
+    series = np.random.default_rng(n_rows).normal(size=(n_rows, 2))
+    windows = SlidingWindow(length).fit_transform(series)
+    season = data.draw(st.integers(1, length))
+    model = NaiveRegressor(season, target=1).fit(windows, np.zeros((n_rows, 5)))
+    np.testing.assert_array_equal(
+        model.predict(windows), naive_loop(windows, season, [1], 5)
+    )
+
+
+def test_two_dimensions_are_one_variable():
+    X = np.arange(12.0).reshape(3, 4)
+    model = NaiveRegressor(season=3).fit(X, np.zeros((3, 4)))
+    np.testing.assert_array_equal(
+        model.predict(X), naive_loop(X[:, :, np.newaxis], 3, [0], 4)
+    )
+
+
+def test_the_shape_of_y_is_kept():
+    X = np.arange(12.0).reshape(3, 4)
+    assert NaiveRegressor().fit(X, [0, 0, 0]).predict(X).shape == (3,)
+    assert NaiveRegressor().fit(X, [[0], [0], [0]]).predict(X).shape == (3, 1)
+    assert NaiveRegressor().fit(X, np.zeros((3, 7))).predict(X).shape == (3, 7)
+
+
+def test_integers_become_floats():
+    X = np.arange(12).reshape(3, 4)
+    forecast = NaiveRegressor().fit(X, [0, 0, 0]).predict(X)
+    assert forecast.dtype == np.float64
+    np.testing.assert_array_equal(forecast, [3.0, 7.0, 11.0])
+
+
+def test_data_stay_as_they_are():
+    X = np.array([[[np.nan], [1.0], [2.0]]])
+    before = X.copy()
+    X.flags.writeable = False
+    NaiveRegressor(season=3).fit(X, [0.0]).predict(X)
+    np.testing.assert_array_equal(X, before)
+
+
+@pytest.mark.parametrize(
+    ("params", "y", "message"),
+    [
+        ({"season": 5}, np.zeros(3), "season=5 is longer.*4 time steps"),
+        ({"target": 2}, np.zeros(3), "target=2"),
+        ({"target": -1}, np.zeros(3), "target=-1"),
+        ({"target": [0, 1]}, np.zeros((3, 3)), "3 columns.*2 targets"),
+        ({}, np.zeros((3, 2, 2)), r"y has shape \(3, 2, 2\)"),
+    ],
+)
+def test_what_cannot_be_is_told(params, y, message):
+    X = np.arange(24.0).reshape(3, 4, 2)
+    with pytest.raises(ValueError, match=message):
+        NaiveRegressor(**params).fit(X, y)
+
+
+def test_windows_of_another_length_are_refused():
+    X = np.arange(24.0).reshape(3, 4, 2)
+    model = NaiveRegressor(season=4).fit(X, np.zeros(3))
+    with pytest.raises(ValueError, match=r"3 time steps.*fitted on 4"):
+        model.predict(X[:, 1:])
