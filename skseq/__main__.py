@@ -75,7 +75,7 @@ def _add_compare_arguments(command):
         metavar="NAME",
         help=f"some of {', '.join(default_models())}; all by default",
     )
-    add("--epochs", type=int, default=50, help="most passes over the windows")
+    add("--epochs", type=int, help="most passes over the training windows")
     add("--seed", type=int, default=0, help="of the networks' initial weights")
     add("--csv", metavar="FILE", help="write the table there")
     add(
@@ -90,9 +90,8 @@ def _compare(arguments):
         matplotlib_part("figure")
     for path in filter(None, [arguments.csv, arguments.plot]):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    models = default_models(
-        arguments.season, max_epochs=arguments.epochs, random_state=arguments.seed
-    )
+    training = {"max_epochs": arguments.epochs} if arguments.epochs else {}
+    models = default_models(arguments.season, random_state=arguments.seed, **training)
     result = compare(
         {name: models[name] for name in arguments.models or models},
         table,
