@@ -10,7 +10,8 @@ test test-oldest: export OMP_NUM_THREADS = 1
 
 demo: .venv-demo/installed
 	mkdir -p out
-	.venv-demo/bin/python -m skseq compare --csv out/compare.csv --plot out/compare.png | tee out/compare.txt
+	.venv-demo/bin/python -m skseq compare --csv out/compare.csv --plot out/compare.png > out/compare.txt
+	cat out/compare.txt
 
 test: lint
 	.venv-test/bin/python -m pytest -n 2
