@@ -126,13 +126,26 @@ def variable_moments(windows, sample_weight=None):
         first = np.maximum(row - length + 1, 0)
         return total(np.minimum(row + 1, n_samples)) - total(first)
 
-    count, mean = _weighted_mean(windows, weight, lambda rows: rows)
+    # About the first value seen, a constant column has a mean without rounding.
+    origin = _first_observed(windows)
+    count, mean = _weighted_mean(windows, weight, lambda rows: rows - origin)
+    mean = origin + mean
     _, variance = _weighted_mean(windows, weight, lambda rows: (rows - mean) ** 2)
     scale = np.sqrt(variance)
     # A constant column leaves rounding noise; dividing by it would blow it up.
     constant = scale <= 10 * np.finfo(windows.dtype).eps * np.abs(mean)
     scale[constant | (count == 0)] = 1.0
     return mean, scale
+
+
+def _first_observed(windows):
+    """Find the first value of each variable that is not padding (0 where none is)."""
+    for part in chunks(windows):
+        rows = windows[part].reshape(-1, windows.shape[2])
+        observed = np.flatnonzero(~np.isnan(rows[:, 0]))
+        if len(observed):
+            return rows[observed[0]].astype(np.float64)
+    return np.zeros(windows.shape[2])
 
 
 def _running_total(sample_weight):
