@@ -1,20 +1,19 @@
 """NetworkEstimator: what the faces of all networks share."""
 
+import re
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from numbers import Integral, Real
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..networks import Embed, Head, SequenceModel, Standardize
 from ..training import (
-    CHOICES,
     SETTINGS_DOC,
     Settings,
     WindowDataset,
@@ -24,35 +23,10 @@ from ..training import (
 )
 from ..validation import check_fit_windows, check_predict_windows, check_weights
 from ..windows import chunks, variable_moments
+from .parameters import check_parameters, plain
 
 PREDICT_BATCH = 1024
 """Windows that predict sends through the network at once."""
-
-_RANGES = {
-    # name: (type, smallest, largest, which bounds are allowed)
-    "max_epochs": (Integral, 1, None, "both"),
-    "batch_size": (Integral, 1, None, "both"),
-    "learning_rate": (Real, 0, None, "neither"),
-    "weight_decay": (Real, 0, None, "both"),
-    "gradient_clip": (Real, 0, None, "neither"),
-    "n_iter_no_change": (Integral, 1, None, "both"),
-    "tol": (Real, 0, None, "both"),
-    "validation_fraction": (Real, 0, 1, "neither"),
-    "n_members": (Integral, 1, None, "both"),
-    "n_known_ahead": (Integral, 0, None, "both"),
-    "embedding_size": (Integral, 1, None, "both"),
-    "vocabulary_size": (Integral, 1, None, "both"),
-    "hidden_size": (Integral, 1, None, "both"),
-    "n_layers": (Integral, 1, None, "both"),
-    "n_filters": (Integral, 1, None, "both"),
-    "kernel_size": (Integral, 1, None, "both"),
-    "stride": (Integral, 1, None, "both"),
-    "dilation": (Integral, 1, None, "both"),
-    "n_conv_layers": (Integral, 1, None, "both"),
-    "n_blocks": (Integral, 1, None, "both"),
-    "teacher_forcing": (Real, 0, 1, "both"),
-    "dropout": (Real, 0, 1, "left"),
-}
 
 _ATTRIBUTES = """\
     net_ : skorch.NeuralNet
@@ -68,8 +42,12 @@ _ATTRIBUTES = """\
         the same for each layer, and ``seconds``. Losses are in standardised units.
     n_features_in_ : int
         Columns of a two-dimensional X, variables of a three-dimensional one.
+    feature_names_in_ : ndarray of str
+        Column names, where X was a table.
     window_shape_in_ : tuple of int
         ``(length, n_features)`` of the fitted windows.
+    vocabulary_size_ : int
+        Known tokens, with ``embedding_size``.
 """
 
 
@@ -128,6 +106,12 @@ class NetworkEstimator(Settings, BaseEstimator):
         super().__init_subclass__(**kwargs)
         dataclass(cls, kw_only=True, eq=False, repr=False)
         inherited = "".join(vars(c).get("_parameters", "") for c in cls.__mro__)
+        # A face may have a default of its own.
+        inherited = re.sub(
+            r"(?m)^(    (\w+) : .*default=).*$",
+            lambda line: line[1] + repr(getattr(cls, line[2])).replace("'", '"'),
+            inherited,
+        )
         cls.__doc__ = cls.__doc__.replace("    {parameters}\n", inherited).replace(
             "    {attributes}\n", _ATTRIBUTES
         )
@@ -155,7 +139,7 @@ class NetworkEstimator(Settings, BaseEstimator):
             For parameters or data that can't be used, and where the loss becomes
             NaN or infinite.
         """
-        self._check_parameters()
+        check_parameters(self)
         windows = check_fit_windows(self, X, y)
         weights = check_weights(sample_weight, windows)
         targets = self._check_targets(y, windows)
@@ -165,7 +149,7 @@ class NetworkEstimator(Settings, BaseEstimator):
             # With mean one, the learning rate means the same as without weights.
             weights = weights / weights[training].mean()
         fitted = slice(0, training[-1] + 1)
-        fitted_weights = None if weights is None else weights[fitted]
+        fitted_weights = _weights_in(training, weights)
         self._learn_inputs(windows[fitted], fitted_weights)
         encoded = self._encode_targets(targets, windows, fitted, fitted_weights)
         datasets = [
@@ -182,8 +166,9 @@ class NetworkEstimator(Settings, BaseEstimator):
         )
         self._draw_seeds = []
         with threads(self.n_jobs):
+            member = plain(self)
             self.nets_ = [
-                self._train_member(state, windows, *datasets)
+                member._train_member(state, windows, *datasets)
                 for state in self.member_random_states_
             ]
         self.net_ = self.nets_[0]
@@ -262,36 +247,19 @@ class NetworkEstimator(Settings, BaseEstimator):
         check_is_fitted(self)
         return check_predict_windows(self, X, any_length=self._any_length)
 
-    def _check_parameters(self):
-        for parameter in fields(self):
-            name, value = parameter.name, getattr(self, parameter.name)
-            optional = isinstance(None, parameter.type)  # such as int | None
-            if name not in _RANGES or (value is None and optional):
-                continue
-            kind, low, high, bounds = _RANGES[name]
-            check_scalar(
-                value, name, kind, min_val=low, max_val=high, include_boundaries=bounds
-            )
-        choices = dict(CHOICES)
-        for cls in reversed(type(self).__mro__):
-            choices.update(vars(cls).get("_choices", {}))
-        for name, allowed in choices.items():
-            value = getattr(self, name)
-            if value not in allowed:
-                raise ValueError(
-                    f"{name} must be one of {sorted(allowed, key=str)}, got {value!r}."
-                )
-
     def _split(self, targets, weights):
-        """Samples to train on, and those held out to validate on (or None)."""
+        """Choose samples to train on, and those held out to validate on (or None)."""
         n_samples = len(targets)
-        training, validation = range(n_samples), None
+        if weights is not None:  # a weight of zero takes a window out
+            counted = np.flatnonzero(weights)
+            targets = targets[counted]
+        training, validation = range(len(targets)), None
         if self.early_stopping:
-            n_valid = max(1, int(self.validation_fraction * n_samples))
+            n_valid = max(1, int(self.validation_fraction * len(targets)))
             training, validation = self._hold_out(targets, n_valid)
         if weights is not None:
-            training = np.asarray(training, dtype=int)
-            training = training[weights[training] > 0]
+            training = counted[training]
+            validation = None if validation is None else counted[validation]
         if not len(training):
             raise ValueError(
                 f"No window is left to train on: n_samples={n_samples}, of which early "
@@ -326,6 +294,15 @@ class NetworkEstimator(Settings, BaseEstimator):
         return tags
 
 
+def _weights_in(training, weights):
+    """Weights of the windows up to the last that is trained on, 0 for the others."""
+    if weights is None and isinstance(training, range):
+        return None
+    used = np.zeros(training[-1] + 1)
+    used[training] = 1.0 if weights is None else weights[training]
+    return used
+
+
 def _keep_dropout(module, alive):
     """Put a module in evaluation mode, but for its dropout if that is to live."""
     for part in module.modules():
@@ -347,7 +324,10 @@ def _history_table(net, member):
     columns = ["epoch", "train_loss", "valid_loss", "learning_rate", "gradient_norm"]
     rows = []
     for epoch in net.history:
+        if "learning_rate" not in epoch:
+            continue  # interrupted in its middle
         layers = sorted(name for name in epoch if name.startswith("gradient_norm "))
         names = [name for name in [*columns, *layers, "dur"] if name in epoch]
         rows.append({"member": member, **{name: epoch[name] for name in names}})
-    return pd.DataFrame(rows).rename(columns={"dur": "seconds"})
+    table = pd.DataFrame(rows, columns=None if rows else [*columns, "dur"])
+    return table.rename(columns={"dur": "seconds"})

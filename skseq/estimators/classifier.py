@@ -3,7 +3,6 @@
 import warnings
 
 import numpy as np
-import torch
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 from sklearn.exceptions import DataConversionWarning

@@ -110,7 +110,8 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         if n_fitted < 1:
             raise ValueError(
                 f"No window is left to fit on: n_samples={len(y)}, of which "
-                f"{share:.0%} and those that overlap their targets are held out. Give more windows."
+                f"{share:.0%} and those that overlap their targets are held out. "
+                "Give more windows."
             )
         if _routing_enabled():
             fit_params = process_routing(self, "fit", **fit_params).regressor.fit

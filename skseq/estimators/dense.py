@@ -1,6 +1,7 @@
 """Dense estimators: from the linear model to several hidden layers."""
 
 from ..networks import Dense
+from ..networks.dense import ACTIVATIONS
 from .base import NetworkEstimator
 from .classifier import NetworkClassifier
 from .regressor import NetworkRegressor
@@ -21,6 +22,8 @@ class _DenseEstimator(NetworkEstimator):
     dropout : float, default=0.0
         Share of values dropped after each hidden layer, in training.
 """
+
+    _choices = {"activation": tuple(ACTIVATIONS)}
 
     def _build(self, length, n_features):
         return Dense(

@@ -38,6 +38,8 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         Number of columns of ``y``.
     n_features_in_ : int
         Columns of a two-dimensional X, variables of a three-dimensional one.
+    feature_names_in_ : ndarray of str
+        Column names, where X was a table.
     window_shape_in_ : tuple of int
         ``(length, n_features)`` of the fitted windows.
 

@@ -160,7 +160,6 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
             )
         self._horizon = 1 if sequence else y.shape[1] // self._n_targets()
         self._check_known(windows.shape[2])
-        self._check_quantiles()
         return y
 
     def _n_targets(self):
@@ -181,15 +180,6 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
                 f"continue every variable of X: y continues {len(self._columns)} "
                 f"(target={self.target!r}) of {n_past}. Forecast them all, give the "
                 "others as known ahead, or use strategy='direct'."
-            )
-
-    def _check_quantiles(self):
-        levels = np.asarray(self.quantiles, dtype=float)
-        ascending = levels.ndim == 1 and (np.diff(levels) > 0).all()
-        if not (ascending and len(levels) and levels[0] > 0 and levels[-1] < 1):
-            raise ValueError(
-                "quantiles must be ascending levels between 0 and 1, got "
-                f"{self.quantiles!r}."
             )
 
     def _encode_targets(self, targets, windows, fitted, weights):
@@ -234,7 +224,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     def _criterion(self, dtype):
         weights = None
         if self.output_weights is not None:
-            weights = np.asarray(self.output_weights, dtype=dtype)
+            weights = _as_floats(self.output_weights, dtype)
             if weights.ndim == 1 and len(weights) == self._n_targets():
                 weights = weights.repeat(self._n_outputs // self._n_targets())
             if weights.shape != (self._n_outputs,) or (weights < 0).any():
@@ -260,3 +250,10 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
         return tags
+
+
+def _as_floats(values, dtype):
+    try:
+        return np.asarray(values, dtype=dtype)
+    except (TypeError, ValueError):
+        return np.empty(0, dtype=dtype)

@@ -105,8 +105,26 @@ def _layer(name):
     return ".".join([*modules, f"l{number}"] if number else modules) or parameter
 
 
+class WeighBatchNorm(Callback):
+    """Tell each batch normalisation how much the windows of a batch weigh."""
+
+    def on_batch_begin(self, net, batch, training, **kwargs):
+        """Set the weights."""
+        _, (_, weights) = batch
+        self._set(net, weights.to(net.device))
+
+    def on_train_end(self, net, **kwargs):
+        """Remove them."""
+        self._set(net, None)
+
+    def _set(self, net, weights):
+        for part in net.module_.modules():
+            if hasattr(part, "window_weights"):
+                part.window_weights = weights
+
+
 class Watch(Callback):
-    """Stop where the loss is not finite; keep the best weights if interrupted."""
+    """Stop where the loss is not finite; keep the best weights where they are known."""
 
     def on_train_begin(self, net, **kwargs):
         """Start anew."""
@@ -127,8 +145,8 @@ class Watch(Callback):
         if value - value != 0:
             raise ValueError(
                 f"The {_set(training)} loss became {value} in epoch "
-                f"{len(net.history)}: training diverged. Lower learning_rate, set gradient_clip (or lower "
-                "it), keep standardize=True, and look for extreme values in X and y."
+                f"{len(net.history)}: training diverged. Lower learning_rate, set "
+                "gradient_clip (or lower it), keep standardize=True, and look for extreme values in X and y."
             )
 
     def on_epoch_end(self, net, **kwargs):
@@ -144,16 +162,18 @@ class Watch(Callback):
                 self.best_weights_ = copy.deepcopy(net.module_.state_dict())
 
     def on_train_end(self, net, **kwargs):
-        """Go back to the best weights if the fit was interrupted."""
+        """Go back to the best weights if there were others to tell them by."""
         if len(net.history):
             net.history[-1]["batches"].clear()
         stopped_early = any(
             getattr(callback, "misses_", -1) == getattr(callback, "patience", None)
             for _, callback in net.callbacks_
         )
-        if self.n_epochs_ < net.max_epochs and not stopped_early:
-            if self.best_weights_ is not None:
-                net.module_.load_state_dict(self.best_weights_)
+        interrupted = self.n_epochs_ < net.max_epochs and not stopped_early
+        validated = self.n_epochs_ and "valid_loss" in net.history[0]
+        if (interrupted or validated) and self.best_weights_ is not None:
+            net.module_.load_state_dict(self.best_weights_)
+        if interrupted:
             warnings.warn(
                 f"Interrupted after {self.n_epochs_} of {net.max_epochs} epochs. Kept "
                 f"the best weights so far, those of epoch {self.best_epoch_}.",

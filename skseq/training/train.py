@@ -11,7 +11,7 @@ from torch import optim
 from torch.optim import lr_scheduler
 
 from .batches import Batches
-from .callbacks import Gradients, Progress, Watch
+from .callbacks import Gradients, Progress, Watch, WeighBatchNorm
 
 OPTIMIZERS = {
     "adamw": optim.AdamW,
@@ -116,7 +116,7 @@ def train(module, criterion, training, validation, settings, seed):
         iterator_train__generator=torch.Generator().manual_seed(seed),
         iterator_valid=Batches,
         train_split=None if validation is None else predefined_split(validation),
-        callbacks=_callbacks(settings, n_batches, validation is not None),
+        callbacks=_callbacks(settings, n_batches, training, validation),
         callbacks__print_log=None,
         device=settings.device,
         verbose=0,
@@ -124,17 +124,21 @@ def train(module, criterion, training, validation, settings, seed):
     return net.fit(training)
 
 
-def _callbacks(settings, n_batches, has_validation):
+def _callbacks(settings, n_batches, training, validation):
+    has_validation = validation is not None
     callbacks = [
         ("gradients", Gradients(settings.gradient_clip, settings.gradient_clip_by)),
         ("watch", Watch()),
         *_schedule(settings, n_batches, has_validation),
     ]
     if has_validation:
+        # Watch goes back to the best weights.
         stopping = EarlyStopping(
-            patience=settings.n_iter_no_change, threshold=settings.tol, load_best=True
+            patience=settings.n_iter_no_change, threshold=settings.tol
         )
         callbacks.append(("early_stopping", stopping))
+    if training.weights is not None:
+        callbacks.append(("weigh_batch_norm", WeighBatchNorm()))
     if settings.verbose:
         callbacks.append(("progress", Progress()))
     return callbacks + list(settings.callbacks or [])
@@ -148,6 +152,7 @@ def _schedule(settings, n_batches, has_validation):
             "step_every": "batch",
             "max_lr": settings.learning_rate,
             "total_steps": n_steps + 1,
+            "cycle_momentum": False,
         }
     elif settings.lr_schedule == "cosine":
         options = {

@@ -1,0 +1,169 @@
+"""What the parameters of an estimator may be; errors that name the one that isn't."""
+
+import copy
+from dataclasses import fields
+from numbers import Integral, Real
+
+import numpy as np
+import torch
+from sklearn.utils import check_random_state, check_scalar
+from skorch.callbacks import Callback
+
+from ..training import CHOICES
+
+_COUNT = (Integral, 1, None, "both")
+_SHARE = (Real, 0, 1, "left")
+_AMOUNT = (Real, 0, None, "both")
+
+RANGES = {
+    # name: (type, smallest, largest, which bounds are allowed)
+    "batch_size": _COUNT,
+    "dilation": _COUNT,
+    "dropout": _SHARE,
+    "embedding_size": _COUNT,
+    "gradient_clip": (Real, 0, None, "neither"),
+    "hidden_size": _COUNT,
+    "kernel_size": _COUNT,
+    "learning_rate": (Real, 0, None, "neither"),
+    "max_epochs": _COUNT,
+    "n_blocks": _COUNT,
+    "n_conv_layers": _COUNT,
+    "n_filters": _COUNT,
+    "n_iter_no_change": _COUNT,
+    "n_known_ahead": (Integral, 0, None, "both"),
+    "n_layers": _COUNT,
+    "n_members": _COUNT,
+    "recurrent_dropout": _SHARE,
+    "stride": _COUNT,
+    "teacher_forcing": (Real, 0, 1, "both"),
+    "tol": _AMOUNT,
+    "validation_fraction": (Real, 0, 1, "neither"),
+    "vocabulary_size": _COUNT,
+    "weight_decay": _AMOUNT,
+}
+
+
+def check_parameters(estimator):
+    """Raise ValueError or TypeError for a parameter that can't be used.
+
+    Parameters
+    ----------
+    estimator : NetworkEstimator
+        Its ``_choices``, and those of the classes it inherits from, say which
+        parameters are a choice.
+    """
+    choices = dict(CHOICES)
+    for cls in reversed(type(estimator).__mro__):
+        choices.update(vars(cls).get("_choices", {}))
+    for field in fields(estimator):
+        name, value = field.name, getattr(estimator, field.name)
+        if name in choices:
+            _check_choice(value, name, choices[name])
+        elif name in RANGES:
+            _check_number(value, name, optional=isinstance(None, field.type))
+        elif field.type is bool and not isinstance(value, (bool, np.bool_)):
+            raise TypeError(f"{name} must be True or False, got {value!r}.")
+        elif name in _CHECKS:
+            _CHECKS[name](value)
+
+
+def plain(estimator):
+    """Copy an estimator, with numbers of numpy (from a grid) made Python's own."""
+    copied = copy.copy(estimator)
+    for field in fields(estimator):
+        value = getattr(estimator, field.name)
+        if isinstance(value, np.generic):
+            setattr(copied, field.name, value.item())
+    return copied
+
+
+def _check_number(value, name, *, optional):
+    if value is None and optional:
+        return
+    kind, low, high, bounds = RANGES[name]
+    if value != value:
+        raise ValueError(f"{name} must be a number, got {value!r}.")
+    check_scalar(
+        value, name, kind, min_val=low, max_val=high, include_boundaries=bounds
+    )
+
+
+def _check_choice(value, name, allowed):
+    # ``in`` would call 1 and True, or a list, members or crash.
+    if not any(type(value) is type(choice) and value == choice for choice in allowed):
+        raise ValueError(
+            f"{name} must be one of {sorted(allowed, key=str)}, got {value!r}."
+        )
+
+
+def _check_layer_sizes(value):
+    if not isinstance(value, (tuple, list)) or not all(
+        isinstance(size, Integral) and size > 0 for size in value
+    ):
+        raise ValueError(
+            "hidden_layer_sizes must be a tuple of numbers of units, such as (32,), "
+            f"got {value!r}."
+        )
+
+
+def _check_callbacks(value):
+    if value is not None and not isinstance(value, (list, tuple)):
+        raise TypeError(f"callbacks must be a list of skorch callbacks, got {value!r}.")
+    for callback in value or []:
+        named = isinstance(callback, tuple) and len(callback) == 2
+        if not isinstance(callback[1] if named else callback, Callback):
+            raise TypeError(f"callbacks must be skorch callbacks, got {callback!r}.")
+
+
+def _check_device(value):
+    try:
+        torch.device(value)
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(
+            f"device must be one that torch knows, such as 'cpu' or 'cuda', got "
+            f"{value!r}: {error}"
+        ) from None
+    if not isinstance(value, (str, torch.device)):
+        raise ValueError(f"device must be a name such as 'cpu', got {value!r}.")
+
+
+def _check_n_jobs(value):
+    if value is not None and (not isinstance(value, Integral) or value == 0):
+        raise ValueError(f"n_jobs must be None, -1 or a count, got {value!r}.")
+
+
+def _check_verbose(value):
+    if not isinstance(value, (Integral, bool)):
+        raise TypeError(f"verbose must be a number, got {value!r}.")
+
+
+def _check_random_state(value):
+    if isinstance(value, np.random.RandomState):
+        return
+    try:
+        check_random_state(value)
+    except ValueError as error:
+        raise ValueError(f"random_state can't be {value!r}: {error}") from None
+
+
+def _check_levels(value):
+    try:
+        levels = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        levels = np.empty(0)
+    ascending = levels.ndim == 1 and len(levels) and (np.diff(levels) > 0).all()
+    if not ascending or not (levels[0] > 0 and levels[-1] < 1):
+        raise ValueError(
+            f"quantiles must be ascending levels between 0 and 1, got {value!r}."
+        )
+
+
+_CHECKS = {
+    "callbacks": _check_callbacks,
+    "device": _check_device,
+    "hidden_layer_sizes": _check_layer_sizes,
+    "n_jobs": _check_n_jobs,
+    "quantiles": _check_levels,
+    "random_state": _check_random_state,
+    "verbose": _check_verbose,
+}
