@@ -146,7 +146,8 @@ class Watch(Callback):
             raise ValueError(
                 f"The {_set(training)} loss became {value} in epoch "
                 f"{len(net.history)}: training diverged. Lower learning_rate, set "
-                "gradient_clip (or lower it), keep standardize=True, and look for extreme values in X and y."
+                "gradient_clip (or lower it), keep standardize=True, and look for "
+                "extreme values in X and y."
             )
 
     def on_epoch_end(self, net, **kwargs):
