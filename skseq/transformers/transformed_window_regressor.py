@@ -155,7 +155,13 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         targets = self._targets(windows)
         if self._uses_past:
             # With the past given, there is nothing to learn but the form.
-            first = self.transformer_.fit_transform(backfill(targets[:1]))
+            try:
+                first = self.transformer_.fit_transform(backfill(targets[:1]))
+            except ValueError as error:
+                raise ValueError(
+                    f"The transformer can't take windows of {windows.shape[1]} time "
+                    f"steps (X has n_features={self.n_features_in_}): {error}"
+                ) from error
             self._n_cut = leading_padding(first[0])
         else:
             rows = _observed_rows(targets)
