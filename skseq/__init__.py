@@ -3,6 +3,8 @@
 from .comparison import Comparison, compare, default_models
 from .estimators import (
     ConformalRegressor,
+    Conv1DClassifier,
+    Conv1DRegressor,
     DenseClassifier,
     DenseRegressor,
     EncoderDecoderClassifier,
@@ -11,6 +13,8 @@ from .estimators import (
     LSTMRegressor,
     NaiveRegressor,
     RNNRegressor,
+    WaveNetClassifier,
+    WaveNetRegressor,
 )
 from .transformers import (
     Differencer,
@@ -27,6 +31,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Comparison",
     "ConformalRegressor",
+    "Conv1DClassifier",
+    "Conv1DRegressor",
     "DenseClassifier",
     "DenseRegressor",
     "Differencer",
@@ -40,6 +46,8 @@ __all__ = [
     "SlidingWindow",
     "TokenVectorizer",
     "TransformedWindowRegressor",
+    "WaveNetClassifier",
+    "WaveNetRegressor",
     "compare",
     "default_models",
     "horizon_targets",

@@ -1,12 +1,16 @@
 """Estimators: thin faces over one base. ``ALL`` lists them for the common tests."""
 
 from .conformal import ConformalRegressor
+from .conv import Conv1DClassifier, Conv1DRegressor
 from .dense import DenseClassifier, DenseRegressor
 from .encoder_decoder import EncoderDecoderClassifier, EncoderDecoderRegressor
 from .naive import NaiveRegressor
 from .recurrent import GRURegressor, LSTMRegressor, RNNRegressor
+from .wavenet import WaveNetClassifier, WaveNetRegressor
 
 ALL = [
+    Conv1DClassifier,
+    Conv1DRegressor,
     DenseClassifier,
     DenseRegressor,
     EncoderDecoderClassifier,
@@ -15,6 +19,8 @@ ALL = [
     LSTMRegressor,
     NaiveRegressor,
     RNNRegressor,
+    WaveNetClassifier,
+    WaveNetRegressor,
 ]
 
 META = [ConformalRegressor]

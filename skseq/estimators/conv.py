@@ -1,7 +1,7 @@
-"""Conv1D estimators: causal convolutions before a recurrent network."""
+"""Conv1D estimators: causal convolutions, alone or before a recurrent network."""
 
-from ..networks import Recurrent
-from ..networks.conv import NORMALIZATIONS, Conv1D, ConvStack
+from ..networks import Conv1D, ConvStack, Recurrent
+from ..networks.conv import NORMALIZATIONS
 from ..networks.recurrent import CELLS
 from .base import NetworkEstimator
 from .classifier import NetworkClassifier
@@ -21,6 +21,29 @@ class _Conv1DEstimator(NetworkEstimator):
     normalization: str | None = None
     dropout: float = 0.0
 
+    _parameters = """\
+    n_filters : int, default=32
+        Outputs (channels) of each convolution.
+    kernel_size : int, default=4
+        Steps that a convolution sees: the present one and those before it.
+    stride : int, default=2
+        Every how many steps a convolution gives an output, counted back from the
+        last step. With more than 1 there is no output for each step of the window.
+    dilation : int, default=1
+        Steps between those that a convolution sees.
+    n_conv_layers : int, default=1
+        Convolutions, one over the other, each with this stride and dilation.
+    cell : {"RNN", "LSTM", "GRU", None}, default="GRU"
+        Of the recurrent layer over the last convolution. Without one, None, a state
+        sees no further back than the convolutions do.
+    hidden_size : int, default=32
+        Units in the recurrent layer.
+    normalization : {"layer", "batch", None}, default=None
+        Before the ReLU of each convolution: over the outputs of a step, or over the
+        steps of the windows of a batch.
+    dropout : float, default=0.0
+        Share of values dropped after each convolution, in training.
+"""
     _any_length = True
     _choices = {"cell": (*CELLS, None), "normalization": NORMALIZATIONS}
 
@@ -30,20 +53,79 @@ class _Conv1DEstimator(NetworkEstimator):
             self.n_filters,
             self.kernel_size,
             [self.dilation] * self.n_conv_layers,
-            self.stride,
-            self.normalization,
-            self.dropout,
+            stride=self.stride,
+            normalization=self.normalization,
+            dropout=self.dropout,
         )
         if self.cell is None:
             return Conv1D(convs)
-        return Conv1D(
-            convs, Recurrent(self.cell, self.n_filters, self.hidden_size, 1, 0.0)
-        )
+        recurrent = Recurrent(self.cell, self.n_filters, self.hidden_size, 1, 0.0)
+        return Conv1D(convs, recurrent)
 
 
 class Conv1DRegressor(NetworkRegressor, _Conv1DEstimator):
-    """Causal convolutions."""
+    """Causal convolutions that shorten the window, then a recurrent network.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    References
+    ----------
+    .. [1] A. Géron, "Hands-On Machine Learning with Scikit-Learn and PyTorch",
+       O'Reilly 2025, chapter "Processing sequences using RNNs and CNNs".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import Conv1DRegressor, SlidingWindow, horizon_targets
+    >>> wave = np.sin(np.arange(200) / 4)[:, None]
+    >>> X, y = horizon_targets(wave, horizon=2)
+    >>> windows = SlidingWindow(length=12).fit_transform(X)
+    >>> model = Conv1DRegressor(hidden_size=8, max_epochs=20, random_state=0)
+    >>> model.fit(windows, y).predict(windows[-1:]).shape
+    (1, 2)
+    """
 
 
 class Conv1DClassifier(NetworkClassifier, _Conv1DEstimator):
-    """Causal convolutions."""
+    """Causal convolutions with batch normalisation, averaged over the window.
+
+    As it stands, a fully convolutional network [1]_. ``cell`` adds a recurrent layer,
+    ``stride`` shortens the window before it.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    References
+    ----------
+    .. [1] Z. Wang, W. Yan and T. Oates, "Time series classification from scratch with
+       deep neural networks: a strong baseline", IJCNN 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import Conv1DClassifier
+    >>> time = np.arange(30) + np.arange(40)[:, None]
+    >>> X = np.concatenate([np.sin(time), np.sign(np.sin(time))])
+    >>> y = ["sine"] * 40 + ["square"] * 40
+    >>> model = Conv1DClassifier(n_filters=8, max_epochs=10, random_state=0)
+    >>> model.fit(X, y).predict(X[[0, -1]])
+    array(['sine', 'square'], dtype='<U6')
+    """
+
+    n_filters: int = 64
+    kernel_size: int = 7
+    stride: int = 1
+    n_conv_layers: int = 4
+    cell: str | None = None
+    normalization: str | None = "batch"

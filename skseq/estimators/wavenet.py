@@ -1,8 +1,12 @@
-"""WaveNet estimators."""
+"""WaveNet estimators: causal convolutions whose dilation doubles."""
 
-import math
-from ..networks.conv import NORMALIZATIONS, Conv1D, ConvStack
-from ..networks.wavenet import WaveNet
+import warnings
+from itertools import count
+
+from sklearn.utils.validation import check_is_fitted
+
+from ..networks import Conv1D, ConvStack, WaveNet
+from ..networks.conv import NORMALIZATIONS, receptive_field
 from .base import NetworkEstimator
 from .classifier import NetworkClassifier
 from .regressor import NetworkRegressor
@@ -19,21 +23,133 @@ class _WaveNetEstimator(NetworkEstimator):
     normalization: str | None = None
     dropout: float = 0.0
 
+    _parameters = """\
+    n_filters : int, default=32
+        Outputs (channels) of each convolution.
+    kernel_size : int, default=2
+        Steps that a convolution sees: the present one and those before it.
+    n_layers : int, default=None
+        Convolutions in a block, with dilations 1, 2, 4 and so on; None takes as many
+        as the receptive field then needs to cover the window.
+    n_blocks : int, default=1
+        Blocks, one over the other.
+    gated : bool, default=True
+        Whether to have gated units, with residual and skip connections. Otherwise
+        convolutions with ReLU are stacked and nothing else.
+    normalization : {"layer", "batch", None}, default=None
+        Before each gated unit or ReLU: over the outputs of a step, or over the steps
+        of the windows of a batch.
+    dropout : float, default=0.0
+        Share of values dropped after each gated unit or ReLU, in training.
+"""
     _any_length = True
     _choices = {"normalization": NORMALIZATIONS}
 
+    @property
+    def receptive_field_(self):
+        """Steps that the last state sees."""
+        check_is_fitted(self)
+        return receptive_field(self.net_.module_.network)
+
     def _build(self, length, n_features):
-        n_layers = self.n_layers or max(1, math.ceil(math.log2((length-1)/self.n_blocks/(self.kernel_size-1) + 1)))
-        dilations = [2**i for i in range(n_layers)] * self.n_blocks
-        args = (n_features, self.n_filters, self.kernel_size, dilations)
+        arguments = (n_features, self.n_filters, self.kernel_size)
+        dilations = [2**i for i in range(self._n_layers(length))] * self.n_blocks
+        parts = {"normalization": self.normalization, "dropout": self.dropout}
         if self.gated:
-            return WaveNet(*args, self.normalization, self.dropout)
-        return Conv1D(ConvStack(*args, 1, self.normalization, self.dropout))
+            network = WaveNet(*arguments, dilations, **parts)
+        else:
+            network = Conv1D(ConvStack(*arguments, dilations, **parts))
+        seen = receptive_field(network)
+        if seen < length:
+            warnings.warn(
+                f"The receptive field of {seen} steps is shorter than the window of "
+                f"{length}, whose first steps are not seen from the last. Raise "
+                "n_layers (None takes as many as it needs), n_blocks or kernel_size, "
+                "or cut shorter windows.",
+                UserWarning,
+                stacklevel=4,
+            )
+        return network
+
+    def _n_layers(self, length):
+        if self.n_layers is not None:
+            return self.n_layers
+        if self.kernel_size == 1:
+            raise ValueError(
+                "kernel_size=1 sees the present step only, with any number of layers: "
+                "give at least 2."
+            )
+        steps = self.n_blocks * (self.kernel_size - 1)  # seen back, at dilation 1
+        return next(n for n in count(1) if 1 + steps * (2**n - 1) >= length)
 
 
 class WaveNetRegressor(NetworkRegressor, _WaveNetEstimator):
-    """WaveNet."""
+    """Stacked causal convolutions whose dilation doubles from layer to layer.
+
+    The receptive field is ``1 + n_blocks * (kernel_size - 1) * (2**n_layers - 1)``
+    steps.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+    receptive_field_ : int
+        Steps that the last state sees, itself included.
+
+    References
+    ----------
+    .. [1] A. van den Oord et al., "WaveNet: a generative model for raw audio",
+       arXiv:1609.03499 (2016).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import SlidingWindow, WaveNetRegressor, horizon_targets
+    >>> wave = np.sin(np.arange(200) / 4)[:, None]
+    >>> X, y = horizon_targets(wave, horizon=2)
+    >>> windows = SlidingWindow(length=12).fit_transform(X)
+    >>> model = WaveNetRegressor(n_filters=8, max_epochs=20, random_state=0)
+    >>> model.fit(windows, y).predict(windows[-1:]).shape
+    (1, 2)
+    >>> model.receptive_field_
+    16
+    """
 
 
 class WaveNetClassifier(NetworkClassifier, _WaveNetEstimator):
-    """WaveNet."""
+    """Stacked causal convolutions whose dilation doubles, averaged over the window.
+
+    The receptive field is ``1 + n_blocks * (kernel_size - 1) * (2**n_layers - 1)``
+    steps.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+    receptive_field_ : int
+        Steps that the last state sees, itself included.
+
+    References
+    ----------
+    .. [1] A. van den Oord et al., "WaveNet: a generative model for raw audio",
+       arXiv:1609.03499 (2016).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import WaveNetClassifier
+    >>> time = np.arange(30) + np.arange(40)[:, None]
+    >>> X = np.concatenate([np.sin(time), np.sign(np.sin(time))])
+    >>> y = ["sine"] * 40 + ["square"] * 40
+    >>> model = WaveNetClassifier(n_filters=8, max_epochs=10, random_state=0)
+    >>> model.fit(X, y).predict(X[[0, -1]])
+    array(['sine', 'square'], dtype='<U6')
+    """
+
+    normalization: str | None = "batch"

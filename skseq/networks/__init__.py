@@ -5,14 +5,18 @@ window starts with, ``(batch,)`` or None, to states ``(batch, steps, output_size
 Where ``causal`` is true, the state of a step sees nothing after that step.
 """
 
+from .conv import Conv1D, ConvStack
 from .decoder import LabelDecoder, NumberDecoder
 from .dense import Dense
 from .heads import Head
 from .inputs import Embed, Standardize
 from .model import SequenceModel
 from .recurrent import Recurrent
+from .wavenet import WaveNet
 
 __all__ = [
+    "Conv1D",
+    "ConvStack",
     "Dense",
     "Embed",
     "Head",
@@ -21,4 +25,5 @@ __all__ = [
     "Recurrent",
     "SequenceModel",
     "Standardize",
+    "WaveNet",
 ]

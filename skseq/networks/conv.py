@@ -2,7 +2,7 @@
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn.functional import pad
 
 from .padding import observed, strided
 
@@ -45,31 +45,58 @@ class CausalConv(nn.Module):
         span = (n_steps - 1) * self.stride + 1  # from the first output to the last
         if n_padding is not None:
             n_padding = strided(n_padding, x.shape[1], self.stride)
-        x = F.pad(x, (0, 0, self.reach + span - x.shape[1], 0))  # crops if negative
+        x = pad(x, (0, 0, self.reach + span - x.shape[1], 0))  # crops if negative
         starts = range(0, self.reach + 1, self.dilation)
         x = torch.cat([x[:, s : s + span : self.stride] for s in starts], dim=-1)
-        return self._at_each_step(x, n_padding), n_padding
-
-    def _at_each_step(self, x, n_padding):
-        if n_padding is None:
-            rows = self.norm(self.linear(x.flatten(end_dim=1)))
-            return rows.unflatten(0, x.shape[:2])
-        steps = observed(x, n_padding)
-        states = x.new_zeros(*x.shape[:2], self.linear.out_features)
-        states[steps] = self.norm(self.linear(x[steps]))
-        return states
+        x = self.linear(x)
+        if isinstance(self.norm, BatchNorm):
+            x = self.norm(x, n_padding)
+        else:
+            x = self.norm(x)
+        if n_padding is not None:
+            x = x * observed(x, n_padding)[:, :, None]
+        return x, n_padding
 
 
-class _BatchNorm(nn.BatchNorm1d):
-    def forward(self, rows):
-        if self.training and len(rows) < 2:  # no variance: as in evaluation
-            return F.batch_norm(
-                rows, self.running_mean, self.running_var, self.weight, self.bias
-            )
-        return super().forward(rows)
+class BatchNorm(nn.BatchNorm1d):
+    """Batch normalisation over windows and steps: not the padded ones, and weighted.
+
+    Attributes
+    ----------
+    window_weights : tensor of shape (batch,) or None
+        Weights of the windows of a batch in training. A window of weight two counts
+        like two of them.
+    """
+
+    window_weights = None
+
+    def forward(self, x, n_padding):
+        """Normalise each variable of x, (batch, steps, n_features)."""
+        rows = x.flatten(end_dim=1)
+        if self.training and len(rows) > 1:
+            share = self._share(x, n_padding)
+            mean = share @ rows
+            centred = rows - mean
+            var = share @ centred.square()
+            with torch.no_grad():
+                self.running_mean.lerp_(mean, self.momentum)
+                self.running_var.lerp_(var, self.momentum)
+        else:
+            centred, var = rows - self.running_mean, self.running_var
+        scale = self.weight * (var + self.eps).rsqrt()
+        return torch.addcmul(self.bias, centred, scale).view_as(x)
+
+    def _share(self, x, n_padding):
+        """Share of each step of each window in the statistics, (batch * steps,)."""
+        share = x.new_ones(x.shape[:2])
+        if n_padding is not None:
+            share = share * observed(x, n_padding)
+        if self.window_weights is not None:
+            share = share * self.window_weights[:, None]
+        return (share / share.sum().clamp(min=torch.finfo(x.dtype).tiny)).flatten()
 
 
-NORMALIZATIONS = {None: nn.Identity, "layer": nn.LayerNorm, "batch": _BatchNorm}
+NORMALIZATIONS = {None: nn.Identity, "layer": nn.LayerNorm, "batch": BatchNorm}
 
 
 class ConvStack(nn.Module):
@@ -141,3 +168,15 @@ class Conv1D(nn.Module):
         """
         states, n_padding = self.convs(x, n_padding)
         return states if self.recurrent is None else self.recurrent(states, n_padding)
+
+
+def receptive_field(network):
+    """Count the steps that the last state of a network sees, itself included.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Of causal convolutions without stride, one over the other.
+    """
+    convs = (part for part in network.modules() if isinstance(part, CausalConv))
+    return 1 + sum(conv.reach for conv in convs)

@@ -19,7 +19,7 @@ def observed(x, n_padding):
 
 
 def strided(n_padding, length, stride):
-    """Padding that is left of sequences where the steps of a stride are kept.
+    """Count the padding that is left where only the steps of a stride are kept.
 
     Parameters
     ----------

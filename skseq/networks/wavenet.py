@@ -7,7 +7,7 @@ from .conv import CausalConv
 
 
 class GatedLayer(nn.Module):
-    """``tanh(filter) * sigmoid(gate)`` of a causal convolution, added to its input.
+    """A causal convolution to ``tanh(signal) * sigmoid(gate)``, and a layer over that.
 
     Parameters
     ----------
@@ -22,23 +22,26 @@ class GatedLayer(nn.Module):
     def __init__(self, n_filters, kernel_size, dilation, normalization, dropout):
         super().__init__()
         self.conv = CausalConv(
-            n_filters, 2 * n_filters, kernel_size, 1, dilation, normalization
+            n_filters,
+            2 * n_filters,
+            kernel_size,
+            dilation=dilation,
+            normalization=normalization,
         )
         self.dropout = nn.Dropout(dropout)
-        self.residual = CausalConv(n_filters, n_filters, kernel_size=1)
-        self.skip = CausalConv(n_filters, n_filters, kernel_size=1)
-        for part in (self.conv, self.residual, self.skip):
+        self.out = CausalConv(n_filters, n_filters, kernel_size=1)
+        for part in (self.conv, self.out):
             nn.init.xavier_uniform_(part.linear.weight)
 
     def forward(self, x, n_padding):
-        """Map (batch, steps, n_filters) to the next layer's input, and what skips it."""
+        """Map (batch, steps, n_filters) to what is added to x, and to the skips."""
         signal, gate = self.conv(x, n_padding)[0].chunk(2, dim=-1)
         unit = self.dropout(torch.tanh(signal) * torch.sigmoid(gate))
-        return x + self.residual(unit, n_padding)[0], self.skip(unit, n_padding)[0]
+        return self.out(unit, n_padding)[0]
 
 
 class WaveNet(nn.Module):
-    """Gated layers, each added to its input, and what skips the layers after it.
+    """Gated layers, whose outputs are added to their input and, at last, together.
 
     Parameters
     ----------
@@ -71,6 +74,6 @@ class WaveNet(nn.Module):
         x, _ = self.first(x, n_padding)
         skipped = 0
         for layer in self.layers:
-            x, skip = layer(x, n_padding)
-            skipped = skipped + skip
+            out = layer(x, n_padding)
+            x, skipped = x + out, skipped + out
         return torch.relu(self.last(torch.relu(skipped), n_padding)[0])
