@@ -35,14 +35,7 @@ def check_series(series, name="X", **check_array_params):
     ValueError
         For NaN after the start, infinity, text, or the wrong number of dimensions.
     """
-    _refuse_text(series, name)
-    array = check_array(
-        series,
-        dtype=_FLOATS,
-        ensure_all_finite=False,
-        input_name=name,
-        **check_array_params,
-    )
+    array = _to_floats(series, name, **check_array_params)
     if not _is_finite(array[leading_padding(array) :]):
         _check_rows(array, name, "row")
     return array
@@ -72,15 +65,7 @@ def check_windows(windows, name="X", **check_array_params):
         For NaN that is not at the start of a window, infinity, text, or the
         wrong number of dimensions.
     """
-    _refuse_text(windows, name)
-    array = check_array(
-        windows,
-        dtype=_FLOATS,
-        ensure_all_finite=False,
-        allow_nd=True,
-        input_name=name,
-        **check_array_params,
-    )
+    array = _to_floats(windows, name, allow_nd=True, **check_array_params)
     if array.ndim == 2:
         # A NaN here could be a missing value as well as padding.
         assert_all_finite(array, input_name=name)
@@ -101,6 +86,25 @@ def check_windows(windows, name="X", **check_array_params):
     return array
 
 
+def _to_floats(values, name, **check_array_params):
+    """Convert to an array of floats, whatever its values."""
+    _refuse_text(values, name)
+    try:
+        return check_array(
+            values,
+            dtype=_FLOATS,
+            ensure_all_finite=False,
+            input_name=name,
+            **check_array_params,
+        )
+    except ValueError as error:
+        if "could not convert string" not in str(error):
+            raise
+        raise ValueError(
+            f"{name} holds text, {error}: encode it first (OneHotEncoder)."
+        ) from None
+
+
 def _refuse_text(frame, name):
     """Name the column of a table that is not numeric, before numpy gives up on it."""
     if not hasattr(frame, "columns"):
@@ -116,13 +120,13 @@ def _refuse_text(frame, name):
 
 
 def _is_finite(rows):
-    """Tell whether all values are finite; the sum tells, in one pass without temporaries."""
+    """Tell whether all values are finite, by their sum: one pass, no temporaries."""
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(rows.sum()))
 
 
 def _check_rows(rows, name, unit, first_sample=0):
-    """Raise at the first value of ``rows`` (..., length, n_features) that is no data."""
+    """Raise at the first value of rows (..., length, n_features) that is no data."""
     missing = np.isnan(rows)
     started = np.logical_or.accumulate(~missing.all(axis=-1), axis=-1)
     bad = np.argwhere(np.isinf(rows) | (missing & started[..., np.newaxis]))

@@ -306,7 +306,7 @@ def test_a_bad_index_is_an_error_in_fit_and_in_transform(change, message):
         (np.zeros(3), "Expected 2D array, got 1D array instead"),
         (np.zeros((3, 2, 1)), "dim 3"),
         (np.full((3, 1), 1j), "Complex data not supported"),
-        (np.full((3, 1), "a"), "could not convert string to float"),
+        (np.full((3, 1), "a"), "X holds text, .*: encode it first"),
         (pd.DataFrame({"day": list("abc")}), "X column 'day' has dtype .*encode it"),
         (
             pd.DataFrame({"at": pd.date_range("2020", periods=3)}),

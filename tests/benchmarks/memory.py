@@ -47,7 +47,7 @@ def fit_peak(n_rows, n_features=1, length=LENGTH, **parameters):
     from skseq import GRURegressor, SlidingWindow, horizon_targets
 
     def model(max_epochs):
-        options = {"hidden_size": 1, "batch_size": 64, "lr_schedule": "constant"}
+        options = {"hidden_size": 1, "batch_size": 256, "lr_schedule": "constant"}
         options.update(parameters, max_epochs=max_epochs, random_state=0)
         return GRURegressor(**options)
 

@@ -1,0 +1,243 @@
+"""What is refused, and what the message says."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from skseq import NaiveRegressor, pad_sequences
+from skseq.validation import (
+    check_fit_windows,
+    check_predict_windows,
+    check_series,
+    check_target_columns,
+    check_targets,
+    check_weights,
+    check_windows,
+)
+from skseq.windows import sliding_windows, views
+
+ANY = st.sampled_from([1.0, 2.0, np.nan, np.inf, -np.inf])
+
+
+def first_wrong(series):
+    """The first NaN after the start, or infinity: (step, column), or None."""
+    started = False
+    for step, row in enumerate(series):
+        started = started or not np.isnan(row).all()
+        for column, value in enumerate(row):
+            if started and not np.isfinite(value):
+                return step, column
+    return None
+
+
+@given(hnp.arrays(np.float64, hnp.array_shapes(min_dims=2, max_dims=2), elements=ANY))
+def test_a_series_may_only_start_with_rows_of_nan(series):
+    wrong = first_wrong(series)
+    if wrong is None:
+        assert check_series(series) is series
+        return
+    kind = "NaN" if np.isnan(series[wrong]) else "infinity"
+    message = f"^Input X contains {kind} at row {wrong[0]}, column {wrong[1]}. Only"
+    with pytest.raises(ValueError, match=message):
+        check_series(series)
+
+
+@given(
+    hnp.arrays(np.float64, hnp.array_shapes(min_dims=3, max_dims=3), elements=ANY),
+    st.integers(1, 20),
+)
+def test_a_window_may_only_start_with_rows_of_nan(windows, limit):
+    wrong = [(i, *w) for i, one in enumerate(windows) if (w := first_wrong(one))]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(views, "CHUNK_ELEMENTS", limit)
+        if not wrong:
+            assert check_windows(windows) is windows
+            return
+        sample, step, column = wrong[0]
+        message = f"at window {sample}, time step {step}, column {column}. Only whole"
+        with pytest.raises(ValueError, match=message):
+            check_windows(windows)
+
+
+@given(
+    hnp.arrays(np.float64, st.tuples(st.integers(1, 12), st.just(1)), elements=ANY),
+    st.data(),
+)
+def test_a_view_is_judged_as_its_copy(series, data):
+    windows = sliding_windows(series, data.draw(st.integers(1, len(series))))
+
+    def verdict(windows):
+        try:
+            return check_windows(windows).shape
+        except ValueError as error:
+            return str(error)
+
+    assert verdict(windows) == verdict(windows.copy())
+
+
+def test_a_hole_that_only_starts_windows_is_padding():
+    series = np.array([[1.0], [np.nan], [2.0], [3.0]])
+    windows = sliding_windows(series, 2)
+    with pytest.raises(ValueError, match="NaN at window 0, time step 1, column 0"):
+        check_windows(windows)
+    check_windows(windows[1:])
+
+
+def test_large_numbers_are_not_taken_for_infinity():
+    large = np.full((3, 4, 1), 3e38, dtype=np.float32)  # whose sum is infinite
+    assert check_windows(large) is large
+    assert check_series(large[0]).dtype == np.float32
+
+
+def test_nothing_is_copied_and_float32_stays():
+    windows = sliding_windows(np.zeros((20, 2), dtype=np.float32), 5)
+    assert check_windows(windows) is windows
+    assert check_windows(np.zeros((3, 4), dtype=int)).dtype == np.float64
+    assert check_windows([[1, 2], [3, 4]]).shape == (2, 2, 1)
+    assert check_windows(pd.DataFrame([[1, 2], [3, 4]])).shape == (2, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("windows", "message"),
+    [
+        (np.zeros((2, 3, 4, 5)), r"X has shape \(2, 3, 4, 5\): expected windows"),
+        (np.zeros((2, 0, 1)), r"X has shape \(2, 0, 1\).*SlidingWindow"),
+        (np.zeros((2, 3, 0)), r"X has shape \(2, 3, 0\)"),
+        (np.zeros((0, 3, 1)), "0 sample"),
+        (np.zeros(3), "Expected 2D array, got 1D array instead"),
+        (np.array([[1.0, np.nan]]), "Input X contains NaN"),
+        (np.array([[np.nan, 1.0]]), "Input X contains NaN"),
+        (np.array([[1.0, np.inf]]), "Input X contains infinity"),
+        (np.ones((2, 2, 1)) * 1j, "Complex data not supported"),
+        ([["a", "b"]], "X holds text, .*'a': encode it first"),
+        (pd.DataFrame({"day": ["Mo"]}), "X column 'day' has dtype .*OneHotEncoder"),
+    ],
+)
+def test_what_is_no_windows(windows, message):
+    with pytest.raises(ValueError, match=message):
+        check_windows(windows)
+
+
+WINDOWS = np.arange(24.0).reshape(4, 3, 2)
+
+
+def test_fit_remembers_the_form():
+    model = NaiveRegressor()
+    check_fit_windows(model, WINDOWS, np.zeros(4))
+    assert (model.n_features_in_, model.window_shape_in_) == (2, (3, 2))
+    table = pd.DataFrame(WINDOWS[:, :, 0], columns=list("abc"))
+    check_fit_windows(model, table, np.zeros(4))
+    assert (model.n_features_in_, model.window_shape_in_) == (3, (3, 1))
+    assert list(model.feature_names_in_) == list("abc")
+    check_fit_windows(model, table.to_numpy().tolist(), [0] * 4)
+    assert not hasattr(model, "feature_names_in_")
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (
+            None,
+            "NaiveRegressor estimator requires y to be passed, but the target y is N",
+        ),
+        (np.zeros(3), "X has 4 samples, y has 3: .*from one call of horizon_targets"),
+        (np.zeros((5, 2)), "X has 4 samples, y has 5"),
+    ],
+)
+def test_targets_that_do_not_fit_the_windows(y, message):
+    with pytest.raises(ValueError, match=message):
+        check_fit_windows(NaiveRegressor(), WINDOWS, y)
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (WINDOWS[:, :, :1], "X has 1 features, but NaiveRegressor is expecting 2"),
+        (WINDOWS[:, :, 0], "X has 1 features, .* variables of a window"),
+        (WINDOWS[:, 1:], "windows of 2 time steps, but .* on 3: .*pad_sequences"),
+    ],
+)
+def test_other_windows_than_the_fitted(X, message):
+    model = NaiveRegressor().fit(WINDOWS, np.zeros(4))
+    with pytest.raises(ValueError, match=message):
+        model.predict(X)
+
+
+def test_other_lengths_than_the_fitted():
+    model = NaiveRegressor().fit(WINDOWS[:, :, 0], np.zeros(4))
+    with pytest.raises(
+        ValueError, match=r"X has 2 features, but .* 3 features as input"
+    ):
+        model.predict(WINDOWS[:, 1:, 0])
+    longer = np.zeros((2, 9, 1))
+    assert check_predict_windows(model, longer, any_length=True).shape == (2, 9, 1)
+    padded = pad_sequences([[1.0], [1.0, 2.0, 3.0]])
+    assert model.predict(padded).tolist() == [1.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([1, 2, np.nan, 4], "Input y contains NaN"),
+        ([1, 2, np.inf, 4], "Input y contains infinity"),
+        (list("abcd"), "y is not numeric: .* Encode it first"),
+        (np.ones(4) * 1j, "Complex data not supported"),
+        (
+            np.zeros((4, 2, 1)),
+            r"y has shape \(4, 2, 1\): expected .* \(n_samples, 3, n_",
+        ),
+        (np.zeros((4, 3, 1, 1)), r"y has shape \(4, 3, 1, 1\)"),
+    ],
+)
+def test_what_is_no_target(y, message):
+    with pytest.raises(ValueError, match=message):
+        check_targets(y, WINDOWS)
+
+
+def test_targets_take_the_dtype_of_the_windows():
+    assert check_targets([1, 2, 3, 4], WINDOWS.astype("f4")).dtype == np.float32
+    assert check_targets([True] * 4, WINDOWS).dtype == np.float64
+    assert check_targets(np.array([1, 2, 3, 4], object), WINDOWS).dtype == np.float64
+    y = np.zeros((4, 2))
+    assert check_targets(y, WINDOWS) is y
+
+
+def test_targets_of_padded_steps_do_not_matter():
+    windows, y = WINDOWS.copy(), np.zeros((4, 3, 1))
+    windows[0, :2] = y[0, :2] = np.nan
+    check_targets(y, windows)
+    y[0, 2] = np.nan
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        check_targets(y, windows)
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        ([1, 1, 1], r"sample_weight.shape == \(3,\), expected \(4,\)"),
+        ([1, 1, 1, -1], "sample_weight must contain .* no negative one"),
+        ([0, 0, 0, 0], "(?i)sample.weights? must contain at least one non-zero"),
+        ([1, 1, 1, np.nan], "sample_weight contains NaN"),
+    ],
+)
+def test_bad_weights(weight, message):
+    with pytest.raises(ValueError, match=message):
+        check_weights(weight, WINDOWS)
+
+
+@pytest.mark.parametrize("target", [2, -1, [0, 2], "rail", 0.0, None, True])
+def test_a_target_that_is_no_column(target):
+    with pytest.raises(
+        ValueError, match="is not a column of X, which has 2: give posi"
+    ):
+        check_target_columns(target, 2, 4)
+
+
+def test_target_columns():
+    assert check_target_columns(1, 2, 5).tolist() == [1]
+    assert check_target_columns([1, 0], 2, 4).tolist() == [1, 0]
+    with pytest.raises(ValueError, match="5 columns, which do not divide among 2 targ"):
+        check_target_columns([0, 1], 2, 5)
