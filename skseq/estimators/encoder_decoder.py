@@ -13,7 +13,6 @@ class _EncoderDecoderEstimator(_RecurrentEstimator):
     """The parameters of a decoder, and how it is built."""
 
     cell: str = "GRU"
-    attention: bool = True
     teacher_forcing: float = 0.5
 
     _parameters = """\
@@ -21,9 +20,6 @@ class _EncoderDecoderEstimator(_RecurrentEstimator):
         Of the encoder and of the decoder, which have the same size and number of
         layers. ``dropout`` also drops values of the states that the decoder reads,
         and of its own before the output.
-    attention : bool, default=True
-        Whether each step of the decoder looks at the states of all steps of the
-        window, or only starts from one (see ``pooling``).
     teacher_forcing : float, default=0.5
         The decoder's input is its previous output. In training, this share of the
         inputs is replaced by the true ones; it falls linearly to zero in the course
@@ -124,6 +120,13 @@ class EncoderDecoderRegressor(NetworkRegressor, _EncoderDecoderEstimator):
     (1, 8)
     """
 
+    attention: bool = False
+
+    _parameters = """\
+    attention : bool, default=False
+        Whether each step of the decoder looks at the states of all steps of the
+        window, or only starts from one (see ``pooling``).
+"""
     _choices = {"supervise": ("last",), "strategy": ("direct",)}
 
     def _check_targets(self, y, windows):
@@ -199,6 +202,14 @@ class EncoderDecoderClassifier(NetworkClassifier, _EncoderDecoderEstimator):
     """
 
     pooling: str = "last"
+    attention: bool = True
+
+    _parameters = """\
+    attention : bool, default=True
+        Whether each step of the decoder looks at the states of all steps of the
+        window, without which long sequences are hard to learn, or only starts from
+        one (see ``pooling``).
+"""
 
     def _check_label_shape(self, y, windows):
         self._every_step = False
