@@ -325,7 +325,7 @@ def test_another_number_of_variables_or_other_names_are_an_error():
     with pytest.raises(
         ValueError, match="X has 1 features, but SlidingWindow is expec"
     ):
-        window.transform(np.zeros((3, 1)))
+        clone(window).fit(frame.to_numpy()).transform(np.zeros((3, 1)))
     with pytest.raises(ValueError, match="feature names"):
         window.transform(frame[["b", "a"]])
     assert list(window.feature_names_in_) == ["a", "b"]
