@@ -2,7 +2,9 @@
 
 Networks get all samples in one batch (with several, which sample falls into which
 batch matters, and repeating a sample is not the same as weighting it) and as many
-epochs as their few gradient steps then need.
+epochs as their few gradient steps then need. Regressors get the squared error, by
+which the checks score: the gradient of the absolute error jumps where it is zero, so
+that rounding tells two fits apart that ought to be equal.
 """
 
 from sklearn.preprocessing import StandardScaler
@@ -15,18 +17,26 @@ from skseq import (
     SlidingWindow,
     TransformedWindowRegressor,
 )
-from skseq.estimators import ALL, NaiveRegressor
+from skseq.estimators import ALL
 
 TRAINING = {"max_epochs": 60, "batch_size": 512, "learning_rate": 0.03}
 
+
+def instance(cls):
+    """Make an estimator that can learn the checks' few samples."""
+    parameters = cls().get_params()
+    chosen = {**TRAINING, "loss": "squared_error"}
+    return cls(**{name: chosen[name] for name in chosen if name in parameters})
+
+
+# The inner estimators' seeds are not set by the checks.
+_INNER = instance(DenseRegressor).set_params(random_state=0)
+
 INSTANCES = [
-    *(cls() if cls is NaiveRegressor else cls(**TRAINING) for cls in ALL),
-    ConformalRegressor(DenseRegressor(**TRAINING, random_state=0)),
-    TransformedWindowRegressor(
-        # Not Differencer: the checks' y does not continue their X.
-        DenseRegressor(**TRAINING, random_state=0),
-        StandardScaler(),
-    ),
+    *map(instance, ALL),
+    ConformalRegressor(_INNER),
+    # Not with a Differencer: the checks' y does not continue their X.
+    TransformedWindowRegressor(_INNER, StandardScaler()),
     SlidingWindow(length=2),
     Differencer(),
     KnownAhead(),

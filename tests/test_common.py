@@ -1,6 +1,5 @@
 """scikit-learn's own checks, and what must hold for every estimator alike."""
 
-import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests.instances import EXPECTED_FAILURES, INSTANCES

@@ -1,5 +1,7 @@
 """Dense network: all values of the window at once."""
 
+from itertools import pairwise
+
 from torch import nn
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
@@ -26,13 +28,13 @@ class Dense(nn.Module):
         sizes = [n_inputs, *hidden_sizes]
         self.output_size = sizes[-1]
         layers = []
-        for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+        for n_in, n_out in pairwise(sizes):
             linear = nn.Linear(n_in, n_out)
             nn.init.xavier_uniform_(linear.weight)
             nn.init.zeros_(linear.bias)
             layers += [linear, ACTIVATIONS[activation](), nn.Dropout(dropout)]
         self.layers = nn.Sequential(*layers)
 
-    def forward(self, x, n_padding):  # noqa: ARG002 - padding is zero: no effect
+    def forward(self, x, n_padding):  # padding is zero: no effect
         """Map values (batch, length, features) to states (batch, 1, hidden)."""
         return self.layers(x.flatten(start_dim=1)).unsqueeze(1)
