@@ -15,10 +15,14 @@ INDEXES = {
     "90 minutes": pd.date_range("2020-01-01", periods=60, freq="90min"),
     "business": pd.date_range("2020-01-06", periods=60, freq="B"),
     "weekly": pd.date_range("2020-01-06", periods=60, freq="W-WED"),
-    "month start": pd.date_range("2020-01-01", periods=60, freq="MS"),
-    "month end": pd.date_range("2020-01-31", periods=60, freq="ME"),
-    "quarterly": pd.date_range("2020-01-31", periods=60, freq="QE-FEB"),
-    "yearly": pd.date_range("2020-01-01", periods=60, freq="YS"),
+    "month start": pd.date_range(
+        "2020-01-01", periods=60, freq=pd.offsets.MonthBegin()
+    ),
+    "month end": pd.date_range("2020-01-31", periods=60, freq=pd.offsets.MonthEnd()),
+    "quarterly": pd.date_range(
+        "2020-01-31", periods=60, freq=pd.offsets.QuarterEnd(startingMonth=2)
+    ),
+    "yearly": pd.date_range("2020-01-01", periods=60, freq=pd.offsets.YearBegin()),
     "daily, summer time begins": pd.date_range(
         "2020-03-01", periods=60, freq="D", tz="Europe/Berlin"
     ),
