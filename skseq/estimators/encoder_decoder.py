@@ -13,6 +13,7 @@ class _EncoderDecoderEstimator(_RecurrentEstimator):
     """The parameters of a decoder, and how it is built."""
 
     cell: str = "GRU"
+    attention: bool = False
     teacher_forcing: float = 0.5
 
     _parameters = """\
@@ -20,6 +21,10 @@ class _EncoderDecoderEstimator(_RecurrentEstimator):
         Of the encoder and of the decoder, which have the same size and number of
         layers. ``dropout`` also drops values of the states that the decoder reads,
         and of its own before the output.
+    attention : bool, default=False
+        Whether each step of the decoder looks at the states of all steps of the
+        window, which long sequences of tokens need, or only starts from one (see
+        ``pooling``).
     teacher_forcing : float, default=0.5
         The decoder's input is its previous output. In training, this share of the
         inputs is replaced by the true ones; it falls linearly to zero in the course
@@ -120,13 +125,6 @@ class EncoderDecoderRegressor(NetworkRegressor, _EncoderDecoderEstimator):
     (1, 8)
     """
 
-    attention: bool = False
-
-    _parameters = """\
-    attention : bool, default=False
-        Whether each step of the decoder looks at the states of all steps of the
-        window, or only starts from one (see ``pooling``).
-"""
     _choices = {"supervise": ("last",), "strategy": ("direct",)}
 
     def _check_targets(self, y, windows):
@@ -164,8 +162,7 @@ class EncoderDecoderClassifier(NetworkClassifier, _EncoderDecoderEstimator):
     before with a label of their own. ``(n_samples,)`` is one label for the window.
 
     Each step sees the label that came out of the step before, which is the most
-    probable one, so that ``predict_proba`` depends on the steps before it. The decoder
-    starts from the last state (``pooling="last"``).
+    probable one, so that ``predict_proba`` depends on the steps before it.
 
     Parameters
     ----------
@@ -203,13 +200,6 @@ class EncoderDecoderClassifier(NetworkClassifier, _EncoderDecoderEstimator):
 
     pooling: str = "last"
     attention: bool = True
-
-    _parameters = """\
-    attention : bool, default=True
-        Whether each step of the decoder looks at the states of all steps of the
-        window, without which long sequences are hard to learn, or only starts from
-        one (see ``pooling``).
-"""
 
     def _check_label_shape(self, y, windows):
         self._every_step = False

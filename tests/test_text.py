@@ -1,0 +1,127 @@
+"""Texts to tokens, and tokens to labels."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import estimator_checks
+
+from skseq import EncoderDecoderClassifier, TokenVectorizer
+
+# scikit-learn tests no estimator that takes texts (its own CountVectorizer neither):
+# all of its checks that fit do so on tables of numbers. These are the ones that
+# don't fit, or fit nothing but what they are given.
+CHECKS = [
+    estimator_checks.check_estimator_cloneable,
+    estimator_checks.check_estimator_tags_renamed,
+    estimator_checks.check_valid_tag_types,
+    estimator_checks.check_estimator_repr,
+    estimator_checks.check_no_attributes_set_in_init,
+    estimator_checks.check_do_not_raise_errors_in_init_or_set_params,
+    estimator_checks.check_mixin_order,
+    estimator_checks.check_parameters_default_constructible,
+    estimator_checks.check_get_params_invariance,
+    estimator_checks.check_set_params,
+]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_sklearn_checks(check):
+    check("TokenVectorizer", TokenVectorizer())
+
+
+def test_tags_are_those_of_count_vectorizer():
+    ours, theirs = TokenVectorizer(), CountVectorizer()
+    tags = ours.__sklearn_tags__().input_tags
+    assert tags == theirs.__sklearn_tags__().input_tags
+
+
+@pytest.mark.parametrize("analyzer", ["word", "char"])
+@given(texts=st.lists(st.text("ab cD", max_size=8), min_size=1, max_size=6))
+def test_counts_are_those_of_count_vectorizer(analyzer, texts):
+    """Order apart, both say the same."""
+    pattern = {"token_pattern": r"(?u)\w+"} if analyzer == "word" else {}
+    if not any(map(str.strip if analyzer == "word" else str, texts)):
+        with pytest.raises(ValueError, match="no token"):
+            TokenVectorizer(analyzer=analyzer).fit(texts)
+        return
+    ours = TokenVectorizer(analyzer=analyzer)
+    windows = ours.fit_transform(texts)
+    theirs = CountVectorizer(analyzer=analyzer, **pattern)
+    counts = theirs.fit_transform(texts).toarray()
+    assert set(ours.vocabulary_) == set(theirs.vocabulary_)
+    for token, number in ours.vocabulary_.items():
+        expected = counts[:, theirs.vocabulary_[token]]
+        np.testing.assert_array_equal((windows == number).sum(axis=(1, 2)), expected)
+    # The commonest first.
+    numbers = [theirs.vocabulary_[token] for token in ours.vocabulary_]
+    assert (np.diff(counts.sum(axis=0)[numbers]) <= 0).all()
+
+
+@given(texts=st.lists(st.text("abcd", max_size=5), min_size=2, max_size=6))
+def test_tokens_keep_their_order_behind_the_padding(texts):
+    texts = [*texts, "abcd"]
+    model = TokenVectorizer(analyzer="char")
+    windows = model.fit_transform(texts)
+    assert windows.shape == (len(texts), max(map(len, texts)), 1)
+    characters = {number: token for token, number in model.vocabulary_.items()}
+    for text, window in zip(texts, windows[:, :, 0], strict=True):
+        n_padding = len(window) - len(text)
+        assert np.isnan(window[:n_padding]).all()
+        assert "".join(characters[n] for n in window[n_padding:]) == text
+
+
+def test_unknown_tokens_are_one_more():
+    model = TokenVectorizer(max_features=2).fit(["a a a b b c", "a b d"])
+    assert model.vocabulary_ == {"a": 0, "b": 1}
+    np.testing.assert_array_equal(
+        model.transform(["b c a", "x"])[:, -3:, 0], [[1, 2, 0], [np.nan, np.nan, 2]]
+    )
+
+
+def test_longer_texts_keep_their_end():
+    model = TokenVectorizer(length=2, analyzer=str.split, dtype=np.float64)
+    windows = model.fit(["A b", "c"]).transform(["c b A", ""])
+    np.testing.assert_array_equal(windows[:, :, 0], [[1, 0], [np.nan, np.nan]])
+    assert windows.dtype == np.float64
+
+
+def test_one_text_is_no_list_of_texts():
+    with pytest.raises(ValueError, match="put it in a list"):
+        TokenVectorizer().fit("one text")
+    with pytest.raises(ValueError, match="length == 0"):
+        TokenVectorizer(length=0).fit(["one text"])
+
+
+def sentences(n_samples, seed):
+    """Praise or blame, where "not" turns it into the opposite."""
+    rng = np.random.default_rng(seed)
+    things = ["the film", "this book", "that meal", "the actor", "our room"]
+    verbs = ["was", "is", "seemed", "felt"]
+    words = [["bad", "dull", "awful", "poor"], ["good", "fine", "great", "lovely"]]
+    turned, praised = rng.integers(2, size=(2, n_samples))
+    texts = [
+        f"{rng.choice(things)} {rng.choice(verbs)} "
+        f"{'not ' * n}{rng.choice(['', 'really '])}{rng.choice(words[p])}"
+        for n, p in zip(turned, praised, strict=True)
+    ]
+    return texts, np.where(turned ^ praised, "praise", "blame")
+
+
+CLASSIFIERS = [EncoderDecoderClassifier]
+
+
+@pytest.mark.parametrize("cls", CLASSIFIERS)
+def test_sentiment(cls):
+    """Words in their order: counting them can't tell."""
+    texts, y = sentences(300, seed=0)
+    unseen, expected = sentences(100, seed=1)
+    network = cls(embedding_size=8, hidden_size=16, learning_rate=0.02, random_state=0)
+    model = make_pipeline(TokenVectorizer(), network.set_params(max_epochs=15))
+    model.fit(texts, y)
+    assert model.score(unseen, expected) > 0.97
+    # A word that was never seen is passed over.
+    strange = [text.replace("the film", "the zeppelin") for text in unseen]
+    assert model.score(strange, expected) > 0.9
