@@ -13,6 +13,7 @@ from .estimators import (
     LSTMRegressor,
     NaiveRegressor,
     RNNRegressor,
+    SARIMARegressor,
     WaveNetClassifier,
     WaveNetRegressor,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "LSTMRegressor",
     "NaiveRegressor",
     "RNNRegressor",
+    "SARIMARegressor",
     "SlidingWindow",
     "TokenVectorizer",
     "TransformedWindowRegressor",

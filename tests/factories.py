@@ -5,11 +5,19 @@ import inspect
 import numpy as np
 import pytest
 from sklearn.base import is_classifier
+from sklearn.utils.validation import has_fit_parameter
 
 from skseq import SlidingWindow, horizon_targets
 from skseq.estimators import ALL
 
-TINY = {"max_epochs": 2, "batch_size": 32, "hidden_size": 4, "random_state": 0}
+TINY = {
+    "max_epochs": 2,
+    "batch_size": 32,
+    "hidden_size": 4,
+    "random_state": 0,
+    "order": (1, 0, 1),
+    "seasonal_order": (0, 0, 0, 0),
+}
 FULL_BATCH = 10_000
 
 
@@ -20,6 +28,7 @@ def parameters(cls):
 
 NETWORKS = [cls for cls in ALL if "max_epochs" in parameters(cls)]
 REGRESSORS = [cls for cls in ALL if cls.__name__.endswith("Regressor")]
+WEIGHTED = [cls for cls in ALL if has_fit_parameter(cls, "sample_weight")]
 NETWORK_REGRESSORS = [cls for cls in NETWORKS if cls in REGRESSORS]
 
 

@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from skseq import (
     Differencer,
     NaiveRegressor,
+    SARIMARegressor,
     SlidingWindow,
     TransformedWindowRegressor,
     horizon_targets,
@@ -21,7 +22,9 @@ from tests.factories import REGRESSORS, make, make_series, output, targets_for
 
 LENGTH, N, HORIZON = 5, 40, 2
 CASES = [
-    *((cls, kind) for cls in ALL for kind in ("windows", "differences")),
+    *((cls, "windows") for cls in ALL),
+    # A SARIMA model refuses a y that does not continue X.
+    *((cls, "differences") for cls in ALL if cls is not SARIMARegressor),
     *((cls, "differenced windows") for cls in REGRESSORS),
 ]
 cases = pytest.mark.parametrize(
@@ -81,6 +84,8 @@ def test_everything_in_the_window_changes_the_forecast(cls, kind):
     elif kind == "differenced windows":
         # Of the other variables, the steps that have no difference are cut off.
         seen = [(lag, column) for lag, column in seen if lag < LENGTH - 2 * column]
+    if cls is SARIMARegressor:
+        seen = [(lag, column) for lag, column in seen if column == 0]
     for lag, column in seen:
         changed = X.copy()
         changed[origin - lag, column] += 1.5

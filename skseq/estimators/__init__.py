@@ -6,6 +6,7 @@ from .dense import DenseClassifier, DenseRegressor
 from .encoder_decoder import EncoderDecoderClassifier, EncoderDecoderRegressor
 from .naive import NaiveRegressor
 from .recurrent import GRURegressor, LSTMRegressor, RNNRegressor
+from .sarima import SARIMARegressor
 from .wavenet import WaveNetClassifier, WaveNetRegressor
 
 ALL = [
@@ -19,6 +20,7 @@ ALL = [
     LSTMRegressor,
     NaiveRegressor,
     RNNRegressor,
+    SARIMARegressor,
     WaveNetClassifier,
     WaveNetRegressor,
 ]

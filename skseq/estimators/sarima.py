@@ -1,0 +1,419 @@
+"""SARIMARegressor: the statistician's forecast, estimated by statsmodels."""
+
+import warnings
+from itertools import pairwise
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
+
+from ..validation import (
+    check_fit_windows,
+    check_predict_windows,
+    check_target_columns,
+    check_targets,
+)
+from ..windows import chunks, series_of
+
+_TOLERANCE = 1e-10  # below it, a variance that is infinite or zero is zero
+
+
+class SARIMARegressor(RegressorMixin, BaseEstimator):
+    """Forecast by a seasonal ARIMA model of the series behind the windows.
+
+    ``fit`` lays consecutive windows back into their series, and estimates the model
+    once, by maximum likelihood. Given its parameters, a SARIMA forecast is an affine
+    function of the window: ``predict`` is one matrix product, for any number of
+    windows. AR, ARMA and ARIMA are the same class with zeros in the orders.
+
+    Parameters
+    ----------
+    order : tuple of int, default=(1, 0, 0)
+        Autoregressive order, differences, moving average order.
+    seasonal_order : tuple of int, default=(0, 1, 1, 7)
+        The same three from season to season, and the time steps in a season.
+        ``(0, 0, 0, 0)`` has no season.
+    trend : {None, "c"}, default=None
+        "c" estimates a constant: the mean, or with one difference the drift. A
+        trend that depends on the date is not offered, since a window doesn't tell
+        it: difference instead.
+    target : int, default=0
+        The column of X that ``y`` continues. The others are not used, but for the
+        variables known ahead.
+    n_known_ahead : int, default=0
+        Variables known ahead, whose next values are the last columns of X, as
+        :class:`KnownAhead` lays them: the target is regressed on them, with SARIMA
+        errors. The first row of a window then only tells the values at the second.
+    max_iter : int, default=200
+        Most iterations of the optimiser.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_outputs, length)
+        Weights of the target's past in the forecast. With variables known ahead,
+        ``length - 1``: those of the target less their effect.
+    intercept_ : ndarray of shape (n_outputs,)
+    std_ : ndarray of shape (n_outputs,)
+        Standard deviation of the error, one to ``n_outputs`` steps ahead.
+    known_coef_ : ndarray of shape (n_known_ahead,)
+        Of the variables known ahead.
+    params_ : dict of str to float
+        Estimates, by statsmodels' names: ``sigma2`` is the variance of the shocks.
+    aicc_ : float
+        Corrected Akaike information criterion: among orders with the same
+        differences, on the same series, smaller is better.
+    n_iter_ : int
+        Iterations of the optimiser.
+    n_features_in_ : int
+        Columns of a two-dimensional X, variables of a three-dimensional one.
+    feature_names_in_ : ndarray of str
+        Column names, where X was a table.
+    window_shape_in_ : tuple of int
+        ``(length, n_features)`` of the fitted windows.
+
+    Notes
+    -----
+    Windows are consecutive where each is the one before, moved by one row. Where they
+    are not (the two training parts of a fold), the pieces are joined by as many
+    missing values as a window is long, which the state space model takes exactly.
+
+    What came before a window has a diffuse distribution as far as it is differenced,
+    and the stationary one for the rest: a padded window gives what the shorter one
+    gives. Of a window too short for the differences, the mean stands for what it does
+    not tell; the standard deviation is infinite then.
+
+    References
+    ----------
+    .. [1] J. Durbin and S. J. Koopman, "Time Series Analysis by State Space Methods",
+       2nd edition, Oxford University Press 2012.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import SARIMARegressor
+    >>> from skseq.windows import sliding_windows
+    >>> rng = np.random.default_rng(0)
+    >>> level = rng.normal(size=200).cumsum()
+    >>> noisy = (level + rng.normal(size=200))[:, np.newaxis]
+    >>> X, y = sliding_windows(noisy, length=10)[:-1], noisy[10:, 0]
+    >>> model = SARIMARegressor((0, 1, 1), (0, 0, 0, 0)).fit(X, y)
+    >>> model.coef_[:, -4:].round(2)  # the later, the more it tells of the level
+    array([[0.03, 0.08, 0.23, 0.65]])
+    """
+
+    def __init__(
+        self,
+        order=(1, 0, 0),
+        seasonal_order=(0, 1, 1, 7),
+        *,
+        trend=None,
+        target=0,
+        n_known_ahead=0,
+        max_iter=200,
+    ):
+        self.order = order
+        self.seasonal_order = seasonal_order
+        self.trend = trend
+        self.target = target
+        self.n_known_ahead = n_known_ahead
+        self.max_iter = max_iter
+
+    def fit(self, X, y):
+        """Estimate the parameters.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+            Windows, consecutive for the most part.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The next values of the target.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ImportError
+            If statsmodels is not installed: it comes with the extra ``skseq[sarima]``.
+        ValueError
+            For orders that can't be, windows shorter than the differences, a y that
+            does not continue X, and where there is too little to estimate from.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the optimiser stops before it has found the best parameters.
+        """
+        self._check_parameters()
+        windows = check_fit_windows(self, X, y)
+        y = check_targets(y, windows)
+        if y.ndim > 2:
+            raise ValueError(f"y has shape {y.shape}: give (n_samples, n_outputs).")
+        self._one_dimensional = y.ndim == 1
+        y = y.reshape(len(y), -1)
+        self._n_outputs = y.shape[1]
+        self._check_columns(*windows.shape[1:])
+        series, known = self._lay(windows, y)
+        results = self._estimate(series, known)
+        self.n_iter_ = max(1, results.mle_retvals["iterations"])
+        self.aicc_ = float(results.aicc)
+        estimates = [*results.params.tolist(), float(results.scale)]
+        names = [*results.param_names, "sigma2"]
+        self.params_ = dict(zip(names, estimates, strict=True))
+        first = self.trend is not None
+        known_ahead = slice(first, first + self.n_known_ahead)
+        self.known_coef_ = np.array(estimates[known_ahead])
+        del estimates[known_ahead]
+        self._params = estimates
+        self._mean = np.nanmean(series - known @ self.known_coef_)
+        # The values known at the first row of a window lie in the row before it.
+        longest = windows.shape[1] - (self.n_known_ahead > 0)
+        self.coef_, self.intercept_, self.std_ = self._map(longest)
+        return self
+
+    def predict(self, X, return_std=False):
+        """Forecast the steps after each window.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+        return_std : bool, default=False
+            Whether to return the standard deviation of the errors too, as the model
+            has it: that of the coming shocks, with the parameters taken as true.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        std : ndarray of the shape of y
+            Only with ``return_std``. Infinite where a window is too short for the
+            differences.
+        """
+        check_is_fitted(self)
+        windows = check_predict_windows(self, X)
+        y = np.empty((len(windows), self._n_outputs), dtype=windows.dtype)
+        std = np.empty_like(y)
+        maps = {self.coef_.shape[1]: (self.coef_, self.intercept_, self.std_)}
+        for part in chunks(windows):
+            past, effect = self._without_known(windows[part])
+            n_observed = (~np.isnan(past)).sum(axis=1)
+            for n in np.unique(n_observed):
+                if n not in maps:
+                    maps[n] = self._map(n)
+                coef, intercept, spread = maps[n]
+                rows = n_observed == n
+                seen = past[rows, past.shape[1] - n :]
+                y[part][rows] = seen @ coef.T + intercept + effect[rows]
+                std[part][rows] = spread
+        if self._one_dimensional:
+            y, std = y[:, 0], std[:, 0]
+        return (y, std) if return_std else y
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = True
+        tags.regressor_tags.poor_score = True  # forecasts from y's past alone
+        return tags
+
+    def _check_parameters(self):
+        for name, orders, form in [
+            ("order", self.order, "(p, d, q)"),
+            ("seasonal_order", self.seasonal_order, "(P, D, Q, season)"),
+        ]:
+            if len(orders) != form.count(",") + 1 or not all(
+                isinstance(n, Integral) and n >= 0 for n in orders
+            ):
+                raise ValueError(
+                    f"{name}={orders!r} must be {form}, whole numbers of at least 0."
+                )
+        *seasonal, season = self.seasonal_order
+        if season == 1 or (season == 0 and any(seasonal)):
+            raise ValueError(
+                f"seasonal_order={self.seasonal_order!r} has a season of {season} time "
+                "steps: give at least 2, or (0, 0, 0, 0) for no season."
+            )
+        if not any((*self.order[::2], *seasonal[::2], self.trend, self.n_known_ahead)):
+            raise ValueError(
+                f"order={self.order} and seasonal_order={self.seasonal_order} leave "
+                "nothing to estimate: use NaiveRegressor for a random walk."
+            )
+        if self.trend not in (None, "c"):
+            raise ValueError(
+                f"trend={self.trend!r} must be None or 'c': a window does not tell the "
+                "date that another trend depends on. Difference instead (order)."
+            )
+        check_scalar(self.target, "target", Integral)
+        check_scalar(self.n_known_ahead, "n_known_ahead", Integral, min_val=0)
+        check_scalar(self.max_iter, "max_iter", Integral, min_val=1)
+
+    def _check_columns(self, length, n_features):
+        check_target_columns(self.target, n_features, self._n_outputs)
+        n_known = self.n_known_ahead * self._n_outputs
+        if n_known and n_features - n_known <= self.target:
+            raise ValueError(
+                f"n_known_ahead={self.n_known_ahead} and {self._n_outputs} steps ahead "
+                f"take the last {n_known} columns of X, which has {n_features}: lay "
+                "them beside the target with KnownAhead, for the same horizon."
+            )
+        n_needed = self._n_lost() + (n_known > 0)
+        if length < n_needed:
+            raise ValueError(
+                f"The windows of X have {length} time steps. To difference as "
+                f"order={self.order} and seasonal_order={self.seasonal_order} say "
+                f"takes {n_needed}: cut longer windows."
+            )
+
+    def _n_lost(self):
+        """Time steps that the differences take."""
+        _, differences, _ = self.order
+        _, seasonal_differences, _, season = self.seasonal_order
+        return differences + season * seasonal_differences
+
+    def _lay(self, windows, y):
+        """Lay windows and targets back into their series, (n_timesteps,), with gaps.
+
+        Also returns the variables known ahead, (n_timesteps, n_known_ahead).
+        """
+        pieces, gap = [], np.full((windows.shape[1], 1 + self.n_known_ahead), np.nan)
+        bounds = [0, *self._breaks(windows, y), len(windows)]
+        for first, last in pairwise(bounds):
+            rows = np.concatenate([windows[first], windows[first + 1 : last, -1]])
+            known = self._known(rows)  # (n_rows, n_known_ahead, n_outputs)
+            known = [gap[:1, 1:], known[:-1, :, 0], known[-1].T]
+            target = np.append(rows[:, self.target], y[last - 1])
+            pieces += [np.column_stack([target, np.concatenate(known)]), gap]
+        table = np.concatenate(pieces[:-1])
+        # What is known ahead must be there for the target to be compared with it.
+        table[np.isnan(table).any(axis=1), 0] = np.nan
+        return table[:, 0], np.nan_to_num(table[:, 1:])
+
+    def _breaks(self, windows, y):
+        """Find the windows that are not the one before, moved by one row."""
+        length = windows.shape[1]
+        moved = np.ones(len(windows) - 1, dtype=bool)
+        if series_of(windows) is None:
+            for part in chunks(windows[1:]):
+                before, after = windows[:-1][part, 1:], windows[1:][part, :-1]
+                same = (before == after) | (np.isnan(before) & np.isnan(after))
+                moved[part] = same.all(axis=(1, 2))
+        after = windows[1:, -1, self.target]
+        follows = np.isclose(y[:-1, 0], after, rtol=1e-5, atol=1e-5 * y.std())
+        wrong = moved & ~follows & ~np.isnan(after)
+        # A few may move by chance, as windows of small whole numbers do.
+        if length > 1 and wrong.sum() > len(y) / 2:
+            row = wrong.argmax()
+            raise ValueError(
+                f"y does not continue column {self.target} of X: y[{row}] starts with "
+                f"{y[row, 0]}, the next window ends with {after[row]}. Take both from "
+                "horizon_targets; to transform X, transform y alike "
+                "(TransformedWindowRegressor)."
+            )
+        return 1 + np.flatnonzero(~(moved & follows))
+
+    def _known(self, rows):
+        """Values known ahead, (..., n_known_ahead, n_outputs)."""
+        n_known = self.n_known_ahead * self._n_outputs
+        known = rows[..., rows.shape[-1] - n_known :]
+        return known.reshape(*rows.shape[:-1], self.n_known_ahead, self._n_outputs)
+
+    def _without_known(self, windows):
+        """Return the target's past and the forecast, less and only what is known."""
+        past = windows[:, :, self.target].astype(np.float64)
+        if not self.n_known_ahead:
+            return past, np.zeros((len(windows), 1))
+        known = self._known(windows)
+        past = past[:, 1:] - known[:, :-1, :, 0] @ self.known_coef_
+        return past, np.nan_to_num(self.known_coef_ @ known[:, -1])
+
+    def _model(self, series, **params):
+        try:
+            from statsmodels.tsa.statespace.sarimax import SARIMAX
+        except ImportError as error:
+            raise ImportError(
+                "SARIMARegressor is estimated by statsmodels, which is not installed: "
+                "pip install 'skseq[sarima]'."
+            ) from error
+        return SARIMAX(
+            series,
+            order=self.order,
+            seasonal_order=self.seasonal_order,
+            trend=self.trend,
+            use_exact_diffuse=True,
+            **params,
+        )
+
+    def _estimate(self, series, known):
+        n_observed = np.count_nonzero(~np.isnan(series))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # we tell below what matters
+            model = self._model(
+                series,
+                exog=known if self.n_known_ahead else None,
+                # Else the optimiser stops early where the unit of y is large.
+                concentrate_scale=True,
+            )
+            n_needed = self._n_lost() + len(model.param_names) + 2
+            if n_observed < n_needed:
+                raise ValueError(
+                    f"X and y hold {n_observed} values of the series: to estimate the "
+                    f"parameters takes {n_needed} or more."
+                )
+            # The covariances of the states at all steps would take gigabytes.
+            for part in ("predicted", "filtered", "gain", "smoothing"):
+                setattr(model.ssm, f"memory_no_{part}", True)
+            results = model.fit(maxiter=self.max_iter, disp=False)
+        if not results.mle_retvals["converged"]:
+            warnings.warn(
+                f"The likelihood did not reach its maximum in max_iter={self.max_iter} "
+                "iterations, so that the parameters are not the best: raise max_iter, "
+                "give a longer series, or choose smaller orders.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+        return results
+
+    def _map(self, n_observed):
+        """Find the forecasts as a function of the last values: coef, intercept, std."""
+        n_steps = self._n_outputs
+        zeros = np.append(np.zeros(n_observed), np.full(n_steps, np.nan))
+        model = self._model(zeros)
+        filtered = model.filter(self._params, return_ssm=True)
+        transition, design = filtered.transition[:, :, 0], filtered.design[:, :, 0]
+        # Weights of the state in each forecast, (n_steps, n_states).
+        ahead = [design[0]]
+        for _ in range(n_steps - 1):
+            ahead.append(ahead[-1] @ transition)
+        weights = ahead = np.array(ahead)
+        # Step by step back from the end of the window.
+        coef = np.empty((n_steps, n_observed))
+        for step in reversed(range(n_observed)):
+            coef[:, step] = weights @ transition @ _gain(filtered, step)
+            weights = weights @ transition - np.outer(coef[:, step], design[0])
+        intercept = filtered.forecasts[0, n_observed:].copy()
+        std = np.sqrt(filtered.forecasts_error_cov[0, 0, n_observed:])
+        if filtered.nobs_diffuse:
+            diffuse = filtered.predicted_diffuse_state_cov[:, :, n_observed]
+            unknown = ((ahead @ diffuse) * ahead).sum(axis=1) > _TOLERANCE
+            std[unknown] = np.inf
+            missing = unknown * (1 - coef.sum(axis=1))
+            if n_observed:
+                coef += missing[:, np.newaxis] / n_observed
+            else:
+                intercept += missing * self._mean
+        return coef, intercept, std
+
+
+def _gain(filtered, step):
+    """How much of the surprise at a step goes into each state, (n_states,)."""
+    # While some direction has infinite variance, it takes all of the surprise.
+    for kind in ["_diffuse", ""] if filtered.nobs_diffuse else [""]:
+        error_cov = getattr(filtered, f"forecasts_error{kind}_cov")[0, 0, step]
+        state_cov = getattr(filtered, f"predicted{kind}_state_cov")[:, :, step]
+        if error_cov > _TOLERANCE:
+            break
+    return state_cov @ filtered.design[0, :, 0] / error_cov
