@@ -216,6 +216,12 @@ class NetworkEstimator(Settings, BaseEstimator):
 
     def _check_network(self, network):
         """Raise ValueError where a network can't do what the targets ask for."""
+        if self._every_step and network.stride != 1:
+            raise ValueError(
+                f"{type(self).__name__} has no state for each step of the window, and "
+                "so no output for each: give targets for the whole window (and "
+                "supervise='last'), or use stride=1 or another network."
+            )
 
     def _build_head(self, network):
         return Head(network.output_size, *self._head_arguments())

@@ -104,6 +104,8 @@ class Conv1DClassifier(NetworkClassifier, _Conv1DEstimator):
 
     Attributes
     ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
     {attributes}
 
     References

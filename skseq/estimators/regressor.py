@@ -220,6 +220,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
                 "supervise='last' and targets of two dimensions, or a causal network "
                 "(not bidirectional)."
             )
+        super()._check_network(network)
 
     def _criterion(self, dtype):
         weights = None

@@ -3,10 +3,8 @@
 import warnings
 from itertools import count
 
-from sklearn.utils.validation import check_is_fitted
-
 from ..networks import Conv1D, ConvStack, WaveNet
-from ..networks.conv import NORMALIZATIONS, receptive_field
+from ..networks.conv import NORMALIZATIONS
 from .base import NetworkEstimator
 from .classifier import NetworkClassifier
 from .regressor import NetworkRegressor
@@ -45,31 +43,27 @@ class _WaveNetEstimator(NetworkEstimator):
     _any_length = True
     _choices = {"normalization": NORMALIZATIONS}
 
-    @property
-    def receptive_field_(self):
-        """Steps that the last state sees."""
-        check_is_fitted(self)
-        return receptive_field(self.net_.module_.network)
+    def _learn_inputs(self, windows, weights):
+        super()._learn_inputs(windows, weights)
+        length = windows.shape[1]
+        self.receptive_field_ = 1 + self._reach() * (2 ** self._n_layers(length) - 1)
+        if self.receptive_field_ < length:
+            warnings.warn(
+                f"The receptive field of {self.receptive_field_} steps is shorter than "
+                f"the window of {length}: the last step does not see the first. Raise "
+                "n_layers (None takes as many as it needs), n_blocks or kernel_size, "
+                "or cut shorter windows.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def _build(self, length, n_features):
         arguments = (n_features, self.n_filters, self.kernel_size)
         dilations = [2**i for i in range(self._n_layers(length))] * self.n_blocks
         parts = {"normalization": self.normalization, "dropout": self.dropout}
         if self.gated:
-            network = WaveNet(*arguments, dilations, **parts)
-        else:
-            network = Conv1D(ConvStack(*arguments, dilations, **parts))
-        seen = receptive_field(network)
-        if seen < length:
-            warnings.warn(
-                f"The receptive field of {seen} steps is shorter than the window of "
-                f"{length}, whose first steps are not seen from the last. Raise "
-                "n_layers (None takes as many as it needs), n_blocks or kernel_size, "
-                "or cut shorter windows.",
-                UserWarning,
-                stacklevel=4,
-            )
-        return network
+            return WaveNet(*arguments, dilations, **parts)
+        return Conv1D(ConvStack(*arguments, dilations, **parts))
 
     def _n_layers(self, length):
         if self.n_layers is not None:
@@ -79,8 +73,11 @@ class _WaveNetEstimator(NetworkEstimator):
                 "kernel_size=1 sees the present step only, with any number of layers: "
                 "give at least 2."
             )
-        steps = self.n_blocks * (self.kernel_size - 1)  # seen back, at dilation 1
-        return next(n for n in count(1) if 1 + steps * (2**n - 1) >= length)
+        return next(n for n in count(1) if 1 + self._reach() * (2**n - 1) >= length)
+
+    def _reach(self):
+        """Count the steps that the layers of dilation 1 see back."""
+        return self.n_blocks * (self.kernel_size - 1)
 
 
 class WaveNetRegressor(NetworkRegressor, _WaveNetEstimator):
@@ -131,6 +128,8 @@ class WaveNetClassifier(NetworkClassifier, _WaveNetEstimator):
 
     Attributes
     ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
     {attributes}
     receptive_field_ : int
         Steps that the last state sees, itself included.

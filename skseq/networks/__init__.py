@@ -2,7 +2,8 @@
 
 A network maps values ``(batch, length, features)`` and the rows of padding that each
 window starts with, ``(batch,)`` or None, to states ``(batch, steps, output_size)``.
-Where ``causal`` is true, the state of a step sees nothing after that step.
+Where ``causal`` is true, the state of a step sees nothing after that step. There is
+a state for every ``stride``-th step, counted back from the last, or one for all (None).
 """
 
 from .conv import Conv1D, ConvStack

@@ -31,9 +31,13 @@ class CausalConv(nn.Module):
         self.dilation = dilation
         # One product over the gathered steps is faster than nn.Conv1d on a CPU, where
         # variables are few. The weights of the oldest step come first.
-        self.linear = nn.Linear(kernel_size * n_inputs, n_outputs)
+        # A bias would have no effect before batch normalisation, but rounding errors as
+        # its gradient, which Adam makes large.
+        has_bias = normalization != "batch"
+        self.linear = nn.Linear(kernel_size * n_inputs, n_outputs, bias=has_bias)
         nn.init.kaiming_uniform_(self.linear.weight, nonlinearity="relu")
-        nn.init.zeros_(self.linear.bias)
+        if has_bias:
+            nn.init.zeros_(self.linear.bias)
         self.norm = NORMALIZATIONS[normalization](n_outputs)
 
     def forward(self, x, n_padding):
@@ -159,7 +163,7 @@ class Conv1D(nn.Module):
         self.recurrent = recurrent
         self.output_size = (recurrent or convs).output_size
         self.stride = convs.stride
-        self.causal = convs.stride == 1 and (recurrent is None or recurrent.causal)
+        self.causal = recurrent is None or recurrent.causal
 
     def forward(self, x, n_padding):
         """Map values (batch, length, features) to states (batch, steps, output_size).
@@ -168,15 +172,3 @@ class Conv1D(nn.Module):
         """
         states, n_padding = self.convs(x, n_padding)
         return states if self.recurrent is None else self.recurrent(states, n_padding)
-
-
-def receptive_field(network):
-    """Count the steps that the last state of a network sees, itself included.
-
-    Parameters
-    ----------
-    network : nn.Module
-        Of causal convolutions without stride, one over the other.
-    """
-    convs = (part for part in network.modules() if isinstance(part, CausalConv))
-    return 1 + sum(conv.reach for conv in convs)

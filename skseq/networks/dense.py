@@ -22,6 +22,7 @@ class Dense(nn.Module):
     """
 
     causal = False
+    stride = None  # one state for the whole window
 
     def __init__(self, n_inputs, hidden_sizes, activation, dropout):
         super().__init__()

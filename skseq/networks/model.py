@@ -43,7 +43,6 @@ class SequenceModel(nn.Module):
         values, known, n_padding = self.inputs(x)
         states = self.network(values, n_padding)
         if n_padding is not None:
-            # of the states, which are fewer than the rows where there is a stride
-            stride = getattr(self.network, "stride", 1)
-            n_padding = strided(n_padding, values.shape[1], stride)
+            length = values.shape[1]
+            n_padding = strided(n_padding, length, self.network.stride or length)
         return states, known, n_padding

@@ -21,6 +21,7 @@ class Recurrent(nn.Module):
     """
 
     causal = True
+    stride = 1
 
     def __init__(self, cell, n_features, hidden_size, n_layers, dropout):
         super().__init__()

@@ -30,8 +30,6 @@ class GatedLayer(nn.Module):
         )
         self.dropout = nn.Dropout(dropout)
         self.out = CausalConv(n_filters, n_filters, kernel_size=1)
-        for part in (self.conv, self.out):
-            nn.init.xavier_uniform_(part.linear.weight)
 
     def forward(self, x, n_padding):
         """Map (batch, steps, n_filters) to what is added to x, and to the skips."""
@@ -56,6 +54,7 @@ class WaveNet(nn.Module):
     """
 
     causal = True
+    stride = 1
 
     def __init__(
         self, n_features, n_filters, kernel_size, dilations, normalization, dropout
