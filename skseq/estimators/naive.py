@@ -100,10 +100,11 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         windows = check_predict_windows(self, X)
         steps = np.arange(self.n_outputs_ // len(self._columns)) % self.season
+        last_season = windows[:, -self.season :]
         y = np.empty((len(windows), self.n_outputs_), dtype=windows.dtype)
-        for part in chunks(windows):
-            last_season = backfill(windows[part])[:, -self.season :, self._columns]
-            y[part] = last_season[:, steps].swapaxes(1, 2).reshape(len(y[part]), -1)
+        for part in chunks(last_season):
+            known = backfill(last_season[part])[:, :, self._columns]
+            y[part] = known[:, steps].swapaxes(1, 2).reshape(len(known), -1)
         return y[:, 0] if self._one_dimensional else y
 
     def __sklearn_tags__(self):
