@@ -5,7 +5,14 @@ from .conv import Conv1DClassifier, Conv1DRegressor
 from .dense import DenseClassifier, DenseRegressor
 from .encoder_decoder import EncoderDecoderClassifier, EncoderDecoderRegressor
 from .naive import NaiveRegressor
-from .recurrent import GRURegressor, LSTMRegressor, RNNRegressor
+from .recurrent import (
+    GRUClassifier,
+    GRURegressor,
+    LSTMClassifier,
+    LSTMRegressor,
+    RNNClassifier,
+    RNNRegressor,
+)
 from .sarima import SARIMARegressor
 from .wavenet import WaveNetClassifier, WaveNetRegressor
 
@@ -16,9 +23,12 @@ ALL = [
     DenseRegressor,
     EncoderDecoderClassifier,
     EncoderDecoderRegressor,
+    GRUClassifier,
     GRURegressor,
+    LSTMClassifier,
     LSTMRegressor,
     NaiveRegressor,
+    RNNClassifier,
     RNNRegressor,
     SARIMARegressor,
     WaveNetClassifier,

@@ -1,7 +1,10 @@
 """Recurrent estimators: simple RNN, LSTM and GRU."""
 
 from ..networks import Recurrent
+from ..networks.normalization import NORMALIZATIONS
+from ..networks.recurrent import ACTIVATIONS
 from .base import NetworkEstimator
+from .classifier import NetworkClassifier
 from .regressor import NetworkRegressor
 
 
@@ -10,26 +13,63 @@ class _RecurrentEstimator(NetworkEstimator):
 
     hidden_size: int = 32
     n_layers: int = 1
+    bidirectional: bool = False
+    normalization: str | None = None
     dropout: float = 0.0
+    recurrent_dropout: float = 0.0
 
     _parameters = """\
     hidden_size : int, default=32
         Units in each layer.
     n_layers : int, default=1
         Recurrent layers, one over the other.
+    bidirectional : bool, default=False
+        Whether each layer also reads the window from its end, with units of its own.
+        Not where there is an output for each step of the window, which would see what
+        comes after it.
+    normalization : {"layer", "batch", None}, default=None
+        Inside the recurrent cells, step by step: over the units of each window (Ba et
+        al., arXiv:1607.06450), or over the windows of a batch (Cooijmans et al.,
+        arXiv:1603.09025).
     dropout : float, default=0.0
         Share of values dropped between the layers, in training.
+    recurrent_dropout : float, default=0.0
+        Share of the state's units whose way to the next step is cut in training, the
+        same ones at all steps of a window (Gal and Ghahramani, arXiv:1512.05287).
 """
     _any_length = True
+    _choices = {"normalization": tuple(NORMALIZATIONS)}
 
     def _build(self, length, n_features):
         return Recurrent(
-            self._cell, n_features, self.hidden_size, self.n_layers, self.dropout
+            self._cell,
+            n_features,
+            self.hidden_size,
+            self.n_layers,
+            self.dropout,
+            length,
+            self.bidirectional,
+            getattr(self, "activation", "tanh"),
+            self.recurrent_dropout,
+            self.normalization,
         )
 
 
-class RNNRegressor(NetworkRegressor, _RecurrentEstimator):
-    """Simple recurrent network: one tanh layer fed back to itself.
+class _RNNEstimator(_RecurrentEstimator):
+    """The parameter that only the simple recurrent network has."""
+
+    activation: str = "tanh"
+
+    _parameters = """\
+    activation : {"tanh", "relu"}, default="tanh"
+        Of the units.
+"""
+    _choices = {"activation": ACTIVATIONS}
+    _cell = "RNN"
+
+
+class RNNRegressor(NetworkRegressor, _RNNEstimator):
+    """Simple recurrent network: one layer fed back to itself [1]_.
 
     Parameters
     ----------
@@ -55,11 +95,37 @@ class RNNRegressor(NetworkRegressor, _RecurrentEstimator):
     (1, 2)
     """
 
-    _cell = "RNN"
+
+class RNNClassifier(NetworkClassifier, _RNNEstimator):
+    """Simple recurrent network: one layer fed back to itself [1]_.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    References
+    ----------
+    .. [1] J. L. Elman, "Finding structure in time", Cognitive Science 14 (1990).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import RNNClassifier
+    >>> time = np.arange(30) + np.arange(40)[:, None]
+    >>> X = np.concatenate([np.sin(time), np.sign(np.sin(time))])
+    >>> y = ["sine"] * 40 + ["square"] * 40
+    >>> model = RNNClassifier(hidden_size=8, max_epochs=20, random_state=0)
+    >>> model.fit(X, y).predict(X[[0, -1]])
+    array(['sine', 'square'], dtype='<U6')
+    """
 
 
 class LSTMRegressor(NetworkRegressor, _RecurrentEstimator):
-    """Long short-term memory network.
+    """Long short-term memory network [1]_.
 
     Parameters
     ----------
@@ -89,8 +155,39 @@ class LSTMRegressor(NetworkRegressor, _RecurrentEstimator):
     _cell = "LSTM"
 
 
+class LSTMClassifier(NetworkClassifier, _RecurrentEstimator):
+    """Long short-term memory network [1]_.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    References
+    ----------
+    .. [1] S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural
+       Computation 9 (1997).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import LSTMClassifier
+    >>> time = np.arange(30) + np.arange(40)[:, None]
+    >>> X = np.concatenate([np.sin(time), np.sign(np.sin(time))])
+    >>> y = ["sine"] * 40 + ["square"] * 40
+    >>> model = LSTMClassifier(hidden_size=8, max_epochs=20, random_state=0)
+    >>> model.fit(X, y).predict(X[[0, -1]])
+    array(['sine', 'square'], dtype='<U6')
+    """
+
+    _cell = "LSTM"
+
+
 class GRURegressor(NetworkRegressor, _RecurrentEstimator):
-    """Gated recurrent unit network.
+    """Gated recurrent unit network [1]_.
 
     Parameters
     ----------
@@ -115,6 +212,37 @@ class GRURegressor(NetworkRegressor, _RecurrentEstimator):
     >>> model = GRURegressor(hidden_size=8, max_epochs=20, random_state=0)
     >>> model.fit(windows, y).predict(windows[-1:]).shape
     (1, 2)
+    """
+
+    _cell = "GRU"
+
+
+class GRUClassifier(NetworkClassifier, _RecurrentEstimator):
+    """Gated recurrent unit network [1]_.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    References
+    ----------
+    .. [1] K. Cho et al., "Learning phrase representations using RNN encoder-decoder
+       for statistical machine translation", EMNLP 2014.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq import GRUClassifier
+    >>> time = np.arange(30) + np.arange(40)[:, None]
+    >>> X = np.concatenate([np.sin(time), np.sign(np.sin(time))])
+    >>> y = ["sine"] * 40 + ["square"] * 40
+    >>> model = GRUClassifier(hidden_size=8, max_epochs=20, random_state=0)
+    >>> model.fit(X, y).predict(X[[0, -1]])
+    array(['sine', 'square'], dtype='<U6')
     """
 
     _cell = "GRU"

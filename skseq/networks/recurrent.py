@@ -1,14 +1,17 @@
 """Recurrent networks: simple RNN, LSTM and GRU."""
 
+import torch
 from torch import nn
 
-from .padding import to_end, to_start
+from .cells import Cell
+from .padding import observed, to_end, to_start
 
 CELLS = {"RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}
+ACTIVATIONS = ("tanh", "relu")
 
 
 class Recurrent(nn.Module):
-    """Layers of one recurrent cell.
+    """Layers of one recurrent cell: torch's, or where it has none, :class:`Cell`.
 
     Parameters
     ----------
@@ -18,38 +21,100 @@ class Recurrent(nn.Module):
     n_layers : int
     dropout : float
         Between the layers.
+    length : int
+        Steps of the windows in training, whose statistics batch normalisation keeps.
+    bidirectional : bool
+        Whether each layer also reads the window from its end; then the states are
+        twice as large, and not causal.
+    activation : {"tanh", "relu"}
+        Of the simple RNN.
+    recurrent_dropout : float
+        Of the state.
+    normalization : {None, "layer", "batch"}
+        Inside the cell.
     """
 
-    causal = True
     stride = 1
 
-    def __init__(self, cell, n_features, hidden_size, n_layers, dropout):
+    def __init__(
+        self,
+        cell,
+        n_features,
+        hidden_size,
+        n_layers,
+        dropout,
+        length=1,
+        bidirectional=False,
+        activation="tanh",
+        recurrent_dropout=0.0,
+        normalization=None,
+    ):
         super().__init__()
-        self.output_size = hidden_size
-        self.layers = CELLS[cell](
-            n_features,
-            hidden_size,
-            num_layers=n_layers,
-            # torch warns about dropout where there is nothing between layers.
-            dropout=dropout if n_layers > 1 else 0.0,
-            batch_first=True,
-        )
-        initialize(self.layers)
+        self.causal = not bidirectional
+        self.n_directions = 2 if bidirectional else 1
+        self.output_size = self.n_directions * hidden_size
+        self.dropout = nn.Dropout(dropout)
+        self.layers = nn.ModuleList()
+        for n_inputs in [n_features] + [self.output_size] * (n_layers - 1):
+            for _ in range(self.n_directions):
+                if recurrent_dropout or normalization:
+                    options = length, activation, recurrent_dropout, normalization
+                    layer = Cell(cell, n_inputs, hidden_size, *options)
+                else:
+                    options = {"nonlinearity": activation} if cell == "RNN" else {}
+                    layer = CELLS[cell](
+                        n_inputs, hidden_size, batch_first=True, **options
+                    )
+                initialize(layer)
+                self.layers.append(layer)
 
     def forward(self, x, n_padding):
-        """Map values (batch, length, features) to states (batch, length, hidden)."""
-        if n_padding is None:
-            return self.layers(x)[0]
-        states, _ = self.layers(to_end(x, n_padding))
-        return to_start(states, n_padding)
+        """Map values (batch, length, features) to states (batch, length, output_size).
+
+        With two directions, the forward states come first, and the last step's state
+        is what either direction ends with: both have then seen the whole window.
+        """
+        for i in range(0, len(self.layers), self.n_directions):
+            forward, *backward = self.layers[i : i + self.n_directions]
+            x = self.dropout(x) if i else x
+            states = _run(forward, x, n_padding)
+            for layer in backward:
+                last = i + self.n_directions == len(self.layers)
+                back = _run_back(layer, x, n_padding, last)
+                states = torch.cat([states, back], dim=-1)
+            x = states
+        return x
 
 
-def initialize(layers):
+def _run(layer, x, n_padding):
+    if n_padding is None:
+        return _states(layer, x)
+    return to_start(_states(layer, to_end(x, n_padding), n_padding), n_padding)
+
+
+def _run_back(layer, x, n_padding, last):
+    # From its end, a window has its padding last as it is.
+    states = _states(layer, x.flip(1), n_padding).flip(1)
+    if n_padding is not None:
+        states = states * observed(x, n_padding)[:, :, None]
+    if not last:
+        return states
+    first = 0 if n_padding is None else n_padding.clamp(max=x.shape[1] - 1)
+    ends = states[torch.arange(len(x), device=x.device), first]
+    return torch.cat([states[:, :-1], ends[:, None]], dim=1)
+
+
+def _states(layer, x, n_padding=None):
+    """States of windows that end with their padding."""
+    return layer(x, n_padding) if isinstance(layer, Cell) else layer(x)[0]
+
+
+def initialize(layer):
     """Orthogonal recurrent and Glorot input weights, zero bias, forget gate open.
 
     Parameters
     ----------
-    layers : nn.RNN, nn.LSTM or nn.GRU
+    layer : nn.RNN, nn.LSTM, nn.GRU or Cell
 
     References
     ----------
@@ -60,15 +125,20 @@ def initialize(layers):
     .. [3] R. Jozefowicz et al., "An empirical exploration of recurrent network
        architectures", ICML 2015 (forget gate).
     """
-    hidden = layers.hidden_size
-    for name, parameter in layers.named_parameters():
+    hidden = layer.hidden_size
+    for name, parameter in layer.named_parameters():
         if name.startswith("bias"):
             nn.init.zeros_(parameter)
-            if isinstance(layers, nn.LSTM) and name.startswith("bias_ih"):
-                nn.init.ones_(parameter[hidden : 2 * hidden])  # gates: i, f, g, o
-            continue
-        for gate in parameter.split(hidden):
-            if name.startswith("weight_hh"):
+        elif name.startswith("weight_hh"):
+            for gate in parameter.split(hidden):
                 nn.init.orthogonal_(gate)
-            else:
+        elif name.startswith("weight_ih"):
+            for gate in parameter.split(hidden):
                 nn.init.xavier_uniform_(gate)
+        # torch's order of the LSTM's gates: input, forget, cell, output
+        if name.startswith("bias_hh") and len(parameter) == 4 * hidden:
+            nn.init.ones_(parameter[hidden : 2 * hidden])
+    if getattr(layer, "normalization", None) == "layer":
+        # Normalised with the input, of which this bias is another one that is 1.
+        bound = (6 / (1 + layer.weight_ih.shape[1] + hidden)) ** 0.5
+        nn.init.uniform_(layer.bias_ih, -bound, bound)

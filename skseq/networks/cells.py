@@ -1,0 +1,281 @@
+"""Recurrent cells with what torch's lack: normalisation, and dropout of the state."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from .by_hand import by_hand
+from .normalization import NORMALIZATIONS, Product, multiply
+
+
+class Cell(nn.Module):
+    """A recurrent layer with dropout of the state and normalisation inside the cell.
+
+    Without either it computes what torch's layer does, with weights of the names,
+    shapes and order of gates of ``nn.LSTMCell`` and its like.
+
+    Dropout multiplies the state that enters the recurrent product by one mask a
+    sequence, the same at all steps, as in [1]_. What a gated cell carries on past that
+    product is not dropped, so that memory lasts.
+
+    Normalisation is applied apart to the product with the input and to that with the
+    state, and in the LSTM to the memory on its way to the state: over the units as in
+    [2]_, or over the windows of a batch, each step by itself, as in [3]_. The biases
+    come after it; layer normalisation has another one of the input before it.
+
+    Parameters
+    ----------
+    kind : {"RNN", "LSTM", "GRU"}
+    n_features, hidden_size : int
+    length : int
+        Steps whose statistics batch normalisation keeps.
+    activation : {"tanh", "relu"}
+        Of the simple RNN.
+    recurrent_dropout : float
+    normalization : {None, "layer", "batch"}
+
+    References
+    ----------
+    .. [1] Y. Gal and Z. Ghahramani, "A theoretically grounded application of dropout
+       in recurrent neural networks", NeurIPS 2016.
+    .. [2] J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer normalization", 2016,
+       arXiv:1607.06450.
+    .. [3] T. Cooijmans et al., "Recurrent batch normalization", ICLR 2017.
+    """
+
+    def __init__(
+        self,
+        kind,
+        n_features,
+        hidden_size,
+        length,
+        activation="tanh",
+        recurrent_dropout=0.0,
+        normalization=None,
+    ):
+        super().__init__()
+        self.kind = kind
+        self.hidden_size = hidden_size
+        self.activation = activation
+        self.recurrent_dropout = recurrent_dropout
+        self.normalization = normalization
+        n_units = LOOPS[kind].n_gates * hidden_size
+        self.weight_ih = nn.Parameter(torch.empty(n_units, n_features))
+        self.weight_hh = nn.Parameter(torch.empty(n_units, hidden_size))
+        # Batch normalisation would take it out again.
+        has_bias = normalization != "batch"
+        self.bias_ih = nn.Parameter(torch.zeros(n_units)) if has_bias else None
+        self.bias_hh = nn.Parameter(torch.zeros(n_units))
+        norm = NORMALIZATIONS[normalization]
+        self.norm_input = norm and norm(n_units, length)
+        self.norm_state = norm and norm(n_units, length)
+        self.norm_memory = None
+        if norm and kind == "LSTM":
+            self.norm_memory = norm(hidden_size, length)
+            self.bias_memory = nn.Parameter(torch.zeros(hidden_size))
+
+    def forward(self, x, n_padding=None):
+        """Map values (batch, length, features) to states (batch, length, hidden).
+
+        Parameters
+        ----------
+        x : tensor of shape (batch, length, n_features)
+        n_padding : tensor of shape (batch,), default=None
+            Rows of padding that each window *ends* with. They have no effect on other
+            rows, and their states mean nothing.
+        """
+        share = self.norm_input and self.norm_input.share(x, n_padding)
+        x = x.permute(1, 2, 0)  # (length, features, batch)
+        mask = self._draw_mask(x)
+        bias_hh = self.bias_hh[:, None]
+        # The GRU's is inside the reset gate.
+        after = torch.zeros_like(bias_hh) if self.kind == "GRU" else bias_hh
+        if self.norm_input is None:
+            x = multiply(self.weight_ih, x, self.bias_ih[:, None] + after)
+            product = Product(self.weight_hh, mask)
+        else:
+            x = self.norm_input.project(self.weight_ih, self.bias_ih, x, share, after)
+            product = self.norm_state.product(self.weight_hh, mask, share)
+        if self.kind == "LSTM":
+            states = self._run_lstm(x, product, share)
+        elif self.kind == "GRU":
+            states = by_hand(_GRU(x, product, bias_hh), x, bias_hh, *product.tensors)
+        else:
+            loop = _RNN(x, product, self.activation)
+            states = by_hand(loop, x, *product.tensors)
+        if self.norm_state is not None:
+            self.norm_state.learn(product)
+        return states.permute(2, 0, 1)
+
+    def _run_lstm(self, x, product, share):
+        if self.norm_memory is None:
+            return by_hand(_LSTM(x, product), x, *product.tensors)
+        # A product with the identity.
+        weight = torch.eye(self.hidden_size, dtype=x.dtype, device=x.device)
+        memory = self.norm_memory.product(weight, None, share)
+        bias = self.bias_memory[:, None]
+        loop = _LSTM(x, product, memory, bias)
+        states = by_hand(loop, x, *product.tensors, bias, *memory.tensors)
+        self.norm_memory.learn(memory)
+        return states
+
+    def _draw_mask(self, x):
+        """Mask of the state for the whole sequence, (hidden_size, batch), or None."""
+        if not self.training or not self.recurrent_dropout:
+            return None
+        ones = x.new_ones(self.hidden_size, x.shape[2])
+        return F.dropout(ones, self.recurrent_dropout)
+
+
+# The time steps of one pass. Gates are in torch's order. In the backward passes,
+# ``slope`` is the derivative of the state, or of the LSTM's memory, by each gate's sum.
+
+
+def _backwards(*tensors):
+    """Return the number and the tensors of each step, the last step first."""
+    steps = zip(*(tensor.unbind(0) for tensor in tensors), strict=True)
+    return reversed(list(enumerate(steps)))
+
+
+class _RNN:
+    n_gates = 1
+
+    def __init__(self, x, product, activation):
+        self.x, self.product, self.activation = x, product, activation
+
+    def forward(self):
+        """Iterate h = tanh(W h + x)."""
+        activation = getattr(torch, self.activation)
+        h = torch.zeros_like(self.x[0])
+        self.states = []
+        for x in self.x:
+            h = activation(self.product.forward(h, x))
+            self.states.append(h)
+        return torch.stack(self.states)
+
+    def backward(self, d_states):
+        d_x = torch.stack(self.states)
+        slope = 1 - d_x**2 if self.activation == "tanh" else d_x.sign()
+        d_h = torch.zeros_like(d_x[0])
+        self.product.begin_backward()
+        steps = _backwards(d_states.contiguous(), slope, d_x)
+        for t, (d_state, slope, d) in steps:
+            torch.mul(d_state + d_h, slope, out=d)
+            d_h = self.product.backward(t, d)
+        return d_x, *self.product.gradients()
+
+
+class _LSTM:
+    n_gates = 4
+
+    def __init__(self, x, product, memory=None, bias=None):
+        self.x, self.product, self.memory, self.bias = x, product, memory, bias
+
+    def forward(self):
+        """Iterate c = f c + i g, h = o tanh(c)."""
+        self.gates = torch.empty_like(self.x)
+        i, f, g, o = gates = self._split(self.gates)
+        self.memories, self.outs, states = (torch.empty_like(i) for _ in range(3))
+        h = c = torch.zeros_like(i[0])
+        sums_g = slice(2 * len(h), 3 * len(h))
+        steps = zip(
+            self.x, self.gates, *gates, self.memories, self.outs, states, strict=True
+        )
+        for x, gates, i, f, g, o, memory, out, state in steps:
+            y = self.product.forward(h, x)
+            torch.sigmoid(y, out=gates)
+            torch.tanh(y[sums_g], out=g)
+            c = torch.addcmul(f * c, i, g, out=memory)
+            n = c if self.memory is None else self.memory.forward(c, self.bias)
+            torch.tanh(n, out=out)
+            h = torch.mul(o, out, out=state)
+        return states
+
+    def backward(self, d_states):
+        i, f, g, o = self._split(self.gates)
+        slope = torch.addcmul(self.gates, self.gates, self.gates, value=-1)
+        slope = slope.unflatten(1, (4, -1))
+        slope[:, 0] *= g
+        slope[0, 1] = 0
+        slope[1:, 1] *= self.memories[:-1]
+        slope[:, 2] = i - i * g**2
+        slope[:, 3] *= self.outs
+        slope_out = o - o * self.outs**2
+        d_gates, d_outs = torch.empty_like(slope), torch.empty_like(self.outs)
+        d_h = d_c = torch.zeros_like(i[0])
+        self.product.begin_backward()
+        if self.memory is not None:
+            self.memory.begin_backward()
+        slopes = slope[:, :3], slope[:, 3], slope_out
+        buffers = d_gates[:, :3], d_gates[:, 3], d_gates.flatten(1, 2), d_outs
+        for t, step in _backwards(d_states.contiguous(), f, *slopes, *buffers):
+            d_state, f, slope_ifg, slope_o, slope_out, d_ifg, d_o, d_x, d_out = step
+            d_h = d_state + d_h
+            torch.mul(d_h, slope_out, out=d_out)
+            torch.mul(d_h, slope_o, out=d_o)
+            if self.memory is not None:
+                d_out = self.memory.backward(t, d_out)
+            d_c = d_out + d_c
+            torch.mul(d_c, slope_ifg, out=d_ifg)
+            d_h = self.product.backward(t, d_x)
+            d_c = d_c * f
+        gradients = d_gates.flatten(1, 2), *self.product.gradients()
+        if self.memory is None:
+            return gradients
+        return *gradients, d_outs.sum((0, 2))[:, None], *self.memory.gradients()
+
+    @staticmethod
+    def _split(gates):
+        return gates.unflatten(1, (4, -1)).unbind(1)  # i, f, g, o
+
+
+class _GRU:
+    n_gates = 3
+
+    def __init__(self, x, product, bias):
+        self.x, self.product, self.bias = x, product, bias
+
+    def forward(self):
+        """Iterate n = tanh(x + r (W h + b)), h = (1 - z) n + z h."""
+        self.gates = torch.empty_like(self.x)
+        gates = self.gates.unflatten(1, (3, -1)).unbind(1)  # r, z, n
+        h = torch.zeros_like(gates[0][0])
+        rz, last = slice(0, 2 * len(h)), slice(2 * len(h), None)
+        self.states, self.products = [h], []
+        sums = self.x[:, rz], self.x[:, last]
+        steps = zip(*sums, self.gates[:, rz], *gates, strict=True)
+        for x_rz, x_n, gates_rz, r, z, n in steps:
+            y = self.product.forward(h, self.bias)
+            torch.sigmoid(x_rz + y[rz], out=gates_rz)
+            y = y[last]
+            torch.addcmul(x_n, r, y, out=n).tanh_()
+            h = torch.lerp(n, h, z)
+            self.products.append(y)
+            self.states.append(h)
+        return torch.stack(self.states[1:])
+
+    def backward(self, d_states):
+        r, z, n = self.gates.unflatten(1, (3, -1)).unbind(1)
+        y = torch.stack(self.products)
+        slope = torch.addcmul(self.gates, self.gates, self.gates, value=-1)
+        slope = slope.unflatten(1, (3, -1))
+        slope_n = (1 - z) * (1 - n**2)
+        slope[:, 0] *= slope_n * y
+        slope[:, 1] *= torch.stack(self.states[:-1]) - n
+        slope[:, 2] = slope_n * r
+        d_y, d_hs = torch.empty_like(slope), torch.empty_like(y)
+        d_h = torch.zeros_like(y[0])
+        self.product.begin_backward()
+        steps = _backwards(
+            d_states.contiguous(), z, slope, d_y, d_hs, d_y.flatten(1, 2)
+        )
+        for t, (d_state, z, slope, d, d_total, d_flat) in steps:
+            torch.add(d_state, d_h, out=d_total)
+            torch.mul(d_total, slope, out=d)
+            d_h = torch.addcmul(self.product.backward(t, d_flat), d_total, z)
+        d_bias = d_y.sum((0, 3)).flatten()[:, None]
+        d_y[:, 2] = d_hs * slope_n
+        return d_y.flatten(1, 2), d_bias, *self.product.gradients()
+
+
+LOOPS = {"RNN": _RNN, "LSTM": _LSTM, "GRU": _GRU}

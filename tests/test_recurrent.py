@@ -1,0 +1,288 @@
+"""Recurrent networks of several layers and directions, and their estimators."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+import skseq
+from skseq.networks import Recurrent
+from skseq.networks.recurrent import CELLS, initialize
+from tests.factories import make, make_windows
+
+FEATURES, HIDDEN, LENGTH = 2, 3, 8
+OPTIONS = {
+    "plain": {},
+    "relu": {"activation": "relu"},
+    "dropout": {"recurrent_dropout": 0.4},
+    "layer": {"normalization": "layer"},
+    "batch": {"normalization": "batch", "recurrent_dropout": 0.4},
+}
+
+cells = pytest.mark.parametrize("cell", CELLS)
+options = pytest.mark.parametrize("name", OPTIONS)
+directions = pytest.mark.parametrize("bidirectional", [False, True])
+
+
+def network(cell, n_layers=2, dropout=0.0, **options):
+    torch.manual_seed(0)
+    return Recurrent(
+        cell, FEATURES, HIDDEN, n_layers, dropout, length=LENGTH, **options
+    ).double()
+
+
+def windows(lengths, seed=0):
+    """Windows that start with zeros, and how many."""
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(
+        len(lengths), LENGTH, FEATURES, dtype=torch.float64, generator=generator
+    )
+    n_padding = LENGTH - torch.tensor(lengths)
+    x *= (torch.arange(LENGTH) >= n_padding[:, None])[:, :, None]
+    return x, n_padding
+
+
+# --- the network --------------------------------------------------------------------
+
+
+@cells
+@directions
+def test_states_of_torchs_stack_over_packed_sequences(cell, bidirectional):
+    ours = network(cell, bidirectional=bidirectional)
+    theirs = CELLS[cell](
+        FEATURES, HIDDEN, 2, batch_first=True, bidirectional=bidirectional
+    ).double()
+    names = ["l0", "l0_reverse", "l1", "l1_reverse"][:: 1 if bidirectional else 2]
+    weights = {
+        key.replace("_l0", f"_{name}"): value
+        for name, layer in zip(names, ours.layers, strict=True)
+        for key, value in layer.state_dict().items()
+    }
+    theirs.load_state_dict(weights)
+    lengths = [8, 3, 1, 5]
+    x, n_padding = windows(lengths)
+    rolled = torch.stack([x[i].roll(n, 0) for i, n in enumerate(lengths)])
+    packed = pack_padded_sequence(rolled, lengths, True, enforce_sorted=False)
+    packed, ends = theirs(packed)
+    expected, _ = pad_packed_sequence(packed, True)
+    ends = ends[0] if cell == "LSTM" else ends  # (layers * directions, batch, hidden)
+    states = ours(x, n_padding)
+    assert states.shape == (4, LENGTH, ours.output_size)
+    for i, n in enumerate(lengths):
+        torch.testing.assert_close(states[i, LENGTH - n : -1], expected[i, : n - 1])
+        last = ends[-ours.n_directions :, i].flatten()
+        torch.testing.assert_close(states[i, -1], last)
+    torch.testing.assert_close(ours(x, None)[:, :-1], theirs(x)[0][:, :-1])
+
+
+@cells
+@options
+@directions
+@settings(deadline=None, max_examples=8, database=None)
+@given(
+    lengths=st.lists(st.integers(0, LENGTH), min_size=1, max_size=5),
+    seed=st.integers(0, 99),
+)
+def test_padding_has_no_effect(cell, name, bidirectional, lengths, seed):
+    model = network(cell, bidirectional=bidirectional, **OPTIONS[name])
+    model(torch.randn(6, LENGTH, FEATURES, dtype=torch.float64), None)
+    model.eval()
+    x, n_padding = windows(lengths, seed)
+    with torch.no_grad():
+        states = model(x, n_padding)
+        for i, n in enumerate(lengths):
+            assert not states[i, : LENGTH - n].any()
+            if n:
+                alone = model(x[i : i + 1, LENGTH - n :], None)[0]
+                torch.testing.assert_close(states[i, LENGTH - n :], alone)
+
+
+@cells
+@options
+@directions
+def test_padded_values_get_no_gradient(cell, name, bidirectional):
+    model = network(cell, bidirectional=bidirectional, **OPTIONS[name])
+    x, n_padding = windows([8, 4, 0, 6])
+    states = model(x.requires_grad_(), n_padding)
+    states.square().sum().backward()
+    padded = torch.arange(LENGTH) < n_padding[:, None]
+    assert not x.grad[padded].any()
+    assert x.grad[~padded].any()
+    assert all(p.grad.isfinite().all() for p in model.parameters())
+
+
+@cells
+@options
+def test_causal_at_every_step(cell, name):
+    model = network(cell, **OPTIONS[name]).eval()
+    assert model.causal
+    x, n_padding = windows([8, 5, 8])
+    before = model(x, n_padding)
+    for t in range(3, LENGTH):
+        changed = x.clone()
+        changed[:, t] += 1
+        after = model(changed, n_padding)
+        assert torch.equal(after[:, :t], before[:, :t])
+        assert (after[:, t] != before[:, t]).any(dim=-1).all()
+
+
+@cells
+def test_bidirectional_sees_both_ends(cell):
+    model = network(cell, n_layers=1, bidirectional=True)
+    assert not model.causal
+    x, _ = windows([8])
+    x.requires_grad_()
+    model(x, None)[0, 4, :HIDDEN].sum().backward()
+    assert not x.grad[0, 5:].any()
+    x.grad = None
+    model(x, None)[0, 4, HIDDEN:].sum().backward()
+    assert not x.grad[0, :4].any()
+    assert x.grad[0, 4:].any(dim=-1).all()
+
+
+@cells
+@pytest.mark.parametrize("n_layers", [1, 2])
+def test_dropout_is_between_layers(cell, n_layers):
+    model, (x, _) = network(cell, n_layers=n_layers, dropout=0.5), windows([8, 8])
+    assert torch.equal(model(x, None), model(x, None)) == (n_layers == 1)
+    model.eval()
+    assert torch.equal(model(x, None), model(x, None))
+
+
+@cells
+def test_initialisation_of_torchs_layers(cell):
+    layer = CELLS[cell](5, 6, num_layers=2)
+    initialize(layer)
+    for name, parameter in layer.named_parameters():
+        if name.startswith("weight_hh"):
+            for gate in parameter.split(6):
+                torch.testing.assert_close(gate @ gate.T, torch.eye(6))
+        elif name.startswith("weight_ih"):
+            assert parameter.abs().max() <= (6 / (parameter.shape[1] + 6)) ** 0.5
+    for i in range(2):
+        bias = getattr(layer, f"bias_ih_l{i}") + getattr(layer, f"bias_hh_l{i}")
+        forget = torch.zeros_like(bias)
+        if isinstance(layer, nn.LSTM):
+            forget[6:12] = 1
+        assert torch.equal(bias, forget)
+
+
+def test_torchs_layers_where_they_have_all_that_is_asked_for():
+    assert all(isinstance(layer, nn.GRU) for layer in network("GRU").layers)
+    relu = network("RNN", activation="relu").layers
+    assert all(layer.nonlinearity == "relu" for layer in relu)
+
+
+# --- the estimators -------------------------------------------------------------------
+
+NAMES = [f"{cell}{task}" for cell in CELLS for task in ("Regressor", "Classifier")]
+faces = pytest.mark.parametrize("cls", [getattr(skseq, name) for name in NAMES])
+
+
+@faces
+@pytest.mark.parametrize("n_layers", [1, 2])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("normalization", [None, "layer", "batch"])
+def test_every_option_fits(cls, n_layers, dtype, normalization):
+    X, y = make_windows(cls, dtype=dtype)
+    X = X.copy()
+    X[::7, :3] = np.nan
+    model = make(
+        cls,
+        n_layers=n_layers,
+        bidirectional=n_layers == 2,
+        dropout=0.1,
+        recurrent_dropout=0.1,
+        normalization=normalization,
+        batch_size=13,
+    )
+    predictions = model.fit(X, y).predict(X)
+    np.testing.assert_array_equal(predictions, clone(model).fit(X, y).predict(X))
+    assert len(predictions) == len(X)
+
+
+def test_activation_belongs_to_the_simple_network():
+    for name in NAMES:
+        cls = getattr(skseq, name)
+        assert ("activation" in cls().get_params()) == name.startswith("RNN")
+    X, y = make_windows(skseq.RNNRegressor)
+    tanh, relu = (
+        make(skseq.RNNRegressor, activation=activation).fit(X, y).predict(X)
+        for activation in ("tanh", "relu")
+    )
+    assert not np.allclose(tanh, relu)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("activation", "gelu"),
+        ("normalization", "group"),
+        ("recurrent_dropout", 1.0),
+        ("recurrent_dropout", -0.1),
+        ("n_layers", 0),
+    ],
+)
+def test_values_that_are_refused(name, value):
+    X, y = make_windows(skseq.RNNRegressor)
+    with pytest.raises(ValueError, match=name):
+        make(skseq.RNNRegressor, **{name: value}).fit(X, y)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("supervise", ["last", "every"])
+def test_bidirectional_is_refused_where_it_would_look_ahead(cell, supervise):
+    cls = getattr(skseq, f"{cell}Regressor")
+    X, y = make_windows(cls)
+    if supervise == "last":
+        y = np.repeat(y[:, np.newaxis], X.shape[1], axis=1)  # one target for each step
+    model = make(cls, bidirectional=True, supervise=supervise)
+    with pytest.raises(ValueError, match="not bidirectional"):
+        model.fit(X, y)
+    model.set_params(bidirectional=False).fit(X, y)
+
+
+@cells
+@pytest.mark.parametrize("normalization", [None, "layer", "batch"])
+def test_dropout_of_the_state_lives_on_in_error_bars(cell, normalization):
+    cls = getattr(skseq, f"{cell}Regressor")
+    X, y = make_windows(cls)
+    model = make(cls, recurrent_dropout=0.3, normalization=normalization).fit(X, y)
+    samples = model.predict_samples(X, n_samples=20)
+    assert (samples.std(axis=-1) > 0).all()
+    np.testing.assert_array_equal(samples, model.predict_samples(X, n_samples=20))
+    # Statistics of the batch would make a window depend on the others.
+    if normalization == "batch":
+        statistics = [
+            b.clone() for b in model.net_.module_.buffers() if b.dtype.is_floating_point
+        ]
+        model.predict_samples(X[:5] + 100, n_samples=20)
+        after = [b for b in model.net_.module_.buffers() if b.dtype.is_floating_point]
+        for one, other in zip(statistics, after, strict=True):
+            assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("normalization", ["layer", "batch"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_normalised_networks_learn(cell, normalization):
+    """One variable, whose size is what matters: the mean of the window."""
+    cls = getattr(skseq, f"{cell}Regressor")
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 6, 1))
+    y = X[:, :, 0].mean(axis=1)
+    model = cls(
+        hidden_size=8, max_epochs=30, normalization=normalization, random_state=0
+    )
+    model.fit(X[:200], y[:200])
+    assert model.score(X[200:], y[200:]) > 0.6
+
+
+def test_windows_longer_than_in_fit():
+    X, y = make_windows(skseq.GRURegressor)
+    model = make(skseq.GRURegressor, normalization="batch").fit(X, y)
+    longer = np.concatenate([X, X], axis=1)
+    assert np.isfinite(model.predict(longer)).all()
