@@ -53,12 +53,13 @@ def test_prints_a_table_and_writes_it(data, tmp_path, capsys):
     lines = output.out.splitlines()[3:]
     assert [line.split()[0] for line in lines] == [
         "naive",
+        "SARIMA",
         "linear",
         "RNN",
         "LSTM",
         "GRU",
     ]
-    assert "5/5" in output.err
+    assert "6/6" in output.err
     assert "Text column 'day_type' became day_type_U, day_type_W." in output.err
     assert (tmp_path / "p.png").stat().st_size > 1000
     written = pd.read_csv(tmp_path / "new" / "t.csv", index_col="model")

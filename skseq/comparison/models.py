@@ -1,11 +1,14 @@
 """The models that a comparison starts with: one list for shell and Python."""
 
+from importlib.util import find_spec
+
 from ..estimators import (
     DenseRegressor,
     GRURegressor,
     LSTMRegressor,
     NaiveRegressor,
     RNNRegressor,
+    SARIMARegressor,
 )
 
 
@@ -13,7 +16,8 @@ def default_models(season=1, **training):
     """Return the models that ``python -m skseq compare`` runs.
 
     The networks stop where the loss on the last training windows no longer falls:
-    with series as short as most are, they would learn them by heart.
+    with series as short as most are, they would learn them by heart. SARIMA is among
+    the models where statsmodels is installed.
 
     Parameters
     ----------
@@ -31,13 +35,21 @@ def default_models(season=1, **training):
     --------
     >>> from skseq import default_models
     >>> list(default_models(season=7, random_state=0))
-    ['naive', 'linear', 'RNN', 'LSTM', 'GRU']
+    ['naive', 'SARIMA', 'linear', 'RNN', 'LSTM', 'GRU']
     """
     training = {"early_stopping": True, **training}
     return {
         "naive": NaiveRegressor(season),
+        **({"SARIMA": _sarima(season)} if find_spec("statsmodels") else {}),
         "linear": DenseRegressor(**training),
         "RNN": RNNRegressor(**training),
         "LSTM": LSTMRegressor(**training),
         "GRU": GRURegressor(**training),
     }
+
+
+def _sarima(season):
+    """Take the season as the default takes a week; without one, the same by step."""
+    if season == 1:
+        return SARIMARegressor(order=(1, 1, 1), seasonal_order=(0, 0, 0, 0))
+    return SARIMARegressor(seasonal_order=(0, 1, 1, season))

@@ -331,14 +331,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         return past, np.nan_to_num(self.known_coef_ @ known[:, -1])
 
     def _model(self, series, **params):
-        try:
-            from statsmodels.tsa.statespace.sarimax import SARIMAX
-        except ImportError as error:
-            raise ImportError(
-                "SARIMARegressor is estimated by statsmodels, which is not installed: "
-                "pip install 'skseq[sarima]'."
-            ) from error
-        return SARIMAX(
+        return _sarimax()(
             series,
             order=self.order,
             seasonal_order=self.seasonal_order,
@@ -349,6 +342,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
 
     def _estimate(self, series, known):
         n_observed = np.count_nonzero(~np.isnan(series))
+        _sarimax()  # imported before the filter is set, since it sets one too
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # we tell below what matters
             model = self._model(
@@ -406,6 +400,18 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             else:
                 intercept += missing * self._mean
         return coef, intercept, std
+
+
+def _sarimax():
+    try:
+        with warnings.catch_warnings():
+            from statsmodels.tsa.statespace.sarimax import SARIMAX
+    except ImportError as error:
+        raise ImportError(
+            "SARIMARegressor is estimated by statsmodels, which is not installed: "
+            "pip install 'skseq[sarima]'."
+        ) from error
+    return SARIMAX
 
 
 def _gain(filtered, step):
