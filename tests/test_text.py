@@ -8,7 +8,12 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks
 
-from skseq import EncoderDecoderClassifier, TokenVectorizer
+from skseq import (
+    EncoderDecoderClassifier,
+    GRUClassifier,
+    LSTMClassifier,
+    TokenVectorizer,
+)
 
 # scikit-learn tests no estimator that takes texts (its own CountVectorizer neither):
 # all of its checks that fit do so on tables of numbers. These are the ones that
@@ -110,10 +115,9 @@ def sentences(n_samples, seed):
     return texts, np.where(turned ^ praised, "praise", "blame")
 
 
-CLASSIFIERS = [EncoderDecoderClassifier]
-
-
-@pytest.mark.parametrize("cls", CLASSIFIERS)
+@pytest.mark.parametrize(
+    "cls", [EncoderDecoderClassifier, GRUClassifier, LSTMClassifier]
+)
 def test_sentiment(cls):
     """Words in their order: counting them can't tell."""
     texts, y = sentences(300, seed=0)

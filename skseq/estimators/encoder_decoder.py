@@ -19,7 +19,8 @@ class _EncoderDecoderEstimator(_RecurrentEstimator):
     _parameters = """\
     cell : {"RNN", "LSTM", "GRU"}, default="GRU"
         Of the encoder and of the decoder, which have the same size and number of
-        layers. ``dropout`` also drops values of the states that the decoder reads,
+        layers. ``bidirectional``, ``normalization`` and ``recurrent_dropout`` are the
+        encoder's; ``dropout`` also drops values of the states that the decoder reads,
         and of its own before the output.
     attention : bool, default=False
         Whether each step of the decoder looks at the states of all steps of the

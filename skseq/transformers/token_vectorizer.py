@@ -46,14 +46,13 @@ class TokenVectorizer(TransformerMixin, BaseEstimator):
     Examples
     --------
     >>> from sklearn.pipeline import make_pipeline
-    >>> from skseq import EncoderDecoderClassifier, TokenVectorizer
+    >>> from skseq import LSTMClassifier, TokenVectorizer
     >>> texts = ["good, very good", "very bad", "good", "so bad", "bad"]
     >>> TokenVectorizer().fit_transform(texts)[:2, :, 0]
     array([[ 1.,  2.,  1.],
            [nan,  2.,  0.]], dtype=float32)
     >>> sentiment = make_pipeline(
-    ...     TokenVectorizer(),
-    ...     EncoderDecoderClassifier(embedding_size=4, hidden_size=8, random_state=0),
+    ...     TokenVectorizer(), LSTMClassifier(embedding_size=16, random_state=0)
     ... )
     >>> sentiment.fit(texts, ["+", "-", "+", "-", "-"]).predict(["quite good"])
     array(['+'], dtype='<U1')

@@ -1,8 +1,9 @@
 """Toys that only the right structure solves, over several seeds.
 
-Adding [1]_ the two marked of 100 numbers, copying and reversing sequences of tokens,
-and rewriting dates from words to digits, characters in and characters out. Run with
-``python -m tests.benchmarks.toys``.
+Adding the two marked of 100 numbers [1]_, where layer normalisation does not help, or
+of 30 in a unit of the window's own, where it does; copying and reversing sequences of
+tokens; rewriting dates from words to digits, characters in and characters out. Run
+with ``python -m tests.benchmarks.toys``.
 
 References
 ----------
@@ -38,6 +39,14 @@ def add(n_samples, seed, length=100):
     second = rng.integers(half, length, size=n_samples)
     X[samples, first, 1] = X[samples, second, 1] = 1
     return X, X[samples, first, 0] + X[samples, second, 0]
+
+
+def add_in_any_unit(n_samples, seed, length=30):
+    """Return what :func:`add` does, but with a window's inputs in a unit of its own."""
+    X, y = add(n_samples, seed, length)
+    rng = np.random.default_rng(seed + 2)
+    units = 10 ** rng.uniform(-1.5, 1.5, size=(n_samples, 1, 1))
+    return (X * units).astype(X.dtype), y
 
 
 def copy(n_samples, seed, length=12, n_symbols=8):
@@ -100,6 +109,7 @@ def token_models():
 
 TOYS = {
     "adding": (add, squared_error, adding_models),
+    "adding in any unit": (add_in_any_unit, squared_error, adding_models),
     "copying": (copy, exact_match, token_models),
     "reversing": (reverse, exact_match, token_models),
     "dates": (rewrite_dates, exact_match, token_models),
