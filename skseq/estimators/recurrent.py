@@ -105,6 +105,8 @@ class RNNClassifier(NetworkClassifier, _RNNEstimator):
 
     Attributes
     ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
     {attributes}
 
     References
@@ -164,6 +166,8 @@ class LSTMClassifier(NetworkClassifier, _RecurrentEstimator):
 
     Attributes
     ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
     {attributes}
 
     References
@@ -226,6 +230,8 @@ class GRUClassifier(NetworkClassifier, _RecurrentEstimator):
 
     Attributes
     ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
     {attributes}
 
     References
