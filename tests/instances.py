@@ -19,7 +19,8 @@ from skseq import (
 )
 from skseq.estimators import ALL
 
-TRAINING = {"max_epochs": 60, "batch_size": 512, "learning_rate": 0.03}
+TRAINING = {"max_epochs": 60, "batch_size": 512, "learning_rate": 0.02}
+SIZE = {"n_filters": 16}
 # The checks' windows are shorter than a week.
 ORDERS = {"order": (1, 0, 0), "seasonal_order": (0, 0, 0, 0)}
 
@@ -27,7 +28,9 @@ ORDERS = {"order": (1, 0, 0), "seasonal_order": (0, 0, 0, 0)}
 def instance(cls):
     """Make an estimator that can learn the checks' few samples."""
     parameters = cls().get_params()
-    chosen = {**TRAINING, **ORDERS, "loss": "squared_error"}
+    chosen = {**TRAINING, **SIZE, **ORDERS, "loss": "squared_error"}
+    if "hidden_layer_sizes" in parameters:  # linear: takes larger steps
+        chosen["learning_rate"] = 0.1
     return cls(**{name: chosen[name] for name in chosen if name in parameters})
 
 

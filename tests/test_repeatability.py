@@ -26,7 +26,7 @@ def make_random(cls, **params):
     if "dropout" in known:
         params.setdefault("dropout", 0.3)
     if "n_layers" in known:
-        params.setdefault("n_layers", 2)
+        params.setdefault("n_layers", 3)  # enough for WaveNet to see the window
     if "hidden_layer_sizes" in known:
         params.setdefault("hidden_layer_sizes", (8,))
     return make(cls, **params)

@@ -16,7 +16,7 @@ from ..validation import (
     check_target_columns,
     check_targets,
 )
-from ..windows import chunks, series_of
+from ..windows import chunks, difference, series_of
 
 _TOLERANCE = 1e-10  # below it, a variance that is infinite or zero is zero
 
@@ -77,8 +77,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
     Notes
     -----
     Windows are consecutive where each is the one before, moved by one row. Where they
-    are not (the two training parts of a fold), the pieces are joined by as many
-    missing values as a window is long, which the state space model takes exactly.
+    are not (the two training parts of a fold), each piece is differenced by itself,
+    and as many missing values as a window is long lie between.
 
     What came before a window has a diffuse distribution as far as it is differenced,
     and the stationary one for the rest: a padded window gives what the shorter one
@@ -157,8 +157,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         y = y.reshape(len(y), -1)
         self._n_outputs = y.shape[1]
         self._check_columns(*windows.shape[1:])
-        series, known = self._lay(windows, y)
-        results = self._estimate(series, known)
+        results = self._estimate(*self._lay(windows, y))
         self.n_iter_ = max(1, results.mle_retvals["iterations"])
         self.aicc_ = float(results.aicc)
         estimates = [*results.params.tolist(), float(results.scale)]
@@ -169,7 +168,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         self.known_coef_ = np.array(estimates[known_ahead])
         del estimates[known_ahead]
         self._params = estimates
-        self._mean = np.nanmean(series - known @ self.known_coef_)
+        self._mean = y[:, 0].mean(dtype=np.float64)
         # The values known at the first row of a window lie in the row before it.
         longest = windows.shape[1] - (self.n_known_ahead > 0)
         self.coef_, self.intercept_, self.std_ = self._map(longest)
@@ -225,7 +224,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             ("order", self.order, "(p, d, q)"),
             ("seasonal_order", self.seasonal_order, "(P, D, Q, season)"),
         ]:
-            if len(orders) != form.count(",") + 1 or not all(
+            if np.shape(orders) != (form.count(",") + 1,) or not all(
                 isinstance(n, Integral) and n >= 0 for n in orders
             ):
                 raise ValueError(
@@ -275,21 +274,25 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         return differences + season * seasonal_differences
 
     def _lay(self, windows, y):
-        """Lay windows and targets back into their series, (n_timesteps,), with gaps.
+        """Lay windows and targets back into pieces of their series, differenced.
 
-        Also returns the variables known ahead, (n_timesteps, n_known_ahead).
+        Returns the target (n_timesteps,), NaN between the pieces, and the variables
+        known ahead (n_timesteps, n_known_ahead).
         """
         pieces, gap = [], np.full((windows.shape[1], 1 + self.n_known_ahead), np.nan)
+        _, order, _ = self.order
+        _, seasonal_order, _, season = self.seasonal_order
         bounds = [0, *self._breaks(windows, y), len(windows)]
         for first, last in pairwise(bounds):
             rows = np.concatenate([windows[first], windows[first + 1 : last, -1]])
             known = self._known(rows)  # (n_rows, n_known_ahead, n_outputs)
             known = [gap[:1, 1:], known[:-1, :, 0], known[-1].T]
             target = np.append(rows[:, self.target], y[last - 1])
-            pieces += [np.column_stack([target, np.concatenate(known)]), gap]
+            piece = np.column_stack([target, np.concatenate(known)])
+            piece = piece[~np.isnan(piece).any(axis=1)]  # only the first rows may be
+            piece = difference(difference(piece, 1, order), season, seasonal_order)
+            pieces += [piece, gap]
         table = np.concatenate(pieces[:-1])
-        # What is known ahead must be there for the target to be compared with it.
-        table[np.isnan(table).any(axis=1), 0] = np.nan
         return table[:, 0], np.nan_to_num(table[:, 1:])
 
     def _breaks(self, windows, y):
@@ -297,10 +300,11 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         length = windows.shape[1]
         moved = np.ones(len(windows) - 1, dtype=bool)
         if series_of(windows) is None:
-            for part in chunks(windows[1:]):
-                before, after = windows[:-1][part, 1:], windows[1:][part, :-1]
+            target = windows[:, :, self.target]
+            for part in chunks(target[1:]):
+                before, after = target[:-1][part, 1:], target[1:][part, :-1]
                 same = (before == after) | (np.isnan(before) & np.isnan(after))
-                moved[part] = same.all(axis=(1, 2))
+                moved[part] = same.all(axis=1)
         after = windows[1:, -1, self.target]
         follows = np.isclose(y[:-1, 0], after, rtol=1e-5, atol=1e-5 * y.std())
         wrong = moved & ~follows & ~np.isnan(after)
@@ -330,32 +334,32 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         past = past[:, 1:] - known[:, :-1, :, 0] @ self.known_coef_
         return past, np.nan_to_num(self.known_coef_ @ known[:, -1])
 
-    def _model(self, series, **params):
-        return _sarimax()(
-            series,
-            order=self.order,
-            seasonal_order=self.seasonal_order,
-            trend=self.trend,
-            use_exact_diffuse=True,
-            **params,
-        )
-
     def _estimate(self, series, known):
-        n_observed = np.count_nonzero(~np.isnan(series))
-        _sarimax()  # imported before the filter is set, since it sets one too
+        sarimax = _sarimax()  # before warnings are silenced: it sets a filter too
+        p, _, q = self.order
+        seasonal_p, _, seasonal_q, season = self.seasonal_order
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # we tell below what matters
-            model = self._model(
+            model = sarimax(
                 series,
                 exog=known if self.n_known_ahead else None,
+                order=(p, 0, q),
+                seasonal_order=(seasonal_p, 0, seasonal_q, season),
+                trend=self.trend,
                 # Else the optimiser stops early where the unit of y is large.
                 concentrate_scale=True,
             )
-            n_needed = self._n_lost() + len(model.param_names) + 2
+            n_observed = np.count_nonzero(~np.isnan(series))
+            n_needed = len(model.param_names) + 3
             if n_observed < n_needed:
                 raise ValueError(
-                    f"X and y hold {n_observed} values of the series: to estimate the "
-                    f"parameters takes {n_needed} or more."
+                    f"X and y leave {n_observed} values of the series, differenced: to "
+                    f"estimate the parameters takes {n_needed} or more."
+                )
+            if not np.nanstd(series) > 1e-12 * np.nanmax(np.abs(series), initial=0):
+                raise ValueError(
+                    "The series is constant, differenced as order and seasonal_order "
+                    "say, so that nothing is left to estimate: use NaiveRegressor."
                 )
             # The covariances of the states at all steps would take gigabytes.
             for part in ("predicted", "filtered", "gain", "smoothing"):
@@ -375,7 +379,13 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         """Find the forecasts as a function of the last values: coef, intercept, std."""
         n_steps = self._n_outputs
         zeros = np.append(np.zeros(n_observed), np.full(n_steps, np.nan))
-        model = self._model(zeros)
+        model = _sarimax()(
+            zeros,
+            order=self.order,
+            seasonal_order=self.seasonal_order,
+            trend=self.trend,
+            use_exact_diffuse=True,
+        )
         filtered = model.filter(self._params, return_ssm=True)
         transition, design = filtered.transition[:, :, 0], filtered.design[:, :, 0]
         # Weights of the state in each forecast, (n_steps, n_states).

@@ -83,7 +83,12 @@ class Gradients(Callback):
                 stacklevel=2,
             )
         last = [layer for layer in self.layers_ if layer.startswith("head")]
-        first = [layer for layer in self.layers_ if layer.startswith("network")]
+        # A normalisation's gain may well have no gradient.
+        first = [
+            layer
+            for layer in self.layers_
+            if layer.startswith("network") and "norm" not in layer
+        ]
         head = sum(row[f"gradient_norm {name}"] for row in epochs for name in last)
         for name in first:
             norm = sum(row[f"gradient_norm {name}"] for row in epochs)
@@ -99,10 +104,8 @@ class Gradients(Callback):
 
 def _layer(name):
     """Name the layer that a parameter belongs to."""
-    *modules, parameter = name.split(".")
-    # torch's recurrent modules hold several layers: weight_ih_l0, weight_ih_l1, ...
-    _, _, number = parameter.partition("_l")
-    return ".".join([*modules, f"l{number}"] if number else modules) or parameter
+    layer, _, parameter = name.rpartition(".")
+    return layer or parameter
 
 
 class WeighBatchNorm(Callback):

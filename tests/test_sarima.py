@@ -1,0 +1,362 @@
+"""SARIMARegressor against statsmodels, window by window, and what it refuses."""
+
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import make_pipeline
+
+from skseq import (
+    KnownAhead,
+    SARIMARegressor,
+    SlidingWindow,
+    default_models,
+    horizon_targets,
+    pad_sequences,
+)
+from skseq.windows import sliding_windows, views
+from tests.benchmarks.sarima import PUBLISHED, load, once
+
+sarimax = pytest.importorskip("statsmodels.tsa.statespace.sarimax")
+
+NO_SEASON = (0, 0, 0, 0)
+LENGTH, HORIZON = 20, 9
+ORDERS = [
+    ((1, 0, 0), (0, 1, 1, 7), None),
+    ((2, 1, 1), (1, 0, 1, 4), "c"),
+    ((1, 0, 1), NO_SEASON, "c"),
+    ((0, 1, 1), NO_SEASON, None),
+    ((1, 1, 0), (0, 1, 1, 3), None),
+    ((0, 2, 2), NO_SEASON, None),
+]
+every_order = pytest.mark.parametrize("orders", ORDERS, ids=str)
+CTA = Path(__file__).parents[2] / "shared" / "data" / "cta_ridership.csv"
+
+
+def make_series(n_timesteps=300, seed=0):
+    """A wandering level with a week in it."""
+    rng = np.random.default_rng(seed)
+    week = 50 * np.sin(np.arange(n_timesteps) * 2 * np.pi / 7)
+    return 1000 + week + rng.normal(size=n_timesteps).cumsum()
+
+
+def cut(series, length=LENGTH, horizon=HORIZON):
+    X, y = horizon_targets(series[:, np.newaxis], target=0, horizon=horizon)
+    return SlidingWindow(length).fit_transform(X), y
+
+
+def make(orders, **params):
+    order, seasonal_order, trend = orders
+    return SARIMARegressor(order, seasonal_order, trend=trend, **params)
+
+
+def statsmodels_forecast(model, window, horizon=HORIZON, exog=None, ahead=None):
+    """Filter one window, with the parameters of a fitted model."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        reference = sarimax.SARIMAX(
+            window,
+            exog=exog,
+            order=model.order,
+            seasonal_order=model.seasonal_order,
+            trend=model.trend,
+            use_exact_diffuse=True,
+        )
+        result = reference.filter(list(model.params_.values()))
+        forecast = result.get_forecast(horizon, exog=ahead)
+    return forecast.predicted_mean, forecast.se_mean
+
+
+# --- predict ---------------------------------------------------------------------
+
+
+@every_order
+def test_equals_statsmodels_on_every_window(orders):
+    X, y = cut(make_series())
+    model = make(orders).fit(X, y)
+    forecast, std = model.predict(X, return_std=True)
+    full = [LENGTH - 1, 50, 51, 200]
+    padded = [row for row in range(LENGTH) if np.isfinite(std[row]).all()]
+    for row in full + padded:
+        mean, se = statsmodels_forecast(model, X[row, :, 0])
+        np.testing.assert_allclose(forecast[row], mean, rtol=1e-10)
+        np.testing.assert_allclose(std[row], se, rtol=1e-10)
+
+
+@every_order
+def test_one_matrix_product(orders):
+    X, y = cut(make_series())
+    model = make(orders).fit(X, y)
+    full = X[LENGTH - 1 :]
+    np.testing.assert_allclose(
+        model.predict(full), full[:, :, 0] @ model.coef_.T + model.intercept_
+    )
+    _, std = model.predict(full, return_std=True)
+    np.testing.assert_array_equal(std, np.broadcast_to(model.std_, std.shape))
+
+
+@every_order
+@settings(deadline=None, max_examples=10, database=None)
+@given(n=st.integers(0, LENGTH), chunk=st.sampled_from([1, 64, 2**17]))
+def test_padding_gives_what_the_short_window_gives(orders, n, chunk):
+    """Another model, fitted on windows of n rows, has the same map."""
+    series = make_series(80)
+    model = make(orders).fit(*cut(series))
+    windows = pad_sequences([series[20 - n : 20], series[50 - n : 50]], LENGTH)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(views, "CHUNK_ELEMENTS", chunk)
+        forecast, std = model.predict(windows, return_std=True)
+    assert np.isfinite(forecast).all()
+    coef, intercept, spread = model._map(n)
+    np.testing.assert_allclose(forecast[0], coef @ series[20 - n : 20] + intercept)
+    np.testing.assert_allclose(forecast[1], coef @ series[50 - n : 50] + intercept)
+    np.testing.assert_array_equal(std, [spread, spread])
+
+
+def test_a_past_too_short_for_the_differences():
+    """Days of the week that were not seen have the mean of those that were."""
+    series = make_series()
+    model = make(ORDERS[0]).fit(*cut(series))
+    forecast, std = model.predict(pad_sequences([series[:3], []], 20), True)
+    assert np.isfinite(std[0, [4, 5, 6]]).all()
+    unseen = [0, 1, 2, 3, 7, 8]
+    assert np.isinf(std[0, unseen]).all()
+    np.testing.assert_allclose(forecast[0, unseen], series[:3].mean())
+    assert np.ptp(forecast[1]) == 0
+    assert forecast[1, 0] == pytest.approx(series.mean(), rel=0.01)
+
+
+@pytest.mark.parametrize("orders", [ORDERS[0], ORDERS[4]], ids=str)
+def test_a_level_that_is_differenced_out_is_carried_on(orders):
+    X, y = cut(make_series())
+    model = make(orders).fit(X, y)
+    np.testing.assert_allclose(
+        model.predict(X + 5e4), model.predict(X) + 5e4, rtol=1e-9
+    )
+
+
+def test_error_bars_cover():
+    """Of a series that is what the model takes it to be."""
+    rng = np.random.default_rng(0)
+    series = np.zeros(3000)
+    for t in range(7, 3000):
+        series[t] = series[t - 7] + 0.7 * (series[t - 1] - series[t - 8])
+        series[t] += rng.normal()
+    X, y = cut(series, length=30, horizon=5)
+    model = SARIMARegressor((1, 0, 0), (0, 1, 0, 7)).fit(X[:1500], y[:1500])
+    forecast, std = model.predict(X[1600:], return_std=True)
+    covered = np.abs(y[1600:] - forecast) < 1.96 * std
+    np.testing.assert_allclose(covered.mean(axis=0), 0.95, atol=0.025)
+    assert model.params_["ar.L1"] == pytest.approx(0.7, abs=0.05)
+    assert model.params_["sigma2"] == pytest.approx(1, abs=0.1)
+
+
+# --- fit -------------------------------------------------------------------------
+
+
+@every_order
+def test_estimates_are_those_of_the_series(orders):
+    """No parameters are more likely, by the exact diffuse likelihood."""
+    series = make_series()
+    reference = sarimax.SARIMAX(
+        series,
+        order=orders[0],
+        seasonal_order=orders[1],
+        trend=orders[2],
+        use_exact_diffuse=True,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        best = reference.fit(maxiter=500, disp=False)
+    first, second = (make(orders).fit(*cut(series, n)) for n in (LENGTH, 60))
+    assert first.params_ == second.params_
+    assert reference.loglike(list(first.params_.values())) > best.llf - 0.05
+    assert list(first.params_) == reference.param_names
+
+
+def test_views_and_copies_padded_or_not():
+    X, y = cut(make_series())
+    first = make(ORDERS[0]).fit(X, y)
+    second = make(ORDERS[0]).fit(X.copy(), y)
+    third = make(ORDERS[0]).fit(X[LENGTH - 1 :], y[LENGTH - 1 :])
+    assert first.params_ == second.params_ == third.params_
+    assert first.aicc_ == third.aicc_
+
+
+def test_pieces_are_differenced_by_themselves():
+    series = make_series()
+    X, y = cut(series)
+    kept = np.r_[30:120, 160:270]
+    model = SARIMARegressor((1, 1, 0), (0, 1, 1, 7))
+    model.fit(X[kept], y[kept])
+    laid, _ = model._lay(X[kept], y[kept])
+    pieces = [np.diff(p[7:] - p[:-7]) for p in (series[11:129], series[141:279])]
+    expected = [pieces[0], np.full(LENGTH, np.nan), pieces[1]]
+    np.testing.assert_allclose(laid, np.concatenate(expected), atol=1e-9)
+
+
+def test_pieces_of_different_levels():
+    """Two series are as good as one that is as long as both."""
+    rng = np.random.default_rng(0)
+    levels = [5 * rng.normal(size=400).cumsum() + level for level in (0, 1e6)]
+    noisy = [level + 5 * rng.normal(size=400) for level in levels]
+    cuts = [cut(series) for series in noisy]
+    X, y = (np.concatenate(arrays) for arrays in zip(*cuts, strict=True))
+    model = SARIMARegressor((0, 1, 1), NO_SEASON).fit(X, y)
+    # theta of a walk with noise as large: (sqrt(5) - 3) / 2
+    assert model.params_["ma.L1"] == pytest.approx(-0.382, abs=0.08)
+    alone = SARIMARegressor((0, 1, 1), NO_SEASON).fit(*cuts[0])
+    assert model.params_["sigma2"] == pytest.approx(alone.params_["sigma2"], rel=0.2)
+
+
+def test_windows_of_one_row_are_joined_by_their_targets():
+    series = make_series()[:, np.newaxis]
+    X, y = sliding_windows(series, 1)[:-1], series[1:]
+    model = SARIMARegressor((1, 0, 0), NO_SEASON, trend="c").fit(X, y)
+    laid, _ = model._lay(X, y)
+    np.testing.assert_array_equal(laid, series[:, 0])
+
+
+def test_other_variables_play_no_part():
+    X, y = cut(make_series())
+    noise = np.random.default_rng(0).normal(size=X.shape)
+    both = np.concatenate([noise, X], axis=2)
+    both[np.isnan(X[:, :, 0])] = np.nan
+    first = make(ORDERS[0]).fit(X, y)
+    second = make(ORDERS[0], target=1).fit(both, y)
+    np.testing.assert_array_equal(first.predict(X), second.predict(both))
+
+
+# --- known ahead -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def holidays():
+    """A series that falls by 300 on holidays; returns it, and the calendar."""
+    index = pd.date_range("2024-01-01", periods=320, name="day")
+    calendar = pd.DataFrame(
+        {"holiday": np.random.default_rng(1).random(320) < 0.05, "price": 0.0},
+        index=index,
+    ).astype(float)
+    calendar["price"] = np.random.default_rng(2).normal(size=320)
+    level = make_series(320) - 300 * calendar["holiday"] + 20 * calendar["price"]
+    return pd.DataFrame({"sales": level}, index=index), calendar
+
+
+def test_known_ahead_equals_statsmodels(holidays):
+    frame, calendar = holidays
+    X, y = horizon_targets(frame, target="sales", horizon=HORIZON)
+    steps = make_pipeline(KnownAhead(calendar, horizon=HORIZON), SlidingWindow(LENGTH))
+    windows = steps.fit_transform(X)
+    model = SARIMARegressor(n_known_ahead=2).fit(windows, y)
+    np.testing.assert_allclose(model.known_coef_, [-300, 20], rtol=0.02)
+    forecast, std = model.predict(windows, return_std=True)
+    for row in (LENGTH, 100, 250, 15):
+        end = row + 1
+        start = max(1, end - LENGTH + 1)  # nothing tells what the first row knew
+        mean, se = statsmodels_forecast(
+            model,
+            frame["sales"].to_numpy()[start:end],
+            exog=calendar.to_numpy()[start:end],
+            ahead=calendar.to_numpy()[end : end + HORIZON],
+        )
+        np.testing.assert_allclose(forecast[row], mean, rtol=1e-9)
+        np.testing.assert_allclose(std[row], se, rtol=1e-9)
+    assert np.isfinite(forecast).all()
+
+
+def test_known_ahead_helps(holidays):
+    frame, calendar = holidays
+    X, y = horizon_targets(frame, target="sales", horizon=HORIZON)
+    errors = []
+    for known, n_known in [(None, 0), (calendar, 2)]:
+        pipe = make_pipeline(
+            KnownAhead(known, horizon=HORIZON),
+            SlidingWindow(LENGTH),
+            SARIMARegressor(n_known_ahead=n_known),
+        ).fit(X[:200], y[:200])
+        errors.append(np.abs(pipe.predict(X[210:]) - y[210:]).to_numpy().mean())
+    assert errors[1] < 0.5 * errors[0]
+
+
+# --- what cannot be --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"order": (1, 0)}, r"order=\(1, 0\) must be \(p, d, q\)"),
+        ({"order": 1}, r"order=1 must be \(p, d, q\)"),
+        ({"order": (1, 0.5, 0)}, "whole numbers"),
+        ({"seasonal_order": (0, 1, -1, 7)}, "seasonal_order=.*at least 0"),
+        ({"seasonal_order": (0, 1, 1, 1)}, "a season of 1 time steps"),
+        ({"seasonal_order": (0, 1, 1, 0)}, "a season of 0 time steps"),
+        ({"seasonal_order": (0, 1, 1, 30)}, "20 time steps.*takes 30"),
+        ({"trend": "ct"}, "trend='ct'.*does not tell the date"),
+        ({"target": 1}, "target=1 is not a column"),
+        ({"n_known_ahead": 1}, "take the last 9 columns of X, which has 1"),
+        ({"order": (0, 1, 0), "seasonal_order": NO_SEASON}, "nothing to estimate"),
+    ],
+)
+def test_what_cannot_be_is_told(params, message):
+    X, y = cut(make_series())
+    with pytest.raises((TypeError, ValueError), match=message):
+        SARIMARegressor(**params).fit(X, y)
+
+
+def test_a_y_that_does_not_continue_x_is_told():
+    X, y = cut(make_series())
+    with pytest.raises(ValueError, match=r"does not continue column 0.*y\[0\]"):
+        SARIMARegressor().fit(X, y / 1000)
+
+
+def test_too_few_values_are_told():
+    X, y = cut(make_series(10), length=7, horizon=1)
+    with pytest.raises(ValueError, match=r"leave 3 values.*takes 5"):
+        SARIMARegressor().fit(X, y)
+
+
+def test_no_convergence_is_told():
+    X, y = cut(make_series())
+    with pytest.warns(ConvergenceWarning, match="max_iter=1 "):
+        make(ORDERS[1], max_iter=1).fit(X, y)
+
+
+def test_a_series_without_surprise_is_told():
+    week = np.tile([1.0, 2.0, 4.0, 8.0, 16.0, 0.0, 0.0], 20)
+    for series in (week, np.ones(140), np.zeros(140)):
+        with pytest.raises(ValueError, match="constant, differenced as"):
+            SARIMARegressor().fit(*cut(series))
+
+
+def test_statsmodels_may_be_absent(monkeypatch):
+    monkeypatch.setitem(sys.modules, "statsmodels.tsa.statespace.sarimax", None)
+    with pytest.raises(ImportError, match=r"pip install 'skseq\[sarima\]'"):
+        SARIMARegressor().fit(*cut(make_series()))
+
+
+def test_without_statsmodels_compare_leaves_it_out(monkeypatch):
+    monkeypatch.setattr("skseq.comparison.models.find_spec", lambda name: None)
+    assert "SARIMA" not in default_models()
+
+
+@pytest.mark.parametrize("season", [1, 4])
+def test_the_default_of_compare_has_the_season(season):
+    X, y = cut(make_series())
+    assert default_models(season)["SARIMA"].fit(X, y).predict(X).shape == y.shape
+
+
+# --- published -------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not CTA.exists(), reason=f"needs the book's data: no {CTA.name}")
+@pytest.mark.parametrize("start", ["2001", "2019"])
+def test_published_error_without_daily_estimation(start):
+    """March to May 2019, one step: estimated every day, the book has 32,041."""
+    assert once(load(CTA), start, 56) == pytest.approx(PUBLISHED, rel=0.01)
