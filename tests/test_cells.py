@@ -1,6 +1,7 @@
 """Recurrent cells: against torch's layers, plain formulas, and numerical gradients."""
 
 import copy
+import gc
 import pickle
 
 import pytest
@@ -343,3 +344,19 @@ def test_copies_are_equal(kind, normalization):
     cell.eval()
     for other in (copy.deepcopy(cell), pickle.loads(pickle.dumps(cell))):
         assert torch.equal(other(x), cell(x))
+
+
+@kinds
+@normalizations
+@pytest.mark.parametrize("recurrent_dropout", [0.0, 0.5])
+def test_nothing_of_a_pass_outlives_it(kind, normalization, recurrent_dropout):
+    cell = make(kind, normalization, recurrent_dropout=recurrent_dropout)
+    x = values()
+
+    def tensors_after_training():
+        cell(x).sum().backward()
+        gc.collect()
+        return sum(type(kept) is torch.Tensor for kept in gc.get_objects())
+
+    tensors_after_training()  # now there are gradients
+    assert tensors_after_training() == tensors_after_training()

@@ -228,8 +228,13 @@ def test_labels_come_out_step_by_step():
     best = model.classes_[probabilities.argmax(axis=-1)]
     np.testing.assert_array_equal(model.predict(X), best)
     assert model.attention_weights(X).shape == (60, 2, 5)
+    assert model.score(X, best) == 1
+    best[0, 1] = "another"
+    assert model.score(X, best) == pytest.approx(59 / 60)
+    assert model.score(X, best, sample_weight=np.eye(60)[0]) == 0
     one = EncoderDecoderClassifier(embedding_size=4, **TINY).fit(X, y[:, 0])
     assert one.predict(X).shape == (60,)
+    assert one.score(X, one.predict(X)) == 1
     assert one.predict_proba(X).shape == (60, 3)
 
 

@@ -202,6 +202,25 @@ class EncoderDecoderClassifier(NetworkClassifier, _EncoderDecoderEstimator):
     pooling: str = "last"
     attention: bool = True
 
+    def score(self, X, y, sample_weight=None):
+        """Return the share of windows whose labels are all predicted.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+        y : array-like of shape (n_samples,) or (n_samples, steps)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        y = np.asarray(y)
+        if y.ndim == 1:
+            return super().score(X, y, sample_weight)
+        right = (self.predict(X) == y).all(axis=1)
+        return float(np.average(right, weights=sample_weight))
+
     def _check_label_shape(self, y, windows):
         self._every_step = False
         self._horizon = y.shape[1] if y.ndim == 2 else 1

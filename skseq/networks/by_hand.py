@@ -28,7 +28,9 @@ class _ByHand(Function):
     def forward(ctx, recipe, *tensors):
         ctx.recipe = recipe
         ctx.save_for_backward(*tensors)
-        return recipe.forward()
+        # The recipe may keep views of what it returns: were that the node's own output,
+        # neither would ever be freed.
+        return recipe.forward().detach()
 
     @staticmethod
     @once_differentiable

@@ -1,0 +1,158 @@
+"""Sequence classification, beside other packages and published figures.
+
+``python -m tests.benchmarks.classification [SET ...]``, needs sktime (whose bundled
+data it reads, in their given split). Five seeds, one thread; ours with default
+parameters but for size and epochs, the others in the same size and for as many epochs.
+Sequences of different lengths are padded: with NaN for ours, which do not see it, and
+with zeros for the others.
+"""
+
+import sys
+import time
+import warnings
+
+import numpy as np
+import torch
+from skorch import NeuralNetClassifier
+from sktime import datasets
+from sktime.classification.deep_learning import GRUClassifier as SktimeGRU
+from sktime.classification.deep_learning import SimpleRNNClassifierTorch
+from torch import nn
+
+from skseq import (
+    Conv1DClassifier,
+    GRUClassifier,
+    LSTMClassifier,
+    WaveNetClassifier,
+    pad_sequences,
+)
+
+N_SEEDS = 5
+EPOCHS = 200
+HIDDEN = 32
+BATCH = 16
+
+PUBLISHED = {
+    # set: (loader, published results)
+    "GunPoint": ("gunpoint", "LSTM-FCN 1.000, FCN 1.000, MLP .928"),
+    "ArrowHead": ("arrow_head", "LSTM-FCN .897, FCN .843, MLP .784"),
+    "ItalyPowerDemand": ("italy_power_demand", "LSTM-FCN .962, FCN .963, MLP .953"),
+    "BasicMotions": ("basic_motions", ""),
+    "JapaneseVowels": ("japanese_vowels", "FCN .993, MLP .976"),
+}
+
+
+def load(loader, split):
+    """Sequences of a set, each (length, n_variables), and their labels."""
+    nested, y = getattr(datasets, f"load_{loader}")(split=split, return_X_y=True)
+    sequences = [np.column_stack([*map(np.asarray, row)]) for row in nested.to_numpy()]
+    return sequences, np.asarray(y)
+
+
+class Recurrent(nn.Module):
+    """What one writes with torch: a GRU, and a linear layer over its last state."""
+
+    def __init__(self, n_features, n_classes):
+        super().__init__()
+        self.gru = nn.GRU(n_features, HIDDEN, batch_first=True)
+        self.out = nn.Linear(HIDDEN, n_classes)
+
+    def forward(self, x):
+        return self.out(self.gru(x)[0][:, -1])
+
+
+class Skorch:
+    """That module in skorch, on standardised values."""
+
+    def __init__(self, seed):
+        self.seed = seed
+
+    def fit(self, X, y):
+        self.mean, self.scale = X.mean(axis=(0, 1)), X.std(axis=(0, 1))
+        self.classes, labels = np.unique(y, return_inverse=True)
+        torch.manual_seed(self.seed)
+        self.net = NeuralNetClassifier(
+            Recurrent(X.shape[2], len(self.classes)),
+            criterion=nn.CrossEntropyLoss,
+            optimizer=torch.optim.Adam,
+            max_epochs=EPOCHS,
+            batch_size=BATCH,
+            iterator_train__shuffle=True,
+            lr=0.001,
+            train_split=None,
+            verbose=0,
+        ).fit(self._standardize(X), labels)
+        return self
+
+    def predict(self, X):
+        return self.classes[self.net.predict(self._standardize(X))]
+
+    def _standardize(self, X):
+        return ((X - self.mean) / self.scale).astype(np.float32)
+
+
+class Sktime:
+    """A classifier of sktime, which wants variables before time."""
+
+    def __init__(self, cls, seed):
+        self.model = cls(
+            hidden_dim=HIDDEN,
+            n_layers=1,
+            num_epochs=EPOCHS,
+            batch_size=BATCH,
+            random_state=seed,
+        )
+
+    def fit(self, X, y):
+        self.model.fit(X.swapaxes(1, 2), y)
+        return self
+
+    def predict(self, X):
+        return self.model.predict(X.swapaxes(1, 2))
+
+
+SIZES = {"max_epochs": EPOCHS}
+
+OURS = {
+    "Conv1DClassifier": lambda seed: Conv1DClassifier(**SIZES, random_state=seed),
+    "WaveNetClassifier": lambda seed: WaveNetClassifier(**SIZES, random_state=seed),
+    "GRUClassifier": lambda seed: GRUClassifier(**SIZES, random_state=seed),
+    "LSTMClassifier": lambda seed: LSTMClassifier(**SIZES, random_state=seed),
+}
+OTHERS = {
+    "skorch, nn.GRU": Skorch,
+    "sktime GRUClassifier": lambda seed: Sktime(SktimeGRU, seed),
+    "sktime SimpleRNNClassifierTorch": lambda seed: Sktime(
+        SimpleRNNClassifierTorch, seed
+    ),
+}
+
+
+def main(names):
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    print(f"| set | model | accuracy, mean and spread of {N_SEEDS} seeds | seconds |")
+    print("|---|---|---|---|")
+    for name in names or PUBLISHED:
+        loader, published = PUBLISHED[name]
+        (train, y), (test, y_test) = load(loader, "train"), load(loader, "test")
+        length = max(map(len, train + test))
+        X, X_test = (
+            pad_sequences(part, length=length, dtype=np.float32)
+            for part in (train, test)
+        )
+        for model, make in {**OURS, **OTHERS}.items():
+            if model in OTHERS:
+                X, X_test = np.nan_to_num(X), np.nan_to_num(X_test)
+            scores, start = [], time.perf_counter()
+            for seed in range(N_SEEDS):
+                predicted = make(seed).fit(X, y).predict(X_test)
+                scores.append((predicted == y_test).mean())
+            seconds = (time.perf_counter() - start) / N_SEEDS
+            score = f"{np.mean(scores):.3f} ± {np.std(scores):.3f}"
+            print(f"| {name} | {model} | {score} | {seconds:.1f} |", flush=True)
+        print(f"| {name} | published | {published} | |", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
