@@ -37,8 +37,9 @@ def values(*shape, seed=0):
 def exercise(network, n_features=2):
     """Give batch normalisation statistics, and all weights a value; then evaluate."""
     network.double()
+    generator = torch.Generator().manual_seed(0)
     for parameter in network.parameters():
-        nn.init.normal_(parameter, std=0.5)
+        nn.init.normal_(parameter, std=0.5, generator=generator)
     network(values(6, 9, n_features, seed=5), torch.arange(6))
     return network.eval()
 

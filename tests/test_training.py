@@ -213,7 +213,6 @@ def test_every_optimizer_trains_on_every_schedule(
 @cases(
     ["optimizer"],
     NETWORKS,
-    WEIGHTED,
     each=[("sgd",), ("rmsprop",)],
     full=[(optimizer,) for optimizer in OPTIMIZERS],
 )
@@ -408,7 +407,6 @@ def test_no_update_without_a_learning_rate_and_decay(cls):
 @cases(
     ["batch_size"],
     NETWORKS,
-    WEIGHTED,
     each=[(7,)],
     full=[(1,), (7,), (16,), (23,), (FULL_BATCH,)],
 )
@@ -710,7 +708,6 @@ def interrupted_fit(cls, moment, **params):
 @cases(
     ["moment", "early_stopping"],
     NETWORKS,
-    WEIGHTED,
     each=[(MOMENTS[1], False), (MOMENTS[2], True)],
     full=[*product(MOMENTS, [False, True])],
 )
@@ -745,7 +742,6 @@ def test_the_warning_names_the_epochs():
 @cases(
     ["moment"],
     NETWORKS,
-    WEIGHTED,
     each=[(("batch end", 1, 2),)],
     full=[(("epoch begin", 1),), (("batch begin", 1, 1),), (("batch end", 1, 2),)],
 )
