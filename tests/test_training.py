@@ -210,6 +210,26 @@ def test_every_optimizer_trains_on_every_schedule(
     assert losses.iloc[-1] < 0.9 * losses[0]
 
 
+def test_losses_are_the_mean_over_however_many_batches(monkeypatch):
+    X, y = make_windows(GRURegressor)
+
+    class Count(Callback):
+        most = 0
+
+        def on_batch_end(self, net, **kwargs):
+            self.most = max(self.most, len(net.history[-1]["batches"]))
+
+    tables, counts = [], []
+    for many in (1000, 3):
+        monkeypatch.setattr("skseq.training.callbacks.MANY", many)
+        counts.append(Count())
+        model = make(GRURegressor, batch_size=3, max_epochs=2, early_stopping=True)
+        tables.append(model.set_params(callbacks=[counts[-1]]).fit(X, y).history_)
+    assert counts[0].most > 4 >= counts[1].most
+    columns = ["train_loss", "valid_loss"]
+    np.testing.assert_allclose(tables[1][columns], tables[0][columns], rtol=1e-12)
+
+
 @cases(
     ["optimizer"],
     NETWORKS,

@@ -14,6 +14,10 @@ VANISHED = 1e-6
 """Share of the output layer's gradient that a layer does not learn from."""
 
 
+MANY = 1000
+"""Batches of an epoch that are remembered one by one; skorch would keep them all."""
+
+
 class Gradients(Callback):
     """Record the gradient's norm, of all and of each layer, then clip it.
 
@@ -152,6 +156,9 @@ class Watch(Callback):
                 "gradient_clip (or lower it), keep standardize=True, and look for "
                 "extreme values in X and y."
             )
+        batches = net.history[-1]["batches"]
+        if len(batches) > MANY:
+            batches[:-1] = [_merge(batches[:-1])]
 
     def on_epoch_end(self, net, **kwargs):
         """Remember the weights of the best epoch, and the learning rate."""
@@ -207,6 +214,18 @@ class Progress(Callback):
         """Close it: an open bar does not pickle."""
         self.bar_.close()
         del self.bar_
+
+
+def _merge(batches):
+    """Return the batch of all samples of some: skorch then has the same mean."""
+    merged = {}
+    for name in ("train", "valid"):
+        rows = [row for row in batches if f"{name}_loss" in row]
+        size = sum(row[f"{name}_batch_size"] for row in rows)
+        if size:
+            total = sum(row[f"{name}_loss"] * row[f"{name}_batch_size"] for row in rows)
+            merged |= {f"{name}_loss": total / size, f"{name}_batch_size": size}
+    return merged
 
 
 def _set(training):
