@@ -211,9 +211,6 @@ def _lay_on(index, X, names, freq, missing, name):
         return np.empty((len(index), 0))
     if X is None:
         raise ValueError(f"X{name} is missing, of which {names} were there in fit.")
-    absent = [column for column in names if column not in X.columns]
-    if absent:
-        raise ValueError(f"X{name} lacks the columns {absent}, which it had in fit.")
     X = X.loc[X.index >= index[0], names]
     if missing != "error":
         X = X.interpolate() if missing == "interpolate" else X

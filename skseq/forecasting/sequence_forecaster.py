@@ -74,6 +74,8 @@ class SequenceForecaster(BaseForecaster):
     regressor_ : fitted estimator
     horizon_ : int
         Steps ahead that it forecasts at once.
+    model_ : WindowModel
+        The regressor with the scaling of its windows and the held-out errors.
 
     Notes
     -----
@@ -87,6 +89,9 @@ class SequenceForecaster(BaseForecaster):
     ``update`` with ``update_params=True`` fits again on the whole history, or further
     where the regressor has ``warm_start=True``; with ``update_params=False`` it only
     lengthens the history. What follows the last time given to ``update`` is forgotten.
+
+    ``pretrain`` fits the regressor on a panel; ``fit`` then only takes the history of
+    other series, to be forecast with it.
 
     Held-out windows are the last fifth of a series, or every fifth series of a panel
     of five or more. The absolute error that a share of ``coverage`` of them does not
@@ -120,6 +125,8 @@ class SequenceForecaster(BaseForecaster):
         "capability:pred_int:insample": True,
         "capability:missing_values": True,
         "capability:update": True,
+        "capability:pretrain": True,
+        "pretrain:fitted_params": ["model_", "regressor_", "horizon_"],
         "requires-fh-in-fit": False,
         "y_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
         "X_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
@@ -162,25 +169,54 @@ class SequenceForecaster(BaseForecaster):
         )
 
     def _fit(self, y, X, fh):
+        panel = self._remember(y, X, fh)
+        if self._state != "pretrained":
+            return self._learn(panel, fh)
+        self._check_pretrained()
+        return self
+
+    def _pretrain(self, y, X=None, fh=None):
+        return self._learn(self._remember(y, X, fh), fh)
+
+    def _pretrain_update(self, y, X=None, fh=None):
+        panel = self._remember(y, X, fh)
+        self._check_pretrained()
+        self.model_.refit(*self._training_windows(panel))
+        return self
+
+    def _remember(self, y, X, fh):
+        """Keep the history, and return its series."""
         self._check_parameters()
         self._columns = self._split_columns(X)
         tables = sorted(by_instance(y).values(), key=len, reverse=True)
         self._freq = frequency(tables) or getattr(fh, "freq", None)
         self._cur_y, self._cur_X = y, X
-        panel = self._read(X)
+        return self._read(X)
+
+    def _learn(self, panel, fh):
         self.horizon_ = self.horizon or self._furthest(fh, panel)
-        self._model = WindowModel(
+        self.model_ = WindowModel(
             self.regressor,
-            y.shape[1],
+            self._cur_y.shape[1],
             len(self._columns[1]),
             self.horizon_,
             self.scaling,
             self.level_length,
             self.error_bars,
         )
-        self._model.fit(*self._training_windows(panel))
-        self.regressor_ = self._model.regressor_
+        self.model_.fit(*self._training_windows(panel))
+        self.regressor_ = self.model_.regressor_
         return self
+
+    def _check_pretrained(self):
+        """Raise where other variables are given than in pretraining."""
+        given = self._cur_y.shape[1], len(self._columns[1])
+        expected = self.model_.n_targets, self.model_.n_known
+        if given != expected:
+            raise ValueError(
+                "y has {} and X has {} columns known ahead, ".format(*given)
+                + "pretrain had {} and {}: give the same.".format(*expected)
+            )
 
     def _predict(self, fh, X):
         forecasts, index = self._forecast(fh, X)
@@ -194,9 +230,9 @@ class SequenceForecaster(BaseForecaster):
 
     def _update(self, y, X=None, update_params=True):
         self._cur_y = _forget_later(update_data(self._cur_y, y), y)
-        self._cur_X = update_data(self._cur_X, X)
+        self._cur_X = self._continued(X)
         if update_params:
-            self._model.refit(*self._training_windows(self._read(self._cur_X)))
+            self.model_.refit(*self._training_windows(self._read(self._cur_X)))
         return self
 
     def _check_parameters(self):
@@ -209,7 +245,7 @@ class SequenceForecaster(BaseForecaster):
         for name in ("horizon", "level_length", "min_length"):
             if getattr(self, name) is not None:
                 check_scalar(getattr(self, name), name, Integral, min_val=1)
-        if not hasattr(self.regressor, "fit"):
+        if isinstance(self.regressor, type) or not hasattr(self.regressor, "fit"):
             raise TypeError(
                 f"regressor must be an estimator, got {self.regressor!r}: give an "
                 "instance, not a class."
@@ -282,7 +318,7 @@ class SequenceForecaster(BaseForecaster):
         ndarray of shape (n_rows, n_targets, 1 + len(alpha))
         Index of shape (n_rows,)
         """
-        panel = self._read(self._reaching(X))
+        panel = self._read(self._continued(X, past=False))
         asked = [self._steps(fh, instance) for instance in panel]
         self._check_known(panel, asked)
         steps, times = zip(*asked, strict=True)
@@ -341,17 +377,21 @@ class SequenceForecaster(BaseForecaster):
 
     def _predict_windows(self, windows, alpha):
         """Return y beside the offsets of its quantiles, along the last axis."""
-        y, offsets = self._model.predict(windows, alpha)
+        y, offsets = self.model_.predict(windows, alpha)
         return np.concatenate([y[..., np.newaxis], offsets], axis=-1)
 
-    def _reaching(self, X):
-        """X of the history, continued by what ``predict`` is given."""
-        if X is None or not self._columns[1]:
+    def _continued(self, X, past=True):
+        """X of the history, with the rows of a further one."""
+        past_only, names = self._columns
+        names = past_only + names if past else names
+        if X is not None and self._cur_X is None:
+            raise ValueError("X is given, and was not in fit: fit with X, or drop it.")
+        if X is None or not names:
             return self._cur_X
-        absent = [name for name in self._columns[1] if name not in X.columns]
+        absent = [name for name in names if name not in X.columns]
         if absent:
             raise ValueError(f"X lacks the columns {absent}, which it had in fit.")
-        return update_data(self._cur_X, X[self._columns[1]])
+        return update_data(self._cur_X, X[names])
 
     def _check_known(self, panel, asked):
         """Raise where X doesn't reach as far as the forecasts."""
