@@ -624,8 +624,6 @@ class TestErrors:
             forecaster().fit(y, X[inside].drop("s2"), fh=FH)
 
 
-# Every other forecaster of sktime announces that a default will change.
-@pytest.mark.filterwarnings("ignore:.*remember_data:FutureWarning")
 class TestComposition:
     y = load_airline()[:72]
     model = SequenceForecaster(
@@ -676,6 +674,7 @@ class TestComposition:
             self.model,
             ExpandingWindowSplitter(FH, initial_window=66, step_length=3),
             {"regressor__hidden_size": [2, 4], "window_length": [6, 12]},
+            backend="None",
         )
         search.fit(self.y)
         assert set(search.best_params_) == {"regressor__hidden_size", "window_length"}
