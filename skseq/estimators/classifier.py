@@ -21,13 +21,14 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     """Base of the classifiers with a network."""
 
     class_weight: dict | str | None = None
-    pooling: str = "mean"
+    pooling: str = "concat"
 
     _parameters = """\
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss; "balanced" makes all count alike.
-    pooling : {"mean", "max", "last"}, default="mean"
-        What is read from the states of the window's steps.
+    pooling : {"concat", "mean", "max", "last"}, default="concat"
+        What is read from the states of the window's steps: their mean, their maximum,
+        the last one, or the three side by side.
 """
     _choices = {"pooling": POOLINGS}
 
