@@ -281,6 +281,15 @@ class TestForecasts:
         model.update(y[40:])
         assert_allclose(model.predict(), forecaster().fit(y, fh=FH).predict())
 
+    def test_update_trains_further_with_a_warm_start(self):
+        y = make_series(60)
+        gru = GRURegressor(warm_start=True, learning_rate=1e-12, weight_decay=0, **TINY)
+        model = forecaster(gru, error_bars=None).fit(y[:40], fh=FH)
+        window = y[-5:].to_numpy()[np.newaxis]
+        before = model.regressor_.predict(window)
+        model.update(y[40:])  # such small steps leave it where it was
+        assert_allclose(model.predict()["y0"], before[0], rtol=1e-6)
+
     def test_update_of_some_series_of_a_panel(self):
         y = make_panel()
         model = forecaster().fit(y, fh=FH)

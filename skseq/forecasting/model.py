@@ -167,9 +167,11 @@ class WindowModel:
         params = regressor.get_params() if self.takes_windows else {}
         for name, value in params.items():
             parameter = name.rpartition("__")[2]
-            if parameter == "n_known_ahead" and value == 0:
+            if not np.array_equal(value, 0):
+                continue
+            if parameter == "n_known_ahead":
                 regressor.set_params(**{name: self.n_known})
-            if parameter == "target" and value == 0 and self.n_targets > 1:
+            if parameter == "target" and self.n_targets > 1:
                 regressor.set_params(**{name: list(range(self.n_targets))})
         several = self.n_targets * self.horizon > 1
         if several and not get_tags(regressor).target_tags.multi_output:

@@ -84,7 +84,11 @@ class SequenceForecaster(BaseForecaster):
     regressor, where they have their defaults, are set to match.
 
     Each series of a panel is forecast from its own end. Forecasts in sample are made
-    one step ahead; the first step of a series has no past, and none: NaN.
+    one step ahead; the first step of a series has no past, and its forecast is NaN.
+
+    ``fit``, ``predict`` and ``update`` raise ValueError where time steps are not
+    regular or have no frequency, values are missing and ``missing`` is "error", X does
+    not reach as far as the forecasts, and no window has ``horizon`` steps after it.
 
     ``update`` with ``update_params=True`` fits again on the whole history, or further
     where the regressor has ``warm_start=True``; with ``update_params=False`` it only
