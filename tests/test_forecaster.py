@@ -197,6 +197,13 @@ class TestWindows:
         windows = Recorder.seen["fit"][0][..., 0]
         assert_array_equal(np.isnan(windows).sum(axis=1), [3, 3, 2, 1] + [0] * 14)
 
+    def test_dtype(self):
+        for y in (make_series(), make_series().astype(int)):
+            forecaster(Recorder(), error_bars=None).fit(y, fh=1)
+            assert Recorder.seen["fit"][0].dtype == np.float64
+            forecaster(Recorder(), dtype="float32").fit(y, y + 1, fh=1)
+            assert {array.dtype for array in Recorder.seen["fit"]} == {np.dtype("f4")}
+
 
 class TestForecasts:
     def test_a_table_regressor_gets_flat_windows(self):
@@ -570,6 +577,7 @@ class TestErrors:
             ({"scaling": "log"}, "scaling must be one of"),
             ({"missing": "drop"}, "missing must be one of"),
             ({"error_bars": "conformal"}, "error_bars must be one of"),
+            ({"dtype": "int"}, "dtype must be one of"),
             ({"window_length": 0}, "window_length == 0"),
             ({"horizon": 0}, "horizon == 0"),
             ({"level_length": 0}, "level_length == 0"),

@@ -76,8 +76,10 @@ class WindowModel:
             fitted, held_out = split(n_windows, self.horizon)
             if len(y[fitted]) and len(y[held_out]):
                 model = clone(self.regressor_).fit(X[fitted], y[fitted])
-                errors = np.abs(y[held_out] - model.predict(X[held_out]))
-                self.errors_ = np.sort(self._steps(errors), axis=0)
+                errors = self._steps(y[held_out]) - self._steps(
+                    model.predict(X[held_out])
+                )
+                self.errors_ = np.sort(np.abs(errors), axis=0)
         self.regressor_.fit(X, y)
         return self
 

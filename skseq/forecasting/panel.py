@@ -34,11 +34,6 @@ class Instance:
     past: np.ndarray
     known: np.ndarray
 
-    @property
-    def name(self):
-        """What a message calls it, after y or X."""
-        return f" of {self.key}" if self.key else ""
-
     def tail(self, n_timesteps):
         """Return its last time steps, with all that is known ahead of them."""
         start = max(0, len(self.y) - n_timesteps)
@@ -50,6 +45,20 @@ class Instance:
         past = np.pad(self.past, ((0, len(y)), (0, 0)), mode="edge")
         y = np.concatenate([self.y, y.astype(self.y.dtype)])
         return replace(self, y=y, past=past)
+
+
+def label(key):
+    """Say what a message calls a series, after y or X.
+
+    Parameters
+    ----------
+    key : tuple
+
+    Returns
+    -------
+    str
+    """
+    return f" of {key}" if key else ""
 
 
 def by_instance(table):
@@ -161,7 +170,7 @@ def find_steps(times, index, freq):
     return position - start
 
 
-def read_instance(key, y, X, columns, freq, missing):
+def read_instance(key, y, X, columns, freq, missing, dtype=None):
     """Put one series on regular time steps, missing values replaced.
 
     Parameters
@@ -173,14 +182,16 @@ def read_instance(key, y, X, columns, freq, missing):
         Columns of X that are known of the past only, and ahead.
     freq : DateOffset or None
     missing : {"error", "ffill", "interpolate"}
+    dtype : {None, "float32", "float64"}
 
     Returns
     -------
     Instance
     """
-    name = f" of {key}" if key else ""
+    name = label(key)
     values = y.to_numpy()
-    values = values.astype(np.result_type(values.dtype, np.float32), copy=False)
+    dtype = dtype or np.result_type(values.dtype, np.float32)
+    values = values.astype(dtype, copy=False)
     observed = np.flatnonzero(~np.isnan(values).any(axis=1))
     if not len(observed):
         raise ValueError(f"y{name} has no value but missing ones: leave it out.")
