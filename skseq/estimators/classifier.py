@@ -77,7 +77,13 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             y = y[:, 0]
         self._check_label_shape(y, windows)
         check_classification_targets(y.ravel())
-        self.classes_, labels = np.unique(y, return_inverse=True)
+        classes, labels = np.unique(y, return_inverse=True)
+        if self._goes_on and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"y has the classes {classes}, where the last fit had {self.classes_}: "
+                "give the same, or set warm_start=False."
+            )
+        self.classes_ = classes
         return labels.reshape(y.shape)
 
     def _check_label_shape(self, y, windows):

@@ -189,10 +189,11 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         if targets.ndim == 3:  # what is padded does not count
             padded = np.isnan(windows[:, :, :1])
             targets = np.where(padded, np.nan, targets).astype(targets.dtype)
-        in_fit = targets[fitted].reshape(len(windows[fitted]), -1, n_outputs)
-        mean, scale = self._moments(in_fit, weights)
-        self._y_mean = mean.astype(targets.dtype)
-        self._y_scale = scale.astype(targets.dtype)
+        if not self._goes_on:
+            in_fit = targets[fitted].reshape(len(windows[fitted]), -1, n_outputs)
+            self._y_mean, self._y_scale = self._moments(in_fit, weights)
+        self._y_mean = self._y_mean.astype(targets.dtype)
+        self._y_scale = self._y_scale.astype(targets.dtype)
         self._n_outputs = n_outputs
         if self.supervise == "every":
             return EveryStep(
