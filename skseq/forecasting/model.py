@@ -7,6 +7,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
+from ..validation import takes_windows
 from ..windows import backfill
 from .windows import level
 
@@ -179,25 +180,6 @@ class WindowModel:
         if several and not get_tags(regressor).target_tags.multi_output:
             return MultiOutputRegressor(regressor)
         return regressor
-
-
-def takes_windows(regressor):
-    """Whether a regressor, or what it hands its input to, takes windows.
-
-    Parameters
-    ----------
-    regressor : estimator
-
-    Returns
-    -------
-    bool
-    """
-    if isinstance(regressor, Pipeline):
-        return takes_windows(regressor.steps[0][1])
-    if get_tags(regressor).input_tags.three_d_array:
-        return True
-    inner = getattr(regressor, "estimator", getattr(regressor, "regressor", None))
-    return hasattr(inner, "fit") and takes_windows(inner)
 
 
 def split(n_windows, horizon):
