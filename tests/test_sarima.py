@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 
 from skseq import (
     KnownAhead,
+    NaiveRegressor,
     SARIMARegressor,
     SlidingWindow,
     default_models,
@@ -71,6 +72,19 @@ def statsmodels_forecast(model, window, horizon=HORIZON, exog=None, ahead=None):
         result = reference.filter(list(model.params_.values()))
         forecast = result.get_forecast(horizon, exog=ahead)
     return forecast.predicted_mean, forecast.se_mean
+
+
+@pytest.fixture(scope="module")
+def holidays():
+    """A series that falls by 300 on holidays; returns it, and the calendar."""
+    index = pd.date_range("2024-01-01", periods=320, name="day")
+    calendar = pd.DataFrame(
+        {"holiday": np.random.default_rng(1).random(320) < 0.05, "price": 0.0},
+        index=index,
+    ).astype(float)
+    calendar["price"] = np.random.default_rng(2).normal(size=320)
+    level = make_series(320) - 300 * calendar["holiday"] + 20 * calendar["price"]
+    return pd.DataFrame({"sales": level}, index=index), calendar
 
 
 # --- predict ---------------------------------------------------------------------
@@ -157,6 +171,16 @@ def test_error_bars_cover():
     assert model.params_["sigma2"] == pytest.approx(1, abs=0.1)
 
 
+def test_a_walk_has_nothing_to_estimate_but_its_variance():
+    X, y = cut(make_series())
+    model = SARIMARegressor((0, 1, 0), NO_SEASON).fit(X, y)
+    forecast, std = model.predict(X, return_std=True)
+    np.testing.assert_allclose(forecast, NaiveRegressor().fit(X, y).predict(X))
+    changes = np.diff(make_series())
+    expected = np.sqrt(np.mean(changes**2) * np.arange(1, HORIZON + 1))
+    np.testing.assert_allclose(std[0], expected)
+
+
 # --- fit -------------------------------------------------------------------------
 
 
@@ -195,7 +219,7 @@ def test_pieces_are_differenced_by_themselves():
     kept = np.r_[30:120, 160:270]
     model = SARIMARegressor((1, 1, 0), (0, 1, 1, 7))
     model.fit(X[kept], y[kept])
-    laid, _ = model._lay(X[kept], y[kept])
+    laid, _ = model._join(model._pieces(X[kept], y[kept]))
     pieces = [np.diff(p[7:] - p[:-7]) for p in (series[11:129], series[141:279])]
     expected = [pieces[0], np.full(LENGTH, np.nan), pieces[1]]
     np.testing.assert_allclose(laid, np.concatenate(expected), atol=1e-9)
@@ -219,7 +243,7 @@ def test_windows_of_one_row_are_joined_by_their_targets():
     series = make_series()[:, np.newaxis]
     X, y = sliding_windows(series, 1)[:-1], series[1:]
     model = SARIMARegressor((1, 0, 0), NO_SEASON, trend="c").fit(X, y)
-    laid, _ = model._lay(X, y)
+    laid, _ = model._join(model._pieces(X, y))
     np.testing.assert_array_equal(laid, series[:, 0])
 
 
@@ -233,20 +257,128 @@ def test_other_variables_play_no_part():
     np.testing.assert_array_equal(first.predict(X), second.predict(both))
 
 
+@every_order
+def test_results_of_statsmodels_are_those_of_fit(orders):
+    X, y = cut(make_series())
+    model = make(orders).fit(X, y)
+    results = model.statsmodels_results(X, y)
+    assert results.aicc == pytest.approx(model.aicc_)
+    assert results.scale == pytest.approx(model.params_["sigma2"])
+    with pytest.raises(ValueError, match="y has 1 steps, the model was fitted on 9"):
+        model.statsmodels_results(X, y[:, :1])
+
+
+def test_warm_start_goes_on_from_the_parameters_before():
+    X, y = cut(make_series())
+    cold = make(ORDERS[1]).fit(X[:250], y[:250])
+    warm = make(ORDERS[1], warm_start=True).fit(X[:249], y[:249])
+    first = warm.n_iter_
+    warm.fit(X[:250], y[:250])
+    assert warm.n_iter_ < min(first, cold.n_iter_) / 2
+    assert warm.aicc_ < cold.aicc_ + 0.01
+    # Other orders start where statsmodels does.
+    other = warm.set_params(order=(3, 1, 1)).fit(X, y)
+    again = make(((3, 1, 1), *ORDERS[1][1:])).fit(X, y)
+    assert other.params_ == again.params_
+
+
+# --- order="auto" ----------------------------------------------------------------
+
+
+def simulate(n_timesteps, order, seasonal_order=NO_SEASON, params=(), seed=0):
+    model = sarimax.SARIMAX(
+        np.zeros(n_timesteps), order=order, seasonal_order=seasonal_order
+    )
+    return model.simulate([*params, 1.0], n_timesteps, rng=np.random.default_rng(seed))
+
+
+AUTO = [
+    (simulate(120, (1, 0, 0), params=[0.7]) + 20, 0),
+    (simulate(300, (1, 0, 1), params=[0.7, 0.4]), 0),
+    (simulate(140, (1, 1, 0), params=[0.5]), 0),
+    (simulate(300, (1, 1, 0), params=[0.5]) + np.arange(300), 0),
+    (simulate(200, (1, 0, 0), (0, 1, 1, 7), params=[0.6, -0.7]), 7),
+    (make_series(90), 7),
+]
+
+
+@pytest.mark.parametrize(
+    ("case", "criterion"),
+    [*((case, "aicc") for case in range(len(AUTO))), (1, "aic"), (4, "bic")],
+)
+def test_auto_finds_what_statsforecast_finds(case, criterion):
+    arima = pytest.importorskip("statsforecast.arima")
+    series, season = AUTO[case]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = arima.auto_arima_f(series, period=max(1, season), ic=criterion)
+    p, q, seasonal_p, seasonal_q, _, d, seasonal_d = map(int, found["arma"])
+    X, y = cut(series)
+    model = SARIMARegressor("auto", (0, 0, 0, season), criterion=criterion).fit(X, y)
+    assert model.order_ == (p, d, q)
+    assert model.seasonal_order_ == (seasonal_p, seasonal_d, seasonal_q, season)
+    has_constant = bool({"intercept", "drift"} & set(found["coef"]))
+    assert model.trend_ == ("c" if has_constant else None)
+    results = model.search_results_
+    best = results.loc[results[criterion].idxmin()]
+    assert best["order"] == model.order_
+    again = SARIMARegressor(model.order_, model.seasonal_order_, trend=model.trend_)
+    assert model.params_ == again.fit(X, y).params_
+
+
+def test_auto_regresses_on_what_is_known_ahead(holidays):
+    pytest.importorskip("statsforecast")
+    frame, calendar = holidays
+    X, y = horizon_targets(frame, target="sales", horizon=HORIZON)
+    known = KnownAhead(calendar.assign(always=1.0), horizon=HORIZON)
+    windows = make_pipeline(known, SlidingWindow(LENGTH)).fit_transform(X)
+    model = SARIMARegressor("auto", n_known_ahead=3).fit(windows, y)
+    plain = SARIMARegressor("auto", n_known_ahead=0).fit(windows, y)
+    assert model.seasonal_order_[1] == 1
+    np.testing.assert_allclose(model.known_coef_[:2], [-300, 20], rtol=0.02)
+    assert np.isfinite(model.predict(windows)).all()
+    assert model.params_["sigma2"] < 0.1 * plain.params_["sigma2"]
+    best = model.search_results_["aicc"].min()
+    assert best == pytest.approx(model.aicc_, rel=0.05)
+
+
+def test_auto_reads_the_longest_piece():
+    pytest.importorskip("statsforecast")
+    (series, _), (other, _) = AUTO[1], AUTO[2]
+    cuts = [cut(series), cut(other[:60] + 1e4)]
+    X, y = (np.concatenate(arrays) for arrays in zip(*cuts, strict=True))
+    both = SARIMARegressor("auto", NO_SEASON).fit(X, y)
+    alone = SARIMARegressor("auto", NO_SEASON).fit(*cuts[0])
+    pd.testing.assert_frame_equal(both.search_results_, alone.search_results_)
+    assert both.params_ != alone.params_
+
+
+def test_warm_start_keeps_the_orders_that_were_found():
+    pytest.importorskip("statsforecast")
+    series, _ = AUTO[2]
+    X, y = cut(series)
+    model = SARIMARegressor("auto", NO_SEASON, warm_start=True).fit(X[:100], y[:100])
+    results = model.search_results_
+    assert model.fit(X, y).search_results_ is results
+    fixed = SARIMARegressor(model.order_, NO_SEASON, trend=model.trend_).fit(X, y)
+    assert model.aicc_ == pytest.approx(fixed.aicc_, abs=0.01)
+    assert model.set_params(warm_start=False).fit(X, y).search_results_ is not results
+
+
+@pytest.mark.parametrize("slope", [0, 1])
+def test_auto_without_surprise_is_told(slope):
+    pytest.importorskip("statsforecast")
+    with pytest.raises(ValueError, match="constant, differenced as"):
+        SARIMARegressor("auto", NO_SEASON).fit(*cut(slope * np.arange(60.0)))
+
+
+def test_statsforecast_may_be_absent(monkeypatch):
+    monkeypatch.setitem(sys.modules, "statsforecast", None)
+    with pytest.raises(ImportError, match=r"pip install 'skseq\[auto\]'"):
+        SARIMARegressor("auto").fit(*cut(make_series()))
+
+
 # --- known ahead -----------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def holidays():
-    """A series that falls by 300 on holidays; returns it, and the calendar."""
-    index = pd.date_range("2024-01-01", periods=320, name="day")
-    calendar = pd.DataFrame(
-        {"holiday": np.random.default_rng(1).random(320) < 0.05, "price": 0.0},
-        index=index,
-    ).astype(float)
-    calendar["price"] = np.random.default_rng(2).normal(size=320)
-    level = make_series(320) - 300 * calendar["holiday"] + 20 * calendar["price"]
-    return pd.DataFrame({"sales": level}, index=index), calendar
 
 
 def test_known_ahead_equals_statsmodels(holidays):
@@ -301,7 +433,8 @@ def test_known_ahead_helps(holidays):
         ({"trend": "ct"}, "trend='ct'.*does not tell the date"),
         ({"target": 1}, "target=1 is not a column"),
         ({"n_known_ahead": 1}, "take the last 9 columns of X, which has 1"),
-        ({"order": (0, 1, 0), "seasonal_order": NO_SEASON}, "nothing to estimate"),
+        ({"order": "best"}, "order='best' must be .* or 'auto'"),
+        ({"order": "auto", "criterion": "r2"}, "criterion='r2' must be 'aicc'"),
     ],
 )
 def test_what_cannot_be_is_told(params, message):

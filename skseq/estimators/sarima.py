@@ -17,6 +17,7 @@ from ..validation import (
     check_targets,
 )
 from ..windows import chunks, difference, series_of
+from .order_search import search_orders
 
 _TOLERANCE = 1e-10  # below it, a variance that is infinite or zero is zero
 
@@ -31,8 +32,10 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
 
     Parameters
     ----------
-    order : tuple of int, default=(1, 0, 0)
-        Autoregressive order, differences, moving average order.
+    order : tuple of int or "auto", default=(1, 0, 0)
+        Autoregressive order, differences, moving average order. "auto" searches these
+        three, those of the season, and whether there is a constant [2]_: of
+        ``seasonal_order`` only the season counts then, and ``trend`` does not.
     seasonal_order : tuple of int, default=(0, 1, 1, 7)
         The same three from season to season, and the time steps in a season.
         ``(0, 0, 0, 0)`` has no season.
@@ -40,6 +43,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         "c" estimates a constant: the mean, or with one difference the drift. A
         trend that depends on the date is not offered, since a window doesn't tell
         it: difference instead.
+    criterion : {"aicc", "aic", "bic"}, default="aicc"
+        What the search makes small.
     target : int, default=0
         The column of X that ``y`` continues. The others are not used, but for the
         variables known ahead.
@@ -47,11 +52,22 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         Variables known ahead, whose next values are the last columns of X, as
         :class:`KnownAhead` lays them: the target is regressed on them, with SARIMA
         errors. The first row of a window then only tells the values at the second.
+    warm_start : bool, default=False
+        Whether a further ``fit`` starts from the parameters of the one before, with
+        the orders that a search found then: to estimate anew every day.
     max_iter : int, default=200
         Most iterations of the optimiser.
 
     Attributes
     ----------
+    order_, seasonal_order_ : tuple of int
+        Those given, or found.
+    trend_ : {None, "c"}
+        That given, or found.
+    search_results_ : DataFrame of shape (n_models, 4)
+        Only with "auto": ``order``, ``seasonal_order``, ``trend`` and the criterion of
+        each model tried, in that order. Infinite for one that is close to a unit root;
+        of more than 150 time steps an approximation, with which the search is fast.
     coef_ : ndarray of shape (n_outputs, length)
         Weights of the target's past in the forecast. With variables known ahead,
         ``length - 1``: those of the target less their effect.
@@ -85,10 +101,16 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
     gives. Of a window too short for the differences, the mean stands for what it does
     not tell; the standard deviation is infinite then.
 
+    The search reads the longest piece. It differences from season to season where the
+    season is strong, and from step to step until the KPSS test finds the rest
+    stationary; then it goes from orders to better ones beside them.
+
     References
     ----------
     .. [1] J. Durbin and S. J. Koopman, "Time Series Analysis by State Space Methods",
        2nd edition, Oxford University Press 2012.
+    .. [2] R. J. Hyndman and Y. Khandakar, "Automatic time series forecasting: the
+       forecast package for R", Journal of Statistical Software 27 (3), 2008.
 
     Examples
     --------
@@ -110,15 +132,19 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         seasonal_order=(0, 1, 1, 7),
         *,
         trend=None,
+        criterion="aicc",
         target=0,
         n_known_ahead=0,
+        warm_start=False,
         max_iter=200,
     ):
         self.order = order
         self.seasonal_order = seasonal_order
         self.trend = trend
+        self.criterion = criterion
         self.target = target
         self.n_known_ahead = n_known_ahead
+        self.warm_start = warm_start
         self.max_iter = max_iter
 
     def fit(self, X, y):
@@ -138,7 +164,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         Raises
         ------
         ImportError
-            If statsmodels is not installed: it comes with the extra ``skseq[sarima]``.
+            If statsmodels is not installed, which comes with the extra
+            ``skseq[sarima]``, or for "auto" statsforecast, with ``skseq[auto]``.
         ValueError
             For orders that can't be, windows shorter than the differences, a y that
             does not continue X, and where there is too little to estimate from.
@@ -156,14 +183,17 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         self._one_dimensional = y.ndim == 1
         y = y.reshape(len(y), -1)
         self._n_outputs = y.shape[1]
-        self._check_columns(*windows.shape[1:])
-        results = self._estimate(*self._lay(windows, y))
-        self.n_iter_ = max(1, results.mle_retvals["iterations"])
+        self._check_columns(windows.shape[2])
+        pieces = self._pieces(windows, y)
+        self._choose_orders(pieces)
+        self._check_length(windows.shape[1])
+        results = self._estimate(*self._join(pieces))
+        self.n_iter_ = max(1, getattr(results, "mle_retvals", {}).get("iterations", 0))
         self.aicc_ = float(results.aicc)
         estimates = [*results.params.tolist(), float(results.scale)]
         names = [*results.param_names, "sigma2"]
         self.params_ = dict(zip(names, estimates, strict=True))
-        first = self.trend is not None
+        first = self.trend_ is not None
         known_ahead = slice(first, first + self.n_known_ahead)
         self.known_coef_ = np.array(estimates[known_ahead])
         del estimates[known_ahead]
@@ -211,6 +241,38 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             y, std = y[:, 0], std[:, 0]
         return (y, std) if return_std else y
 
+    def statsmodels_results(self, X, y):
+        """Return statsmodels' results, for its residuals, tests, summary and plots.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+            The windows of ``fit``, or others.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The next values of the target.
+
+        Returns
+        -------
+        statsmodels.tsa.statespace.sarimax.SARIMAXResults
+            With the parameters of ``fit``, of the series behind ``X`` and ``y``
+            *after* its differences.
+
+        Raises
+        ------
+        ValueError
+            If ``y`` does not continue X, or has other steps than in ``fit``.
+        """
+        check_is_fitted(self)
+        windows = check_predict_windows(self, X)
+        y = check_targets(y, windows).reshape(len(windows), -1)
+        if y.shape[1] != self._n_outputs:
+            raise ValueError(
+                f"y has {y.shape[1]} steps, the model was fitted on {self._n_outputs}: "
+                "give as many."
+            )
+        model = self._stationary_model(*self._join(self._pieces(windows, y)))
+        return model.smooth([self.params_[name] for name in model.param_names])
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
@@ -220,15 +282,15 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         return tags
 
     def _check_parameters(self):
-        for name, orders, form in [
-            ("order", self.order, "(p, d, q)"),
-            ("seasonal_order", self.seasonal_order, "(P, D, Q, season)"),
-        ]:
+        forms = [("seasonal_order", self.seasonal_order, "(P, D, Q, season)")]
+        if not self._searches():
+            forms.append(("order", self.order, "(p, d, q) or 'auto'"))
+        for name, orders, form in forms:
             if np.shape(orders) != (form.count(",") + 1,) or not all(
                 isinstance(n, Integral) and n >= 0 for n in orders
             ):
                 raise ValueError(
-                    f"{name}={orders!r} must be {form}, whole numbers of at least 0."
+                    f"{name}={orders!r} must be {form}: whole numbers of at least 0."
                 )
         *seasonal, season = self.seasonal_order
         if season == 1 or (season == 0 and any(seasonal)):
@@ -236,21 +298,23 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 f"seasonal_order={self.seasonal_order!r} has a season of {season} time "
                 "steps: give at least 2, or (0, 0, 0, 0) for no season."
             )
-        if not any((*self.order[::2], *seasonal[::2], self.trend, self.n_known_ahead)):
-            raise ValueError(
-                f"order={self.order} and seasonal_order={self.seasonal_order} leave "
-                "nothing to estimate: use NaiveRegressor for a random walk."
-            )
         if self.trend not in (None, "c"):
             raise ValueError(
                 f"trend={self.trend!r} must be None or 'c': a window does not tell the "
                 "date that another trend depends on. Difference instead (order)."
             )
+        if self.criterion not in ("aicc", "aic", "bic"):
+            raise ValueError(
+                f"criterion={self.criterion!r} must be 'aicc', 'aic' or 'bic'."
+            )
         check_scalar(self.target, "target", Integral)
         check_scalar(self.n_known_ahead, "n_known_ahead", Integral, min_val=0)
         check_scalar(self.max_iter, "max_iter", Integral, min_val=1)
 
-    def _check_columns(self, length, n_features):
+    def _searches(self):
+        return isinstance(self.order, str) and self.order == "auto"
+
+    def _check_columns(self, n_features):
         check_target_columns(self.target, n_features, self._n_outputs)
         n_known = self.n_known_ahead * self._n_outputs
         if n_known and n_features - n_known <= self.target:
@@ -259,40 +323,63 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 f"take the last {n_known} columns of X, which has {n_features}: lay "
                 "them beside the target with KnownAhead, for the same horizon."
             )
-        n_needed = self._n_lost() + (n_known > 0)
+
+    def _choose_orders(self, pieces):
+        """Search the orders, where they are not given or found."""
+        if not self._searches():
+            self.order_, self.seasonal_order_ = self.order, self.seasonal_order
+            self.trend_ = self.trend
+        elif not (self.warm_start and hasattr(self, "search_results_")):
+            longest = max(pieces, key=len)
+            results = search_orders(longest, self.seasonal_order[-1], self.criterion)
+            best = results.loc[results[self.criterion].idxmin()]
+            self.search_results_, self.trend_ = results, best["trend"]
+            self.order_, self.seasonal_order_ = best["order"], best["seasonal_order"]
+
+    def _check_length(self, length):
+        _, differences, _ = self.order_
+        _, seasonal_differences, _, season = self.seasonal_order_
+        n_lost = differences + season * seasonal_differences
+        n_needed = n_lost + (self.n_known_ahead > 0)
         if length < n_needed:
             raise ValueError(
                 f"The windows of X have {length} time steps. To difference as "
-                f"order={self.order} and seasonal_order={self.seasonal_order} say "
+                f"order={self.order_} and seasonal_order={self.seasonal_order_} say "
                 f"takes {n_needed}: cut longer windows."
             )
 
-    def _n_lost(self):
-        """Time steps that the differences take."""
-        _, differences, _ = self.order
-        _, seasonal_differences, _, season = self.seasonal_order
-        return differences + season * seasonal_differences
+    def _pieces(self, windows, y):
+        """Lay windows and targets back into the pieces of their series.
 
-    def _lay(self, windows, y):
-        """Lay windows and targets back into pieces of their series, differenced.
-
-        Returns the target (n_timesteps,), NaN between the pieces, and the variables
-        known ahead (n_timesteps, n_known_ahead).
+        Returns arrays (n_timesteps, 1 + n_known_ahead): the target, and what is known.
         """
-        pieces, gap = [], np.full((windows.shape[1], 1 + self.n_known_ahead), np.nan)
-        _, order, _ = self.order
-        _, seasonal_order, _, season = self.seasonal_order
+        pieces, unknown = [], np.full((1, self.n_known_ahead), np.nan)
         bounds = [0, *self._breaks(windows, y), len(windows)]
         for first, last in pairwise(bounds):
             rows = np.concatenate([windows[first], windows[first + 1 : last, -1]])
             known = self._known(rows)  # (n_rows, n_known_ahead, n_outputs)
-            known = [gap[:1, 1:], known[:-1, :, 0], known[-1].T]
+            known = np.concatenate([unknown, known[:-1, :, 0], known[-1].T])
             target = np.append(rows[:, self.target], y[last - 1])
-            piece = np.column_stack([target, np.concatenate(known)])
-            piece = piece[~np.isnan(piece).any(axis=1)]  # only the first rows may be
-            piece = difference(difference(piece, 1, order), season, seasonal_order)
-            pieces += [piece, gap]
-        table = np.concatenate(pieces[:-1])
+            piece = np.column_stack([target, known])
+            # Only the first rows may be NaN.
+            pieces.append(piece[~np.isnan(piece).any(axis=1)])
+        return pieces
+
+    def _join(self, pieces):
+        """Difference the pieces, and join them by missing values.
+
+        Returns the target (n_timesteps,) and the variables known ahead
+        (n_timesteps, n_known_ahead).
+        """
+        _, order, _ = self.order_
+        _, seasonal_order, _, season = self.seasonal_order_
+        length, _ = self.window_shape_in_
+        gap = np.full((length, 1 + self.n_known_ahead), np.nan)
+        parts = []
+        for piece in pieces:
+            piece = difference(piece, 1, order)
+            parts += [difference(piece, season, seasonal_order), gap]
+        table = np.concatenate(parts[:-1])
         return table[:, 0], np.nan_to_num(table[:, 1:])
 
     def _breaks(self, windows, y):
@@ -335,36 +422,27 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         return past, np.nan_to_num(self.known_coef_ @ known[:, -1])
 
     def _estimate(self, series, known):
-        sarimax = _sarimax()  # before warnings are silenced: it sets a filter too
-        p, _, q = self.order
-        seasonal_p, _, seasonal_q, season = self.seasonal_order
+        model = self._stationary_model(series, known)
+        n_observed = np.count_nonzero(~np.isnan(series))
+        n_needed = len(model.param_names) + 3
+        if n_observed < n_needed:
+            raise ValueError(
+                f"X and y leave {n_observed} values of the series, differenced: to "
+                f"estimate the parameters takes {n_needed} or more."
+            )
+        if not np.nanstd(series) > 1e-12 * np.nanmax(np.abs(series), initial=0):
+            raise ValueError(
+                "The series is constant, differenced as order and seasonal_order "
+                "say, so that nothing is left to estimate: use NaiveRegressor."
+            )
+        # The covariances of the states at all steps would take gigabytes.
+        for part in ("predicted", "filtered", "gain", "smoothing"):
+            setattr(model.ssm, f"memory_no_{part}", True)
+        if not model.param_names:
+            return model.filter([])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # we tell below what matters
-            model = sarimax(
-                series,
-                exog=known if self.n_known_ahead else None,
-                order=(p, 0, q),
-                seasonal_order=(seasonal_p, 0, seasonal_q, season),
-                trend=self.trend,
-                # Else the optimiser stops early where the unit of y is large.
-                concentrate_scale=True,
-            )
-            n_observed = np.count_nonzero(~np.isnan(series))
-            n_needed = len(model.param_names) + 3
-            if n_observed < n_needed:
-                raise ValueError(
-                    f"X and y leave {n_observed} values of the series, differenced: to "
-                    f"estimate the parameters takes {n_needed} or more."
-                )
-            if not np.nanstd(series) > 1e-12 * np.nanmax(np.abs(series), initial=0):
-                raise ValueError(
-                    "The series is constant, differenced as order and seasonal_order "
-                    "say, so that nothing is left to estimate: use NaiveRegressor."
-                )
-            # The covariances of the states at all steps would take gigabytes.
-            for part in ("predicted", "filtered", "gain", "smoothing"):
-                setattr(model.ssm, f"memory_no_{part}", True)
-            results = model.fit(maxiter=self.max_iter, disp=False)
+            results = model.fit(self._start(model), maxiter=self.max_iter, disp=False)
         if not results.mle_retvals["converged"]:
             warnings.warn(
                 f"The likelihood did not reach its maximum in max_iter={self.max_iter} "
@@ -375,15 +453,39 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             )
         return results
 
+    def _stationary_model(self, series, known):
+        """Make statsmodels' model of the series, differenced."""
+        sarimax = _sarimax()  # before warnings are silenced: it sets a filter too
+        p, _, q = self.order_
+        seasonal_p, _, seasonal_q, season = self.seasonal_order_
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return sarimax(
+                series,
+                exog=known if self.n_known_ahead else None,
+                order=(p, 0, q),
+                seasonal_order=(seasonal_p, 0, seasonal_q, season),
+                trend=self.trend_,
+                # Else the optimiser stops early where the unit of y is large.
+                concentrate_scale=True,
+            )
+
+    def _start(self, model):
+        """Parameters of the fit before, where they are those of the model."""
+        before = getattr(self, "params_", {}) if self.warm_start else {}
+        if set(model.param_names) <= set(before):
+            return [before[name] for name in model.param_names]
+        return None  # statsmodels' guess
+
     def _map(self, n_observed):
         """Find the forecasts as a function of the last values: coef, intercept, std."""
         n_steps = self._n_outputs
         zeros = np.append(np.zeros(n_observed), np.full(n_steps, np.nan))
         model = _sarimax()(
             zeros,
-            order=self.order,
-            seasonal_order=self.seasonal_order,
-            trend=self.trend,
+            order=self.order_,
+            seasonal_order=self.seasonal_order_,
+            trend=self.trend_,
             use_exact_diffuse=True,
         )
         filtered = model.filter(self._params, return_ssm=True)
