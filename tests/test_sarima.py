@@ -270,15 +270,15 @@ def test_results_of_statsmodels_are_those_of_fit(orders):
 
 def test_warm_start_goes_on_from_the_parameters_before():
     X, y = cut(make_series())
-    cold = make(ORDERS[1]).fit(X[:250], y[:250])
-    warm = make(ORDERS[1], warm_start=True).fit(X[:249], y[:249])
+    cold = make(ORDERS[0]).fit(X[:250], y[:250])
+    warm = make(ORDERS[0], warm_start=True).fit(X[:249], y[:249])
     first = warm.n_iter_
     warm.fit(X[:250], y[:250])
     assert warm.n_iter_ < min(first, cold.n_iter_) / 2
     assert warm.aicc_ < cold.aicc_ + 0.01
     # Other orders start where statsmodels does.
-    other = warm.set_params(order=(3, 1, 1)).fit(X, y)
-    again = make(((3, 1, 1), *ORDERS[1][1:])).fit(X, y)
+    other = warm.set_params(order=(2, 0, 0)).fit(X, y)
+    again = make(((2, 0, 0), *ORDERS[0][1:])).fit(X, y)
     assert other.params_ == again.params_
 
 
@@ -453,6 +453,11 @@ def test_too_few_values_are_told():
     X, y = cut(make_series(10), length=7, horizon=1)
     with pytest.raises(ValueError, match=r"leave 3 values.*takes 5"):
         SARIMARegressor().fit(X, y)
+
+
+def test_a_root_too_close_to_the_circle_is_told():
+    with pytest.raises(ValueError, match=r"close to a unit root.*difference instead"):
+        SARIMARegressor((3, 1, 0), (2, 0, 0, 7)).fit(*cut(make_series(150)))
 
 
 def test_no_convergence_is_told():

@@ -20,6 +20,13 @@ from ..windows import chunks, difference, series_of
 from .order_search import search_orders
 
 _TOLERANCE = 1e-10  # below it, a variance that is infinite or zero is zero
+# x, for partial autocorrelations x / sqrt(1 + x^2): nearer to 1, the variance of the
+# stationary series cannot be computed.
+_PERSISTENT = 30
+_UNIT_ROOT = (
+    "The autoregression is so close to a unit root that its variance cannot be "
+    "computed: difference instead (order, seasonal_order), or choose smaller orders."
+)
 
 
 class SARIMARegressor(RegressorMixin, BaseEstimator):
@@ -168,7 +175,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             ``skseq[sarima]``, or for "auto" statsforecast, with ``skseq[auto]``.
         ValueError
             For orders that can't be, windows shorter than the differences, a y that
-            does not continue X, and where there is too little to estimate from.
+            does not continue X, an autoregression too close to a unit root, and where
+            there is too little to estimate from.
 
         Warns
         -----
@@ -201,7 +209,10 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         self._mean = y[:, 0].mean(dtype=np.float64)
         # The values known at the first row of a window lie in the row before it.
         longest = windows.shape[1] - (self.n_known_ahead > 0)
-        self.coef_, self.intercept_, self.std_ = self._map(longest)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self.coef_, self.intercept_, self.std_ = self._map(longest)
+        if not np.isfinite(self.coef_).all():
+            raise ValueError(_UNIT_ROOT)
         return self
 
     def predict(self, X, return_std=False):
@@ -442,7 +453,20 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             return model.filter([])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # we tell below what matters
-            results = model.fit(self._start(model), maxiter=self.max_iter, disp=False)
+            try:
+                results = model.fit(
+                    self._start(model),
+                    bounds=[
+                        (-_PERSISTENT, _PERSISTENT)
+                        if name[:3] == "ar."
+                        else (None, None)
+                        for name in model.param_names
+                    ],
+                    maxiter=self.max_iter,
+                    disp=False,
+                )
+            except np.linalg.LinAlgError as error:
+                raise ValueError(_UNIT_ROOT) from error
         if not results.mle_retvals["converged"]:
             warnings.warn(
                 f"The likelihood did not reach its maximum in max_iter={self.max_iter} "
