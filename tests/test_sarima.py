@@ -47,6 +47,13 @@ def make_series(n_timesteps=300, seed=0):
     return 1000 + week + rng.normal(size=n_timesteps).cumsum()
 
 
+def simulate(n_timesteps, order, seasonal_order=NO_SEASON, params=(), seed=0):
+    model = sarimax.SARIMAX(
+        np.zeros(n_timesteps), order=order, seasonal_order=seasonal_order
+    )
+    return model.simulate([*params, 1.0], n_timesteps, rng=np.random.default_rng(seed))
+
+
 def cut(series, length=LENGTH, horizon=HORIZON):
     X, y = horizon_targets(series[:, np.newaxis], target=0, horizon=horizon)
     return SlidingWindow(length).fit_transform(X), y
@@ -127,10 +134,40 @@ def test_padding_gives_what_the_short_window_gives(orders, n, chunk):
         patch.setattr(views, "CHUNK_ELEMENTS", chunk)
         forecast, std = model.predict(windows, return_std=True)
     assert np.isfinite(forecast).all()
-    coef, intercept, spread = model._map(n)
+    coef, intercept, spread = model._map(np.ones(n, dtype=bool))
     np.testing.assert_allclose(forecast[0], coef @ series[20 - n : 20] + intercept)
     np.testing.assert_allclose(forecast[1], coef @ series[50 - n : 50] + intercept)
     np.testing.assert_array_equal(std, [spread, spread])
+
+
+def with_holes(series):
+    series = series.copy()
+    series[np.random.default_rng(0).random(len(series)) < 0.07] = np.nan
+    return series
+
+
+def cut_holes(series):
+    """Windows and targets of a series that has missing values."""
+    columns = series[:, np.newaxis]
+    X = sliding_windows(columns, LENGTH)[:-HORIZON]
+    return X, sliding_windows(columns[LENGTH:], HORIZON)[:, :, 0]
+
+
+@every_order
+def test_missing_values_equal_statsmodels(orders):
+    series = make_series(120)
+    model = make(orders).fit(*cut(series))
+    holes, _ = cut_holes(with_holes(series))
+    assert np.isnan(holes[:, 1:]).any(axis=(1, 2)).mean() > 0.5
+    forecast, std = model.predict(holes, return_std=True)
+    compared = 0
+    for row in range(0, len(holes), 9):
+        mean, se = statsmodels_forecast(model, holes[row, :, 0])
+        finite = np.isfinite(std[row])  # statsmodels has numbers for the others too
+        np.testing.assert_allclose(forecast[row, finite], mean[finite], rtol=1e-8)
+        np.testing.assert_allclose(std[row, finite], se[finite], rtol=1e-8)
+        compared += finite.sum()
+    assert compared > 50
 
 
 def test_a_past_too_short_for_the_differences():
@@ -282,14 +319,40 @@ def test_warm_start_goes_on_from_the_parameters_before():
     assert other.params_ == again.params_
 
 
+def test_estimates_with_missing_values():
+    series = with_holes(simulate(3000, (1, 0, 1), params=[0.7, 0.4], seed=1))
+    model = SARIMARegressor((1, 0, 1), NO_SEASON).fit(*cut_holes(series))
+    reference = sarimax.SARIMAX(series, order=(1, 0, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        best = reference.fit(disp=False)
+    estimates = list(model.params_.values())
+    np.testing.assert_allclose(estimates, best.params, rtol=1e-2)
+    assert reference.loglike(estimates) > best.llf - 0.01
+
+
+def test_a_series_with_missing_values_stays_in_one_piece():
+    series = with_holes(make_series(100))
+    X, y = cut_holes(series)
+    for windows in (X, X.copy()):  # found by strides, or by their values
+        [piece] = SARIMARegressor().fit(windows, y)._pieces(windows, y)
+        first = np.flatnonzero(~np.isnan(series))[0]
+        np.testing.assert_array_equal(piece[:, 0], series[first:])
+
+
+def test_two_dimensions_and_infinity_are_not_missing():
+    X, y = cut_holes(with_holes(make_series(100)))
+    with pytest.raises(ValueError, match="contains NaN"):
+        SARIMARegressor().fit(X[:, :, 0], y)
+    with pytest.raises(ValueError, match="contains infinity at window 3"):
+        SARIMARegressor().fit(
+            np.where(np.arange(len(X))[:, None, None] == 3, np.inf, X), y
+        )
+    with pytest.raises(ValueError, match="nothing but NaN"):
+        SARIMARegressor().fit(X, y * np.nan)
+
+
 # --- order="auto" ----------------------------------------------------------------
-
-
-def simulate(n_timesteps, order, seasonal_order=NO_SEASON, params=(), seed=0):
-    model = sarimax.SARIMAX(
-        np.zeros(n_timesteps), order=order, seasonal_order=seasonal_order
-    )
-    return model.simulate([*params, 1.0], n_timesteps, rng=np.random.default_rng(seed))
 
 
 AUTO = [
@@ -401,6 +464,20 @@ def test_known_ahead_equals_statsmodels(holidays):
         np.testing.assert_allclose(forecast[row], mean, rtol=1e-9)
         np.testing.assert_allclose(std[row], se, rtol=1e-9)
     assert np.isfinite(forecast).all()
+
+
+def test_known_ahead_may_not_be_missing_in_the_future(holidays):
+    frame, calendar = holidays
+    X, y = horizon_targets(frame, target="sales", horizon=HORIZON)
+    steps = make_pipeline(KnownAhead(calendar, horizon=HORIZON), SlidingWindow(LENGTH))
+    windows = steps.fit_transform(X).copy()
+    model = SARIMARegressor(n_known_ahead=2).fit(windows, y)
+    expected = model.predict(windows[50:51])
+    windows[50, -5, 0] = np.nan  # the target's past may be
+    assert not np.array_equal(model.predict(windows[50:51]), expected)
+    windows[50, -1, 3] = np.nan
+    with pytest.raises(ValueError, match="NaN where the variables known ahead"):
+        model.predict(windows)
 
 
 def test_known_ahead_helps(holidays):

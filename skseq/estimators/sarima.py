@@ -16,7 +16,7 @@ from ..validation import (
     check_target_columns,
     check_targets,
 )
-from ..windows import chunks, difference, series_of
+from ..windows import chunks, difference, leading_padding, series_of
 from .order_search import search_orders
 
 _TOLERANCE = 1e-10  # below it, a variance that is infinite or zero is zero
@@ -108,9 +108,13 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
     gives. Of a window too short for the differences, the mean stands for what it does
     not tell; the standard deviation is infinite then.
 
-    The search reads the longest piece. It differences from season to season where the
-    season is strong, and from step to step until the KPSS test finds the rest
-    stationary; then it goes from orders to better ones beside them.
+    Windows of three dimensions, and y, may hold NaN where values are missing: the
+    forecast is that of the values that are there. To estimate, a difference with a
+    missing value is missing.
+
+    The search reads the longest piece without missing values. It differences from
+    season to season where the season is strong, and from step to step until the KPSS
+    test finds the rest stationary; then it goes from orders to better ones beside them.
 
     References
     ----------
@@ -184,12 +188,14 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             If the optimiser stops before it has found the best parameters.
         """
         self._check_parameters()
-        windows = check_fit_windows(self, X, y)
-        y = check_targets(y, windows)
+        windows = check_fit_windows(self, X, y, allow_missing=True)
+        y = check_targets(y, windows, allow_missing=True)
         if y.ndim > 2:
             raise ValueError(f"y has shape {y.shape}: give (n_samples, n_outputs).")
         self._one_dimensional = y.ndim == 1
         y = y.reshape(len(y), -1)
+        if np.isnan(y).all(axis=0).any():
+            raise ValueError("y has a column of nothing but NaN: give more rows.")
         self._n_outputs = y.shape[1]
         self._check_columns(windows.shape[2])
         pieces = self._pieces(windows, y)
@@ -206,11 +212,13 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         self.known_coef_ = np.array(estimates[known_ahead])
         del estimates[known_ahead]
         self._params = estimates
-        self._mean = y[:, 0].mean(dtype=np.float64)
+        self._mean = np.nanmean(y[:, 0], dtype=np.float64)
         # The values known at the first row of a window lie in the row before it.
         longest = windows.shape[1] - (self.n_known_ahead > 0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            self.coef_, self.intercept_, self.std_ = self._map(longest)
+            self.coef_, self.intercept_, self.std_ = self._map(
+                np.ones(longest, dtype=bool)
+            )
         if not np.isfinite(self.coef_).all():
             raise ValueError(_UNIT_ROOT)
         return self
@@ -233,19 +241,23 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             differences.
         """
         check_is_fitted(self)
-        windows = check_predict_windows(self, X)
+        windows = check_predict_windows(self, X, allow_missing=True)
         y = np.empty((len(windows), self._n_outputs), dtype=windows.dtype)
         std = np.empty_like(y)
-        maps = {self.coef_.shape[1]: (self.coef_, self.intercept_, self.std_)}
+        complete = np.ones(self.coef_.shape[1], dtype=bool)
+        maps = {complete.tobytes(): (self.coef_, self.intercept_, self.std_)}
         for part in chunks(windows):
             past, effect = self._without_known(windows[part])
-            n_observed = (~np.isnan(past)).sum(axis=1)
-            for n in np.unique(n_observed):
-                if n not in maps:
-                    maps[n] = self._map(n)
-                coef, intercept, spread = maps[n]
-                rows = n_observed == n
-                seen = past[rows, past.shape[1] - n :]
+            observed = ~np.isnan(past)
+            full = observed.all()  # nearly always: sorting them would take most time
+            for pattern in observed[:1] if full else np.unique(observed, axis=0):
+                rows = (observed == pattern).all(axis=1)
+                pattern = np.trim_zeros(pattern, "f")  # padding
+                key = pattern.tobytes()
+                if key not in maps:
+                    maps[key] = self._map(pattern)
+                coef, intercept, spread = maps[key]
+                seen = np.nan_to_num(past[rows, past.shape[1] - len(pattern) :])
                 y[part][rows] = seen @ coef.T + intercept + effect[rows]
                 std[part][rows] = spread
         if self._one_dimensional:
@@ -274,8 +286,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             If ``y`` does not continue X, or has other steps than in ``fit``.
         """
         check_is_fitted(self)
-        windows = check_predict_windows(self, X)
-        y = check_targets(y, windows).reshape(len(windows), -1)
+        windows = check_predict_windows(self, X, allow_missing=True)
+        y = check_targets(y, windows, allow_missing=True).reshape(len(windows), -1)
         if y.shape[1] != self._n_outputs:
             raise ValueError(
                 f"y has {y.shape[1]} steps, the model was fitted on {self._n_outputs}: "
@@ -341,7 +353,12 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             self.order_, self.seasonal_order_ = self.order, self.seasonal_order
             self.trend_ = self.trend
         elif not (self.warm_start and hasattr(self, "search_results_")):
-            longest = max(pieces, key=len)
+            runs = [
+                piece[rows]
+                for piece in pieces
+                for rows in np.ma.clump_unmasked(np.ma.masked_invalid(piece[:, 0]))
+            ]
+            longest = max(runs, key=len)
             results = search_orders(longest, self.seasonal_order[-1], self.criterion)
             best = results.loc[results[self.criterion].idxmin()]
             self.search_results_, self.trend_ = results, best["trend"]
@@ -372,8 +389,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             known = np.concatenate([unknown, known[:-1, :, 0], known[-1].T])
             target = np.append(rows[:, self.target], y[last - 1])
             piece = np.column_stack([target, known])
-            # Only the first rows may be NaN.
-            pieces.append(piece[~np.isnan(piece).any(axis=1)])
+            piece[np.isnan(piece).any(axis=1)] = np.nan
+            pieces.append(piece[leading_padding(piece) :])
         return pieces
 
     def _join(self, pieces):
@@ -404,8 +421,10 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 same = (before == after) | (np.isnan(before) & np.isnan(after))
                 moved[part] = same.all(axis=1)
         after = windows[1:, -1, self.target]
-        follows = np.isclose(y[:-1, 0], after, rtol=1e-5, atol=1e-5 * y.std())
-        wrong = moved & ~follows & ~np.isnan(after)
+        follows = np.isclose(
+            y[:-1, 0], after, rtol=1e-5, atol=1e-5 * np.nanstd(y), equal_nan=True
+        )
+        wrong = moved & ~follows & ~np.isnan(after - y[:-1, 0])
         # A few may move by chance, as windows of small whole numbers do.
         if length > 1 and wrong.sum() > len(y) / 2:
             row = wrong.argmax()
@@ -430,7 +449,14 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             return past, np.zeros((len(windows), 1))
         known = self._known(windows)
         past = past[:, 1:] - known[:, :-1, :, 0] @ self.known_coef_
-        return past, np.nan_to_num(self.known_coef_ @ known[:, -1])
+        effect = self.known_coef_ @ known[:, -1]
+        lacking = np.isnan(effect).any(axis=1) & ~np.isnan(windows).all(axis=(1, 2))
+        if lacking.any():
+            raise ValueError(
+                "X holds NaN where the variables known ahead have their next values, "
+                f"in the last row of {lacking.sum()} windows: fill them in."
+            )
+        return past, np.nan_to_num(effect)
 
     def _estimate(self, series, known):
         model = self._stationary_model(series, known)
@@ -501,10 +527,13 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             return [before[name] for name in model.param_names]
         return None  # statsmodels' guess
 
-    def _map(self, n_observed):
-        """Find the forecasts as a function of the last values: coef, intercept, std."""
-        n_steps = self._n_outputs
-        zeros = np.append(np.zeros(n_observed), np.full(n_steps, np.nan))
+    def _map(self, observed):
+        """Find the forecasts as a function of the observed: coef, intercept, std.
+
+        Weights of values that are missing, as the mask (n_timesteps,) tells, are zero.
+        """
+        n_steps, length = self._n_outputs, len(observed)
+        zeros = np.append(np.where(observed, 0, np.nan), np.full(n_steps, np.nan))
         model = _sarimax()(
             zeros,
             order=self.order_,
@@ -520,19 +549,21 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             ahead.append(ahead[-1] @ transition)
         weights = ahead = np.array(ahead)
         # Step by step back from the end of the window.
-        coef = np.empty((n_steps, n_observed))
-        for step in reversed(range(n_observed)):
-            coef[:, step] = weights @ transition @ _gain(filtered, step)
-            weights = weights @ transition - np.outer(coef[:, step], design[0])
-        intercept = filtered.forecasts[0, n_observed:].copy()
-        std = np.sqrt(filtered.forecasts_error_cov[0, 0, n_observed:])
+        coef = np.zeros((n_steps, length))
+        for step in reversed(range(length)):
+            weights = weights @ transition
+            if observed[step]:
+                coef[:, step] = weights @ _gain(filtered, step)
+                weights = weights - np.outer(coef[:, step], design[0])
+        intercept = filtered.forecasts[0, length:].copy()
+        std = np.sqrt(filtered.forecasts_error_cov[0, 0, length:])
         if filtered.nobs_diffuse:
-            diffuse = filtered.predicted_diffuse_state_cov[:, :, n_observed]
+            diffuse = filtered.predicted_diffuse_state_cov[:, :, length]
             unknown = ((ahead @ diffuse) * ahead).sum(axis=1) > _TOLERANCE
             std[unknown] = np.inf
             missing = unknown * (1 - coef.sum(axis=1))
-            if n_observed:
-                coef += missing[:, np.newaxis] / n_observed
+            if observed.any():
+                coef[:, observed] += missing[:, np.newaxis] / observed.sum()
             else:
                 intercept += missing * self._mean
         return coef, intercept, std
