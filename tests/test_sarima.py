@@ -22,7 +22,7 @@ from skseq import (
     pad_sequences,
 )
 from skseq.windows import sliding_windows, views
-from tests.benchmarks.sarima import PUBLISHED, load, once
+from tests.benchmarks.sarima import PUBLISHED, every_day, every_day_warm, load, once
 
 sarimax = pytest.importorskip("statsmodels.tsa.statespace.sarimax")
 
@@ -570,8 +570,23 @@ def test_the_default_of_compare_has_the_season(season):
 # --- published -------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not CTA.exists(), reason=f"needs the book's data: no {CTA.name}")
+needs_cta = pytest.mark.skipif(
+    not CTA.exists(), reason=f"needs the book's data: no {CTA.name}"
+)
+
+
+@needs_cta
+def test_published_error():
+    """March to May 2019, one step: estimated every day, the book has 32,041."""
+    assert every_day(load(CTA)) == pytest.approx(PUBLISHED, rel=0.001)
+
+
+@needs_cta
 @pytest.mark.parametrize("start", ["2001", "2019"])
 def test_published_error_without_daily_estimation(start):
-    """March to May 2019, one step: estimated every day, the book has 32,041."""
     assert once(load(CTA), start, 56) == pytest.approx(PUBLISHED, rel=0.01)
+
+
+@needs_cta
+def test_published_error_with_a_warm_start():
+    assert every_day_warm(load(CTA)) == pytest.approx(PUBLISHED, rel=0.02)
