@@ -43,7 +43,7 @@ def check_series(series, name="X", **check_array_params):
     return array
 
 
-def check_windows(windows, name="X", **check_array_params):
+def check_windows(windows, name="X", *, allow_missing=False, **check_array_params):
     """Validate windows.
 
     Parameters
@@ -52,6 +52,8 @@ def check_windows(windows, name="X", **check_array_params):
         Two dimensions are read as one variable, without padding.
     name : str, default="X"
         Name of the argument, for messages.
+    allow_missing : bool, default=False
+        Whether NaN may be anywhere in windows of three dimensions.
     **check_array_params
         Passed on to :func:`sklearn.utils.check_array`.
 
@@ -84,7 +86,7 @@ def check_windows(windows, name="X", **check_array_params):
     rows = array if series is None else series[leading_padding(series) :]
     if not _is_finite(rows):
         for part in chunks(array):
-            _check_rows(array[part], name, "time step", part.start)
+            _check_rows(array[part], name, "time step", part.start, allow_missing)
     return array
 
 
@@ -127,10 +129,11 @@ def _is_finite(rows):
         return bool(np.isfinite(rows.sum()))
 
 
-def _check_rows(rows, name, unit, first_sample=0):
+def _check_rows(rows, name, unit, first_sample=0, allow_missing=False):
     """Raise at the first value of rows (..., length, n_features) that is no data."""
     missing = np.isnan(rows)
     started = np.logical_or.accumulate(~missing.all(axis=-1), axis=-1)
+    started &= not allow_missing
     bad = np.argwhere(np.isinf(rows) | (missing & started[..., np.newaxis]))
     if not len(bad):
         return
@@ -160,7 +163,7 @@ def check_fit_windows(estimator, X, y, **check_array_params):
     y : array-like of shape (n_samples, ...)
         Only its presence and length are checked.
     **check_array_params
-        Passed on to :func:`sklearn.utils.check_array`.
+        Passed on to :func:`check_windows`.
 
     Returns
     -------
@@ -193,7 +196,7 @@ def _is_flat(X):
     return np.asarray(X).ndim == 2
 
 
-def check_predict_windows(estimator, X, *, any_length=False):
+def check_predict_windows(estimator, X, *, any_length=False, allow_missing=False):
     """Validate the windows given to ``predict`` against those of ``fit``.
 
     Parameters
@@ -202,6 +205,8 @@ def check_predict_windows(estimator, X, *, any_length=False):
     X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
     any_length : bool, default=False
         Whether three-dimensional windows may be of another length than the fitted.
+    allow_missing : bool, default=False
+        As in :func:`check_windows`.
 
     Returns
     -------
@@ -214,7 +219,7 @@ def check_predict_windows(estimator, X, *, any_length=False):
         If the number of variables or the length differ.
     """
     _check_feature_names(estimator, X, reset=False)
-    windows = check_windows(X, estimator=estimator)
+    windows = check_windows(X, allow_missing=allow_missing, estimator=estimator)
     length, n_features = estimator.window_shape_in_
     name = type(estimator).__name__
     if _is_flat(X) and n_features == 1 and windows.shape[1] != length:
@@ -265,7 +270,7 @@ def check_weights(sample_weight, windows):
     return weights
 
 
-def check_targets(y, windows):
+def check_targets(y, windows, *, allow_missing=False):
     """Validate targets of regression.
 
     Parameters
@@ -274,6 +279,8 @@ def check_targets(y, windows):
             (n_samples, length, n_outputs)
     windows : ndarray of shape (n_samples, length, n_features)
         Whose length targets of three dimensions must have.
+    allow_missing : bool, default=False
+        Whether NaN may be anywhere.
 
     Returns
     -------
@@ -305,7 +312,7 @@ def check_targets(y, windows):
             "of the windows."
         )
     counted = y if y.ndim < 3 else y[~np.isnan(windows[:, :, 0])]
-    assert_all_finite(counted, input_name="y")
+    assert_all_finite(counted, allow_nan=allow_missing, input_name="y")
     return y.astype(windows.dtype, copy=False)
 
 

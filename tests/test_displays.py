@@ -1,14 +1,21 @@
 """Displays: what they draw is what they were given."""
 
 import sys
+import warnings
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 
-from skseq import NaiveRegressor, SlidingWindow, horizon_targets
-from skseq.displays import ForecastDisplay, MultiStepErrorDisplay
+from skseq import NaiveRegressor, SARIMARegressor, SlidingWindow, horizon_targets
+from skseq.displays import (
+    CorrelogramDisplay,
+    ForecastDisplay,
+    LaggedDifferenceDisplay,
+    MultiStepErrorDisplay,
+    ResidualsDisplay,
+)
 
 mpl.use("agg")
 from matplotlib import pyplot as plt
@@ -119,6 +126,116 @@ def test_errors_of_an_estimator(series):
     expected = np.abs(y.to_numpy() - model.predict(windows)).mean(axis=0)
     np.testing.assert_allclose(display.errors["n"], expected)
     assert display.ax_ is ax
+
+
+def test_a_series_over_itself(series):
+    display = LaggedDifferenceDisplay.from_series(series, lag=3)
+    values = series.to_numpy()
+    above, below = display.axes_
+    time, drawn_series = drawn(display.lines_["series"])
+    np.testing.assert_array_equal(time, series.index)
+    np.testing.assert_array_equal(drawn_series, values)
+    _, lagged = drawn(display.lines_["lagged"])
+    np.testing.assert_array_equal(lagged[3:], values[:-3])
+    _, change = drawn(display.lines_["difference"])
+    np.testing.assert_array_equal(change[3:], values[3:] - values[:-3])
+    assert np.isnan(change[:3]).all()
+    np.testing.assert_array_equal(change, display.difference)
+    assert display.lines_["lagged"].axes is above
+    assert display.lines_["difference"].axes is below
+    _, axes = plt.subplots(2)
+    assert display.plot(axes).figure_ is axes[0].figure
+
+
+@pytest.mark.parametrize("kind", ["periods", "frame", "array"])
+def test_a_series_of_any_kind(series, kind):
+    given = {
+        "periods": series.to_period("D"),
+        "frame": series.to_frame(),
+        "array": series.to_numpy()[:, np.newaxis],
+    }[kind]
+    display = LaggedDifferenceDisplay.from_series(given, lag=1)
+    np.testing.assert_array_equal(display.difference, series.diff())
+
+
+def autoregression(n=400):
+    noise = np.random.default_rng(3).normal(size=n)
+    values = noise.copy()
+    for t in range(2, n):
+        values[t] += 0.5 * values[t - 1] + 0.3 * values[t - 2]
+    return values
+
+
+def test_correlations_are_those_of_statsmodels():
+    stattools = pytest.importorskip("statsmodels.tsa.stattools")
+    values = autoregression()
+    display = CorrelogramDisplay.from_series(values, n_lags=12, level=0.9)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of its next result
+        acf, limits = stattools.acf(values, nlags=12, alpha=0.1)
+        pacf, pacf_limits = stattools.pacf(values, nlags=12, alpha=0.1, method="ldb")
+    np.testing.assert_allclose(display.acf, acf[1:])
+    np.testing.assert_allclose(display.acf_band, limits[1:, 1] - acf[1:])
+    np.testing.assert_allclose(display.pacf, pacf[1:])
+    np.testing.assert_allclose(display.pacf_band, pacf_limits[1:, 1] - pacf[1:])
+    above, below = display.axes_
+    assert above.get_title() == f"suggests q = {display.suggested_['q']}"
+    assert below.get_title() == "suggests p = 2"
+
+
+def test_correlations_suggest_orders():
+    noise = np.random.default_rng(0).normal(size=1008)
+    assert CorrelogramDisplay.from_series(autoregression()).suggested_["p"] == 2
+    weekly = noise[7:] + 0.9 * noise[:-7]
+    suggested = CorrelogramDisplay.from_series(weekly, season=7, level=0.999).suggested_
+    assert (suggested["p"], suggested["q"], suggested["Q"]) == (0, 0, 1)
+    assert suggested["P"] >= 1
+
+
+def test_correlations_leave_missing_values_out():
+    values = autoregression(2000)
+    values[:10] = np.nan  # of a differencing
+    with_holes = np.where(np.random.default_rng(0).random(2000) < 0.1, np.nan, values)
+    full, holes = (
+        CorrelogramDisplay.from_series(each, n_lags=5) for each in (values, with_holes)
+    )
+    np.testing.assert_allclose(full.acf, holes.acf, atol=0.05)
+    np.testing.assert_allclose(full.pacf, holes.pacf, atol=0.05)
+    assert (holes.acf_band > full.acf_band).all()
+
+
+def test_residuals_of_a_fitted_model():
+    X, y = horizon_targets(autoregression()[:, np.newaxis])
+    windows = SlidingWindow(10).fit_transform(X)
+    model = SARIMARegressor((2, 0, 0), (0, 0, 0, 0)).fit(windows, y)
+    display = ResidualsDisplay.from_estimator(model, windows, y, n_lags=7)
+    _, residuals = drawn(display.axes_[0].lines[0])
+    # One step errors, from the 10 values before.
+    expected = y[10:] - model.predict(windows[10:])
+    expected = np.ravel(expected) / np.sqrt(model.params_["sigma2"])
+    np.testing.assert_allclose(residuals[-len(expected) :], expected, atol=1e-6)
+    figure = plt.figure()
+    assert display.plot(figure).figure_ is figure
+    with pytest.raises(TypeError, match="NaiveRegressor has no residuals"):
+        ResidualsDisplay.from_estimator(NaiveRegressor().fit(windows, y), windows, y)
+
+
+def test_series_that_cannot_be_drawn(series):
+    for wrong, message in [
+        (np.ones((5, 2)), "2 columns"),
+        ([np.nan, np.nan], "no values"),
+        ([1.0, np.inf], "infinite"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            LaggedDifferenceDisplay.from_series(wrong)
+    with pytest.raises(ValueError, match="lag=20 takes more than the 20 rows"):
+        LaggedDifferenceDisplay.from_series(series, lag=20)
+    with pytest.raises(ValueError, match=r"n_lags=10 is more than .* at most 9"):
+        CorrelogramDisplay.from_series(series, n_lags=10)
+    with pytest.raises(ValueError, match="constant"):
+        CorrelogramDisplay.from_series(np.ones(20))
+    with pytest.raises(ValueError, match="axes has 1 axes"):
+        LaggedDifferenceDisplay.from_series(series, axes=plt.subplots()[1])
 
 
 def test_absent_matplotlib_names_the_extra(monkeypatch):

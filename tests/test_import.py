@@ -9,7 +9,7 @@ import pytest
 import skseq
 
 ROOT = Path(__file__).parents[1]
-OPTIONAL = ["sktime", "statsmodels", "matplotlib", "tsdata", "IPython"]
+OPTIONAL = ["sktime", "statsmodels", "statsforecast", "matplotlib", "tsdata", "IPython"]
 
 
 def python(code):

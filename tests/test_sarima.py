@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 
 from skseq import (
     KnownAhead,
+    NaiveRegressor,
     SARIMARegressor,
     SlidingWindow,
     default_models,
@@ -21,7 +22,7 @@ from skseq import (
     pad_sequences,
 )
 from skseq.windows import sliding_windows, views
-from tests.benchmarks.sarima import PUBLISHED, load, once
+from tests.benchmarks.sarima import PUBLISHED, every_day, every_day_warm, load, once
 
 sarimax = pytest.importorskip("statsmodels.tsa.statespace.sarimax")
 
@@ -44,6 +45,13 @@ def make_series(n_timesteps=300, seed=0):
     rng = np.random.default_rng(seed)
     week = 50 * np.sin(np.arange(n_timesteps) * 2 * np.pi / 7)
     return 1000 + week + rng.normal(size=n_timesteps).cumsum()
+
+
+def simulate(n_timesteps, order, seasonal_order=NO_SEASON, params=(), seed=0):
+    model = sarimax.SARIMAX(
+        np.zeros(n_timesteps), order=order, seasonal_order=seasonal_order
+    )
+    return model.simulate([*params, 1.0], n_timesteps, rng=np.random.default_rng(seed))
 
 
 def cut(series, length=LENGTH, horizon=HORIZON):
@@ -71,6 +79,19 @@ def statsmodels_forecast(model, window, horizon=HORIZON, exog=None, ahead=None):
         result = reference.filter(list(model.params_.values()))
         forecast = result.get_forecast(horizon, exog=ahead)
     return forecast.predicted_mean, forecast.se_mean
+
+
+@pytest.fixture(scope="module")
+def holidays():
+    """A series that falls by 300 on holidays; returns it, and the calendar."""
+    index = pd.date_range("2024-01-01", periods=320, name="day")
+    calendar = pd.DataFrame(
+        {"holiday": np.random.default_rng(1).random(320) < 0.05, "price": 0.0},
+        index=index,
+    ).astype(float)
+    calendar["price"] = np.random.default_rng(2).normal(size=320)
+    level = make_series(320) - 300 * calendar["holiday"] + 20 * calendar["price"]
+    return pd.DataFrame({"sales": level}, index=index), calendar
 
 
 # --- predict ---------------------------------------------------------------------
@@ -113,10 +134,40 @@ def test_padding_gives_what_the_short_window_gives(orders, n, chunk):
         patch.setattr(views, "CHUNK_ELEMENTS", chunk)
         forecast, std = model.predict(windows, return_std=True)
     assert np.isfinite(forecast).all()
-    coef, intercept, spread = model._map(n)
+    coef, intercept, spread = model._map(np.ones(n, dtype=bool))
     np.testing.assert_allclose(forecast[0], coef @ series[20 - n : 20] + intercept)
     np.testing.assert_allclose(forecast[1], coef @ series[50 - n : 50] + intercept)
     np.testing.assert_array_equal(std, [spread, spread])
+
+
+def with_holes(series):
+    series = series.copy()
+    series[np.random.default_rng(0).random(len(series)) < 0.07] = np.nan
+    return series
+
+
+def cut_holes(series):
+    """Windows and targets of a series that has missing values."""
+    columns = series[:, np.newaxis]
+    X = sliding_windows(columns, LENGTH)[:-HORIZON]
+    return X, sliding_windows(columns[LENGTH:], HORIZON)[:, :, 0]
+
+
+@every_order
+def test_missing_values_equal_statsmodels(orders):
+    series = make_series(120)
+    model = make(orders).fit(*cut(series))
+    holes, _ = cut_holes(with_holes(series))
+    assert np.isnan(holes[:, 1:]).any(axis=(1, 2)).mean() > 0.5
+    forecast, std = model.predict(holes, return_std=True)
+    compared = 0
+    for row in range(0, len(holes), 9):
+        mean, se = statsmodels_forecast(model, holes[row, :, 0])
+        finite = np.isfinite(std[row])  # statsmodels has numbers for the others too
+        np.testing.assert_allclose(forecast[row, finite], mean[finite], rtol=1e-8)
+        np.testing.assert_allclose(std[row, finite], se[finite], rtol=1e-8)
+        compared += finite.sum()
+    assert compared > 50
 
 
 def test_a_past_too_short_for_the_differences():
@@ -157,6 +208,16 @@ def test_error_bars_cover():
     assert model.params_["sigma2"] == pytest.approx(1, abs=0.1)
 
 
+def test_a_walk_has_nothing_to_estimate_but_its_variance():
+    X, y = cut(make_series())
+    model = SARIMARegressor((0, 1, 0), NO_SEASON).fit(X, y)
+    forecast, std = model.predict(X, return_std=True)
+    np.testing.assert_allclose(forecast, NaiveRegressor().fit(X, y).predict(X))
+    changes = np.diff(make_series())
+    expected = np.sqrt(np.mean(changes**2) * np.arange(1, HORIZON + 1))
+    np.testing.assert_allclose(std[0], expected)
+
+
 # --- fit -------------------------------------------------------------------------
 
 
@@ -195,7 +256,7 @@ def test_pieces_are_differenced_by_themselves():
     kept = np.r_[30:120, 160:270]
     model = SARIMARegressor((1, 1, 0), (0, 1, 1, 7))
     model.fit(X[kept], y[kept])
-    laid, _ = model._lay(X[kept], y[kept])
+    laid, _ = model._join(model._pieces(X[kept], y[kept]))
     pieces = [np.diff(p[7:] - p[:-7]) for p in (series[11:129], series[141:279])]
     expected = [pieces[0], np.full(LENGTH, np.nan), pieces[1]]
     np.testing.assert_allclose(laid, np.concatenate(expected), atol=1e-9)
@@ -219,7 +280,7 @@ def test_windows_of_one_row_are_joined_by_their_targets():
     series = make_series()[:, np.newaxis]
     X, y = sliding_windows(series, 1)[:-1], series[1:]
     model = SARIMARegressor((1, 0, 0), NO_SEASON, trend="c").fit(X, y)
-    laid, _ = model._lay(X, y)
+    laid, _ = model._join(model._pieces(X, y))
     np.testing.assert_array_equal(laid, series[:, 0])
 
 
@@ -233,20 +294,154 @@ def test_other_variables_play_no_part():
     np.testing.assert_array_equal(first.predict(X), second.predict(both))
 
 
+@every_order
+def test_results_of_statsmodels_are_those_of_fit(orders):
+    X, y = cut(make_series())
+    model = make(orders).fit(X, y)
+    results = model.statsmodels_results(X, y)
+    assert results.aicc == pytest.approx(model.aicc_)
+    assert results.scale == pytest.approx(model.params_["sigma2"])
+    with pytest.raises(ValueError, match="y has 1 steps, the model was fitted on 9"):
+        model.statsmodels_results(X, y[:, :1])
+
+
+def test_warm_start_goes_on_from_the_parameters_before():
+    X, y = cut(make_series())
+    cold = make(ORDERS[0]).fit(X[:250], y[:250])
+    warm = make(ORDERS[0], warm_start=True).fit(X[:249], y[:249])
+    first = warm.n_iter_
+    warm.fit(X[:250], y[:250])
+    assert warm.n_iter_ < min(first, cold.n_iter_) / 2
+    assert warm.aicc_ < cold.aicc_ + 0.01
+    # Other orders start where statsmodels does.
+    other = warm.set_params(order=(2, 0, 0)).fit(X, y)
+    again = make(((2, 0, 0), *ORDERS[0][1:])).fit(X, y)
+    assert other.params_ == again.params_
+
+
+def test_estimates_with_missing_values():
+    series = with_holes(simulate(3000, (1, 0, 1), params=[0.7, 0.4], seed=1))
+    model = SARIMARegressor((1, 0, 1), NO_SEASON).fit(*cut_holes(series))
+    reference = sarimax.SARIMAX(series, order=(1, 0, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        best = reference.fit(disp=False)
+    estimates = list(model.params_.values())
+    np.testing.assert_allclose(estimates, best.params, rtol=1e-2)
+    assert reference.loglike(estimates) > best.llf - 0.01
+
+
+def test_a_series_with_missing_values_stays_in_one_piece():
+    series = with_holes(make_series(100))
+    X, y = cut_holes(series)
+    for windows in (X, X.copy()):  # found by strides, or by their values
+        [piece] = SARIMARegressor().fit(windows, y)._pieces(windows, y)
+        first = np.flatnonzero(~np.isnan(series))[0]
+        np.testing.assert_array_equal(piece[:, 0], series[first:])
+
+
+def test_two_dimensions_and_infinity_are_not_missing():
+    X, y = cut_holes(with_holes(make_series(100)))
+    with pytest.raises(ValueError, match="contains NaN"):
+        SARIMARegressor().fit(X[:, :, 0], y)
+    with pytest.raises(ValueError, match="contains infinity at window 3"):
+        SARIMARegressor().fit(
+            np.where(np.arange(len(X))[:, None, None] == 3, np.inf, X), y
+        )
+    with pytest.raises(ValueError, match="nothing but NaN"):
+        SARIMARegressor().fit(X, y * np.nan)
+
+
+# --- order="auto" ----------------------------------------------------------------
+
+
+AUTO = [
+    (simulate(120, (1, 0, 0), params=[0.7]) + 20, 0),
+    (simulate(300, (1, 0, 1), params=[0.7, 0.4]), 0),
+    (simulate(140, (1, 1, 0), params=[0.5]), 0),
+    (simulate(300, (1, 1, 0), params=[0.5]) + np.arange(300), 0),
+    (simulate(200, (1, 0, 0), (0, 1, 1, 7), params=[0.6, -0.7]), 7),
+    (make_series(90), 7),
+]
+
+
+@pytest.mark.parametrize(
+    ("case", "criterion"),
+    [*((case, "aicc") for case in range(len(AUTO))), (1, "aic"), (4, "bic")],
+)
+def test_auto_finds_what_statsforecast_finds(case, criterion):
+    arima = pytest.importorskip("statsforecast.arima")
+    series, season = AUTO[case]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = arima.auto_arima_f(series, period=max(1, season), ic=criterion)
+    p, q, seasonal_p, seasonal_q, _, d, seasonal_d = map(int, found["arma"])
+    X, y = cut(series)
+    model = SARIMARegressor("auto", (0, 0, 0, season), criterion=criterion).fit(X, y)
+    assert model.order_ == (p, d, q)
+    assert model.seasonal_order_ == (seasonal_p, seasonal_d, seasonal_q, season)
+    has_constant = bool({"intercept", "drift"} & set(found["coef"]))
+    assert model.trend_ == ("c" if has_constant else None)
+    results = model.search_results_
+    best = results.loc[results[criterion].idxmin()]
+    assert best["order"] == model.order_
+    again = SARIMARegressor(model.order_, model.seasonal_order_, trend=model.trend_)
+    assert model.params_ == again.fit(X, y).params_
+
+
+def test_auto_regresses_on_what_is_known_ahead(holidays):
+    pytest.importorskip("statsforecast")
+    frame, calendar = holidays
+    X, y = horizon_targets(frame, target="sales", horizon=HORIZON)
+    known = KnownAhead(calendar.assign(always=1.0), horizon=HORIZON)
+    windows = make_pipeline(known, SlidingWindow(LENGTH)).fit_transform(X)
+    model = SARIMARegressor("auto", n_known_ahead=3).fit(windows, y)
+    plain = SARIMARegressor("auto", n_known_ahead=0).fit(windows, y)
+    assert model.seasonal_order_[1] == 1
+    np.testing.assert_allclose(model.known_coef_[:2], [-300, 20], rtol=0.02)
+    assert np.isfinite(model.predict(windows)).all()
+    assert model.params_["sigma2"] < 0.1 * plain.params_["sigma2"]
+    best = model.search_results_["aicc"].min()
+    assert best == pytest.approx(model.aicc_, rel=0.05)
+
+
+def test_auto_reads_the_longest_piece():
+    pytest.importorskip("statsforecast")
+    (series, _), (other, _) = AUTO[1], AUTO[2]
+    cuts = [cut(series), cut(other[:60] + 1e4)]
+    X, y = (np.concatenate(arrays) for arrays in zip(*cuts, strict=True))
+    both = SARIMARegressor("auto", NO_SEASON).fit(X, y)
+    alone = SARIMARegressor("auto", NO_SEASON).fit(*cuts[0])
+    pd.testing.assert_frame_equal(both.search_results_, alone.search_results_)
+    assert both.params_ != alone.params_
+
+
+def test_warm_start_keeps_the_orders_that_were_found():
+    pytest.importorskip("statsforecast")
+    series, _ = AUTO[2]
+    X, y = cut(series)
+    model = SARIMARegressor("auto", NO_SEASON, warm_start=True).fit(X[:100], y[:100])
+    results = model.search_results_
+    assert model.fit(X, y).search_results_ is results
+    fixed = SARIMARegressor(model.order_, NO_SEASON, trend=model.trend_).fit(X, y)
+    assert model.aicc_ == pytest.approx(fixed.aicc_, abs=0.01)
+    assert model.set_params(warm_start=False).fit(X, y).search_results_ is not results
+
+
+@pytest.mark.parametrize("slope", [0, 1])
+def test_auto_without_surprise_is_told(slope):
+    pytest.importorskip("statsforecast")
+    with pytest.raises(ValueError, match="constant, differenced as"):
+        SARIMARegressor("auto", NO_SEASON).fit(*cut(slope * np.arange(60.0)))
+
+
+def test_statsforecast_may_be_absent(monkeypatch):
+    monkeypatch.setitem(sys.modules, "statsforecast", None)
+    with pytest.raises(ImportError, match=r"pip install 'skseq\[auto\]'"):
+        SARIMARegressor("auto").fit(*cut(make_series()))
+
+
 # --- known ahead -----------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def holidays():
-    """A series that falls by 300 on holidays; returns it, and the calendar."""
-    index = pd.date_range("2024-01-01", periods=320, name="day")
-    calendar = pd.DataFrame(
-        {"holiday": np.random.default_rng(1).random(320) < 0.05, "price": 0.0},
-        index=index,
-    ).astype(float)
-    calendar["price"] = np.random.default_rng(2).normal(size=320)
-    level = make_series(320) - 300 * calendar["holiday"] + 20 * calendar["price"]
-    return pd.DataFrame({"sales": level}, index=index), calendar
 
 
 def test_known_ahead_equals_statsmodels(holidays):
@@ -269,6 +464,20 @@ def test_known_ahead_equals_statsmodels(holidays):
         np.testing.assert_allclose(forecast[row], mean, rtol=1e-9)
         np.testing.assert_allclose(std[row], se, rtol=1e-9)
     assert np.isfinite(forecast).all()
+
+
+def test_known_ahead_may_not_be_missing_in_the_future(holidays):
+    frame, calendar = holidays
+    X, y = horizon_targets(frame, target="sales", horizon=HORIZON)
+    steps = make_pipeline(KnownAhead(calendar, horizon=HORIZON), SlidingWindow(LENGTH))
+    windows = steps.fit_transform(X).copy()
+    model = SARIMARegressor(n_known_ahead=2).fit(windows, y)
+    expected = model.predict(windows[50:51])
+    windows[50, -5, 0] = np.nan  # the target's past may be
+    assert not np.array_equal(model.predict(windows[50:51]), expected)
+    windows[50, -1, 3] = np.nan
+    with pytest.raises(ValueError, match="NaN where the variables known ahead"):
+        model.predict(windows)
 
 
 def test_known_ahead_helps(holidays):
@@ -301,7 +510,8 @@ def test_known_ahead_helps(holidays):
         ({"trend": "ct"}, "trend='ct'.*does not tell the date"),
         ({"target": 1}, "target=1 is not a column"),
         ({"n_known_ahead": 1}, "take the last 9 columns of X, which has 1"),
-        ({"order": (0, 1, 0), "seasonal_order": NO_SEASON}, "nothing to estimate"),
+        ({"order": "best"}, "order='best' must be .* or 'auto'"),
+        ({"order": "auto", "criterion": "r2"}, "criterion='r2' must be 'aicc'"),
     ],
 )
 def test_what_cannot_be_is_told(params, message):
@@ -320,6 +530,11 @@ def test_too_few_values_are_told():
     X, y = cut(make_series(10), length=7, horizon=1)
     with pytest.raises(ValueError, match=r"leave 3 values.*takes 5"):
         SARIMARegressor().fit(X, y)
+
+
+def test_a_root_too_close_to_the_circle_is_told():
+    with pytest.raises(ValueError, match=r"close to a unit root.*difference instead"):
+        SARIMARegressor((3, 1, 0), (2, 0, 0, 7)).fit(*cut(make_series(150)))
 
 
 def test_no_convergence_is_told():
@@ -355,8 +570,23 @@ def test_the_default_of_compare_has_the_season(season):
 # --- published -------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not CTA.exists(), reason=f"needs the book's data: no {CTA.name}")
+needs_cta = pytest.mark.skipif(
+    not CTA.exists(), reason=f"needs the book's data: no {CTA.name}"
+)
+
+
+@needs_cta
+def test_published_error():
+    """March to May 2019, one step: estimated every day, the book has 32,041."""
+    assert every_day(load(CTA)) == pytest.approx(PUBLISHED, rel=0.001)
+
+
+@needs_cta
 @pytest.mark.parametrize("start", ["2001", "2019"])
 def test_published_error_without_daily_estimation(start):
-    """March to May 2019, one step: estimated every day, the book has 32,041."""
     assert once(load(CTA), start, 56) == pytest.approx(PUBLISHED, rel=0.01)
+
+
+@needs_cta
+def test_published_error_with_a_warm_start():
+    assert every_day_warm(load(CTA)) == pytest.approx(PUBLISHED, rel=0.02)

@@ -1,7 +1,17 @@
 """Displays in scikit-learn's manner; matplotlib is imported when one is drawn."""
 
+from .correlogram import CorrelogramDisplay
 from .forecast import ForecastDisplay
+from .lagged_difference import LaggedDifferenceDisplay
 from .multi_step_error import MultiStepErrorDisplay
+from .residuals import ResidualsDisplay
 from .style import matplotlib_part
 
-__all__ = ["ForecastDisplay", "MultiStepErrorDisplay", "matplotlib_part"]
+__all__ = [
+    "CorrelogramDisplay",
+    "ForecastDisplay",
+    "LaggedDifferenceDisplay",
+    "MultiStepErrorDisplay",
+    "ResidualsDisplay",
+    "matplotlib_part",
+]

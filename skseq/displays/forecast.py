@@ -3,7 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from .style import as_table, axes_or_new, legend_above, matplotlib_part, named, styles
+from .style import (
+    as_table,
+    axes_or_new,
+    label_time,
+    legend_above,
+    named,
+    styles,
+    timestamps,
+)
 
 
 class ForecastDisplay:
@@ -59,9 +67,7 @@ class ForecastDisplay:
         """
         self.ax_ = axes_or_new(ax)
         self.figure_ = self.ax_.figure
-        time = self.y_true.index
-        if isinstance(time, pd.PeriodIndex):
-            time = time.to_timestamp()
+        time = timestamps(self.y_true.index)
         chosen = self._choose(n_origins, names)
         origins = sorted({origin for rows in chosen.values() for origin in rows})
         horizon = max(self.forecasts[name].shape[1] for name in chosen)
@@ -79,7 +85,9 @@ class ForecastDisplay:
                 steps = time[origin + 1 : origin + 1 + len(values)]
                 lines = self.ax_.plot(steps, values, label=label, **style)
                 self.lines_.setdefault(name, []).extend(lines)
-        self._label(time[shown])
+        self.ax_.set(ylabel=self.y_true.name)
+        label_time(self.ax_, time[shown])
+        legend_above(self.ax_)
         return self
 
     def _choose(self, n_origins, names):
@@ -101,18 +109,6 @@ class ForecastDisplay:
                 for row in np.flatnonzero(complete & np.isin(origins, wanted))
             }
         return chosen
-
-    def _label(self, time):
-        self.ax_.set(ylabel=self.y_true.name, xlabel="time step")
-        if isinstance(time, pd.DatetimeIndex):
-            dates = matplotlib_part("dates")
-            locator = dates.AutoDateLocator(maxticks=7)
-            formatter = dates.ConciseDateFormatter(locator, show_offset=False)
-            self.ax_.xaxis.set_major_locator(locator)
-            self.ax_.xaxis.set_major_formatter(formatter)
-            first, last = time[[0, -1]].astype(str)
-            self.ax_.set(xlabel=f"{first} to {last}")
-        legend_above(self.ax_)
 
     @classmethod
     def from_predictions(

@@ -3,6 +3,7 @@
 from importlib import import_module
 from itertools import cycle
 
+import numpy as np
 import pandas as pd
 
 # Okabe and Ito's colours, which the colour-blind tell apart; the marks tell the lines
@@ -49,6 +50,35 @@ def axes_or_new(ax):
     return matplotlib_part("pyplot").subplots()[1] if ax is None else ax
 
 
+def two_axes(axes):
+    """Return two axes, new ones below each other where there are none."""
+    if axes is None:
+        pyplot = matplotlib_part("pyplot")
+        return pyplot.subplots(2, sharex=True, layout="constrained")[1]
+    axes = np.ravel(axes)
+    if len(axes) != 2:
+        raise ValueError(f"axes has {len(axes)} axes: give two.")
+    return axes
+
+
+def timestamps(index):
+    """Return an index as matplotlib draws it: periods as the times they start."""
+    return index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
+
+
+def label_time(ax, time):
+    """Say which times lie along the axis: ticks for dates, the steps for others."""
+    if not isinstance(time, pd.DatetimeIndex):
+        ax.set(xlabel="time step")
+        return
+    dates = matplotlib_part("dates")
+    locator = dates.AutoDateLocator(maxticks=7)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, show_offset=False))
+    first, last = time[[0, -1]].astype(str)
+    ax.set(xlabel=f"{first} to {last}")
+
+
 def legend_above(ax):
     """Put the legend over the axes, where it hides no line."""
     ax.legend(
@@ -75,6 +105,35 @@ def styles(names):
         name: {**(STYLES[0] if name == "naive" else next(others)), "markersize": 4}
         for name in names
     }
+
+
+def as_series(series):
+    """Return one variable as a Series of floats, its NaNs at the start dropped.
+
+    Parameters
+    ----------
+    series : Series, or array-like of shape (n_timesteps,) or (n_timesteps, 1)
+
+    Returns
+    -------
+    Series of shape (n_timesteps,)
+
+    Raises
+    ------
+    ValueError
+        If it has several columns, infinite values, or no value.
+    """
+    if np.ndim(series) == 2:
+        table = pd.DataFrame(series)
+        if table.shape[1] != 1:
+            raise ValueError(f"series has {table.shape[1]} columns: give one of them.")
+        series = table.iloc[:, 0]
+    series = pd.Series(series).astype(np.float64)
+    if series.isna().all() or np.isinf(series).any():
+        raise ValueError(
+            "series has no values, or infinite ones: give one variable in time order."
+        )
+    return series.loc[series.first_valid_index() :]
 
 
 def as_table(y, index=None):

@@ -16,9 +16,17 @@ from ..validation import (
     check_target_columns,
     check_targets,
 )
-from ..windows import chunks, difference, series_of
+from ..windows import chunks, difference, leading_padding, series_of
+from .order_search import search_orders
 
 _TOLERANCE = 1e-10  # below it, a variance that is infinite or zero is zero
+# x, for partial autocorrelations x / sqrt(1 + x^2): nearer to 1, the variance of the
+# stationary series cannot be computed.
+_PERSISTENT = 30
+_UNIT_ROOT = (
+    "The autoregression is so close to a unit root that its variance cannot be "
+    "computed: difference instead (order, seasonal_order), or choose smaller orders."
+)
 
 
 class SARIMARegressor(RegressorMixin, BaseEstimator):
@@ -31,8 +39,10 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
 
     Parameters
     ----------
-    order : tuple of int, default=(1, 0, 0)
-        Autoregressive order, differences, moving average order.
+    order : tuple of int or "auto", default=(1, 0, 0)
+        Autoregressive order, differences, moving average order. "auto" searches these
+        three, those of the season, and whether there is a constant [2]_: of
+        ``seasonal_order`` only the season counts then, and ``trend`` does not.
     seasonal_order : tuple of int, default=(0, 1, 1, 7)
         The same three from season to season, and the time steps in a season.
         ``(0, 0, 0, 0)`` has no season.
@@ -40,6 +50,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         "c" estimates a constant: the mean, or with one difference the drift. A
         trend that depends on the date is not offered, since a window doesn't tell
         it: difference instead.
+    criterion : {"aicc", "aic", "bic"}, default="aicc"
+        What the search makes small.
     target : int, default=0
         The column of X that ``y`` continues. The others are not used, but for the
         variables known ahead.
@@ -47,11 +59,22 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         Variables known ahead, whose next values are the last columns of X, as
         :class:`KnownAhead` lays them: the target is regressed on them, with SARIMA
         errors. The first row of a window then only tells the values at the second.
+    warm_start : bool, default=False
+        Whether a further ``fit`` starts from the parameters of the one before, with
+        the orders that a search found then: to estimate anew every day.
     max_iter : int, default=200
         Most iterations of the optimiser.
 
     Attributes
     ----------
+    order_, seasonal_order_ : tuple of int
+        Those given, or found.
+    trend_ : {None, "c"}
+        That given, or found.
+    search_results_ : DataFrame of shape (n_models, 4)
+        Only with "auto": ``order``, ``seasonal_order``, ``trend`` and the criterion of
+        each model tried, in that order. Infinite for one that is close to a unit root;
+        of more than 150 time steps an approximation, with which the search is fast.
     coef_ : ndarray of shape (n_outputs, length)
         Weights of the target's past in the forecast. With variables known ahead,
         ``length - 1``: those of the target less their effect.
@@ -85,10 +108,20 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
     gives. Of a window too short for the differences, the mean stands for what it does
     not tell; the standard deviation is infinite then.
 
+    Windows of three dimensions, and y, may hold NaN where values are missing: the
+    forecast is that of the values that are there. To estimate, a difference with a
+    missing value is missing.
+
+    The search reads the longest piece without missing values. It differences from
+    season to season where the season is strong, and from step to step until the KPSS
+    test finds the rest stationary; then it goes from orders to better ones beside them.
+
     References
     ----------
     .. [1] J. Durbin and S. J. Koopman, "Time Series Analysis by State Space Methods",
        2nd edition, Oxford University Press 2012.
+    .. [2] R. J. Hyndman and Y. Khandakar, "Automatic time series forecasting: the
+       forecast package for R", Journal of Statistical Software 27 (3), 2008.
 
     Examples
     --------
@@ -110,15 +143,19 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         seasonal_order=(0, 1, 1, 7),
         *,
         trend=None,
+        criterion="aicc",
         target=0,
         n_known_ahead=0,
+        warm_start=False,
         max_iter=200,
     ):
         self.order = order
         self.seasonal_order = seasonal_order
         self.trend = trend
+        self.criterion = criterion
         self.target = target
         self.n_known_ahead = n_known_ahead
+        self.warm_start = warm_start
         self.max_iter = max_iter
 
     def fit(self, X, y):
@@ -138,10 +175,12 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         Raises
         ------
         ImportError
-            If statsmodels is not installed: it comes with the extra ``skseq[sarima]``.
+            If statsmodels is not installed, which comes with the extra
+            ``skseq[sarima]``, or for "auto" statsforecast, with ``skseq[auto]``.
         ValueError
             For orders that can't be, windows shorter than the differences, a y that
-            does not continue X, and where there is too little to estimate from.
+            does not continue X, an autoregression too close to a unit root, and where
+            there is too little to estimate from.
 
         Warns
         -----
@@ -149,29 +188,39 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             If the optimiser stops before it has found the best parameters.
         """
         self._check_parameters()
-        windows = check_fit_windows(self, X, y)
-        y = check_targets(y, windows)
+        windows = check_fit_windows(self, X, y, allow_missing=True)
+        y = check_targets(y, windows, allow_missing=True)
         if y.ndim > 2:
             raise ValueError(f"y has shape {y.shape}: give (n_samples, n_outputs).")
         self._one_dimensional = y.ndim == 1
         y = y.reshape(len(y), -1)
+        if np.isnan(y).all(axis=0).any():
+            raise ValueError("y has a column of nothing but NaN: give more rows.")
         self._n_outputs = y.shape[1]
-        self._check_columns(*windows.shape[1:])
-        results = self._estimate(*self._lay(windows, y))
-        self.n_iter_ = max(1, results.mle_retvals["iterations"])
+        self._check_columns(windows.shape[2])
+        pieces = self._pieces(windows, y)
+        self._choose_orders(pieces)
+        self._check_length(windows.shape[1])
+        results = self._estimate(*self._join(pieces))
+        self.n_iter_ = max(1, getattr(results, "mle_retvals", {}).get("iterations", 0))
         self.aicc_ = float(results.aicc)
         estimates = [*results.params.tolist(), float(results.scale)]
         names = [*results.param_names, "sigma2"]
         self.params_ = dict(zip(names, estimates, strict=True))
-        first = self.trend is not None
+        first = self.trend_ is not None
         known_ahead = slice(first, first + self.n_known_ahead)
         self.known_coef_ = np.array(estimates[known_ahead])
         del estimates[known_ahead]
         self._params = estimates
-        self._mean = y[:, 0].mean(dtype=np.float64)
+        self._mean = np.nanmean(y[:, 0], dtype=np.float64)
         # The values known at the first row of a window lie in the row before it.
         longest = windows.shape[1] - (self.n_known_ahead > 0)
-        self.coef_, self.intercept_, self.std_ = self._map(longest)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self.coef_, self.intercept_, self.std_ = self._map(
+                np.ones(longest, dtype=bool)
+            )
+        if not np.isfinite(self.coef_).all():
+            raise ValueError(_UNIT_ROOT)
         return self
 
     def predict(self, X, return_std=False):
@@ -192,24 +241,60 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             differences.
         """
         check_is_fitted(self)
-        windows = check_predict_windows(self, X)
+        windows = check_predict_windows(self, X, allow_missing=True)
         y = np.empty((len(windows), self._n_outputs), dtype=windows.dtype)
         std = np.empty_like(y)
-        maps = {self.coef_.shape[1]: (self.coef_, self.intercept_, self.std_)}
+        complete = np.ones(self.coef_.shape[1], dtype=bool)
+        maps = {complete.tobytes(): (self.coef_, self.intercept_, self.std_)}
         for part in chunks(windows):
             past, effect = self._without_known(windows[part])
-            n_observed = (~np.isnan(past)).sum(axis=1)
-            for n in np.unique(n_observed):
-                if n not in maps:
-                    maps[n] = self._map(n)
-                coef, intercept, spread = maps[n]
-                rows = n_observed == n
-                seen = past[rows, past.shape[1] - n :]
+            observed = ~np.isnan(past)
+            full = observed.all()  # nearly always: sorting them would take most time
+            for pattern in observed[:1] if full else np.unique(observed, axis=0):
+                rows = (observed == pattern).all(axis=1)
+                pattern = np.trim_zeros(pattern, "f")  # padding
+                key = pattern.tobytes()
+                if key not in maps:
+                    maps[key] = self._map(pattern)
+                coef, intercept, spread = maps[key]
+                seen = np.nan_to_num(past[rows, past.shape[1] - len(pattern) :])
                 y[part][rows] = seen @ coef.T + intercept + effect[rows]
                 std[part][rows] = spread
         if self._one_dimensional:
             y, std = y[:, 0], std[:, 0]
         return (y, std) if return_std else y
+
+    def statsmodels_results(self, X, y):
+        """Return statsmodels' results, for its residuals, tests, summary and plots.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+            The windows of ``fit``, or others.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The next values of the target.
+
+        Returns
+        -------
+        statsmodels.tsa.statespace.sarimax.SARIMAXResults
+            With the parameters of ``fit``, of the series behind ``X`` and ``y``
+            *after* its differences.
+
+        Raises
+        ------
+        ValueError
+            If ``y`` does not continue X, or has other steps than in ``fit``.
+        """
+        check_is_fitted(self)
+        windows = check_predict_windows(self, X, allow_missing=True)
+        y = check_targets(y, windows, allow_missing=True).reshape(len(windows), -1)
+        if y.shape[1] != self._n_outputs:
+            raise ValueError(
+                f"y has {y.shape[1]} steps, the model was fitted on {self._n_outputs}: "
+                "give as many."
+            )
+        model = self._stationary_model(*self._join(self._pieces(windows, y)))
+        return model.smooth([self.params_[name] for name in model.param_names])
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -220,15 +305,15 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         return tags
 
     def _check_parameters(self):
-        for name, orders, form in [
-            ("order", self.order, "(p, d, q)"),
-            ("seasonal_order", self.seasonal_order, "(P, D, Q, season)"),
-        ]:
+        forms = [("seasonal_order", self.seasonal_order, "(P, D, Q, season)")]
+        if not self._searches():
+            forms.append(("order", self.order, "(p, d, q) or 'auto'"))
+        for name, orders, form in forms:
             if np.shape(orders) != (form.count(",") + 1,) or not all(
                 isinstance(n, Integral) and n >= 0 for n in orders
             ):
                 raise ValueError(
-                    f"{name}={orders!r} must be {form}, whole numbers of at least 0."
+                    f"{name}={orders!r} must be {form}: whole numbers of at least 0."
                 )
         *seasonal, season = self.seasonal_order
         if season == 1 or (season == 0 and any(seasonal)):
@@ -236,21 +321,23 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 f"seasonal_order={self.seasonal_order!r} has a season of {season} time "
                 "steps: give at least 2, or (0, 0, 0, 0) for no season."
             )
-        if not any((*self.order[::2], *seasonal[::2], self.trend, self.n_known_ahead)):
-            raise ValueError(
-                f"order={self.order} and seasonal_order={self.seasonal_order} leave "
-                "nothing to estimate: use NaiveRegressor for a random walk."
-            )
         if self.trend not in (None, "c"):
             raise ValueError(
                 f"trend={self.trend!r} must be None or 'c': a window does not tell the "
                 "date that another trend depends on. Difference instead (order)."
             )
+        if self.criterion not in ("aicc", "aic", "bic"):
+            raise ValueError(
+                f"criterion={self.criterion!r} must be 'aicc', 'aic' or 'bic'."
+            )
         check_scalar(self.target, "target", Integral)
         check_scalar(self.n_known_ahead, "n_known_ahead", Integral, min_val=0)
         check_scalar(self.max_iter, "max_iter", Integral, min_val=1)
 
-    def _check_columns(self, length, n_features):
+    def _searches(self):
+        return isinstance(self.order, str) and self.order == "auto"
+
+    def _check_columns(self, n_features):
         check_target_columns(self.target, n_features, self._n_outputs)
         n_known = self.n_known_ahead * self._n_outputs
         if n_known and n_features - n_known <= self.target:
@@ -259,40 +346,68 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 f"take the last {n_known} columns of X, which has {n_features}: lay "
                 "them beside the target with KnownAhead, for the same horizon."
             )
-        n_needed = self._n_lost() + (n_known > 0)
+
+    def _choose_orders(self, pieces):
+        """Search the orders, where they are not given or found."""
+        if not self._searches():
+            self.order_, self.seasonal_order_ = self.order, self.seasonal_order
+            self.trend_ = self.trend
+        elif not (self.warm_start and hasattr(self, "search_results_")):
+            runs = [
+                piece[rows]
+                for piece in pieces
+                for rows in np.ma.clump_unmasked(np.ma.masked_invalid(piece[:, 0]))
+            ]
+            longest = max(runs, key=len)
+            results = search_orders(longest, self.seasonal_order[-1], self.criterion)
+            best = results.loc[results[self.criterion].idxmin()]
+            self.search_results_, self.trend_ = results, best["trend"]
+            self.order_, self.seasonal_order_ = best["order"], best["seasonal_order"]
+
+    def _check_length(self, length):
+        _, differences, _ = self.order_
+        _, seasonal_differences, _, season = self.seasonal_order_
+        n_lost = differences + season * seasonal_differences
+        n_needed = n_lost + (self.n_known_ahead > 0)
         if length < n_needed:
             raise ValueError(
                 f"The windows of X have {length} time steps. To difference as "
-                f"order={self.order} and seasonal_order={self.seasonal_order} say "
+                f"order={self.order_} and seasonal_order={self.seasonal_order_} say "
                 f"takes {n_needed}: cut longer windows."
             )
 
-    def _n_lost(self):
-        """Time steps that the differences take."""
-        _, differences, _ = self.order
-        _, seasonal_differences, _, season = self.seasonal_order
-        return differences + season * seasonal_differences
+    def _pieces(self, windows, y):
+        """Lay windows and targets back into the pieces of their series.
 
-    def _lay(self, windows, y):
-        """Lay windows and targets back into pieces of their series, differenced.
-
-        Returns the target (n_timesteps,), NaN between the pieces, and the variables
-        known ahead (n_timesteps, n_known_ahead).
+        Returns arrays (n_timesteps, 1 + n_known_ahead): the target, and what is known.
         """
-        pieces, gap = [], np.full((windows.shape[1], 1 + self.n_known_ahead), np.nan)
-        _, order, _ = self.order
-        _, seasonal_order, _, season = self.seasonal_order
+        pieces, unknown = [], np.full((1, self.n_known_ahead), np.nan)
         bounds = [0, *self._breaks(windows, y), len(windows)]
         for first, last in pairwise(bounds):
             rows = np.concatenate([windows[first], windows[first + 1 : last, -1]])
             known = self._known(rows)  # (n_rows, n_known_ahead, n_outputs)
-            known = [gap[:1, 1:], known[:-1, :, 0], known[-1].T]
+            known = np.concatenate([unknown, known[:-1, :, 0], known[-1].T])
             target = np.append(rows[:, self.target], y[last - 1])
-            piece = np.column_stack([target, np.concatenate(known)])
-            piece = piece[~np.isnan(piece).any(axis=1)]  # only the first rows may be
-            piece = difference(difference(piece, 1, order), season, seasonal_order)
-            pieces += [piece, gap]
-        table = np.concatenate(pieces[:-1])
+            piece = np.column_stack([target, known])
+            piece[np.isnan(piece).any(axis=1)] = np.nan
+            pieces.append(piece[leading_padding(piece) :])
+        return pieces
+
+    def _join(self, pieces):
+        """Difference the pieces, and join them by missing values.
+
+        Returns the target (n_timesteps,) and the variables known ahead
+        (n_timesteps, n_known_ahead).
+        """
+        _, order, _ = self.order_
+        _, seasonal_order, _, season = self.seasonal_order_
+        length, _ = self.window_shape_in_
+        gap = np.full((length, 1 + self.n_known_ahead), np.nan)
+        parts = []
+        for piece in pieces:
+            piece = difference(piece, 1, order)
+            parts += [difference(piece, season, seasonal_order), gap]
+        table = np.concatenate(parts[:-1])
         return table[:, 0], np.nan_to_num(table[:, 1:])
 
     def _breaks(self, windows, y):
@@ -306,8 +421,10 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 same = (before == after) | (np.isnan(before) & np.isnan(after))
                 moved[part] = same.all(axis=1)
         after = windows[1:, -1, self.target]
-        follows = np.isclose(y[:-1, 0], after, rtol=1e-5, atol=1e-5 * y.std())
-        wrong = moved & ~follows & ~np.isnan(after)
+        follows = np.isclose(
+            y[:-1, 0], after, rtol=1e-5, atol=1e-5 * np.nanstd(y), equal_nan=True
+        )
+        wrong = moved & ~follows & ~np.isnan(after - y[:-1, 0])
         # A few may move by chance, as windows of small whole numbers do.
         if length > 1 and wrong.sum() > len(y) / 2:
             row = wrong.argmax()
@@ -332,39 +449,50 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             return past, np.zeros((len(windows), 1))
         known = self._known(windows)
         past = past[:, 1:] - known[:, :-1, :, 0] @ self.known_coef_
-        return past, np.nan_to_num(self.known_coef_ @ known[:, -1])
+        effect = self.known_coef_ @ known[:, -1]
+        lacking = np.isnan(effect).any(axis=1) & ~np.isnan(windows).all(axis=(1, 2))
+        if lacking.any():
+            raise ValueError(
+                "X holds NaN where the variables known ahead have their next values, "
+                f"in the last row of {lacking.sum()} windows: fill them in."
+            )
+        return past, np.nan_to_num(effect)
 
     def _estimate(self, series, known):
-        sarimax = _sarimax()  # before warnings are silenced: it sets a filter too
-        p, _, q = self.order
-        seasonal_p, _, seasonal_q, season = self.seasonal_order
+        model = self._stationary_model(series, known)
+        n_observed = np.count_nonzero(~np.isnan(series))
+        n_needed = len(model.param_names) + 3
+        if n_observed < n_needed:
+            raise ValueError(
+                f"X and y leave {n_observed} values of the series, differenced: to "
+                f"estimate the parameters takes {n_needed} or more."
+            )
+        if not np.nanstd(series) > 1e-12 * np.nanmax(np.abs(series), initial=0):
+            raise ValueError(
+                "The series is constant, differenced as order and seasonal_order "
+                "say, so that nothing is left to estimate: use NaiveRegressor."
+            )
+        # The covariances of the states at all steps would take gigabytes.
+        for part in ("predicted", "filtered", "gain", "smoothing"):
+            setattr(model.ssm, f"memory_no_{part}", True)
+        if not model.param_names:
+            return model.filter([])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # we tell below what matters
-            model = sarimax(
-                series,
-                exog=known if self.n_known_ahead else None,
-                order=(p, 0, q),
-                seasonal_order=(seasonal_p, 0, seasonal_q, season),
-                trend=self.trend,
-                # Else the optimiser stops early where the unit of y is large.
-                concentrate_scale=True,
-            )
-            n_observed = np.count_nonzero(~np.isnan(series))
-            n_needed = len(model.param_names) + 3
-            if n_observed < n_needed:
-                raise ValueError(
-                    f"X and y leave {n_observed} values of the series, differenced: to "
-                    f"estimate the parameters takes {n_needed} or more."
+            try:
+                results = model.fit(
+                    self._start(model),
+                    bounds=[
+                        (-_PERSISTENT, _PERSISTENT)
+                        if name[:3] == "ar."
+                        else (None, None)
+                        for name in model.param_names
+                    ],
+                    maxiter=self.max_iter,
+                    disp=False,
                 )
-            if not np.nanstd(series) > 1e-12 * np.nanmax(np.abs(series), initial=0):
-                raise ValueError(
-                    "The series is constant, differenced as order and seasonal_order "
-                    "say, so that nothing is left to estimate: use NaiveRegressor."
-                )
-            # The covariances of the states at all steps would take gigabytes.
-            for part in ("predicted", "filtered", "gain", "smoothing"):
-                setattr(model.ssm, f"memory_no_{part}", True)
-            results = model.fit(maxiter=self.max_iter, disp=False)
+            except np.linalg.LinAlgError as error:
+                raise ValueError(_UNIT_ROOT) from error
         if not results.mle_retvals["converged"]:
             warnings.warn(
                 f"The likelihood did not reach its maximum in max_iter={self.max_iter} "
@@ -375,15 +503,42 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             )
         return results
 
-    def _map(self, n_observed):
-        """Find the forecasts as a function of the last values: coef, intercept, std."""
-        n_steps = self._n_outputs
-        zeros = np.append(np.zeros(n_observed), np.full(n_steps, np.nan))
+    def _stationary_model(self, series, known):
+        """Make statsmodels' model of the series, differenced."""
+        sarimax = _sarimax()  # before warnings are silenced: it sets a filter too
+        p, _, q = self.order_
+        seasonal_p, _, seasonal_q, season = self.seasonal_order_
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return sarimax(
+                series,
+                exog=known if self.n_known_ahead else None,
+                order=(p, 0, q),
+                seasonal_order=(seasonal_p, 0, seasonal_q, season),
+                trend=self.trend_,
+                # Else the optimiser stops early where the unit of y is large.
+                concentrate_scale=True,
+            )
+
+    def _start(self, model):
+        """Parameters of the fit before, where they are those of the model."""
+        before = getattr(self, "params_", {}) if self.warm_start else {}
+        if set(model.param_names) <= set(before):
+            return [before[name] for name in model.param_names]
+        return None  # statsmodels' guess
+
+    def _map(self, observed):
+        """Find the forecasts as a function of the observed: coef, intercept, std.
+
+        Weights of values that are missing, as the mask (n_timesteps,) tells, are zero.
+        """
+        n_steps, length = self._n_outputs, len(observed)
+        zeros = np.append(np.where(observed, 0, np.nan), np.full(n_steps, np.nan))
         model = _sarimax()(
             zeros,
-            order=self.order,
-            seasonal_order=self.seasonal_order,
-            trend=self.trend,
+            order=self.order_,
+            seasonal_order=self.seasonal_order_,
+            trend=self.trend_,
             use_exact_diffuse=True,
         )
         filtered = model.filter(self._params, return_ssm=True)
@@ -394,19 +549,21 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             ahead.append(ahead[-1] @ transition)
         weights = ahead = np.array(ahead)
         # Step by step back from the end of the window.
-        coef = np.empty((n_steps, n_observed))
-        for step in reversed(range(n_observed)):
-            coef[:, step] = weights @ transition @ _gain(filtered, step)
-            weights = weights @ transition - np.outer(coef[:, step], design[0])
-        intercept = filtered.forecasts[0, n_observed:].copy()
-        std = np.sqrt(filtered.forecasts_error_cov[0, 0, n_observed:])
+        coef = np.zeros((n_steps, length))
+        for step in reversed(range(length)):
+            weights = weights @ transition
+            if observed[step]:
+                coef[:, step] = weights @ _gain(filtered, step)
+                weights = weights - np.outer(coef[:, step], design[0])
+        intercept = filtered.forecasts[0, length:].copy()
+        std = np.sqrt(filtered.forecasts_error_cov[0, 0, length:])
         if filtered.nobs_diffuse:
-            diffuse = filtered.predicted_diffuse_state_cov[:, :, n_observed]
+            diffuse = filtered.predicted_diffuse_state_cov[:, :, length]
             unknown = ((ahead @ diffuse) * ahead).sum(axis=1) > _TOLERANCE
             std[unknown] = np.inf
             missing = unknown * (1 - coef.sum(axis=1))
-            if n_observed:
-                coef += missing[:, np.newaxis] / n_observed
+            if observed.any():
+                coef[:, observed] += missing[:, np.newaxis] / observed.sum()
             else:
                 intercept += missing * self._mean
         return coef, intercept, std

@@ -1,0 +1,180 @@
+"""CorrelogramDisplay: what a series remembers, and the orders that this suggests."""
+
+from itertools import takewhile
+from numbers import Integral, Real
+
+import numpy as np
+from scipy.linalg import solve_toeplitz
+from scipy.stats import norm
+from sklearn.utils import check_scalar
+
+from .style import STYLES, as_series, two_axes
+
+
+class CorrelogramDisplay:
+    """Autocorrelations and partial ones, with the bands of those of noise.
+
+    Made by :meth:`from_series`.
+
+    Parameters
+    ----------
+    acf, pacf : ndarray of shape (n_lags,)
+        From lag 1.
+    acf_band, pacf_band : ndarray of shape (n_lags,)
+        Half the height of the bands.
+    season : int, default=1
+        Time steps in a season.
+
+    Attributes
+    ----------
+    suggested_ : dict of str to int
+        How many of the first autocorrelations leave their band: "q", the order of the
+        moving average were it one, and "p", by the partial ones, that of the
+        autoregression. With a season, "Q" and "P" from season to season too.
+    axes_ : ndarray of matplotlib.axes.Axes of shape (2,)
+    figure_ : matplotlib.figure.Figure
+
+    Notes
+    -----
+    An autoregression cuts its partial autocorrelations off, and its autocorrelations
+    tail off; a moving average does the opposite [1]_. So read one of the two, that
+    which is shorter. The band of each autocorrelation takes the series for a moving
+    average of those before it (Bartlett); missing values are left
+    out.
+
+    References
+    ----------
+    .. [1] G. E. P. Box, G. M. Jenkins, G. C. Reinsel and G. M. Ljung, "Time Series
+       Analysis", 5th edition, Wiley 2015, chapter 6.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> import numpy as np
+    >>> matplotlib.use("agg")
+    >>> from skseq.displays import CorrelogramDisplay
+    >>> noise = np.random.default_rng(0).normal(size=301)
+    >>> average = noise[1:] + 0.8 * noise[:-1]
+    >>> CorrelogramDisplay.from_series(average).suggested_
+    {'p': 4, 'q': 1}
+    """
+
+    def __init__(self, acf, pacf, acf_band, pacf_band, season=1):
+        self.acf = acf
+        self.pacf = pacf
+        self.acf_band = acf_band
+        self.pacf_band = pacf_band
+        self.season = season
+        p, seasonal_p = self._count(pacf, pacf_band)
+        q, seasonal_q = self._count(acf, acf_band)
+        self.suggested_ = {"p": p, "q": q}
+        if season > 1:
+            self.suggested_ |= {"P": seasonal_p, "Q": seasonal_q}
+
+    def _count(self, values, band):
+        """Count the first values outside the band, step by step and by season."""
+        outside = (np.abs(values) > band).tolist()
+        within = outside[: self.season - 1] if self.season > 1 else outside
+        seasonal = outside[self.season - 1 :: self.season]
+        return [sum(takewhile(bool, lags)) for lags in (within, seasonal)]
+
+    def plot(self, axes=None):
+        """Draw.
+
+        Parameters
+        ----------
+        axes : array-like of two matplotlib.axes.Axes, default=None
+            For the autocorrelations, and for the partial ones. None makes a figure.
+
+        Returns
+        -------
+        self
+        """
+        self.axes_ = above, below = two_axes(axes)
+        self.figure_ = above.figure
+        for ax, name, values, band, orders in [
+            (above, "autocorrelation", self.acf, self.acf_band, "qQ"),
+            (below, "partial autocorrelation", self.pacf, self.pacf_band, "pP"),
+        ]:
+            lags = np.arange(1, len(values) + 1)
+            outside = np.abs(values) > band
+            colors = np.where(outside, STYLES[1]["color"], STYLES[0]["color"])
+            ax.vlines(lags, 0, values, colors=colors)
+            ax.scatter(lags, values, c=colors, s=16)
+            ax.fill_between(lags, -band, band, color=STYLES[2]["color"], alpha=0.15)
+            ax.axhline(0, color="black", lw=0.8)
+            found = {key: self.suggested_.get(key) for key in orders}
+            suggested = ", ".join(
+                f"{k} = {n}" for k, n in found.items() if n is not None
+            )
+            ax.set(ylabel=name, title=f"suggests {suggested}", ylim=(-1.05, 1.05))
+        below.set(xlabel="lag")
+        below.xaxis.get_major_locator().set_params(integer=True)
+        return self
+
+    @classmethod
+    def from_series(cls, series, *, season=1, n_lags=None, level=0.95, axes=None):
+        """Draw a series, differenced first where it wanders or has a season.
+
+        Parameters
+        ----------
+        series : Series, or array-like of shape (n_timesteps,) or (n_timesteps, 1)
+            Such as ``difference`` of :class:`LaggedDifferenceDisplay`.
+        season : int, default=1
+            Time steps in a season, that the orders are told from season to season too.
+        n_lags : int, default=None
+            None takes four seasons, and at least twenty lags, but not more than half
+            of the series.
+        level : float, default=0.95
+            The share of the correlations of noise that lies in the bands.
+        axes : array-like of two matplotlib.axes.Axes, default=None
+            None makes a figure.
+
+        Returns
+        -------
+        CorrelogramDisplay
+
+        Raises
+        ------
+        ValueError
+            If the series has several columns, is constant, or too short.
+        """
+        values = as_series(series).to_numpy()
+        check_scalar(season, "season", Integral, min_val=1)
+        check_scalar(
+            level, "level", Real, min_val=0, max_val=1, include_boundaries="neither"
+        )
+        longest = len(values) // 2 - 1
+        if n_lags is None:
+            n_lags = max(1, min(longest, max(20, 4 * season)))
+        check_scalar(n_lags, "n_lags", Integral, min_val=1)
+        if n_lags > longest:
+            raise ValueError(
+                f"n_lags={n_lags} is more than a series of {len(values)} values tells: "
+                f"give at most {longest}."
+            )
+        if np.nanmin(values) == np.nanmax(values):
+            raise ValueError("The series is constant: it has no autocorrelations.")
+        acf = _autocorrelations(values, n_lags)
+        # The last coefficient of the autoregression of each order.
+        pacf = [
+            solve_toeplitz(acf[:lag], acf[1 : lag + 1])[-1]
+            for lag in range(1, n_lags + 1)
+        ]
+        n_observed = np.count_nonzero(~np.isnan(values))
+        height = norm.ppf(0.5 + level / 2) / np.sqrt(n_observed)
+        earlier = np.append(0.0, np.cumsum(acf[1:-1] ** 2))
+        acf_band = height * np.sqrt(1 + 2 * earlier)
+        pacf_band = np.full(n_lags, height)
+        return cls(acf[1:], np.array(pacf), acf_band, pacf_band, season).plot(axes)
+
+
+def _autocorrelations(values, n_lags):
+    """From lag 0; of missing values, as if the pairs lacking were as the others."""
+    observed = ~np.isnan(values)
+    values = np.where(observed, values - values[observed].mean(), 0.0)
+    n = len(values)
+    sums = [values[lag:] @ values[: n - lag] for lag in range(n_lags + 1)]
+    pairs = [observed[lag:] & observed[: n - lag] for lag in range(n_lags + 1)]
+    shares = [max(1, pair.sum()) / len(pair) for pair in pairs]
+    return np.divide(sums, shares) * (shares[0] / sums[0])

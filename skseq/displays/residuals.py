@@ -1,0 +1,95 @@
+"""ResidualsDisplay: whether what a SARIMA model leaves is noise."""
+
+from .style import matplotlib_part
+
+
+class ResidualsDisplay:
+    """Residuals of a SARIMA model: over time, their distribution, their correlogram.
+
+    Made by :meth:`from_estimator`. Drawn by statsmodels: those of a good model have no
+    pattern in time, lie near the line between the quantiles, and in the band of the
+    autocorrelations.
+
+    Parameters
+    ----------
+    results : statsmodels.tsa.statespace.mlemodel.MLEResults
+        Such as :meth:`SARIMARegressor.statsmodels_results` returns.
+
+    Attributes
+    ----------
+    axes_ : list of matplotlib.axes.Axes
+        Four: over time, histogram, quantiles, correlogram.
+    figure_ : matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> import numpy as np
+    >>> matplotlib.use("agg")
+    >>> from skseq import SARIMARegressor, SlidingWindow, horizon_targets
+    >>> from skseq.displays import ResidualsDisplay
+    >>> walk = np.random.default_rng(0).normal(size=(100, 1)).cumsum(axis=0)
+    >>> X, y = horizon_targets(walk)
+    >>> windows = SlidingWindow(10).fit_transform(X)
+    >>> model = SARIMARegressor((1, 1, 0), (0, 0, 0, 0)).fit(windows, y)
+    >>> ResidualsDisplay.from_estimator(model, windows, y).axes_[3].get_title()
+    'Correlogram'
+    """
+
+    def __init__(self, results):
+        self.results = results
+
+    def plot(self, figure=None, *, n_lags=10):
+        """Draw.
+
+        Parameters
+        ----------
+        figure : matplotlib.figure.Figure, default=None
+            None makes one.
+        n_lags : int, default=10
+            Of the correlogram.
+
+        Returns
+        -------
+        self
+        """
+        if figure is None:
+            figure = matplotlib_part("pyplot").figure(
+                figsize=(9, 6), layout="constrained"
+            )
+        self.figure_ = self.results.plot_diagnostics(fig=figure, lags=n_lags)
+        self.axes_ = self.figure_.axes
+        return self
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, figure=None, n_lags=10):
+        """Draw the residuals of a fitted model.
+
+        Parameters
+        ----------
+        estimator : fitted SARIMARegressor
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+            Windows, those of ``fit`` or others.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        figure : matplotlib.figure.Figure, default=None
+            None makes one.
+        n_lags : int, default=10
+            Of the correlogram.
+
+        Returns
+        -------
+        ResidualsDisplay
+
+        Raises
+        ------
+        TypeError
+            For another estimator.
+        """
+        if not hasattr(estimator, "statsmodels_results"):
+            raise TypeError(
+                f"{type(estimator).__name__} has no residuals of statsmodels: give a "
+                "fitted SARIMARegressor, of a Pipeline its last step and what the "
+                "others make of X."
+            )
+        results = estimator.statsmodels_results(X, y)
+        return cls(results).plot(figure, n_lags=n_lags)
