@@ -198,7 +198,7 @@ class _LSTM:
         slope[:, :, 3] *= self.outs
         slope_out = o - o * self.outs**2
         d_gates, d_outs = torch.empty_like(slope), torch.empty_like(self.outs)
-        d_h = d_c = torch.zeros_like(i[0])
+        d_h = d_c = f_after = torch.zeros_like(i[0])
         self.product.begin_backward()
         if self.memory is not None:
             self.memory.begin_backward()
@@ -211,10 +211,10 @@ class _LSTM:
             torch.mul(d_h, slope_o, out=d_o)
             if self.memory is not None:
                 d_out = self.memory.backward(t, d_out)
-            d_c = d_out + d_c
+            d_c = torch.addcmul(d_out, d_c, f_after)
+            f_after = f
             torch.mul(d_c[:, None], slope_ifg, out=d_ifg)
             d_h = self.product.backward(t, d_x)
-            d_c = d_c * f
         gradients = d_gates.flatten(2), *self.product.gradients()
         if self.memory is None:
             return gradients

@@ -103,25 +103,27 @@ class _LayerPass:
         self.steps = []
 
     def forward(self, y, x):
-        y_normalized, mean, scale = torch.native_layer_norm(
-            y, self.shape, self.gain, None, EPS
-        )
-        self.steps.append((y, self.shape, mean, scale, self.gain, None))
-        return y_normalized.add_(x)
+        out, mean, scale = torch.native_layer_norm(y, self.shape, self.gain, None, EPS)
+        self.steps.append((y, mean, scale))
+        return out.add_(x)
 
     def begin_backward(self):
-        self.d_gain = torch.zeros_like(self.gain)
+        self.d_outs = []
 
-    def backward(self, t, d_y):
-        d_y, d_gain, _ = _layer_norm_backward(d_y, *self.steps[t], [True, True, False])
-        self.d_gain.add_(d_gain)
-        return d_y
+    def backward(self, t, d_out):
+        self.d_outs.append(d_out)
+        return self._differentiate(d_out, *self.steps[t], [True, False, False])[0]
 
     def gradients(self):
-        return (self.d_gain,)
+        steps = [torch.cat(kept) for kept in zip(*self.steps, strict=True)]
+        d_outs = torch.cat(self.d_outs[::-1])
+        return (self._differentiate(d_outs, *steps, [False, True, False])[1],)
 
-
-_layer_norm_backward = torch.ops.aten.native_layer_norm_backward.default
+    def _differentiate(self, d_out, y, mean, scale, wanted):
+        """Gradients of y, gain and bias, those that are wanted."""
+        return torch.ops.aten.native_layer_norm_backward.default(
+            d_out, y, self.shape, mean, scale, self.gain, None, wanted
+        )
 
 
 class BatchNorm(_BatchNorm):
@@ -197,7 +199,7 @@ class BatchNorm(_BatchNorm):
         if not self._use_batch(share):
             mean, scale = self._running(len(x))
             gain = scale * self.weight  # (length, 1, n_units)
-            return torch.baddbmm(after - mean * gain, x, weight.t() * gain)
+            return torch.addcmul(after, F.linear(x, weight) - mean, gain)
         # The variance of W x over windows is W C W', with C the covariance of x.
         mean = share @ x
         x = x - mean
@@ -274,21 +276,23 @@ class _BatchPass:
         return torch.addcmul(x, y, gain)
 
     def begin_backward(self):
-        self.d_gain = torch.zeros_like(self.gain)
+        self.d_scales = []
+        self.precisions = (torch.stack(self.scales) ** 2).unbind(0)
 
     def backward(self, t, d_y):
-        y, scale, gain = self.centred[t], self.scales[t], self.gains[t]
-        d_scale = self.ones @ (d_y * y)
-        self.d_gain.addcmul_(d_scale, scale)
+        y, gain = self.centred[t], self.gains[t]
+        d_scale = self.ones @ (d_y * y)  # with the gain
+        self.d_scales.append(d_scale)
         if self.statistics is None:
             # What comes through the mean and through the variance.
-            d_scale.mul_(scale).mul_(scale)
+            d_scale = d_scale * self.precisions[t]
             shared = torch.addcmul(self.ones @ d_y, y, d_scale)
             d_y = torch.addcmul(d_y, self.columns[t], shared, value=-1)
         return d_y * gain
 
     def gradients(self):
-        return (self.d_gain[0],)
+        d_scales, scales = torch.cat(self.d_scales[::-1]), torch.cat(self.scales)
+        return ((d_scales * scales).sum(0),)
 
 
 NORMALIZATIONS = {None: None, "layer": LayerNorm, "batch": BatchNorm}
