@@ -262,9 +262,7 @@ class _GRU:
         d_y, d_hs = torch.empty_like(slope), torch.empty_like(y)
         d_h = torch.zeros_like(y[0])
         self.product.begin_backward()
-        steps = _backwards(
-            d_states.contiguous(), z, slope, d_y, d_hs, d_y.flatten(2)
-        )
+        steps = _backwards(d_states.contiguous(), z, slope, d_y, d_hs, d_y.flatten(2))
         for t, (d_state, z, slope, d, d_total, d_flat) in steps:
             torch.add(d_state, d_h, out=d_total)
             torch.mul(d_total[:, None], slope, out=d)
