@@ -29,8 +29,10 @@ class _ByHand(Function):
     def forward(ctx, recipe, *tensors):
         ctx.recipe = recipe
         ctx.save_for_backward(*tensors)
-        with torch.inference_mode():  # an operation costs less
+        with torch.inference_mode():  # an operation costs less there
             states = recipe.forward()
+        # What inference mode made cannot be differentiated; and of the node's own
+        # output the recipe must keep no views, or neither would ever be freed.
         return states.clone()
 
     @staticmethod
