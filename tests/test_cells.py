@@ -178,8 +178,8 @@ def test_one_mask_a_sequence(kind, normalization, monkeypatch):
     states = cell(x)
     (mask,) = drawn  # drawn once, and the same at all steps
     assert set(mask.unique().tolist()) == {0.0, 2.0}
-    assert mask.shape == (HIDDEN, BATCH)
-    expected = reference(cell, x, normalization, mask.T)
+    assert mask.shape == (BATCH, HIDDEN)
+    expected = reference(cell, x, normalization, mask)
     torch.testing.assert_close(states, expected, rtol=1e-9, atol=1e-9)
 
 
@@ -198,7 +198,7 @@ def test_masks_differ_between_sequences_and_passes(kind):
 
 def test_share_of_dropped_units():
     cell = make("GRU", recurrent_dropout=0.25)
-    mask = cell._draw_mask(torch.zeros(1, 1, 20_000, dtype=torch.float64))
+    mask = cell._draw_mask(torch.zeros(1, 20_000, 1, dtype=torch.float64))
     assert (mask == 0).double().mean() == pytest.approx(0.25, abs=0.01)
     assert mask.mean() == pytest.approx(1, abs=0.01)
 

@@ -5,6 +5,7 @@ what such a small operation costs. By hand, everything that does not wait for th
 before or after is computed for all steps at once, outside the loop.
 """
 
+import torch
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
@@ -28,12 +29,16 @@ class _ByHand(Function):
     def forward(ctx, recipe, *tensors):
         ctx.recipe = recipe
         ctx.save_for_backward(*tensors)
-        # The recipe may keep views of what it returns: were that the node's own output,
-        # neither would ever be freed.
-        return recipe.forward().detach()
+        with torch.inference_mode():  # an operation costs less there
+            states = recipe.forward()
+        # What inference mode made cannot be differentiated; and of the node's own
+        # output the recipe must keep no views, or neither would ever be freed.
+        return states.clone()
 
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient):
         _ = ctx.saved_tensors  # raises where one was changed in place since
-        return None, *ctx.recipe.backward(gradient)
+        with torch.inference_mode():
+            gradients = ctx.recipe.backward(gradient)
+        return None, *(gradient.clone() for gradient in gradients)

@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .by_hand import by_hand
-from .normalization import NORMALIZATIONS, Product, multiply
+from .normalization import NORMALIZATIONS, Product
 
 
 class Cell(nn.Module):
@@ -85,17 +85,16 @@ class Cell(nn.Module):
             rows, and their states mean nothing.
         """
         share = self.norm_input and self.norm_input.share(x, n_padding)
-        x = x.permute(1, 2, 0)  # (length, features, batch)
-        mask = self._draw_mask(x)
-        bias_hh = self.bias_hh[:, None]
+        x = x.transpose(0, 1).contiguous()  # (length, batch, features)
+        bias_hh = self.bias_hh
         # The GRU's is inside the reset gate.
         after = torch.zeros_like(bias_hh) if self.kind == "GRU" else bias_hh
+        norm = self.norm_state and self.norm_state.begin(share)
+        product = Product(self.weight_hh, self._draw_mask(x), norm)
         if self.norm_input is None:
-            x = multiply(self.weight_ih, x, self.bias_ih[:, None] + after)
-            product = Product(self.weight_hh, mask)
+            x = F.linear(x, self.weight_ih, self.bias_ih + after)
         else:
             x = self.norm_input.project(self.weight_ih, self.bias_ih, x, share, after)
-            product = self.norm_state.product(self.weight_hh, mask, share)
         if self.kind == "LSTM":
             states = self._run_lstm(x, product, share)
         elif self.kind == "GRU":
@@ -103,27 +102,24 @@ class Cell(nn.Module):
         else:
             loop = _RNN(x, product, self.activation)
             states = by_hand(loop, x, *product.tensors)
-        if self.norm_state is not None:
-            self.norm_state.learn(product)
-        return states.permute(2, 0, 1)
+        if norm is not None:
+            self.norm_state.learn(norm)
+        return states.transpose(0, 1)
 
     def _run_lstm(self, x, product, share):
         if self.norm_memory is None:
             return by_hand(_LSTM(x, product), x, *product.tensors)
-        # A product with the identity.
-        weight = torch.eye(self.hidden_size, dtype=x.dtype, device=x.device)
-        memory = self.norm_memory.product(weight, None, share)
-        bias = self.bias_memory[:, None]
+        memory, bias = self.norm_memory.begin(share), self.bias_memory
         loop = _LSTM(x, product, memory, bias)
         states = by_hand(loop, x, *product.tensors, bias, *memory.tensors)
         self.norm_memory.learn(memory)
         return states
 
     def _draw_mask(self, x):
-        """Mask of the state for the whole sequence, (hidden_size, batch), or None."""
+        """Mask of the state for the whole sequence, (batch, hidden_size), or None."""
         if not self.training or not self.recurrent_dropout:
             return None
-        ones = x.new_ones(self.hidden_size, x.shape[2])
+        ones = x.new_ones(x.shape[1], self.hidden_size)
         return F.dropout(ones, self.recurrent_dropout)
 
 
@@ -177,14 +173,14 @@ class _LSTM:
         i, f, g, o = gates = self._split(self.gates)
         self.memories, self.outs, states = (torch.empty_like(i) for _ in range(3))
         h = c = torch.zeros_like(i[0])
-        sums_g = slice(2 * len(h), 3 * len(h))
+        sums_g = slice(2 * h.shape[1], 3 * h.shape[1])
         steps = zip(
             self.x, self.gates, *gates, self.memories, self.outs, states, strict=True
         )
         for x, gates, i, f, g, o, memory, out, state in steps:
             y = self.product.forward(h, x)
             torch.sigmoid(y, out=gates)
-            torch.tanh(y[sums_g], out=g)
+            torch.tanh(y[:, sums_g], out=g)
             c = torch.addcmul(f * c, i, g, out=memory)
             n = c if self.memory is None else self.memory.forward(c, self.bias)
             torch.tanh(n, out=out)
@@ -194,20 +190,20 @@ class _LSTM:
     def backward(self, d_states):
         i, f, g, o = self._split(self.gates)
         slope = torch.addcmul(self.gates, self.gates, self.gates, value=-1)
-        slope = slope.unflatten(1, (4, -1))
-        slope[:, 0] *= g
-        slope[0, 1] = 0
-        slope[1:, 1] *= self.memories[:-1]
-        slope[:, 2] = i - i * g**2
-        slope[:, 3] *= self.outs
+        slope = slope.unflatten(2, (4, -1))
+        slope[:, :, 0] *= g
+        slope[0, :, 1] = 0
+        slope[1:, :, 1] *= self.memories[:-1]
+        slope[:, :, 2] = i - i * g**2
+        slope[:, :, 3] *= self.outs
         slope_out = o - o * self.outs**2
         d_gates, d_outs = torch.empty_like(slope), torch.empty_like(self.outs)
-        d_h = d_c = torch.zeros_like(i[0])
+        d_h = d_c = f_after = torch.zeros_like(i[0])
         self.product.begin_backward()
         if self.memory is not None:
             self.memory.begin_backward()
-        slopes = slope[:, :3], slope[:, 3], slope_out
-        buffers = d_gates[:, :3], d_gates[:, 3], d_gates.flatten(1, 2), d_outs
+        slopes = slope[:, :, :3], slope[:, :, 3], slope_out
+        buffers = d_gates[:, :, :3], d_gates[:, :, 3], d_gates.flatten(2), d_outs
         for t, step in _backwards(d_states.contiguous(), f, *slopes, *buffers):
             d_state, f, slope_ifg, slope_o, slope_out, d_ifg, d_o, d_x, d_out = step
             d_h = d_state + d_h
@@ -215,18 +211,18 @@ class _LSTM:
             torch.mul(d_h, slope_o, out=d_o)
             if self.memory is not None:
                 d_out = self.memory.backward(t, d_out)
-            d_c = d_out + d_c
-            torch.mul(d_c, slope_ifg, out=d_ifg)
+            d_c = torch.addcmul(d_out, d_c, f_after)
+            f_after = f
+            torch.mul(d_c[:, None], slope_ifg, out=d_ifg)
             d_h = self.product.backward(t, d_x)
-            d_c = d_c * f
-        gradients = d_gates.flatten(1, 2), *self.product.gradients()
+        gradients = d_gates.flatten(2), *self.product.gradients()
         if self.memory is None:
             return gradients
-        return *gradients, d_outs.sum((0, 2))[:, None], *self.memory.gradients()
+        return *gradients, d_outs.sum((0, 1)), *self.memory.gradients()
 
     @staticmethod
     def _split(gates):
-        return gates.unflatten(1, (4, -1)).unbind(1)  # i, f, g, o
+        return gates.chunk(4, dim=2)  # i, f, g, o
 
 
 class _GRU:
@@ -238,16 +234,16 @@ class _GRU:
     def forward(self):
         """Iterate n = tanh(x + r (W h + b)), h = (1 - z) n + z h."""
         self.gates = torch.empty_like(self.x)
-        gates = self.gates.unflatten(1, (3, -1)).unbind(1)  # r, z, n
+        gates = self.gates.chunk(3, dim=2)  # r, z, n
         h = torch.zeros_like(gates[0][0])
-        rz, last = slice(0, 2 * len(h)), slice(2 * len(h), None)
+        rz, last = slice(0, 2 * h.shape[1]), slice(2 * h.shape[1], None)
         self.states, self.products = [h], []
-        sums = self.x[:, rz], self.x[:, last]
-        steps = zip(*sums, self.gates[:, rz], *gates, strict=True)
+        sums = self.x[:, :, rz], self.x[:, :, last]
+        steps = zip(*sums, self.gates[:, :, rz], *gates, strict=True)
         for x_rz, x_n, gates_rz, r, z, n in steps:
             y = self.product.forward(h, self.bias)
-            torch.sigmoid(x_rz + y[rz], out=gates_rz)
-            y = y[last]
+            torch.sigmoid(x_rz + y[:, rz], out=gates_rz)
+            y = y[:, last]
             torch.addcmul(x_n, r, y, out=n).tanh_()
             h = torch.lerp(n, h, z)
             self.products.append(y)
@@ -255,27 +251,25 @@ class _GRU:
         return torch.stack(self.states[1:])
 
     def backward(self, d_states):
-        r, z, n = self.gates.unflatten(1, (3, -1)).unbind(1)
+        r, z, n = self.gates.chunk(3, dim=2)
         y = torch.stack(self.products)
         slope = torch.addcmul(self.gates, self.gates, self.gates, value=-1)
-        slope = slope.unflatten(1, (3, -1))
+        slope = slope.unflatten(2, (3, -1))
         slope_n = (1 - z) * (1 - n**2)
-        slope[:, 0] *= slope_n * y
-        slope[:, 1] *= torch.stack(self.states[:-1]) - n
-        slope[:, 2] = slope_n * r
+        slope[:, :, 0] *= slope_n * y
+        slope[:, :, 1] *= torch.stack(self.states[:-1]) - n
+        slope[:, :, 2] = slope_n * r
         d_y, d_hs = torch.empty_like(slope), torch.empty_like(y)
         d_h = torch.zeros_like(y[0])
         self.product.begin_backward()
-        steps = _backwards(
-            d_states.contiguous(), z, slope, d_y, d_hs, d_y.flatten(1, 2)
-        )
+        steps = _backwards(d_states.contiguous(), z, slope, d_y, d_hs, d_y.flatten(2))
         for t, (d_state, z, slope, d, d_total, d_flat) in steps:
             torch.add(d_state, d_h, out=d_total)
-            torch.mul(d_total, slope, out=d)
+            torch.mul(d_total[:, None], slope, out=d)
             d_h = torch.addcmul(self.product.backward(t, d_flat), d_total, z)
-        d_bias = d_y.sum((0, 3)).flatten()[:, None]
-        d_y[:, 2] = d_hs * slope_n
-        return d_y.flatten(1, 2), d_bias, *self.product.gradients()
+        gradients = d_y.sum((0, 1)).flatten(), *self.product.gradients()
+        d_y[:, :, 2] = d_hs * slope_n  # of x, which the reset gate does not multiply
+        return d_y.flatten(2), *gradients
 
 
 LOOPS = {"RNN": _RNN, "LSTM": _LSTM, "GRU": _GRU}
