@@ -61,3 +61,11 @@ __all__ = [
     "horizon_targets",
     "pad_sequences",
 ]
+
+
+def __getattr__(name):
+    if name == "SequenceForecaster":  # imports sktime, so not before it is asked for
+        from .forecasting import SequenceForecaster
+
+        return SequenceForecaster
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from .comparison import compare, default_models, read_table
 from .datasets import load_victoria_electricity
 from .displays import matplotlib_part
+from .estimators import ConformalRegressor, SARIMARegressor
 
 COMPARE = """\
 Fit models on the first part of a series, forecast from the same days of the last part
@@ -62,6 +63,11 @@ def _add_compare_arguments(command):
     add("--window", type=int, default=56, help="steps of the past a model sees")
     add("--season", type=int, default=7, help="steps in a season: 7 for weeks of days")
     add("--test-fraction", type=float, default=0.2, help="share of rows, last, to test")
+    add("--step", type=int, default=1, help="rows from an origin to the next")
+    add("--refit", type=int, default=0, metavar="N", help="fit anew every N origins")
+    add("--coverage", type=float, help="of intervals, between 0 and 1")
+    add("--jobs", type=int, help="fits at a time, -1 for all cores")
+    add("--cache", metavar="FOLDER", help="keep results, to go on where a run stopped")
     add(
         "--gaps",
         choices=["raise", "ignore"],
@@ -92,15 +98,23 @@ def _compare(arguments):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     training = {"max_epochs": arguments.epochs} if arguments.epochs else {}
     models = default_models(arguments.season, random_state=arguments.seed, **training)
+    models = {name: models[name] for name in arguments.models or models}
+    if arguments.coverage is not None:
+        models = {name: _with_intervals(model) for name, model in models.items()}
     result = compare(
-        {name: models[name] for name in arguments.models or models},
+        models,
         table,
         target=target,
         horizon=arguments.horizon,
         window=arguments.window,
         season=arguments.season,
         test_fraction=arguments.test_fraction,
+        step=arguments.step,
+        refit=arguments.refit,
+        coverage=arguments.coverage,
         gaps=arguments.gaps,
+        n_jobs=arguments.jobs,
+        cache=arguments.cache,
         progress=True,
     )
     first, last = result.origins[[0, -1]].astype(str)
@@ -112,6 +126,12 @@ def _compare(arguments):
         result.table.to_csv(arguments.csv)
     if arguments.plot:
         result.plot(arguments.plot)
+
+
+def _with_intervals(model):
+    """SARIMA has intervals; the others get theirs from held-out windows."""
+    has_some = isinstance(model, SARIMARegressor)
+    return model if has_some else ConformalRegressor(model)
 
 
 def _read(arguments):

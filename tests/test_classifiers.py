@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 
 from skseq import DenseClassifier, pad_sequences
 from skseq.estimators import ALL
+from skseq.networks.heads import pool
 
 CLASSIFIERS = [cls for cls in ALL if cls.__name__.endswith("Classifier")]
 
@@ -29,6 +31,19 @@ def test_labels_of_any_type(cls, labels):
     probability = model.predict_proba(X)
     assert probability.shape == (len(X), 2)
     np.testing.assert_allclose(probability.sum(axis=1), 1.0)
+
+
+@pytest.mark.parametrize("lengths", [None, [5, 2, 3]])
+def test_pooled_states_are_those_of_a_loop(lengths):
+    states = torch.randn(3, 5, 2, generator=torch.Generator().manual_seed(0))
+    n_padding = None if lengths is None else 5 - torch.tensor(lengths)
+    expected = []
+    for row, length in zip(states, lengths or [5] * 3, strict=True):
+        row[: 5 - length] = 0
+        seen = row[5 - length :].numpy()
+        expected.append([*seen[-1], *seen.mean(axis=0), *seen.max(axis=0)])
+    pooled = pool(states, n_padding, "concat")
+    np.testing.assert_allclose(pooled, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("class_weight", ["balanced", {"rare": 20.0}])

@@ -31,6 +31,11 @@ class Recorder(RegressorMixin, BaseEstimator):
         n_steps = self.seen["fit"][1].reshape(len(self.seen["fit"][1]), -1).shape[1]
         return X[:, -1, :1].repeat(n_steps, axis=1)
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
 
 @pytest.fixture
 def frame():
@@ -154,9 +159,10 @@ def test_what_has_no_value_is_nan():
 
 def test_text_has_one_line_a_model(frame):
     models = {"a": Recorder(), "naive": NaiveRegressor(SEASON)}
-    lines = str(compare(models, frame, **SETTING)).splitlines()
-    assert [line.split()[0] for line in lines] == ["MAE", "a", "naive"]
-    assert len({len(line) for line in lines}) == 1
+    errors, beside = str(compare(models, frame, **SETTING)).split("\n\n")
+    for table in errors.splitlines(), beside.splitlines():
+        assert [line.split()[0] for line in table] == ["MAE", "a", "naive"]
+        assert len({len(line) for line in table}) == 1
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_padding_gives_what_the_short_sequence_gives(
     assert counted == states.shape[1] - n_steps
 
 
-@pytest.mark.parametrize("pooling", ["mean", "max", "last"])
+@pytest.mark.parametrize("pooling", ["mean", "max", "last", "concat"])
 def test_padding_with_a_stride_has_no_effect_on_probabilities(pooling):
     X = values(30, 8, 2).numpy()
     y = X[:, :, 0].mean(axis=1) > 0

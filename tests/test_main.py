@@ -50,7 +50,9 @@ def test_prints_a_table_and_writes_it(data, tmp_path, capsys):
     assert main(["compare", str(path), *RAIL, *files]) == 0
     output = capsys.readouterr()
     assert "14 origins, 2024-03-04 to 2024-03-17" in output.out
-    lines = output.out.splitlines()[3:]
+    _, errors, beside = output.out.split("\n\n")
+    assert beside.split()[:6] == ["MAE", "/", "naive", "RMSE", "/", "naive"]
+    lines = errors.splitlines()[1:]
     assert [line.split()[0] for line in lines] == [
         "naive",
         "SARIMA",
@@ -75,6 +77,20 @@ def test_prints_a_table_and_writes_it(data, tmp_path, capsys):
     assert written.at["naive", "MAE"] == pytest.approx(
         expected.table.at["naive", "MAE"]
     )
+
+
+def test_goes_on_where_a_run_stopped(data, tmp_path, capsys):
+    _, path = data
+    options = ["--models", "naive", "linear", "--epochs", "2", "--refit", "5"]
+    options += ["--step", "2", "--coverage", "0.5", "--cache", str(tmp_path / "kept")]
+    outputs = []
+    for _ in range(2):
+        assert main(["compare", str(path), *RAIL, *options]) == 0
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1]  # with the seconds of the first
+    assert "7 origins" in outputs[0]
+    assert "covers" in outputs[0]
+    assert len(list((tmp_path / "kept").iterdir())) == 2 * 2  # models, fits
 
 
 def test_rows_that_stand_twice_are_dropped_and_told(data, capsys):

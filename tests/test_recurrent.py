@@ -246,6 +246,14 @@ def test_bidirectional_is_refused_where_it_would_look_ahead(cell, supervise):
     model.set_params(bidirectional=False).fit(X, y)
 
 
+@pytest.mark.parametrize("cell", CELLS)
+def test_classifiers_read_both_ways_but_for_a_label_at_each_step(cell):
+    X, y = make_windows(getattr(skseq, f"{cell}Classifier"))
+    for labels, both in [(y, True), (np.repeat(y[:, None], X.shape[1], axis=1), False)]:
+        model = make(getattr(skseq, f"{cell}Classifier")).fit(X, labels)
+        assert model.net_.module_.network.causal is not both
+
+
 @cells
 @pytest.mark.parametrize("normalization", [None, "layer", "batch"])
 def test_dropout_of_the_state_lives_on_in_error_bars(cell, normalization):

@@ -1,20 +1,20 @@
-"""compare: fit models on the same windows, forecast from the same origins."""
+"""compare: models fitted on the same rows, forecasting from the same origins."""
 
 from dataclasses import dataclass
-from numbers import Integral, Real
-from time import perf_counter
 
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.base import clone
 from sklearn.utils import check_scalar
 
 from ..displays import ForecastDisplay, MultiStepErrorDisplay, matplotlib_part
 from ..estimators import NaiveRegressor
 from ..transformers import SlidingWindow
 from ..windows import sliding_windows
-from .metrics import metrics, ratio
+from .metrics import coverage_and_width, metrics, ratio
+from .rolling_origin import rolling_origin
+from .runs import run_all
+from .significance import block_bootstrap, diebold_mariano
 
 
 @dataclass(frozen=True)
@@ -24,36 +24,101 @@ class Comparison:
     Parameters
     ----------
     table : DataFrame
-        One row a model: MAE and RMSE in the unit of the target, MAPE in percent,
-        MASE, each also over that of the seasonal naive forecast (below 1 is better),
-        and the seconds of ``fit`` and ``predict``.
+        One row a model: MAE and RMSE in the unit of the target, MAPE and sMAPE in
+        percent, MASE and RMSSE, each also over that of the seasonal naive forecast
+        (below 1 is better); the seconds of ``fit`` and ``predict``, over all fits;
+        where intervals were wanted, the share of targets that they cover, and their
+        mean width.
     forecasts : dict of str to DataFrame of shape (n_origins, horizon)
         Of each model; the index holds the origins, the columns the steps ahead.
     truth : DataFrame of shape (n_origins, horizon)
         What the forecasts should have been.
     series : Series of shape (n_timesteps,)
         The target, training and test period.
+    naive : DataFrame of shape (n_origins, horizon)
+        The seasonal naive forecast that all are compared with.
+    intervals : dict of str to ndarray of shape (n_origins, horizon, 2)
+        Lower and upper ends; NaN where a model gives none.
+    step : int
+        Rows from an origin to the next.
     """
 
     table: pd.DataFrame
     forecasts: dict
     truth: pd.DataFrame
     series: pd.Series
+    naive: pd.DataFrame
+    intervals: dict
+    step: int = 1
 
     @property
     def origins(self):
         """The last row known to each forecast, as in the index of the series."""
         return self.truth.index
 
+    def differences(self, reference=None, *, confidence=0.95, n_resamples=2000, seed=0):
+        """Tell real differences between the models from chance.
+
+        Parameters
+        ----------
+        reference : str, default=None
+            The model that all are compared with; None takes the seasonal naive
+            forecast.
+        confidence : float, default=0.95
+            Of the interval.
+        n_resamples : int, default=2000
+            Of the block bootstrap.
+        seed : int, default=0
+
+        Returns
+        -------
+        DataFrame
+            One row a model: ``difference``, its MAE less that of the reference
+            (negative is better); ``low`` and ``high``, the ends of the paired
+            confidence interval, by a bootstrap of blocks of origins as long as the
+            horizon; ``DM``, the statistic of Diebold and Mariano for the absolute
+            errors, corrected for small samples, and ``p`` its p-value.
+
+        See Also
+        --------
+        skseq.comparison.significance : The bootstrap and the test, with sources.
+        """
+        if reference is not None and reference not in self.forecasts:
+            raise ValueError(
+                f"reference {reference!r} is none of the models {list(self.forecasts)}."
+            )
+        base = self.naive if reference is None else self.forecasts[reference]
+        overlapping = -(-self.truth.shape[1] // self.step)  # origins
+        rows = {}
+        for name, forecast in self.forecasts.items():
+            loss = self._loss(forecast) - self._loss(base)
+            low, high = block_bootstrap(
+                loss, overlapping, confidence, n_resamples, seed
+            )
+            statistic, p_value = diebold_mariano(loss, overlapping)
+            rows[name] = {
+                "difference": loss.mean(),
+                "low": low,
+                "high": high,
+                "DM": statistic,
+                "p": p_value,
+            }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
+
+    def _loss(self, forecast):
+        """Mean absolute error of each origin."""
+        return (forecast - self.truth).abs().mean(axis=1).to_numpy()
+
     def __str__(self):
-        """Lay the table out, one line a model."""
-        cells = self.table.apply(_four_digits)
-        # A ratio stands right of its error: naming the error again would not fit.
-        cells.columns = [
-            "/naive" if " / " in column else column for column in cells.columns
-        ]
-        cells.index.name = None
-        return cells.to_string()
+        """Lay errors, and what they are beside the naive forecast, in two tables."""
+        over_naive = [column for column in self.table if column.endswith(" / naive")]
+        errors = self.table.drop(columns=over_naive)
+        # MASE is MAE in another unit, with the same ratio.
+        ratios = self.table[["MAE / naive", "RMSE / naive"]]
+        beside = pd.concat([ratios, self.differences()], axis=1).rename(
+            columns={"difference": "MAE - naive", "low": "2.5 %", "high": "97.5 %"}
+        )
+        return f"{_lines(errors)}\n\n{_lines(beside)}"
 
     def plot(self, path=None, *, n_origins=3):
         """Draw forecasts over the truth, and the error by step ahead.
@@ -96,21 +161,29 @@ def compare(
     window,
     season=1,
     test_fraction=0.2,
+    step=1,
+    refit=False,
+    coverage=None,
     gaps="raise",
+    n_jobs=None,
+    cache=None,
     progress=False,
 ):
-    """Fit models on the same training windows, test them on the same held-out ones.
+    """Compare models that forecast from the same origins, knowing the same rows.
 
-    Every row of the test period but the last ``horizon`` is an origin, from which
-    each model forecasts with the whole window of its past. A model is fitted once,
-    on the windows whose targets lie before the test period.
+    Origins roll through the test period: from the row before it to the last row with
+    ``horizon`` rows after it. A model is fitted on the rows up to the first of them
+    (and as often as ``refit`` says), and forecasts from each with its whole past.
 
     Parameters
     ----------
-    models : dict of str to regressor
-        Each takes windows ``(n_samples, window, n_features)``, in which the target
-        is the first variable, and ``y`` of shape ``(n_samples, horizon)``, or
-        ``(n_samples,)`` for one step. They are cloned.
+    models : dict of str to estimator
+        Of any of these kinds, in any mixture; they are cloned. Regressors on windows
+        ``(n_samples, window, n_features)``, in which the target is the first
+        variable, and ``y`` of shape ``(n_samples, horizon)``, or ``(n_samples,)`` for
+        one step. Regressors of scikit-learn, to which the windows are given as rows.
+        Forecasters of sktime, which see the target alone, but all of its past; one
+        that can't take new values without a fit is fitted anew at each origin.
     data : DataFrame, Series or array of shape (n_timesteps, n_features)
         Numbers, in time order; a table with its time index.
     target : column label, or int for an array
@@ -121,12 +194,28 @@ def compare(
         Steps of the past that a model sees.
     season : int, default=1
         Time steps in a season, for the naive forecast that all are compared with
-        and for MASE.
+        and for MASE and RMSSE.
     test_fraction : float, default=0.2
         Share of the rows that form the test period, at the end.
+    step : int, default=1
+        Rows from an origin to the next.
+    refit : bool or int, default=False
+        Whether to fit anew at each origin, on all rows up to it; a number counts
+        origins to a fit.
+    coverage : float, default=None
+        Of the intervals that are wanted of models that give any: those with
+        ``predict_interval``, ``predict_quantiles`` or ``predict(X, return_std=True)``,
+        and forecasters of sktime. None wants none.
     gaps : {"raise", "ignore"}, default="raise"
         What to do where the index has holes or no regular step. "ignore" takes
         each row to follow the one before (trading days, events).
+    n_jobs : int, default=None
+        Fits at a time, in processes of their own; None means 1, -1 all cores. Seconds
+        are comparable only without.
+    cache : path-like, default=None
+        Folder where the result of each fit is kept, so that a run that was
+        interrupted goes on where it stopped. What depends on other data, parameters
+        or versions is not used.
     progress : bool, default=False
         Whether to show a progress bar on standard error.
 
@@ -134,70 +223,81 @@ def compare(
     -------
     Comparison
         MASE is the mean absolute error over that of the seasonal naive forecast,
-        one step ahead, in the training period.
+        one step ahead, in the training period; RMSSE the same of squares.
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         If there are too few rows, the target is not a column, values are missing
-        or no numbers, or the index is not in order.
+        or no numbers, the index is not in order, or a parameter is out of range.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skseq import DenseRegressor, NaiveRegressor, compare
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from skseq import NaiveRegressor, compare
     >>> wave = np.sin(np.arange(300) / 2)
-    >>> models = {"naive": NaiveRegressor(), "linear": DenseRegressor(random_state=0)}
+    >>> models = {"naive": NaiveRegressor(), "linear": LinearRegression()}
     >>> result = compare(models, wave, target=0, horizon=3, window=14)
     >>> result.table["MAE / naive"] < 0.5
     model
     naive     False
     linear     True
     Name: MAE / naive, dtype: bool
+    >>> result.differences()["p"]["linear"] < 0.01
+    np.True_
     """
     if not models:
         raise ValueError("models is empty: give at least one, as {name: regressor}.")
+    if coverage is not None:
+        check_scalar(
+            coverage,
+            "coverage",
+            (int, float),
+            min_val=0,
+            max_val=1,
+            include_boundaries="neither",
+        )
     table = _as_table(data, target)
-    split = _split(len(table), window, horizon, test_fraction)
+    folds = rolling_origin(len(table), window, horizon, test_fraction, step, refit)
     SlidingWindow(window, gaps=gaps).fit(table)  # refuses an index with holes
-    values = table.to_numpy()
-    windows = sliding_windows(values, window)[:-horizon]
-    targets = sliding_windows(values[window:, :1], horizon)[:, :, 0]
-    y = targets[:, 0] if horizon == 1 else targets
-    truth = targets[split.test]
-
-    def forecast(model):
-        """Forecasts from all origins, and the seconds of fit and predict."""
-        times = [perf_counter()]
-        model.fit(windows[split.training], y[split.training])
-        times.append(perf_counter())
-        predicted = np.reshape(model.predict(windows[split.test]), truth.shape)
-        times.append(perf_counter())
-        return predicted, np.diff(times)
-
-    # torch loads half of itself with its first optimiser: not the first model's time.
-    torch.optim.SGD([torch.zeros(1, requires_grad=True)])
-    naive, _ = forecast(NaiveRegressor(season))
-    errors = metrics(values[: split.test_start, 0], season)
-    reference = {error: function(truth, naive) for error, function in errors.items()}
+    origins = np.concatenate([fold.origins for fold in folds])
     labels = {
-        "index": table.index[window - 1 : len(table) - horizon][split.test],
+        "index": table.index[origins],
         "columns": pd.RangeIndex(1, horizon + 1, name="step"),
     }
-    rows, forecasts = {}, {}
-    for name, model in _with_progress(models, progress):
-        predicted, (fit, predict) = forecast(clone(model))
+    series = table.to_numpy()[:, :1]
+    truth = sliding_windows(series, horizon)[origins + 1, :, 0]
+    # torch loads half of itself with its first optimiser: not the first model's time.
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)])
+    setting = {"table": table, "window": window, "horizon": horizon}
+    naive = run_all({"naive": NaiveRegressor(season)}, folds, **setting)["naive"]
+    naive = np.concatenate([part.values for part in naive])
+    results = run_all(
+        models, folds, n_jobs, cache, progress, **setting, coverage=coverage
+    )
+    errors = metrics(series[: origins[0] + 1, 0], season)
+    reference = {error: function(truth, naive) for error, function in errors.items()}
+    rows, forecasts, intervals = {}, {}, {}
+    for name, parts in results.items():
+        predicted = np.concatenate([part.values for part in parts])
         forecasts[name] = pd.DataFrame(predicted, **labels)
+        intervals[name] = np.concatenate([part.interval for part in parts])
         rows[name] = row = {}
         for error, function in errors.items():
             row[error] = function(truth, predicted)
             row[f"{error} / naive"] = ratio(row[error], reference[error])
-        row["fit s"], row["predict s"] = fit, predict
+        row["fit s"], row["predict s"] = sum(part.seconds for part in parts)
+        if coverage is not None:
+            row["covers"], row["width"] = coverage_and_width(truth, intervals[name])
     return Comparison(
         pd.DataFrame.from_dict(rows, orient="index").rename_axis("model"),
         forecasts,
         pd.DataFrame(truth, **labels),
         table.iloc[:, 0],
+        pd.DataFrame(naive, **labels),
+        intervals,
+        step,
     )
 
 
@@ -228,52 +328,11 @@ def _as_table(data, target):
     return table
 
 
-@dataclass(frozen=True)
-class _Split:
-    """Windows to train on and to test on, and the first row of the test period."""
-
-    training: slice
-    test: slice
-    test_start: int
-
-
-def _split(n_rows, window, horizon, test_fraction):
-    """Window i ends with row i + window - 1; its targets are the ``horizon`` next."""
-    check_scalar(window, "window", Integral, min_val=1)
-    check_scalar(horizon, "horizon", Integral, min_val=1)
-    check_scalar(
-        test_fraction,
-        "test_fraction",
-        Real,
-        min_val=0,
-        max_val=1,
-        include_boundaries="neither",
-    )
-    test_start = n_rows - max(horizon, round(test_fraction * n_rows))
-    n_training = test_start - window - horizon + 1
-    if n_training < 1:
-        raise ValueError(
-            f"{n_rows} rows are too few: a window of {window}, a horizon of {horizon} "
-            f"and a test period of {n_rows - test_start} leave nothing to train on. "
-            "Give more rows, a shorter window or horizon, or a smaller test fraction."
-        )
-    return _Split(
-        training=slice(n_training),
-        test=slice(test_start - window, None),
-        test_start=test_start,
-    )
-
-
-def _with_progress(models, progress):
-    """Yield names and models, with a bar that names the model in work."""
-    from tqdm import tqdm
-
-    with tqdm(total=len(models), unit="model", disable=not progress) as bar:
-        for name, model in models.items():
-            bar.set_description(name)
-            yield name, model
-            bar.update()
-        bar.set_description("done")
+def _lines(table):
+    """Lay a table out, one line a model."""
+    cells = table.apply(_four_digits)
+    cells.index.name = None
+    return cells.to_string()
 
 
 def _four_digits(column):

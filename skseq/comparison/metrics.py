@@ -22,6 +22,19 @@ def mean_absolute_percentage_error(truth, forecast):
     return 100 * np.abs((truth - forecast) / truth).mean()
 
 
+def symmetric_mean_absolute_percentage_error(truth, forecast):
+    """In percent, of the mean of truth and forecast: at most 200.
+
+    References
+    ----------
+    .. [1] S. Makridakis and M. Hibon, "The M3-Competition: results, conclusions and
+       implications", International Journal of Forecasting 16 (2000).
+    """
+    size = (np.abs(truth) + np.abs(forecast)) / 2
+    error = np.abs(truth - forecast)
+    return 100 * np.divide(error, size, out=np.zeros_like(error), where=size > 0).mean()
+
+
 def mean_absolute_scaled_error(truth, forecast, scale):
     """Mean absolute error over ``scale``, that of one naive step in training.
 
@@ -33,13 +46,39 @@ def mean_absolute_scaled_error(truth, forecast, scale):
     return ratio(mean_absolute_error(truth, forecast), scale)
 
 
+def root_mean_squared_scaled_error(truth, forecast, scale):
+    """Root of the mean squared error over ``scale``, that of one naive step.
+
+    References
+    ----------
+    .. [1] S. Makridakis, E. Spiliotis and V. Assimakopoulos, "M5 accuracy competition:
+       results, findings, and conclusions", International Journal of Forecasting 38
+       (2022).
+    """
+    return ratio(root_mean_squared_error(truth, forecast), scale)
+
+
+def coverage_and_width(truth, interval):
+    """Share of the truth within the intervals, and their mean width.
+
+    Parameters
+    ----------
+    truth : ndarray of shape (n_origins, horizon)
+    interval : ndarray of shape (n_origins, horizon, 2)
+        NaN where there is none; then so is the result.
+    """
+    low, high = interval[..., 0], interval[..., 1]
+    within = np.where(np.isnan(low), np.nan, (low <= truth) & (truth <= high))
+    return within.mean(), (high - low).mean()
+
+
 def metrics(training, season):
     """Return the errors that a comparison reports.
 
     Parameters
     ----------
     training : ndarray of shape (n_timesteps,)
-        The target in the training period, which MASE is scaled by.
+        The target in the training period, which MASE and RMSSE are scaled by.
     season : int
 
     Returns
@@ -47,12 +86,16 @@ def metrics(training, season):
     dict of str to callable
         Functions of truth and forecast, arrays of shape (n_origins, horizon).
     """
-    scale = mean_absolute_error(training[season:], training[:-season])
+    naive_step = training[season:], training[:-season]
+    absolute = mean_absolute_error(*naive_step)
+    squared = root_mean_squared_error(*naive_step)
     return {
         "MAE": mean_absolute_error,
         "RMSE": root_mean_squared_error,
         "MAPE": mean_absolute_percentage_error,
-        "MASE": partial(mean_absolute_scaled_error, scale=scale),
+        "sMAPE": symmetric_mean_absolute_percentage_error,
+        "MASE": partial(mean_absolute_scaled_error, scale=absolute),
+        "RMSSE": partial(root_mean_squared_scaled_error, scale=squared),
     }
 
 

@@ -70,6 +70,7 @@ class NetworkEstimator(Settings, BaseEstimator):
     n_members: int = 1
     embedding_size: int | None = None
     vocabulary_size: int | None = None
+    warm_start: bool = False
     random_state: object = None
 
     _parameters = (
@@ -92,6 +93,9 @@ class NetworkEstimator(Settings, BaseEstimator):
     vocabulary_size : int, default=None
         Tokens are 0 to ``vocabulary_size - 1``; None finds the largest in X. Any
         other token, also one first seen in ``predict``, is embedded as zero.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on with the networks of the last one, and their
+        standardisation, rather than with new ones.
     random_state : int, RandomState or None, default=None
         Of initial weights, order of batches and dropout.
 """
@@ -140,7 +144,14 @@ class NetworkEstimator(Settings, BaseEstimator):
             NaN or infinite.
         """
         check_parameters(self)
+        trained = self._trained()
+        known_shape = self.window_shape_in_ if self._goes_on else None
         windows = check_fit_windows(self, X, y)
+        if known_shape not in (None, windows.shape[1:]):
+            raise ValueError(
+                f"X has windows of shape {windows.shape[1:]}, where the last fit had "
+                f"{known_shape}: give the same, or set warm_start=False."
+            )
         weights = check_weights(sample_weight, windows)
         targets = self._check_targets(y, windows)
         weights = self._weigh(weights, targets, windows)
@@ -150,7 +161,8 @@ class NetworkEstimator(Settings, BaseEstimator):
             weights = weights / weights[training].mean()
         fitted = slice(0, training[-1] + 1)
         fitted_weights = _weights_in(training, weights)
-        self._learn_inputs(windows[fitted], fitted_weights)
+        if not self._goes_on:
+            self._learn_inputs(windows[fitted], fitted_weights)
         encoded = self._encode_targets(targets, windows, fitted, fitted_weights)
         datasets = [
             None
@@ -168,8 +180,8 @@ class NetworkEstimator(Settings, BaseEstimator):
         with threads(self.n_jobs):
             member = plain(self)
             self.nets_ = [
-                member._train_member(state, windows, *datasets)
-                for state in self.member_random_states_
+                member._train_member(state, net, windows, *datasets)
+                for state, net in zip(self.member_random_states_, trained, strict=True)
             ]
         self.net_ = self.nets_[0]
         self.history_ = pd.concat(
@@ -178,7 +190,19 @@ class NetworkEstimator(Settings, BaseEstimator):
         )
         return self
 
-    def _train_member(self, random_state, windows, training, validation):
+    def _trained(self):
+        """Nets of the last fit to go on with, one for each member, or None."""
+        self._goes_on = self.warm_start and hasattr(self, "nets_")
+        if not self._goes_on:
+            return [None] * self.n_members
+        if len(self.nets_) != self.n_members:
+            raise ValueError(
+                f"n_members={self.n_members}, where the last fit trained "
+                f"{len(self.nets_)}: go on with as many, or set warm_start=False."
+            )
+        return self.nets_
+
+    def _train_member(self, random_state, trained, windows, training, validation):
         state = check_random_state(random_state)
         seed, draw_seed = state.randint(np.iinfo(np.int32).max, size=2).tolist()
         self._draw_seeds.append(draw_seed)
@@ -188,6 +212,8 @@ class NetworkEstimator(Settings, BaseEstimator):
             self._check_network(network)
             module = SequenceModel(inputs, network, self._build_head(network))
             module.to(torch.from_numpy(windows[:0].copy()).dtype)
+            if trained is not None:
+                _go_on(module, trained.module_)
             criterion = self._criterion(windows.dtype)
             return train(module, criterion, training, validation, self, seed)
 
@@ -298,6 +324,17 @@ class NetworkEstimator(Settings, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _go_on(module, trained):
+    """Give a module the weights of a trained one."""
+    try:
+        module.load_state_dict(trained.state_dict())
+    except RuntimeError as error:
+        raise ValueError(
+            "warm_start=True goes on with the networks of the last fit, whose targets "
+            f"or parameters had other shapes: {error}"
+        ) from None
 
 
 def _weights_in(training, weights):

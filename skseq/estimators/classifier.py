@@ -21,13 +21,14 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     """Base of the classifiers with a network."""
 
     class_weight: dict | str | None = None
-    pooling: str = "mean"
+    pooling: str = "concat"
 
     _parameters = """\
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss; "balanced" makes all count alike.
-    pooling : {"mean", "max", "last"}, default="mean"
-        What is read from the states of the window's steps.
+    pooling : {"concat", "mean", "max", "last"}, default="concat"
+        What is read from the states of the window's steps: their mean, their maximum,
+        the last one, or the three side by side.
 """
     _choices = {"pooling": POOLINGS}
 
@@ -76,7 +77,13 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             y = y[:, 0]
         self._check_label_shape(y, windows)
         check_classification_targets(y.ravel())
-        self.classes_, labels = np.unique(y, return_inverse=True)
+        classes, labels = np.unique(y, return_inverse=True)
+        if self._goes_on and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"y has the classes {classes}, where the last fit had {self.classes_}: "
+                "give the same, or set warm_start=False."
+            )
+        self.classes_ = classes
         return labels.reshape(y.shape)
 
     def _check_label_shape(self, y, windows):

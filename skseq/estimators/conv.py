@@ -131,3 +131,4 @@ class Conv1DClassifier(NetworkClassifier, _Conv1DEstimator):
     n_conv_layers: int = 4
     cell: str | None = None
     normalization: str | None = "batch"
+    pooling: str = "mean"

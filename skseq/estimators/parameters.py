@@ -89,6 +89,8 @@ def _check_number(value, name, *, optional):
 
 
 def _check_choice(value, name, allowed):
+    if isinstance(value, np.bool_):
+        value = bool(value)
     # ``in`` would call 1 and True, or a list, members or crash.
     if not any(type(value) is type(choice) and value == choice for choice in allowed):
         raise ValueError(

@@ -13,7 +13,7 @@ class _RecurrentEstimator(NetworkEstimator):
 
     hidden_size: int = 32
     n_layers: int = 1
-    bidirectional: bool = False
+    bidirectional: bool | str = False
     normalization: str | None = None
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
@@ -23,10 +23,10 @@ class _RecurrentEstimator(NetworkEstimator):
         Units in each layer.
     n_layers : int, default=1
         Recurrent layers, one over the other.
-    bidirectional : bool, default=False
+    bidirectional : bool or "auto", default=False
         Whether each layer also reads the window from its end, with units of its own.
-        Not where there is an output for each step of the window, which would see what
-        comes after it.
+        Where there is an output for each step of the window, that would see what
+        comes after it: "auto" does so only where there is none.
     normalization : {"layer", "batch", None}, default=None
         Inside the recurrent cells, step by step: over the units of each window (Ba et
         al., arXiv:1607.06450), or over the windows of a batch (Cooijmans et al.,
@@ -38,9 +38,15 @@ class _RecurrentEstimator(NetworkEstimator):
         same ones at all steps of a window (Gal and Ghahramani, arXiv:1512.05287).
 """
     _any_length = True
-    _choices = {"normalization": tuple(NORMALIZATIONS)}
+    _choices = {
+        "bidirectional": (True, False, "auto"),
+        "normalization": tuple(NORMALIZATIONS),
+    }
 
     def _build(self, length, n_features):
+        bidirectional = self.bidirectional
+        if bidirectional == "auto":
+            bidirectional = not self._every_step
         return Recurrent(
             self._cell,
             n_features,
@@ -48,11 +54,18 @@ class _RecurrentEstimator(NetworkEstimator):
             self.n_layers,
             self.dropout,
             length,
-            self.bidirectional,
+            bidirectional,
             getattr(self, "activation", "tanh"),
             self.recurrent_dropout,
             self.normalization,
         )
+
+
+class _RecurrentClassifier(NetworkClassifier):
+    """Defaults that differ: nothing comes after a window, and there are few of them."""
+
+    bidirectional: bool | str = "auto"
+    dropout: float = 0.3
 
 
 class _RNNEstimator(_RecurrentEstimator):
@@ -96,7 +109,7 @@ class RNNRegressor(NetworkRegressor, _RNNEstimator):
     """
 
 
-class RNNClassifier(NetworkClassifier, _RNNEstimator):
+class RNNClassifier(_RecurrentClassifier, _RNNEstimator):
     """Simple recurrent network: one layer fed back to itself [1]_.
 
     Parameters
@@ -157,7 +170,7 @@ class LSTMRegressor(NetworkRegressor, _RecurrentEstimator):
     _cell = "LSTM"
 
 
-class LSTMClassifier(NetworkClassifier, _RecurrentEstimator):
+class LSTMClassifier(_RecurrentClassifier, _RecurrentEstimator):
     """Long short-term memory network [1]_.
 
     Parameters
@@ -221,7 +234,7 @@ class GRURegressor(NetworkRegressor, _RecurrentEstimator):
     _cell = "GRU"
 
 
-class GRUClassifier(NetworkClassifier, _RecurrentEstimator):
+class GRUClassifier(_RecurrentClassifier, _RecurrentEstimator):
     """Gated recurrent unit network [1]_.
 
     Parameters

@@ -34,9 +34,9 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     output_weights : array-like of shape (n_outputs,) or (n_targets,), default=None
         Weights of the columns of y in the loss, or of the targets where y holds
         several steps of each.
-    pooling : {"last", "mean", "max"}, default="last"
+    pooling : {"last", "mean", "max", "concat"}, default="last"
         What is read from the states of the window's steps: the last one, which sees
-        everything up to the origin, or what they have in common.
+        everything up to the origin, what they have in common, or all three.
     target : int or list of int, default=0
         The column of X that y continues. With several, y holds the steps of the
         first, then those of the second, as :func:`horizon_targets` gives them. Used
@@ -189,10 +189,11 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         if targets.ndim == 3:  # what is padded does not count
             padded = np.isnan(windows[:, :, :1])
             targets = np.where(padded, np.nan, targets).astype(targets.dtype)
-        in_fit = targets[fitted].reshape(len(windows[fitted]), -1, n_outputs)
-        mean, scale = self._moments(in_fit, weights)
-        self._y_mean = mean.astype(targets.dtype)
-        self._y_scale = scale.astype(targets.dtype)
+        if not self._goes_on:
+            in_fit = targets[fitted].reshape(len(windows[fitted]), -1, n_outputs)
+            self._y_mean, self._y_scale = self._moments(in_fit, weights)
+        self._y_mean = self._y_mean.astype(targets.dtype)
+        self._y_scale = self._y_scale.astype(targets.dtype)
         self._n_outputs = n_outputs
         if self.supervise == "every":
             return EveryStep(

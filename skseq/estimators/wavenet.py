@@ -152,3 +152,4 @@ class WaveNetClassifier(NetworkClassifier, _WaveNetEstimator):
     """
 
     normalization: str | None = "batch"
+    pooling: str = "mean"

@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn.functional import one_hot
 
 from .attention import Attention
-from .heads import linear, pool
+from .heads import linear, pool, pooled_size
 from .recurrent import CELLS, initialize
 
 
@@ -32,8 +32,9 @@ class Decoder(nn.Module):
         Steps to emit.
     n_known : int
         Variables known ahead.
-    read : {"last", "mean", "max"}
-        The state that it starts from: the last one, or what all have in common.
+    read : {"last", "mean", "max", "concat"}
+        The state that it starts from: the last one, what all have in common, or these
+        three side by side.
     attention : bool
         Whether each step looks at all the states.
     dropout : float
@@ -77,7 +78,9 @@ class Decoder(nn.Module):
         self.register_buffer("update", torch.tensor(0))
         self.dropout = nn.Dropout(dropout)
         self.n_memories = 2 if cell == "LSTM" else 1  # a state, and the cell's state
-        self.begin = linear(state_size, self.n_memories * n_layers * hidden_size)
+        self.begin = linear(
+            pooled_size(state_size, read), self.n_memories * n_layers * hidden_size
+        )
         self.layers = CELLS[cell](
             n_inputs + n_known,
             hidden_size,

@@ -5,7 +5,7 @@ from torch import nn
 
 from .padding import observed
 
-POOLINGS = ("last", "mean", "max")
+POOLINGS = ("last", "mean", "max", "concat")
 
 
 class Head(nn.Module):
@@ -20,8 +20,9 @@ class Head(nn.Module):
         Steps ahead.
     n_known : int
         Variables known ahead.
-    read : {"last", "mean", "max", "every"}
-        The state of the last step, what all have in common, or each by itself.
+    read : {"last", "mean", "max", "concat", "every"}
+        The state of the last step, what all have in common, these three side by side,
+        or each state by itself.
     n_levels : int
         Quantiles that are the values of one step; ``n_outputs`` counts them.
     """
@@ -30,6 +31,7 @@ class Head(nn.Module):
         self, state_size, n_outputs, horizon=1, n_known=0, read="last", n_levels=1
     ):
         super().__init__()
+        state_size = pooled_size(state_size, read)
         self.read = read
         self.n_known = n_known
         self.n_levels = n_levels
@@ -60,18 +62,26 @@ class Head(nn.Module):
         return steps.transpose(-2, -3).flatten(start_dim=-3)
 
 
+def pooled_size(state_size, read):
+    """Return the length of what :func:`pool` makes of states."""
+    return 3 * state_size if read == "concat" else state_size
+
+
 def pool(states, n_padding, read):
-    """Reduce states to one for each sequence, (batch, state_size), but for "every".
+    """Reduce states to one for each sequence, (batch, pooled_size), but for "every".
 
     Parameters
     ----------
     states : tensor of shape (batch, steps, state_size)
         Zero where padded.
     n_padding : tensor of shape (batch,) or None
-    read : {"last", "mean", "max", "every"}
+    read : {"last", "mean", "max", "concat", "every"}
     """
     if read == "every":
         return states
+    if read == "concat":
+        pooled = [pool(states, n_padding, each) for each in ("last", "mean", "max")]
+        return torch.cat(pooled, dim=-1)
     if read == "last":
         return states[:, -1]
     if read == "mean" and n_padding is None:

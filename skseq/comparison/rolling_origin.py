@@ -1,0 +1,79 @@
+"""Rolling origin: from which rows models forecast, and up to which each is fitted."""
+
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+from sklearn.utils import check_scalar
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Origins that a model forecasts from with one fit.
+
+    Parameters
+    ----------
+    origins : range
+        Rows; each is the last one that its forecasts may know.
+    """
+
+    origins: range
+
+    @property
+    def fit_end(self):
+        """The last row that the fit may know."""
+        return self.origins[0]
+
+
+def rolling_origin(n_rows, window, horizon, test_fraction=0.2, step=1, refit=False):
+    """Split the rows of a series.
+
+    Parameters
+    ----------
+    n_rows : int
+    window : int
+        Steps of the past that a model sees.
+    horizon : int
+        Steps to forecast.
+    test_fraction : float, default=0.2
+        Share of the rows that form the test period, at the end.
+    step : int, default=1
+        Rows from an origin to the next.
+    refit : bool or int, default=False
+        Whether to fit anew at each origin; a number counts origins to a fit.
+
+    Returns
+    -------
+    list of Fold
+        The first origin is the row before the test period, the last one has all of
+        its targets.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a parameter is out of range, or the rows are too few.
+    """
+    check_scalar(window, "window", Integral, min_val=1)
+    check_scalar(horizon, "horizon", Integral, min_val=1)
+    check_scalar(step, "step", Integral, min_val=1)
+    check_scalar(refit, "refit", Integral, min_val=0)  # as False and True are
+    check_scalar(
+        test_fraction,
+        "test_fraction",
+        Real,
+        min_val=0,
+        max_val=1,
+        include_boundaries="neither",
+    )
+    test_start = n_rows - max(horizon, round(test_fraction * n_rows))
+    if test_start < window + horizon:
+        raise ValueError(
+            f"{n_rows} rows are too few: a window of {window}, a horizon of {horizon} "
+            f"and a test period of {n_rows - test_start} leave nothing to train on. "
+            "Give more rows, a shorter window or horizon, or a smaller test fraction."
+        )
+    origins = range(test_start - 1, n_rows - horizon, step)
+    n_origins = int(refit) or len(origins)
+    return [
+        Fold(origins[start : start + n_origins])
+        for start in range(0, len(origins), n_origins)
+    ]

@@ -1,0 +1,72 @@
+"""Run models on folds: beside each other, and not again what was run before."""
+
+import os
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import joblib
+from joblib import Parallel, delayed
+from sklearn.base import clone
+
+from .forecast import forecast
+
+
+def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
+    """Fit each model at the start of each fold, and forecast from its origins.
+
+    Parameters
+    ----------
+    models : dict of str to estimator
+        They are cloned.
+    folds : list of Fold
+    n_jobs : int, default=None
+        Fits at a time, in processes of their own; None means 1.
+    cache : path-like, default=None
+        Folder where results are kept, each under a name made of all that it depends
+        on: the model with its parameters, the data, the fold, and the version of
+        skseq.
+    progress : bool, default=False
+        Whether to show a progress bar on standard error.
+    **setting
+        Further parameters of :func:`forecast`.
+
+    Returns
+    -------
+    dict of str to list of Forecast
+        Of each model, fold by fold.
+    """
+    from tqdm import tqdm
+
+    if cache is not None:
+        Path(cache).mkdir(parents=True, exist_ok=True)
+    names = [name for name in models for _ in folds]
+    run = delayed(partial(_run, cache=cache, **setting))
+    # As a generator, so that the bar moves when a result comes.
+    found = Parallel(n_jobs, return_as="generator")(
+        run(model, fold) for model in models.values() for fold in folds
+    )
+    results = {name: [] for name in models}
+    with tqdm(total=len(names), unit="fit", disable=not progress) as bar:
+        for name, following in zip(names, [*names[1:], "done"], strict=True):
+            if not bar.n:
+                bar.set_description(name)
+            results[name].append(next(found))
+            bar.set_description(following)
+            bar.update()
+    return results
+
+
+def _run(model, fold, cache, **setting):
+    if cache is None:
+        return forecast(clone(model), fold=fold, **setting)
+    key = joblib.hash((version("skseq"), model, fold, setting))
+    path = Path(cache) / f"{key}.joblib"
+    if path.exists():
+        return joblib.load(path)
+    result = forecast(clone(model), fold=fold, **setting)
+    # An interruption while it writes leaves nothing that looks whole.
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    joblib.dump(result, unfinished)
+    unfinished.replace(path)
+    return result

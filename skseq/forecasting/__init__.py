@@ -1,0 +1,12 @@
+"""Forecasters for sktime, which this package alone imports."""
+
+try:
+    import sktime  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        "skseq.forecasting needs sktime: install it with pip install 'skseq[sktime]'."
+    ) from error
+
+from .sequence_forecaster import SequenceForecaster
+
+__all__ = ["SequenceForecaster"]

@@ -1,0 +1,215 @@
+"""WindowModel: a regressor on the windows of many series, with error bars."""
+
+import numpy as np
+from scipy.stats import norm
+from sklearn.base import clone
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+
+from ..validation import takes_windows
+from ..windows import backfill
+from .windows import level
+
+HELD_OUT = 5
+"""One in so many windows or series is held out to measure errors on."""
+
+
+class WindowModel:
+    """Fit a regressor on windows, each at its own level, and forecast.
+
+    Parameters
+    ----------
+    regressor : estimator
+        Cloned in ``fit``.
+    n_targets : int
+        The first variables of the windows, which are forecast.
+    n_known : int
+        Variables known ahead, the last of the windows, as KnownAhead lays them.
+    horizon : int
+    scaling : {None, "subtract", "divide", "standardize"}
+    level_length : int or None
+    error_bars : {"held_out", "regressor", None}
+
+    Attributes
+    ----------
+    regressor_ : fitted estimator
+    errors_ : ndarray of shape (n_held_out, horizon, n_targets), or None
+        Absolute, ascending, in units of the window's level.
+    """
+
+    def __init__(
+        self, regressor, n_targets, n_known, horizon, scaling, level_length, error_bars
+    ):
+        self.regressor = regressor
+        self.n_targets = n_targets
+        self.n_known = n_known
+        self.horizon = horizon
+        self.scaling = scaling
+        self.level_length = level_length
+        self.error_bars = error_bars
+
+    def fit(self, windows, targets, n_windows):
+        """Fit on all windows; before, measure errors on some, if they are wanted.
+
+        Parameters
+        ----------
+        windows : ndarray of shape (n_samples, length, n_features)
+            Series by series.
+        targets : ndarray of shape (n_samples, horizon, n_targets)
+        n_windows : list of int
+            Of each series.
+
+        Returns
+        -------
+        self
+        """
+        self.errors_ = None
+        self.regressor_ = self._prepare(clone(self.regressor))
+        return self.refit(windows, targets, n_windows)
+
+    def refit(self, windows, targets, n_windows):
+        """Fit the same object anew, or further where it has ``warm_start``."""
+        X, shift, factor = self._inputs(windows)
+        y = ((targets - shift) / factor).swapaxes(1, 2).reshape(len(X), -1)
+        y = y[:, 0] if y.shape[1] == 1 else y
+        if self.error_bars == "held_out":
+            fitted, held_out = split(n_windows, self.horizon)
+            if len(y[fitted]) and len(y[held_out]):
+                model = clone(self.regressor_).fit(X[fitted], y[fitted])
+                errors = self._steps(y[held_out]) - self._steps(
+                    model.predict(X[held_out])
+                )
+                self.errors_ = np.sort(np.abs(errors), axis=0)
+        self.regressor_.fit(X, y)
+        return self
+
+    def predict(self, windows, alpha=()):
+        """Forecast the steps after each window.
+
+        Parameters
+        ----------
+        windows : ndarray of shape (n_samples, length, n_features)
+        alpha : sequence of float
+            Levels of the quantiles wanted.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples, horizon, n_targets)
+        offsets : ndarray of shape (n_samples, horizon, n_targets, len(alpha))
+            Of the quantiles from y.
+        """
+        X, shift, factor = self._inputs(windows)
+        y = self._steps(self.regressor_.predict(X))
+        offsets = np.zeros((*y.shape, len(alpha)))
+        if len(alpha):
+            offsets += self._offsets(X, np.asarray(alpha), y)
+        return y * factor + shift, offsets * factor[..., np.newaxis]
+
+    def _offsets(self, X, alpha, y):
+        if self.error_bars == "regressor":
+            regressor = self.regressor_
+            if isinstance(regressor, Pipeline):
+                X, regressor = regressor[:-1].transform(X), regressor[-1]
+            if getattr(regressor, "loss", None) == "quantile":
+                quantiles = regressor.predict_quantiles(X, alpha)
+                return self._steps(quantiles, len(alpha)) - y[..., np.newaxis]
+            _, std = regressor.predict(X, return_std=True)
+            return self._steps(std)[..., np.newaxis] * norm.ppf(alpha)
+        if self.errors_ is None:
+            raise ValueError(
+                "There are too few windows to hold some out and measure errors on: "
+                "fit on a longer series, or use error_bars='regressor' with a "
+                "regressor that has some of its own."
+            )
+        # The rank that a further error exceeds as rarely as it may; the largest
+        # error of all stands for ranks that only more of them would have.
+        n_errors = len(self.errors_)
+        rank = np.ceil((n_errors + 1) * np.abs(1 - 2 * alpha)).astype(int)
+        errors = np.concatenate([np.zeros_like(self.errors_[:1]), self.errors_])
+        width = errors[np.minimum(rank, n_errors)]  # (len(alpha), horizon, n_targets)
+        return np.moveaxis(width, 0, -1) * np.sign(alpha - 0.5)
+
+    def _steps(self, y, *rest):
+        """Arrange outputs (n_samples, [n_outputs,] *rest) by step and target."""
+        shape = (len(y), self.n_targets, self.horizon, *rest)
+        return np.reshape(y, shape).swapaxes(1, 2)
+
+    def _inputs(self, windows):
+        """Return X for the regressor, and the level of each window."""
+        past = windows[:, :, : self.n_targets]
+        shift, factor = level(past, self.scaling, self.level_length)
+        if self.scaling is not None:
+            windows = np.array(windows)
+            windows[:, :, : self.n_targets] -= shift
+            windows[:, :, : self.n_targets] /= factor
+        X = windows if self.takes_windows else self._flatten(windows)
+        return X, shift, factor
+
+    @property
+    def takes_windows(self):
+        """Whether the regressor takes windows, and not a table."""
+        return takes_windows(self.regressor)
+
+    def _flatten(self, windows):
+        """Lay the variables of all time steps beside each other.
+
+        What is known ahead of the steps within a window stands in those that follow,
+        so that all of it is only taken from the last.
+        """
+        windows = backfill(windows)
+        n_samples = len(windows)
+        n_past = windows.shape[2] - self.n_known * self.horizon
+        ahead = windows[:, :, n_past:]
+        ahead = ahead.reshape(*ahead.shape[:2], self.n_known, self.horizon)
+        parts = windows[:, :, :n_past], ahead[..., 0], ahead[:, -1, :, 1:]
+        return np.hstack([part.reshape(n_samples, -1) for part in parts])
+
+    def _prepare(self, regressor):
+        """Tell a regressor on windows which variables they hold."""
+        params = regressor.get_params() if self.takes_windows else {}
+        for name, value in params.items():
+            parameter = name.rpartition("__")[2]
+            if not np.array_equal(value, 0):
+                continue
+            if parameter == "n_known_ahead":
+                regressor.set_params(**{name: self.n_known})
+            if parameter == "target" and self.n_targets > 1:
+                regressor.set_params(**{name: list(range(self.n_targets))})
+        several = self.n_targets * self.horizon > 1
+        if several and not get_tags(regressor).target_tags.multi_output:
+            return MultiOutputRegressor(regressor)
+        return regressor
+
+
+def split(n_windows, horizon):
+    """Choose windows to fit on, and some to measure errors on.
+
+    Of many series every fifth is held out; of few the last fifth of each, and the
+    windows before whose targets reach into those of the held-out ones are not used.
+
+    Parameters
+    ----------
+    n_windows : list of int
+        Of each series.
+    horizon : int
+
+    Returns
+    -------
+    fitted, held_out : slice or ndarray of int
+    """
+    if len(n_windows) == 1:
+        start = n_windows[0] - -(-n_windows[0] // HELD_OUT)
+        return slice(max(0, start - horizon + 1)), slice(start, None)
+    n_windows = np.asarray(n_windows)
+    series = np.repeat(np.arange(len(n_windows)), n_windows)
+    if len(n_windows) >= HELD_OUT:
+        held_out = series % HELD_OUT == HELD_OUT - 1
+        return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    end = np.cumsum(n_windows)
+    to_end = np.repeat(end, n_windows) - np.arange(end[-1])  # one for the last
+    n_held_out = -(-n_windows // HELD_OUT)[series]
+    return (
+        np.flatnonzero(to_end > n_held_out + horizon - 1),
+        np.flatnonzero(to_end <= n_held_out),
+    )

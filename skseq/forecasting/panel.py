@@ -1,0 +1,238 @@
+"""From sktime's tables to arrays on regular time steps."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+MISSING = ("error", "ffill", "interpolate")
+
+
+@dataclass
+class Instance:
+    """One series of a panel.
+
+    Parameters
+    ----------
+    key : tuple
+        Its labels in the upper levels of the index; empty for a single series.
+    index : Index of shape (n_timesteps,)
+        All time steps from the first with a value to the last.
+    y : ndarray of shape (n_timesteps, n_targets)
+        Without gaps.
+    seen : ndarray of bool of shape (n_timesteps,)
+        Whether the step may be a target.
+    past : ndarray of shape (n_timesteps, n_past)
+    known : ndarray of shape (n_known_timesteps, n_known)
+        From the first step on, as far as X reaches without gaps.
+    """
+
+    key: tuple
+    index: pd.Index
+    y: np.ndarray
+    seen: np.ndarray
+    past: np.ndarray
+    known: np.ndarray
+
+    def tail(self, n_timesteps):
+        """Return its last time steps, with all that is known ahead of them."""
+        start = max(0, len(self.y) - n_timesteps)
+        index, y, seen = self.index[start:], self.y[start:], self.seen[start:]
+        return Instance(self.key, index, y, seen, self.past[start:], self.known[start:])
+
+    def followed_by(self, y):
+        """Return it with further values of y (and no index for them)."""
+        past = np.pad(self.past, ((0, len(y)), (0, 0)), mode="edge")
+        y = np.concatenate([self.y, y.astype(self.y.dtype)])
+        return replace(self, y=y, past=past)
+
+
+def label(key):
+    """Say what a message calls a series, after y or X.
+
+    Parameters
+    ----------
+    key : tuple
+
+    Returns
+    -------
+    str
+    """
+    return f" of {key}" if key else ""
+
+
+def by_instance(table):
+    """Take a table apart.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With a time index, below any number of levels.
+
+    Returns
+    -------
+    dict of tuple to DataFrame
+        With a time index.
+    """
+    levels = list(range(table.index.nlevels - 1))
+    if not levels:
+        return {(): table}
+    times = table.index.get_level_values(-1)
+    values = table.to_numpy()
+    groups = table.groupby(level=levels, sort=False).indices
+    return {
+        key if isinstance(key, tuple) else (key,): pd.DataFrame(
+            values[rows], times[rows], table.columns
+        )
+        for key, rows in groups.items()
+    }
+
+
+def frequency(tables):
+    """Find the step between the dates of a panel.
+
+    Parameters
+    ----------
+    tables : iterable of DataFrame
+
+    Returns
+    -------
+    DateOffset or None
+        None where the index counts, or too few dates tell.
+    """
+    for table in tables:
+        times = table.index
+        if not isinstance(times, pd.DatetimeIndex):
+            return getattr(times, "freq", None)
+        if times.freq is not None:
+            return times.freq
+        if len(times) > 2 and (name := pd.infer_freq(times)):
+            return pd.tseries.frequencies.to_offset(name)
+    return None
+
+
+def time_steps(first, last, kind, freq):
+    """All time steps between two.
+
+    Parameters
+    ----------
+    first, last : time stamps
+    kind : Index
+        Of which class the result is.
+    freq : DateOffset or None
+
+    Returns
+    -------
+    Index
+    """
+    if isinstance(kind, pd.PeriodIndex):
+        return pd.period_range(first, last, freq=kind.freq)
+    if not isinstance(kind, pd.DatetimeIndex):
+        return pd.RangeIndex(first, last + 1)
+    if freq is None:
+        raise ValueError(
+            "The frequency of the dates can't be told from the index of y: give one "
+            "that has it, y.asfreq('D') for days."
+        )
+    return pd.date_range(first, last, freq=freq)
+
+
+def find_steps(times, index, freq):
+    """Position of times on the regular steps of a series.
+
+    Parameters
+    ----------
+    times : Index
+    index : Index
+        The steps of the series; those before and after continue it.
+    freq : DateOffset or None
+
+    Returns
+    -------
+    ndarray of int
+        0 is the first step of ``index``.
+
+    Raises
+    ------
+    ValueError
+        If a time is none of the steps.
+    """
+    first, last = min(times.min(), index[0]), max(times.max(), index[-1])
+    steps = time_steps(first, last, index, freq)
+    position = steps.get_indexer(times)
+    start = steps.get_indexer(index[:1])[0]
+    if start < 0 or (position < 0).any():
+        raise ValueError(
+            f"{times[position.argmin()]} is no time step of a series that starts at "
+            f"{index[0]}, with steps of {freq or 1}: put it on regular time steps "
+            "first, for example y.resample(...)."
+        )
+    return position - start
+
+
+def read_instance(key, y, X, columns, freq, missing, dtype=None):
+    """Put one series on regular time steps, missing values replaced.
+
+    Parameters
+    ----------
+    key : tuple
+    y : DataFrame
+    X : DataFrame or None
+    columns : (list, list)
+        Columns of X that are known of the past only, and ahead.
+    freq : DateOffset or None
+    missing : {"error", "ffill", "interpolate"}
+    dtype : {None, "float32", "float64"}
+
+    Returns
+    -------
+    Instance
+    """
+    name = label(key)
+    values = y.to_numpy()
+    dtype = dtype or np.result_type(values.dtype, np.float32)
+    values = values.astype(dtype, copy=False)
+    observed = np.flatnonzero(~np.isnan(values).any(axis=1))
+    if not len(observed):
+        raise ValueError(f"y{name} has no value but missing ones: leave it out.")
+    times = y.index[observed[0] :]
+    table = pd.DataFrame(values[observed[0] :], times)
+    index = time_steps(times[0], times[-1], times, freq)
+    if len(index) != len(times) or not index.equals(times):
+        find_steps(times, times, freq)
+        table = table.reindex(index)
+    gaps = table.isna().to_numpy().any(axis=1)
+    if gaps.any():
+        if missing == "error":
+            raise ValueError(
+                f"y{name} has no value at {index[gaps.argmax()]}: say what stands for "
+                "it (missing='ffill' or 'interpolate'), or impute it first."
+            )
+        if missing == "interpolate":
+            table = table.interpolate()  # the last ones are repeated
+            gaps[:] = False
+        table = table.ffill()
+    past, known = (_lay_on(index, X, names, freq, missing, name) for names in columns)
+    return Instance(key, index, table.to_numpy(), ~gaps, past[: len(index)], known)
+
+
+def _lay_on(index, X, names, freq, missing, name):
+    """Values of X from the start of ``index`` on, as far as they have no gap."""
+    if not names:
+        return np.empty((len(index), 0))
+    if X is None:
+        raise ValueError(f"X{name} is missing, of which {names} were there in fit.")
+    X = X.loc[X.index >= index[0], names]
+    if missing != "error":
+        X = X.interpolate() if missing == "interpolate" else X
+        X = X.ffill().bfill()
+    n_steps = 0
+    if len(X):
+        position = find_steps(X.index, index, freq)
+        n_steps = np.logical_and.accumulate(position == np.arange(len(X))).sum()
+    if n_steps < len(index):
+        raise ValueError(
+            f"X{name} has no row for {index[n_steps]}, which y has: give X for all "
+            "time steps of y."
+        )
+    return X.to_numpy(dtype=float)[:n_steps]

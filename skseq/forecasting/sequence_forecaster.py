@@ -1,0 +1,482 @@
+"""SequenceForecaster: any regressor on windows as a forecaster of sktime."""
+
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import check_scalar
+from sktime.datatypes import update_data
+from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+
+from ..estimators import DenseRegressor, GRURegressor
+from ..windows import sliding_windows
+from .model import WindowModel
+from .panel import (
+    MISSING,
+    by_instance,
+    find_steps,
+    frequency,
+    label,
+    read_instance,
+    time_steps,
+)
+from .windows import SCALINGS, cut_windows, lay_rows
+
+_CHOICES = {
+    "scaling": SCALINGS,
+    "missing": MISSING,
+    "error_bars": ("held_out", "regressor", None),
+    "dtype": (None, "float32", "float64"),
+}
+
+
+class SequenceForecaster(BaseForecaster):
+    """Forecast with any regressor on windows, one for all series of a panel.
+
+    Parameters
+    ----------
+    regressor : estimator
+        A regressor on windows ``(n_samples, length, n_features)``, a Pipeline that
+        ends with one, or any scikit-learn regressor, which gets the time steps of a
+        window beside each other. One that can't predict several outputs is fitted
+        for each step.
+    window_length : int, default=10
+        Time steps in a window.
+    horizon : int, default=None
+        Steps ahead that the regressor forecasts at once; further ones are forecast
+        from its own forecasts. None takes as many as the ``fh`` given to ``fit``,
+        or one.
+    scaling : {None, "subtract", "divide", "standardize"}, default=None
+        What is done to ``y`` in each window and undone in its forecast: subtract its
+        level, divide by it, or subtract the mean and divide by the standard
+        deviation. What one regressor for series of different size takes.
+    level_length : int, default=None
+        Last steps of the window whose mean (for "divide", of the absolute values) is
+        its level; one season, or 1 for the last value. None takes the whole window.
+    min_length : int, default=None
+        Least observed steps in a training window; shorter pasts are padded. None
+        takes full windows. A series too short for that gives its longest.
+    past_only : list of str, default=None
+        Columns of X that are not known ahead. All others must be given for every
+        step from the last of ``y`` to the last of ``fh``.
+    missing : {"error", "ffill", "interpolate"}, default="error"
+        What stands for missing values, and for dates that are not there: the last
+        one before, where windows with missing targets are not trained on, or what
+        lies between the neighbours. Before its first value a series is not there.
+    error_bars : {"held_out", "regressor", None}, default="held_out"
+        Where intervals come from: errors on held-out windows, for which the regressor
+        is fitted twice, or the regressor itself (``return_std``, or
+        ``predict_quantiles`` with ``loss="quantile"``). None has no intervals.
+    dtype : {None, "float32", "float64"}, default=None
+        Of the windows. None keeps that of ``y``, which transformers of sktime make
+        float64; a network is two to three times as fast with "float32".
+
+    Attributes
+    ----------
+    regressor_ : fitted estimator
+    horizon_ : int
+        Steps ahead that it forecasts at once.
+    model_ : WindowModel
+        The regressor with the scaling of its windows and the held-out errors.
+
+    Notes
+    -----
+    The windows hold ``y``, then the columns of ``past_only``, then what is known ahead
+    as :class:`~skseq.KnownAhead` lays it. ``target`` and ``n_known_ahead`` of a
+    regressor, where they have their defaults, are set to match.
+
+    Each series of a panel is forecast from its own end. Forecasts in sample are made
+    one step ahead; the first step of a series has no past, and its forecast is NaN.
+
+    ``fit``, ``predict`` and ``update`` raise ValueError where time steps are not
+    regular or have no frequency, values are missing and ``missing`` is "error", X does
+    not reach as far as the forecasts, and no window has ``horizon`` steps after it.
+
+    ``update`` with ``update_params=True`` fits again on the whole history, or further
+    where the regressor has ``warm_start=True``; with ``update_params=False`` it only
+    lengthens the history. What follows the last time given to ``update`` is forgotten.
+
+    ``pretrain`` fits the regressor on a panel; ``fit`` then only takes the history of
+    other series, to be forecast with it.
+
+    Held-out windows are the last fifth of a series, or every fifth series of a panel
+    of five or more. The absolute error that a share of ``coverage`` of them does not
+    exceed is the half width of an interval, in units of the window's level. Where the
+    forecast iterates, errors of one pass are taken as independent of the next one's.
+
+    Examples
+    --------
+    >>> from sktime.datasets import load_airline
+    >>> from skseq import GRURegressor
+    >>> from skseq.forecasting import SequenceForecaster
+    >>> y = load_airline()
+    >>> forecaster = SequenceForecaster(
+    ...     GRURegressor(hidden_size=8, max_epochs=3, random_state=0),
+    ...     window_length=24,
+    ...     scaling="divide",
+    ... )
+    >>> forecaster.fit(y, fh=[1, 2, 3]).predict().shape
+    (3,)
+    """
+
+    _tags = {
+        "authors": "skseq developers",
+        "maintainers": "skseq developers",
+        "capability:multivariate": True,
+        "capability:exogenous": True,
+        "capability:categorical_in_X": False,
+        "capability:non_contiguous_X": False,
+        "capability:insample": True,
+        "capability:pred_int": True,
+        "capability:pred_int:insample": True,
+        "capability:missing_values": True,
+        "capability:update": True,
+        "capability:pretrain": True,
+        "pretrain:fitted_params": ["model_", "regressor_", "horizon_"],
+        "requires-fh-in-fit": False,
+        "y_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
+        "X_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
+    }
+    # The history is kept here, whatever sktime keeps by default.
+    _config = {"remember_data": False}
+    _y = _X = None
+
+    def __init__(
+        self,
+        regressor,
+        window_length=10,
+        *,
+        horizon=None,
+        scaling=None,
+        level_length=None,
+        min_length=None,
+        past_only=None,
+        missing="error",
+        error_bars="held_out",
+        dtype=None,
+    ):
+        self.regressor = regressor
+        self.window_length = window_length
+        self.horizon = horizon
+        self.scaling = scaling
+        self.level_length = level_length
+        self.min_length = min_length
+        self.past_only = past_only
+        self.missing = missing
+        self.error_bars = error_bars
+        self.dtype = dtype
+        super().__init__()
+
+    def __dynamic_tags__(self):
+        """Say what the parameters leave of the capabilities."""
+        self.set_tags(
+            **{
+                "capability:missing_values": self.missing != "error",
+                "capability:pred_int": self.error_bars is not None,
+            }
+        )
+
+    def _fit(self, y, X, fh):
+        panel = self._remember(y, X, fh)
+        if self._state != "pretrained":
+            return self._learn(panel, fh)
+        self._check_pretrained()
+        return self
+
+    def _pretrain(self, y, X=None, fh=None):
+        return self._learn(self._remember(y, X, fh), fh)
+
+    def _pretrain_update(self, y, X=None, fh=None):
+        panel = self._remember(y, X, fh)
+        self._check_pretrained()
+        self.model_.refit(*self._training_windows(panel))
+        return self
+
+    def _remember(self, y, X, fh):
+        """Keep the history, and return its series."""
+        self._check_parameters()
+        self._columns = self._split_columns(X)
+        tables = sorted(by_instance(y).values(), key=len, reverse=True)
+        self._freq = frequency(tables) or getattr(fh, "freq", None)
+        self._cur_y, self._cur_X = y, X
+        return self._read(X)
+
+    def _learn(self, panel, fh):
+        self.horizon_ = self.horizon or self._furthest(fh, panel)
+        self.model_ = WindowModel(
+            self.regressor,
+            self._cur_y.shape[1],
+            len(self._columns[1]),
+            self.horizon_,
+            self.scaling,
+            self.level_length,
+            self.error_bars,
+        )
+        self.model_.fit(*self._training_windows(panel))
+        self.regressor_ = self.model_.regressor_
+        return self
+
+    def _check_pretrained(self):
+        """Raise where other variables are given than in pretraining."""
+        given = self._cur_y.shape[1], len(self._columns[1])
+        expected = self.model_.n_targets, self.model_.n_known
+        if given != expected:
+            raise ValueError(
+                "y has {} and X has {} columns known ahead, ".format(*given)
+                + "pretrain had {} and {}: give the same.".format(*expected)
+            )
+
+    def _predict(self, fh, X):
+        forecasts, index = self._forecast(fh, X)
+        return pd.DataFrame(forecasts[..., 0], index, self._cur_y.columns)
+
+    def _predict_quantiles(self, fh, X, alpha):
+        forecasts, index = self._forecast(fh, X, alpha)
+        columns = self._get_columns(method="predict_quantiles", alpha=alpha)
+        quantiles = forecasts[..., :1] + forecasts[..., 1:]
+        return pd.DataFrame(quantiles.reshape(len(index), -1), index, columns)
+
+    def _update(self, y, X=None, update_params=True):
+        self._cur_y = _forget_later(update_data(self._cur_y, y), y)
+        self._cur_X = self._continued(X)
+        if update_params:
+            self.model_.refit(*self._training_windows(self._read(self._cur_X)))
+        return self
+
+    def _check_parameters(self):
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(
+                    f"{name} must be one of {choices}, got {getattr(self, name)!r}."
+                )
+        check_scalar(self.window_length, "window_length", Integral, min_val=1)
+        for name in ("horizon", "level_length", "min_length"):
+            if getattr(self, name) is not None:
+                check_scalar(getattr(self, name), name, Integral, min_val=1)
+        if isinstance(self.regressor, type) or not hasattr(self.regressor, "fit"):
+            raise TypeError(
+                f"regressor must be an estimator, got {self.regressor!r}: give an "
+                "instance, not a class."
+            )
+
+    def _split_columns(self, X):
+        """Columns of X that are known of the past only, and those known ahead."""
+        past_only = list(self.past_only or [])
+        columns = [] if X is None else list(X.columns)
+        absent = [name for name in past_only if name not in columns]
+        if absent:
+            raise ValueError(f"past_only={absent} are not among the columns {columns}.")
+        return past_only, [name for name in columns if name not in past_only]
+
+    def _read(self, X):
+        """Return the history, one Instance for each series."""
+        X = {} if X is None else by_instance(X)
+        how = self._columns, self._freq, self.missing, self.dtype
+        return [
+            read_instance(key, y, X.get(key), *how)
+            for key, y in by_instance(self._cur_y).items()
+        ]
+
+    def _furthest(self, fh, panel):
+        if fh is None:
+            return 1
+        return max(1, *(self._steps(fh, instance)[0].max() for instance in panel))
+
+    def _steps(self, fh, instance):
+        """Return steps from the end of a series, and their times."""
+        if fh.freq is None and self._freq is not None:
+            values = fh.to_pandas()
+            fh = ForecastingHorizon(values, fh.is_relative, freq=self._freq)
+        index = instance.index
+        times = fh.to_absolute_index(index[-1:])
+        return find_steps(times, index, self._freq) - len(index) + 1, times
+
+    def _training_windows(self, panel):
+        """Windows, the steps that follow each, and how many each series has."""
+        horizon, length = self.horizon_, self.window_length
+        rows, origins, targets = [], [], []
+        for instance in panel:
+            last = len(instance.y) - horizon - 1
+            if last < 0:
+                continue
+            first = min(self.min_length or length, last + 1) - 1
+            seen = sliding_windows(instance.seen[:, np.newaxis], horizon)[1:, :, 0]
+            ends = np.flatnonzero(seen[first:].all(axis=1)) + first
+            y = sliding_windows(instance.y, horizon)[1:]
+            rows.append(self._rows(instance))
+            origins.append(ends)
+            targets.append(y[ends])
+        if not any(map(len, origins)):
+            raise ValueError(
+                f"No window of y is followed by {horizon} values: the longest series "
+                f"has {max(len(instance.y) for instance in panel)} time steps. Give "
+                "longer series, or a shorter horizon, from which forecasts iterate."
+            )
+        windows = cut_windows(rows, origins, length)
+        return windows, np.concatenate(targets), list(map(len, origins))
+
+    def _rows(self, instance):
+        y, past, known = instance.y, instance.past, instance.known
+        return lay_rows(y, past, known, self.horizon_).astype(y.dtype, copy=False)
+
+    def _forecast(self, fh, X, alpha=()):
+        """Forecasts and what quantiles differ from them, and their index.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_targets, 1 + len(alpha))
+        Index of shape (n_rows,)
+        """
+        panel = self._read(self._continued(X, past=False))
+        asked = [self._steps(fh, instance) for instance in panel]
+        self._check_known(panel, asked)
+        steps, times = zip(*asked, strict=True)
+        shape = self._cur_y.shape[1], 1 + len(alpha)
+        forecasts = [np.full((len(s), *shape), np.nan) for s in steps]
+        self._forecast_in_sample(panel, steps, alpha, forecasts)
+        self._forecast_ahead(panel, steps, alpha, forecasts)
+        return np.concatenate(forecasts), self._index(panel, times)
+
+    def _forecast_in_sample(self, panel, steps, alpha, forecasts):
+        """Fill in the forecasts of the past, each from the step before."""
+        rows, origins = [], []
+        for instance, step in zip(panel, steps, strict=True):
+            origin = len(instance.y) + step[step < 1] - 2
+            rows.append(self._rows(instance))
+            origins.append(origin[origin >= 0])
+        windows = cut_windows(rows, origins, self.window_length)
+        if not len(windows):
+            return
+        ends = np.cumsum([len(origin) for origin in origins])[:-1]
+        first = np.split(self._predict_windows(windows, alpha)[:, 0], ends)
+        for forecast, step, values in zip(forecasts, steps, first, strict=True):
+            last = (step < 1).sum()
+            forecast[last - len(values) : last] = values
+
+    def _forecast_ahead(self, panel, steps, alpha, forecasts):
+        """Fill in the forecasts of what comes, from forecasts where need be."""
+        length, horizon = self.window_length, self.horizon_
+        n_passes = -(-max(step.max() for step in steps) // horizon)
+        if n_passes > 1 and self._columns[0]:
+            raise ValueError(
+                f"fh reaches beyond the {horizon} steps that are forecast at once, "
+                f"and to iterate takes the coming values of past_only="
+                f"{self.past_only}, which are not known: fit with a longer horizon."
+            )
+        tails = [instance.tail(length) for instance in panel]
+        passes, before = [], 0
+        for _ in range(n_passes):
+            last_rows = [np.array([len(tail.y) - 1]) for tail in tails]
+            windows = cut_windows([self._rows(t) for t in tails], last_rows, length)
+            ahead = self._predict_windows(windows, alpha)
+            offsets = ahead[..., 1:]
+            ahead[..., 1:] = np.sign(offsets) * np.hypot(offsets, before)
+            before = ahead[:, -1:, :, 1:]
+            passes.append(ahead)
+            tails = [
+                tail.followed_by(y)
+                for tail, y in zip(tails, ahead[..., 0], strict=True)
+            ]
+        if not passes:
+            return
+        for forecast, step, values in zip(
+            forecasts, steps, np.concatenate(passes, axis=1), strict=True
+        ):
+            forecast[step > 0] = values[step[step > 0] - 1]
+
+    def _predict_windows(self, windows, alpha):
+        """Return y beside the offsets of its quantiles, along the last axis."""
+        y, offsets = self.model_.predict(windows, alpha)
+        return np.concatenate([y[..., np.newaxis], offsets], axis=-1)
+
+    def _continued(self, X, past=True):
+        """X of the history, with the rows of a further one."""
+        past_only, names = self._columns
+        names = past_only + names if past else names
+        if X is not None and self._cur_X is None:
+            raise ValueError("X is given, and was not in fit: fit with X, or drop it.")
+        if X is None or not names:
+            return self._cur_X
+        absent = [name for name in names if name not in X.columns]
+        if absent:
+            raise ValueError(f"X lacks the columns {absent}, which it had in fit.")
+        return update_data(self._cur_X, X[names])
+
+    def _check_known(self, panel, asked):
+        """Raise where X doesn't reach as far as the forecasts."""
+        names = self._columns[1]
+        for instance, (steps, times) in zip(panel, asked, strict=True):
+            n_needed = len(instance.y) + max(0, steps.max())
+            if names and len(instance.known) < n_needed:
+                index = instance.index
+                index = time_steps(index[0], times.max(), index, self._freq)
+                first = index[len(instance.known)]
+                raise ValueError(
+                    f"X{label(instance.key)} has no row for {first}: give predict the "
+                    f"values of {names} for every step from the end of y, "
+                    f"{instance.index[-1]}, to the last of fh, {times.max()}, or "
+                    "name in past_only what is not known ahead."
+                )
+
+    def _index(self, panel, times):
+        """Index of all forecasts."""
+        names = self._cur_y.index.names
+        times = [time.rename(names[-1]) for time in times]
+        flat = times[0].append(list(times[1:]))
+        if len(names) == 1:
+            return flat
+        counts = [len(time) for time in times]
+        levels = zip(*(instance.key for instance in panel), strict=True)
+        levels = [pd.Index(level).repeat(counts) for level in levels]
+        return pd.MultiIndex.from_arrays([*levels, flat], names=names)
+
+    @classmethod
+    def get_test_params(cls, parameter_set="default"):  # noqa: ARG003
+        """Return parameters for the tests of sktime.
+
+        Parameters
+        ----------
+        parameter_set : str, default="default"
+            Ignored.
+
+        Returns
+        -------
+        list of dict
+        """
+        network = {"max_epochs": 2, "random_state": 0}
+        return [
+            {"regressor": LinearRegression(), "window_length": 4},
+            {
+                "regressor": GRURegressor(hidden_size=3, **network),
+                "window_length": 3,
+                "scaling": "divide",
+                "min_length": 1,
+                "missing": "ffill",
+                "dtype": "float32",
+            },
+            {
+                "regressor": make_pipeline(
+                    FunctionTransformer(),
+                    DenseRegressor(hidden_layer_sizes=(4,), dropout=0.1, **network),
+                ),
+                "window_length": 3,
+                "horizon": 2,
+                "scaling": "subtract",
+                "missing": "interpolate",
+                "error_bars": "regressor",
+            },
+        ]
+
+
+def _forget_later(history, new):
+    """Drop the rows of each series later than its last one in ``new``."""
+    times = history.index.get_level_values(-1)
+    if history.index.nlevels == 1:
+        return history[times <= new.index[-1]]
+    last = new.index.get_level_values(-1).to_series(index=new.index.droplevel(-1))
+    last = last.groupby(level=list(range(last.index.nlevels))).max()
+    last = last.reindex(history.index.droplevel(-1))
+    return history[last.isna().to_numpy() | (times <= last.to_numpy())]

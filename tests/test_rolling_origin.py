@@ -1,0 +1,174 @@
+"""compare: refits, kinds of models, intervals, and what is kept of a run."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.svm import SVR
+from sktime.forecasting.naive import NaiveForecaster
+
+from skseq import ConformalRegressor, DenseRegressor, NaiveRegressor, compare
+from skseq.comparison.rolling_origin import rolling_origin
+
+N_ROWS, WINDOW, HORIZON = 60, 8, 3
+SETTING = {"target": "y", "window": WINDOW, "horizon": HORIZON, "season": 4}
+
+
+@pytest.fixture
+def frame():
+    rng = np.random.default_rng(0)
+    season = np.tile([1.0, 2.0, 4.0, 3.0], N_ROWS // 4)
+    return pd.DataFrame(
+        {"other": rng.normal(size=N_ROWS), "y": 5 + season + rng.normal(size=N_ROWS)},
+        index=pd.date_range("2024-01-01", periods=N_ROWS, name="day"),
+    )
+
+
+def linear_loop(frame, step, refit):
+    """Cut windows and fit one by one."""
+    rows = frame[["y", "other"]].to_numpy()
+    forecasts, model = [], None
+    for i, origin in enumerate(range(47, N_ROWS - HORIZON, step)):
+        if model is None or (refit and i % refit == 0):
+            ends = range(WINDOW - 1, origin - HORIZON + 1)
+            X = [rows[end - WINDOW + 1 : end + 1].ravel() for end in ends]
+            y = [rows[end + 1 : end + 1 + HORIZON, 0] for end in ends]
+            model = LinearRegression().fit(X, y)
+        window = rows[origin - WINDOW + 1 : origin + 1]
+        forecasts.append(model.predict([window.ravel()]))
+    return np.concatenate(forecasts)
+
+
+@pytest.mark.parametrize(("step", "refit"), [(1, False), (2, 3), (3, True)])
+def test_a_regressor_of_scikit_learn_equals_a_loop(frame, step, refit):
+    models = {
+        "rows": LinearRegression(),
+        "windows": make_pipeline(
+            FunctionTransformer(lambda X: X.reshape(len(X), -1)), LinearRegression()
+        ),
+        "scaled": make_pipeline(StandardScaler(), LinearRegression()),
+    }
+    result = compare(models, frame, step=step, refit=refit, **SETTING)
+    expected = linear_loop(frame, step, refit)
+    for forecast in result.forecasts.values():
+        np.testing.assert_allclose(forecast, expected, atol=1e-8)
+
+
+def test_a_regressor_of_one_output_gets_one_for_each_step(frame):
+    result = compare({"svr": SVR()}, frame, **SETTING)
+    assert np.isfinite(result.forecasts["svr"].to_numpy()).all()
+
+
+@pytest.mark.parametrize("refit", [False, 4])
+@pytest.mark.parametrize("index", ["dates", "periods", "numbers", "uneven"])
+def test_a_forecaster_of_sktime_forecasts_from_the_same_origins(frame, index, refit):
+    if index == "periods":
+        frame = frame.to_period()
+    elif index != "dates":
+        frame = frame.reset_index(drop=True)
+    gaps = "raise"
+    if index == "uneven":
+        gaps, frame = "ignore", frame.set_axis(frame.index**2)
+    models = {
+        "ours": NaiveRegressor(season=4),
+        "theirs": NaiveForecaster(strategy="last", sp=4),
+    }
+    result = compare(models, frame, refit=refit, gaps=gaps, coverage=0.8, **SETTING)
+    pd.testing.assert_frame_equal(result.forecasts["ours"], result.forecasts["theirs"])
+    assert 0.5 < result.table.at["theirs", "covers"] < 1
+    assert np.isnan(result.table.at["ours", "covers"])
+
+
+def test_intervals_are_those_of_the_model(frame):
+    conformal = ConformalRegressor(DenseRegressor(max_epochs=3, random_state=0))
+    dropout = DenseRegressor(
+        hidden_layer_sizes=(8,), dropout=0.2, max_epochs=3, random_state=0
+    )
+    models = {
+        "interval": conformal,
+        "quantiles": make_pipeline(FunctionTransformer(), dropout),
+        "none": DenseRegressor(max_epochs=3, random_state=0),
+    }
+    with pytest.warns(UserWarning, match="No intervals: DenseRegressor has nothing"):
+        result = compare(models, frame, coverage=0.8, **SETTING)
+    rows = frame[["y", "other"]].to_numpy()
+    windows = np.stack([rows[i : i + WINDOW] for i in range(N_ROWS - WINDOW + 1)])
+    ends = np.arange(WINDOW - 1, 47 - HORIZON + 1)
+    y = np.stack([rows[end + 1 : end + 1 + HORIZON, 0] for end in ends])
+    model = clone(conformal).fit(windows[: len(ends)], y)
+    expected = model.predict_interval(windows[40:-HORIZON], 0.8)
+    np.testing.assert_allclose(result.intervals["interval"], expected)
+    low, high = expected[..., 0], expected[..., 1]
+    truth = result.truth.to_numpy()
+    assert result.table.at["interval", "covers"] == pytest.approx(
+        np.mean((low <= truth) & (truth <= high))
+    )
+    assert result.table.at["interval", "width"] == pytest.approx(np.mean(high - low))
+    low, high = np.moveaxis(result.intervals["quantiles"], -1, 0)
+    assert (low < high).all()
+    assert np.isnan(result.intervals["none"]).all()
+
+
+class Counter(NaiveRegressor):
+    """Count fits, of all clones."""
+
+    n_fits = 0
+
+    def fit(self, X, y):
+        Counter.n_fits += 1
+        if Counter.n_fits == 3:
+            raise KeyboardInterrupt
+        return super().fit(X, y)
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(frame, tmp_path):
+    setting = {**SETTING, "refit": 3, "cache": tmp_path / "results"}
+    models = {"naive": NaiveRegressor(), "counter": Counter(season=4)}
+    Counter.n_fits = 0
+    with pytest.raises(KeyboardInterrupt):
+        compare(models, frame, **setting)
+    result = compare(models, frame, **setting)
+    assert Counter.n_fits == 4 + 1  # each of four once, and the interrupted one again
+    again = compare(models, frame, **setting)
+    assert Counter.n_fits == 5
+    pd.testing.assert_frame_equal(result.table, again.table)
+    # With other parameters or data it is another run.
+    compare({"counter": Counter(season=2)}, frame, **setting)
+    assert Counter.n_fits == 5 + 4
+    compare(models, frame + 1, **setting)
+    assert Counter.n_fits == 9 + 4
+
+
+def test_processes_beside_each_other_change_nothing(frame):
+    models = {
+        "naive": NaiveRegressor(),
+        "dense": DenseRegressor(max_epochs=2, random_state=0),
+    }
+    one = compare(models, frame, refit=5, **SETTING)
+    two = compare(models, frame, refit=5, n_jobs=2, **SETTING)
+    for name in models:
+        pd.testing.assert_frame_equal(one.forecasts[name], two.forecasts[name])
+
+
+def test_the_origins_of_all_folds_are_those_of_one():
+    (fold,) = rolling_origin(100, 10, 5, step=2)
+    assert fold.origins == range(79, 95, 2)
+    folds = rolling_origin(100, 10, 5, step=2, refit=3)
+    assert [origin for fold in folds for origin in fold.origins] == list(fold.origins)
+    assert [fold.fit_end for fold in folds] == [79, 85, 91]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"step": 0}, "step == 0"),
+        ({"refit": -1}, "refit == -1"),
+        ({"coverage": 1.0}, "coverage == 1.0"),
+    ],
+)
+def test_wrong_parameters(frame, change, message):
+    with pytest.raises(ValueError, match=message):
+        compare({"naive": NaiveRegressor()}, frame, **{**SETTING, **change})
