@@ -305,6 +305,13 @@ def test_results_of_statsmodels_are_those_of_fit(orders):
         model.statsmodels_results(X, y[:, :1])
 
 
+def test_the_unit_of_the_series_does_not_matter():
+    X, y = cut(make_series())
+    model, other = make(ORDERS[0]).fit(X, y), make(ORDERS[0]).fit(X * 1e5, y * 1e5)
+    for name in ("ar.L1", "ma.S.L7"):
+        assert other.params_[name] == pytest.approx(model.params_[name], abs=1e-3)
+
+
 def test_warm_start_goes_on_from_the_parameters_before():
     X, y = cut(make_series())
     cold = make(ORDERS[0]).fit(X[:250], y[:250])
