@@ -53,7 +53,7 @@ def check_windows(windows, name="X", *, allow_missing=False, **check_array_param
     name : str, default="X"
         Name of the argument, for messages.
     allow_missing : bool, default=False
-        Whether NaN may be anywhere in windows of three dimensions.
+        Whether NaN may be anywhere in the windows.
     **check_array_params
         Passed on to :func:`sklearn.utils.check_array`.
 
@@ -72,7 +72,7 @@ def check_windows(windows, name="X", *, allow_missing=False, **check_array_param
     array = _to_floats(windows, name, allow_nd=True, **check_array_params)
     if array.ndim == 2:
         # A NaN here could be a missing value as well as padding.
-        assert_all_finite(array, input_name=name)
+        assert_all_finite(array, input_name=name, allow_nan=allow_missing)
         array = array[:, :, np.newaxis]
     if array.ndim != 3 or 0 in array.shape:
         raise ValueError(

@@ -299,6 +299,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
         tags.regressor_tags.poor_score = True  # forecasts from y's past alone
@@ -329,6 +330,10 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         if self.criterion not in ("aicc", "aic", "bic"):
             raise ValueError(
                 f"criterion={self.criterion!r} must be 'aicc', 'aic' or 'bic'."
+            )
+        if not isinstance(self.warm_start, (bool, np.bool_)):
+            raise TypeError(
+                f"warm_start must be True or False, got {self.warm_start!r}."
             )
         check_scalar(self.target, "target", Integral)
         check_scalar(self.n_known_ahead, "n_known_ahead", Integral, min_val=0)
