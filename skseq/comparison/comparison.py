@@ -16,6 +16,8 @@ from .rolling_origin import rolling_origin
 from .runs import run_all
 from .significance import block_bootstrap, diebold_mariano
 
+BESIDE = "Over those of the naive forecast; MAE less that of it, its range, and a test:"
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -113,12 +115,13 @@ class Comparison:
         """Lay errors, and what they are beside the naive forecast, in two tables."""
         over_naive = [column for column in self.table if column.endswith(" / naive")]
         errors = self.table.drop(columns=over_naive)
-        # MASE is MAE in another unit, with the same ratio.
-        ratios = self.table[["MAE / naive", "RMSE / naive"]]
-        beside = pd.concat([ratios, self.differences()], axis=1).rename(
-            columns={"difference": "MAE - naive", "low": "2.5 %", "high": "97.5 %"}
+        ratios = self.table[over_naive]
+        ratios.columns = ratios.columns.str.removesuffix(" / naive")
+        differences = self.differences().rename(
+            columns={"difference": "MAE -", "low": "2.5 %", "high": "97.5 %"}
         )
-        return f"{_lines(errors)}\n\n{_lines(beside)}"
+        beside = pd.concat([ratios, differences], axis=1)
+        return f"{_lines(errors)}\n\n{BESIDE}\n{_lines(beside)}"
 
     def plot(self, path=None, *, n_origins=3):
         """Draw forecasts over the truth, and the error by step ahead.
