@@ -96,7 +96,7 @@ def _compare(arguments):
         matplotlib_part("figure")
     for path in filter(None, [arguments.csv, arguments.plot]):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    training = {"max_epochs": arguments.epochs} if arguments.epochs else {}
+    training = {} if arguments.epochs is None else {"max_epochs": arguments.epochs}
     models = default_models(arguments.season, random_state=arguments.seed, **training)
     models = {name: models[name] for name in arguments.models or models}
     if arguments.coverage is not None:

@@ -364,7 +364,8 @@ def takes_windows(estimator):
     bool
     """
     if isinstance(estimator, Pipeline):
-        return takes_windows(estimator.steps[0][1])
+        steps = [step for _, step in estimator.steps if hasattr(step, "fit")]
+        return takes_windows(steps[0])
     if isinstance(estimator, FunctionTransformer):
         return not estimator.validate
     if get_tags(estimator).input_tags.three_d_array:

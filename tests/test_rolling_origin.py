@@ -8,6 +8,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVR
+from sktime.forecasting.exp_smoothing import ExponentialSmoothing
 from sktime.forecasting.naive import NaiveForecaster
 
 from skseq import ConformalRegressor, DenseRegressor, NaiveRegressor, compare
@@ -80,6 +81,16 @@ def test_a_forecaster_of_sktime_forecasts_from_the_same_origins(frame, index, re
     pd.testing.assert_frame_equal(result.forecasts["ours"], result.forecasts["theirs"])
     assert 0.5 < result.table.at["theirs", "covers"] < 1
     assert np.isnan(result.table.at["ours", "covers"])
+
+
+def test_a_forecaster_of_sktime_knows_the_series_up_to_each_origin(frame):
+    pytest.importorskip("statsmodels")
+    model = ExponentialSmoothing(seasonal="add", sp=4)
+    result = compare({"smoothing": model}, frame, step=5, **SETTING)
+    for origin, forecast in result.forecasts["smoothing"].iterrows():
+        past = frame["y"][:origin].asfreq("D")
+        expected = model.clone().fit(past).predict([1, 2, 3])
+        np.testing.assert_allclose(forecast, expected)
 
 
 def test_intervals_are_those_of_the_model(frame):

@@ -185,8 +185,9 @@ def compare(
         ``(n_samples, window, n_features)``, in which the target is the first
         variable, and ``y`` of shape ``(n_samples, horizon)``, or ``(n_samples,)`` for
         one step. Regressors of scikit-learn, to which the windows are given as rows.
-        Forecasters of sktime, which see the target alone, but all of its past; one
-        that can't take new values without a fit is fitted anew at each origin.
+        Forecasters of sktime, which see the target alone, but all of its past; all
+        but SequenceForecaster are fitted anew at each origin, since few of them take
+        new values without.
     data : DataFrame, Series or array of shape (n_timesteps, n_features)
         Numbers, in time order; a table with its time index.
     target : column label, or int for an array
@@ -218,7 +219,7 @@ def compare(
     cache : path-like, default=None
         Folder where the result of each fit is kept, so that a run that was
         interrupted goes on where it stopped. What depends on other data, parameters
-        or versions is not used.
+        or versions of libraries is not used; changes of your own code go unnoticed.
     progress : bool, default=False
         Whether to show a progress bar on standard error.
 

@@ -1,8 +1,9 @@
 """Run models on folds: beside each other, and not again what was run before."""
 
 import os
+from contextlib import suppress
 from functools import partial
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import joblib
@@ -24,8 +25,8 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
         Fits at a time, in processes of their own; None means 1.
     cache : path-like, default=None
         Folder where results are kept, each under a name made of all that it depends
-        on: the model with its parameters, the data, the fold, and the version of
-        skseq.
+        on: the model with its parameters, the data, the fold, and the versions of the
+        libraries. Code of a model that is defined elsewhere is not looked at.
     progress : bool, default=False
         Whether to show a progress bar on standard error.
     **setting
@@ -60,7 +61,7 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
 def _run(model, fold, cache, **setting):
     if cache is None:
         return forecast(clone(model), fold=fold, **setting)
-    key = joblib.hash((version("skseq"), model, fold, setting))
+    key = joblib.hash((_versions(), model, fold, setting))
     path = Path(cache) / f"{key}.joblib"
     if path.exists():
         return joblib.load(path)
@@ -70,3 +71,12 @@ def _run(model, fold, cache, **setting):
     joblib.dump(result, unfinished)
     unfinished.replace(path)
     return result
+
+
+def _versions():
+    """Versions of the libraries that results depend on, those that are installed."""
+    found = {}
+    for name in ("skseq", "scikit-learn", "sktime", "statsmodels", "torch"):
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
