@@ -13,6 +13,7 @@ from sktime.forecasting.naive import NaiveForecaster
 
 from skseq import ConformalRegressor, DenseRegressor, NaiveRegressor, compare
 from skseq.comparison.rolling_origin import rolling_origin
+from skseq.forecasting import SequenceForecaster
 
 N_ROWS, WINDOW, HORIZON = 60, 8, 3
 SETTING = {"target": "y", "window": WINDOW, "horizon": HORIZON, "season": 4}
@@ -91,6 +92,20 @@ def test_a_forecaster_of_sktime_knows_the_series_up_to_each_origin(frame):
         past = frame["y"][:origin].asfreq("D")
         expected = model.clone().fit(past).predict([1, 2, 3])
         np.testing.assert_allclose(forecast, expected)
+
+
+@pytest.mark.parametrize("refit", [False, 3])
+def test_a_sequence_forecaster_gives_what_its_regressor_gives(frame, refit):
+    models = {
+        "regressor": LinearRegression(),
+        "forecaster": SequenceForecaster(
+            LinearRegression(), window_length=WINDOW, error_bars=None
+        ),
+    }
+    result = compare(models, frame[["y"]], step=2, refit=refit, **SETTING)
+    pd.testing.assert_frame_equal(
+        result.forecasts["regressor"], result.forecasts["forecaster"]
+    )
 
 
 def test_intervals_are_those_of_the_model(frame):

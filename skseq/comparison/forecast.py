@@ -53,15 +53,15 @@ def forecast(model, table, fold, window, horizon, coverage=None):
     -------
     Forecast
     """
-    if is_forecaster(model):
+    if _is_a(model, "sktime.forecasting.base", "BaseForecaster"):
         return _on_series(model, table.iloc[:, 0], fold, horizon, coverage)
     return _on_windows(model, table.to_numpy(), fold, window, horizon, coverage)
 
 
-def is_forecaster(model):
-    """Whether a model is a forecaster of sktime, without importing sktime."""
-    base = sys.modules.get("sktime.forecasting.base")
-    return base is not None and isinstance(model, base.BaseForecaster)
+def _is_a(model, module, name):
+    """Whether a model is of a class, without importing the class."""
+    cls = getattr(sys.modules.get(module), name, None)
+    return cls is not None and isinstance(model, cls)
 
 
 def _on_windows(model, values, fold, window, horizon, coverage):
@@ -114,10 +114,11 @@ def _on_series(model, series, fold, horizon, coverage):
     wants_interval = coverage is not None and model.get_tag("capability:pred_int")
     values, interval, seconds = [], [], np.zeros(2)
     known = fold.fit_end
+    # Many others' updates keep the state of the fit, whatever their tag says.
+    updates = _is_a(model, "skseq.forecasting", "SequenceForecaster")
     for origin in fold.origins:
         start = perf_counter()
-        # Many others' updates keep the state of the fit, whatever their tag says.
-        if origin == fold.fit_end or not type(model).__module__.startswith("skseq."):
+        if origin == fold.fit_end or not updates:
             model.fit(series.iloc[: origin + 1], fh=steps)
             seconds[0] += perf_counter() - start
             start = perf_counter()

@@ -49,9 +49,8 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
     )
     results = {name: [] for name in models}
     with tqdm(total=len(names), unit="fit", disable=not progress) as bar:
+        bar.set_description(names[0])
         for name, following in zip(names, [*names[1:], "done"], strict=True):
-            if not bar.n:
-                bar.set_description(name)
             results[name].append(next(found))
             bar.set_description(following)
             bar.update()
