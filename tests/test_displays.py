@@ -8,13 +8,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skseq import NaiveRegressor, SARIMARegressor, SlidingWindow, horizon_targets
+from skseq import (
+    GRURegressor,
+    NaiveRegressor,
+    SARIMARegressor,
+    SlidingWindow,
+    horizon_targets,
+)
 from skseq.displays import (
     CorrelogramDisplay,
     ForecastDisplay,
     LaggedDifferenceDisplay,
     MultiStepErrorDisplay,
     ResidualsDisplay,
+    TrainingHistoryDisplay,
 )
 
 mpl.use("agg")
@@ -242,3 +249,43 @@ def test_absent_matplotlib_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r"skseq\[plot\]"):
         MultiStepErrorDisplay({"a": np.ones(2)}).plot()
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_history_of_a_fit(n_members):
+    X = np.random.default_rng(0).normal(size=(60, 5, 1))
+    model = GRURegressor(
+        n_layers=2,
+        n_members=n_members,
+        max_epochs=4,
+        early_stopping=True,
+        random_state=0,
+    ).fit(X, X[:, -1, 0])
+    display = TrainingHistoryDisplay.from_estimator(model)
+    history = model.history_
+    drawn_columns = {
+        "training": "train_loss",
+        "validation": "valid_loss",
+        "network.layers.1": "gradient_norm network.layers.1",
+    }
+    for name, column in drawn_columns.items():
+        lines = display.lines_[name]
+        assert len(lines) == n_members
+        for number, line in enumerate(lines):
+            rows = history[history["member"] == number]
+            epochs, values = drawn(line)
+            np.testing.assert_array_equal(epochs, rows["epoch"])
+            np.testing.assert_array_equal(values, rows[column])
+    losses, norms = display.axes_
+    assert losses.get_yscale() == norms.get_yscale() == "log"
+    mark = losses.lines[-1].get_xdata()[0]
+    last = history[history["member"] == n_members - 1].set_index("epoch")
+    assert mark == last["valid_loss"].idxmin()
+    assert len(losses.get_legend().get_texts()) == 2
+
+
+def test_history_of_what_has_none(series):
+    windows = np.ones((5, 3, 1))
+    model = NaiveRegressor().fit(windows, np.ones(5))
+    with pytest.raises(TypeError, match="NaiveRegressor has no history_"):
+        TrainingHistoryDisplay.from_estimator(model)

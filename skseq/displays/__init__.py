@@ -6,6 +6,7 @@ from .lagged_difference import LaggedDifferenceDisplay
 from .multi_step_error import MultiStepErrorDisplay
 from .residuals import ResidualsDisplay
 from .style import matplotlib_part
+from .training_history import TrainingHistoryDisplay
 
 __all__ = [
     "CorrelogramDisplay",
@@ -13,5 +14,6 @@ __all__ = [
     "LaggedDifferenceDisplay",
     "MultiStepErrorDisplay",
     "ResidualsDisplay",
+    "TrainingHistoryDisplay",
     "matplotlib_part",
 ]

@@ -1,0 +1,120 @@
+"""TrainingHistoryDisplay: how a fit went, its losses and its gradients."""
+
+from sklearn.utils.validation import check_is_fitted
+
+from .style import legend_above, matplotlib_part, styles, two_axes
+
+_GRADIENT = "gradient_norm "  # and the layer's name, in history_
+
+
+class TrainingHistoryDisplay:
+    """Losses of a fit by epoch, above the gradient norms of each layer.
+
+    Made by :meth:`from_estimator`. Layers whose gradient norms lie decades apart are
+    the picture of an unstable gradient. Where there is a validation loss, its lowest
+    epoch is marked. The members of an ensemble are drawn over each other.
+
+    Parameters
+    ----------
+    history : DataFrame
+        As in ``history_`` of the networks.
+
+    Attributes
+    ----------
+    axes_ : ndarray of matplotlib.axes.Axes of shape (2,)
+        Losses, gradient norms; both logarithmic where all values are positive.
+    figure_ : matplotlib.figure.Figure
+    lines_ : dict of str to list of matplotlib.lines.Line2D
+        By "training", "validation" and the names of the layers; one for each member.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> import numpy as np
+    >>> matplotlib.use("agg")
+    >>> from skseq import GRURegressor
+    >>> from skseq.displays import TrainingHistoryDisplay
+    >>> X = np.random.default_rng(0).normal(size=(40, 5, 1))
+    >>> model = GRURegressor(max_epochs=3, random_state=0).fit(X, X[:, -1, 0])
+    >>> display = TrainingHistoryDisplay.from_estimator(model)
+    >>> list(display.lines_)
+    ['training', 'head.out', 'network.layers.0']
+    """
+
+    def __init__(self, history):
+        self.history = history
+
+    def plot(self, axes=None):
+        """Draw.
+
+        Parameters
+        ----------
+        axes : array-like of two matplotlib.axes.Axes, default=None
+            None makes a figure.
+
+        Returns
+        -------
+        self
+        """
+        self.axes_ = two_axes(axes)
+        self.figure_ = self.axes_[0].figure
+        losses = {"train_loss": "training", "valid_loss": "validation"}
+        losses = {key: losses[key] for key in losses if key in self.history}
+        norms = {
+            column: column.removeprefix(_GRADIENT)
+            for column in self.history
+            if column.startswith(_GRADIENT)
+        }
+        self.lines_ = {}
+        for ax, columns in zip(self.axes_, (losses, norms), strict=True):
+            for column, style in styles(columns).items():
+                self._draw(ax, column, columns[column], style)
+            if columns and (self.history[list(columns)].min() > 0).all():
+                ax.set_yscale("log")
+            if columns:
+                legend_above(ax)
+        if "valid_loss" in losses:
+            for _, member in self.history.groupby("member"):
+                best = member.loc[member["valid_loss"].idxmin(), "epoch"]
+                self.axes_[0].axvline(best, color="#777777", linestyle=":")
+        self.axes_[0].set(ylabel="loss")
+        self.axes_[1].set(ylabel="gradient norm", xlabel="epoch")
+        integers = matplotlib_part("ticker").MaxNLocator(integer=True)
+        self.axes_[1].xaxis.set_major_locator(integers)
+        return self
+
+    def _draw(self, ax, column, label, style):
+        self.lines_[label] = []
+        for number, (_, member) in enumerate(self.history.groupby("member")):
+            name = label if number == 0 else "_"  # one entry of the legend
+            self.lines_[label] += ax.plot(
+                member["epoch"], member[column], label=name, **style
+            )
+
+    @classmethod
+    def from_estimator(cls, estimator, *, axes=None):
+        """Draw how a network was fitted.
+
+        Parameters
+        ----------
+        estimator : fitted regressor or classifier
+            With ``history_``, as all networks have.
+        axes : array-like of two matplotlib.axes.Axes, default=None
+            None makes a figure.
+
+        Returns
+        -------
+        TrainingHistoryDisplay
+
+        Raises
+        ------
+        TypeError
+            For an estimator that keeps no history.
+        """
+        check_is_fitted(estimator)
+        if not hasattr(estimator, "history_"):
+            raise TypeError(
+                f"{type(estimator).__name__} has no history_: give a fitted network, "
+                "of a Pipeline its last step."
+            )
+        return cls(estimator.history_).plot(axes)
