@@ -17,9 +17,9 @@ from ..validation import (
     check_targets,
 )
 from ..windows import chunks, difference, leading_padding, series_of
+from .affine_forecast import affine_forecast, sarimax_class
 from .order_search import search_orders
 
-_TOLERANCE = 1e-10  # below it, a variance that is infinite or zero is zero
 # x, for partial autocorrelations x / sqrt(1 + x^2): nearer to 1, the variance of the
 # stationary series cannot be computed.
 _PERSISTENT = 30
@@ -510,7 +510,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
 
     def _stationary_model(self, series, known):
         """Make statsmodels' model of the series, differenced."""
-        sarimax = _sarimax()  # before warnings are silenced: it sets a filter too
+        sarimax = sarimax_class()  # before warnings are silenced: it sets a filter too
         p, _, q = self.order_
         seasonal_p, _, seasonal_q, season = self.seasonal_order_
         with warnings.catch_warnings():
@@ -533,65 +533,13 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         return None  # statsmodels' guess
 
     def _map(self, observed):
-        """Find the forecasts as a function of the observed: coef, intercept, std.
-
-        Weights of values that are missing, as the mask (n_timesteps,) tells, are zero.
-        """
-        n_steps, length = self._n_outputs, len(observed)
-        zeros = np.append(np.where(observed, 0, np.nan), np.full(n_steps, np.nan))
-        model = _sarimax()(
-            zeros,
+        """Forecasts as a function of the observed values: coef, intercept, std."""
+        return affine_forecast(
+            observed,
+            self._n_outputs,
+            self._params,
+            self._mean,
             order=self.order_,
             seasonal_order=self.seasonal_order_,
             trend=self.trend_,
-            use_exact_diffuse=True,
         )
-        filtered = model.filter(self._params, return_ssm=True)
-        transition, design = filtered.transition[:, :, 0], filtered.design[:, :, 0]
-        # Weights of the state in each forecast, (n_steps, n_states).
-        ahead = [design[0]]
-        for _ in range(n_steps - 1):
-            ahead.append(ahead[-1] @ transition)
-        weights = ahead = np.array(ahead)
-        # Step by step back from the end of the window.
-        coef = np.zeros((n_steps, length))
-        for step in reversed(range(length)):
-            weights = weights @ transition
-            if observed[step]:
-                coef[:, step] = weights @ _gain(filtered, step)
-                weights = weights - np.outer(coef[:, step], design[0])
-        intercept = filtered.forecasts[0, length:].copy()
-        std = np.sqrt(filtered.forecasts_error_cov[0, 0, length:])
-        if filtered.nobs_diffuse:
-            diffuse = filtered.predicted_diffuse_state_cov[:, :, length]
-            unknown = ((ahead @ diffuse) * ahead).sum(axis=1) > _TOLERANCE
-            std[unknown] = np.inf
-            missing = unknown * (1 - coef.sum(axis=1))
-            if observed.any():
-                coef[:, observed] += missing[:, np.newaxis] / observed.sum()
-            else:
-                intercept += missing * self._mean
-        return coef, intercept, std
-
-
-def _sarimax():
-    try:
-        with warnings.catch_warnings():
-            from statsmodels.tsa.statespace.sarimax import SARIMAX
-    except ImportError as error:
-        raise ImportError(
-            "SARIMARegressor is estimated by statsmodels, which is not installed: "
-            "pip install 'skseq[sarima]'."
-        ) from error
-    return SARIMAX
-
-
-def _gain(filtered, step):
-    """How much of the surprise at a step goes into each state, (n_states,)."""
-    # While some direction has infinite variance, it takes all of the surprise.
-    for kind in ["_diffuse", ""] if filtered.nobs_diffuse else [""]:
-        error_cov = getattr(filtered, f"forecasts_error{kind}_cov")[0, 0, step]
-        state_cov = getattr(filtered, f"predicted{kind}_state_cov")[:, :, step]
-        if error_cov > _TOLERANCE:
-            break
-    return state_cov @ filtered.design[0, :, 0] / error_cov

@@ -1,0 +1,95 @@
+"""affine_forecast: what a SARIMA model forecasts, as weights of what it sees."""
+
+import warnings
+
+import numpy as np
+
+_TOLERANCE = 1e-10  # below it, a variance that is infinite or zero is zero
+
+
+def affine_forecast(observed, n_steps, params, mean, **specification):
+    """Find a model's forecasts as an affine function of the values before.
+
+    The Kalman filter's gains do not depend on the values: run it once, on zeros, and
+    follow the weight of each value into the forecasts, from the last one back.
+
+    Parameters
+    ----------
+    observed : ndarray of bool of shape (n_timesteps,)
+        False where a value is missing.
+    n_steps : int
+        Steps to forecast.
+    params : list of float
+        Of statsmodels' model.
+    mean : float
+        Forecast where nothing was observed and the model has no level of its own.
+    **specification
+        ``order``, ``seasonal_order`` and ``trend``, as statsmodels takes them.
+
+    Returns
+    -------
+    coef : ndarray of shape (n_steps, n_timesteps)
+        Zero for missing values.
+    intercept : ndarray of shape (n_steps,)
+    std : ndarray of shape (n_steps,)
+        Of the errors; infinite where too few values were seen for the differences.
+    """
+    length = len(observed)
+    zeros = np.append(np.where(observed, 0, np.nan), np.full(n_steps, np.nan))
+    model = sarimax_class()(zeros, use_exact_diffuse=True, **specification)
+    filtered = model.filter(params, return_ssm=True)
+    transition, design = filtered.transition[:, :, 0], filtered.design[:, :, 0]
+    # Weights of the state in each forecast, (n_steps, n_states).
+    ahead = [design[0]]
+    for _ in range(n_steps - 1):
+        ahead.append(ahead[-1] @ transition)
+    weights = ahead = np.array(ahead)
+    # Step by step back from the end of the window.
+    coef = np.zeros((n_steps, length))
+    for step in reversed(range(length)):
+        weights = weights @ transition
+        if observed[step]:
+            coef[:, step] = weights @ _gain(filtered, step)
+            weights = weights - np.outer(coef[:, step], design[0])
+    intercept = filtered.forecasts[0, length:].copy()
+    std = np.sqrt(filtered.forecasts_error_cov[0, 0, length:])
+    if filtered.nobs_diffuse:
+        diffuse = filtered.predicted_diffuse_state_cov[:, :, length]
+        unknown = ((ahead @ diffuse) * ahead).sum(axis=1) > _TOLERANCE
+        std[unknown] = np.inf
+        missing = unknown * (1 - coef.sum(axis=1))
+        if observed.any():
+            coef[:, observed] += missing[:, np.newaxis] / observed.sum()
+        else:
+            intercept += missing * mean
+    return coef, intercept, std
+
+
+def _gain(filtered, step):
+    """How much of the surprise at a step goes into each state, (n_states,)."""
+    # While some direction has infinite variance, it takes all of the surprise.
+    for kind in ["_diffuse", ""] if filtered.nobs_diffuse else [""]:
+        error_cov = getattr(filtered, f"forecasts_error{kind}_cov")[0, 0, step]
+        state_cov = getattr(filtered, f"predicted{kind}_state_cov")[:, :, step]
+        if error_cov > _TOLERANCE:
+            break
+    return state_cov @ filtered.design[0, :, 0] / error_cov
+
+
+def sarimax_class():
+    """Import statsmodels' SARIMAX.
+
+    Raises
+    ------
+    ImportError
+        That names the extra to install, where statsmodels is absent.
+    """
+    try:
+        with warnings.catch_warnings():
+            from statsmodels.tsa.statespace.sarimax import SARIMAX
+    except ImportError as error:
+        raise ImportError(
+            "SARIMARegressor is estimated by statsmodels, which is not installed: "
+            "pip install 'skseq[sarima]'."
+        ) from error
+    return SARIMAX
