@@ -187,6 +187,12 @@ def test_wrong_data(frame):
     models = {"last": Recorder()}
     with pytest.raises(ValueError, match="models is empty"):
         compare({}, frame, **SETTING)
+    with pytest.raises(TypeError, match="models must be a dict"):
+        compare([Recorder()], frame, **SETTING)
+    with pytest.raises(ValueError, match=r"several columns called \['y'\]"):
+        compare(models, frame.set_axis(["y", "y"], axis=1), **SETTING)
+    with pytest.raises(ValueError, match="confidence == 95, must be < 1"):
+        compare(models, frame, **SETTING).differences(confidence=95)
     with pytest.raises(ValueError, match="rows are missing"):
         compare(models, frame.drop(frame.index[20]), **SETTING)
     assert compare(models, frame.drop(frame.index[20]), **SETTING, gaps="ignore")

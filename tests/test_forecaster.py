@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sktime.datasets import load_airline
@@ -116,7 +116,7 @@ class TestSktime:
     def test_is_found_in_skseq(self):
         assert skseq.SequenceForecaster is SequenceForecaster
         with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
-            skseq.Nothing  # noqa: B018
+            skseq.Nothing  # noqa: B018 (the look-up is what raises)
 
 
 class TestWindows:
@@ -592,6 +592,8 @@ class TestErrors:
     def test_regressor(self):
         with pytest.raises(TypeError, match="an instance, not a class"):
             SequenceForecaster(LinearRegression, 5).fit(make_series(), fh=1)
+        with pytest.raises(TypeError, match="got the classifier LogisticRegression"):
+            forecaster(regressor=LogisticRegression()).fit(make_series(), fh=1)
 
     def test_horizon_too_long(self):
         with pytest.raises(ValueError, match=r"followed by 60 values.*has 60 time"):

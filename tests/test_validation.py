@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from skseq import NaiveRegressor, pad_sequences
+from skseq import GRURegressor, NaiveRegressor, pad_sequences
 from skseq.validation import (
     check_fit_windows,
     check_predict_windows,
@@ -244,3 +245,9 @@ def test_target_columns():
     assert check_target_columns([1, 0], 2, 4).tolist() == [1, 0]
     with pytest.raises(ValueError, match="5 columns, which do not divide among 2 targ"):
         check_target_columns([0, 1], 2, 5)
+
+
+def test_cuda_where_there_is_none(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match="device is 'cuda', but torch finds no CUDA"):
+        GRURegressor(device="cuda").fit(np.zeros((4, 3, 1)), np.arange(4.0))

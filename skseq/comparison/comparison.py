@@ -85,6 +85,7 @@ class Comparison:
         --------
         skseq.comparison.significance : The bootstrap and the test, with sources.
         """
+        _check_share(confidence, "confidence")
         if reference is not None and reference not in self.forecasts:
             raise ValueError(
                 f"reference {reference!r} is none of the models {list(self.forecasts)}."
@@ -251,17 +252,15 @@ def compare(
     >>> result.differences()["p"]["linear"] < 0.01
     np.True_
     """
+    if not isinstance(models, dict):
+        raise TypeError(
+            f"models must be a dict of names and estimators, got {models!r}: give "
+            "such as {'linear': Ridge()}."
+        )
     if not models:
         raise ValueError("models is empty: give at least one, as {name: regressor}.")
     if coverage is not None:
-        check_scalar(
-            coverage,
-            "coverage",
-            (int, float),
-            min_val=0,
-            max_val=1,
-            include_boundaries="neither",
-        )
+        _check_share(coverage, "coverage")
     table = _as_table(data, target)
     folds = rolling_origin(len(table), window, horizon, test_fraction, step, refit)
     SlidingWindow(window, gaps=gaps).fit(table)  # refuses an index with holes
@@ -305,6 +304,12 @@ def compare(
     )
 
 
+def _check_share(value, name):
+    """Refuse what is not between 0 and 1, such as percent."""
+    limits = {"min_val": 0, "max_val": 1, "include_boundaries": "neither"}
+    check_scalar(value, name, (int, float), **limits)
+
+
 def _as_table(data, target):
     """Check a series; return it as a table of numbers, the target first."""
     table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
@@ -312,6 +317,9 @@ def _as_table(data, target):
         raise ValueError(
             f"target {target!r} is not among the columns {list(table.columns)}."
         )
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()].tolist()
+        raise ValueError(f"data has several columns called {twice}: rename them.")
     table = table[[target, *table.columns.drop(target)]]
     for column, dtype in table.dtypes.items():
         if not (pd.api.types.is_numeric_dtype(dtype)):

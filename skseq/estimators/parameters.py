@@ -119,7 +119,7 @@ def _check_callbacks(value):
 
 def _check_device(value):
     try:
-        torch.device(value)
+        device = torch.device(value)
     except (RuntimeError, TypeError) as error:
         raise ValueError(
             f"device must be one that torch knows, such as 'cpu' or 'cuda', got "
@@ -127,6 +127,11 @@ def _check_device(value):
         ) from None
     if not isinstance(value, (str, torch.device)):
         raise ValueError(f"device must be a name such as 'cpu', got {value!r}.")
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(
+            f"device is {value!r}, but torch finds no CUDA device here: use 'cpu', or "
+            "install a build of torch for CUDA."
+        )
 
 
 def _check_n_jobs(value):

@@ -1,7 +1,7 @@
 """Forecasters for sktime, which this package alone imports."""
 
 try:
-    import sktime  # noqa: F401
+    import sktime  # noqa: F401 (only to name the extra where it is absent)
 except ImportError as error:
     raise ImportError(
         "skseq.forecasting needs sktime: install it with pip install 'skseq[sktime]'."

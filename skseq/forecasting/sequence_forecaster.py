@@ -4,6 +4,7 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
+from sklearn.base import is_classifier
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -261,6 +262,11 @@ class SequenceForecaster(BaseForecaster):
                 f"regressor must be an estimator, got {self.regressor!r}: give an "
                 "instance, not a class."
             )
+        if is_classifier(self.regressor):
+            raise TypeError(
+                f"regressor must forecast numbers, got the classifier "
+                f"{self.regressor!r}: give a regressor."
+            )
 
     def _split_columns(self, X):
         """Columns of X that are known of the past only, and those known ahead."""
@@ -434,7 +440,7 @@ class SequenceForecaster(BaseForecaster):
         return pd.MultiIndex.from_arrays([*levels, flat], names=names)
 
     @classmethod
-    def get_test_params(cls, parameter_set="default"):  # noqa: ARG003
+    def get_test_params(cls, parameter_set="default"):  # noqa: ARG003 (sktime gives it)
         """Return parameters for the tests of sktime.
 
         Parameters

@@ -107,7 +107,7 @@ def check_step(index, step, name="X"):
 def check_same_kind(index, fitted, name="X"):
     """Raise ValueError unless two indexes can be compared."""
     try:
-        index[0] < fitted[0]  # noqa: B015
+        index[0] < fitted[0]  # noqa: B015 (raises where they cannot be compared)
         comparable = str(getattr(index, "tz", "")) == str(getattr(fitted, "tz", ""))
     except (TypeError, ValueError):
         comparable = False
