@@ -1,0 +1,186 @@
+"""Chicago's daily ridership of buses and trains."""
+
+import hashlib
+import os
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from urllib.request import urlopen
+
+from sklearn.utils import Bunch
+
+URL = "https://data.cityofchicago.org/api/views/6iiy-9s97/rows.csv?accessType=DOWNLOAD"
+FILE = "chicago_ridership.csv"
+PATH_VARIABLE = "SKSEQ_CHICAGO_RIDERSHIP"
+HOME_VARIABLE = "SKSEQ_DATA"
+
+# The city adds months and may revise others, so that the file has no fixed checksum:
+# these days have, and all published figures were measured on them.
+FIRST, LAST = "2001-01-01", "2019-05-31"
+SHA256 = "474239f6cadf747d8128a3ef34a38326d511533f9afd0031fb9c116be257bb10"
+
+DESCR = """\
+Daily ridership of the Chicago Transit Authority
+------------------------------------------------
+One row a day from 2001-01-01 on, without missing values; by default up to the last day
+that the file has.
+
+rail, bus
+    Boardings of all trains, and of all buses.
+day_type
+    W on weekdays, A on Saturdays, U on Sundays and public holidays.
+
+From the data portal of the City of Chicago, "CTA - Ridership - Daily Boarding Totals"
+(6iiy-9s97). Some months stand twice in it: these rows are dropped. A. Géron,
+"Hands-On Machine Learning with Scikit-Learn and PyTorch", O'Reilly 2025, trains on
+2016 to 2018 and validates on January to May 2019.
+"""
+
+
+def fetch_chicago_ridership(
+    *, data_home=None, download_if_missing=True, return_X_y=False, as_frame=True
+):
+    """Load the daily boardings of Chicago's trains and buses; fetch them once.
+
+    A file that the environment variable ``SKSEQ_CHICAGO_RIDERSHIP`` names is read
+    without network, and so is ``chicago_ridership.csv`` in the cache directory. Remove
+    that one to fetch the months since.
+
+    Parameters
+    ----------
+    data_home : path-like, default=None
+        Cache directory; None takes the environment variable ``SKSEQ_DATA``, or else
+        ``skseq_data`` in the user's home.
+    download_if_missing : bool, default=True
+        Whether to fetch a file that is not there, from the city's data portal.
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+    as_frame : bool, default=True
+        Whether ``data`` and ``target`` are a DataFrame and a Series with the dates as
+        index. By default they are, since windows find their past by the index.
+
+    Returns
+    -------
+    data : Bunch
+        With
+
+        data : DataFrame or ndarray of shape (n_days, 2)
+            Bus boardings, and type of day ("W", "A" or "U").
+        target : Series or ndarray of shape (n_days,)
+            Rail boardings.
+        frame : DataFrame of shape (n_days, 3)
+            Both, only with ``as_frame=True``.
+        feature_names, target_names : list of str
+        DESCR : str
+            What the data are, and where they come from.
+    (data, target) : tuple if ``return_X_y=True``
+
+    Raises
+    ------
+    OSError
+        If the file is absent and is not to be, or cannot be, fetched.
+    ValueError
+        If it lacks a column, or a day.
+
+    Warns
+    -----
+    UserWarning
+        If the days up to 2019-05-31 are others than published figures are measured on.
+
+    Examples
+    --------
+    Not run with the other examples, since it takes the network:
+
+    >>> from skseq.datasets import fetch_chicago_ridership  # doctest: +SKIP
+    >>> frame = fetch_chicago_ridership().frame  # doctest: +SKIP
+    >>> frame.loc["2019-05-30":"2019-05-31"]  # doctest: +SKIP
+                    rail       bus day_type
+    date
+    2019-05-30  735508.0  792091.0        W
+    2019-05-31  738322.0  817633.0        W
+    """
+    path = os.environ.get(PATH_VARIABLE) or _cached(data_home, download_if_missing)
+    frame = _read(path)
+    data, target = frame[["bus", "day_type"]], frame["rail"]
+    if not as_frame:
+        data, target, frame = data.to_numpy(), target.to_numpy(), None
+    if return_X_y:
+        return data, target
+    return Bunch(
+        data=data,
+        target=target,
+        frame=frame,
+        feature_names=["bus", "day_type"],
+        target_names=["rail"],
+        DESCR=DESCR,
+    )
+
+
+def _cached(data_home, download_if_missing):
+    home = data_home or os.environ.get(HOME_VARIABLE) or Path.home() / "skseq_data"
+    path = Path(home).expanduser() / FILE
+    if path.exists():
+        return path
+    if not download_if_missing:
+        raise OSError(
+            f"{path} is absent: give download_if_missing=True, or name a file in the "
+            f"environment variable {PATH_VARIABLE}."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}")  # half a file must not look whole
+    try:
+        with urlopen(URL) as source:
+            part.write_bytes(source.read())
+        part.replace(path)
+    except OSError as error:
+        raise OSError(
+            f"{URL} could not be fetched: {error}. Fetch it by other means, and name "
+            f"the file in the environment variable {PATH_VARIABLE}."
+        ) from error
+    finally:
+        with suppress(FileNotFoundError):
+            part.unlink()
+    return path
+
+
+def _read(path):
+    import pandas as pd
+
+    table = pd.read_csv(path)
+    absent = {"service_date", "day_type", "bus", "rail_boardings"} - set(table)
+    if absent:
+        raise ValueError(
+            f"{path} lacks the columns {sorted(absent)}: it is not the city's table of "
+            "daily boarding totals. Remove it, to fetch it anew."
+        )
+    date = pd.to_datetime(table["service_date"], format="%m/%d/%Y").rename("date")
+    frame = pd.DataFrame(
+        {
+            "rail": table["rail_boardings"].astype(float),
+            "bus": table["bus"].astype(float),
+            "day_type": table["day_type"],
+        }
+    ).set_index(date)
+    frame = frame[~frame.index.duplicated()].sort_index()
+    days = pd.date_range(FIRST, max(frame.index[-1], pd.Timestamp(LAST)), name="date")
+    if len(missing := days.difference(frame.index)):
+        raise ValueError(
+            f"{path} lacks {len(missing)} days, the first {missing[0].date()}: "
+            "remove it, to fetch it anew."
+        )
+    frame = frame.reindex(days)
+    if checksum(frame.loc[:LAST]) != SHA256:
+        warnings.warn(
+            f"{path}: the days up to {LAST} are not those that published figures were "
+            "measured on. The city may have revised them.",
+            stacklevel=3,
+        )
+    return frame
+
+
+def checksum(frame):
+    """SHA-256 of a table's values, whatever the file that they came in."""
+    text = frame.to_csv(
+        date_format="%Y-%m-%d", float_format="%.0f", lineterminator="\n"
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
