@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from skseq import (
+    EncoderDecoderClassifier,
     GRURegressor,
     NaiveRegressor,
     SARIMARegressor,
@@ -16,6 +17,7 @@ from skseq import (
     horizon_targets,
 )
 from skseq.displays import (
+    AttentionDisplay,
     CorrelogramDisplay,
     ForecastDisplay,
     LaggedDifferenceDisplay,
@@ -289,3 +291,22 @@ def test_history_of_what_has_none(series):
     model = NaiveRegressor().fit(windows, np.ones(5))
     with pytest.raises(TypeError, match="NaiveRegressor has no history_"):
         TrainingHistoryDisplay.from_estimator(model)
+
+
+def test_attention():
+    X = np.random.default_rng(0).integers(3, size=(30, 4))
+    model = EncoderDecoderClassifier(hidden_size=4, max_epochs=1, random_state=0)
+    model.fit(X, X[:, :2])
+    display = AttentionDisplay.from_estimator(
+        model, X[7], input_labels=X[7], output_labels="ab"
+    )
+    drawn_weights = np.asarray(display.image_.get_array())
+    np.testing.assert_allclose(drawn_weights, model.attention_weights(X)[7], rtol=1e-5)
+    np.testing.assert_allclose(drawn_weights.sum(axis=1), 1, rtol=1e-5)
+    assert [label.get_text() for label in display.ax_.get_yticklabels()] == ["a", "b"]
+    labels = [label.get_text() for label in display.ax_.get_xticklabels()]
+    assert labels == list(map(str, X[7]))
+    with pytest.raises(ValueError, match="3 labels for 2 steps of the output"):
+        AttentionDisplay.from_estimator(model, X[7], output_labels="abc")
+    with pytest.raises(TypeError, match="NaiveRegressor has no attention_weights"):
+        AttentionDisplay.from_estimator(NaiveRegressor(), X[7])

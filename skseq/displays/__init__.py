@@ -1,5 +1,6 @@
 """Displays in scikit-learn's manner; matplotlib is imported when one is drawn."""
 
+from .attention import AttentionDisplay
 from .correlogram import CorrelogramDisplay
 from .forecast import ForecastDisplay
 from .lagged_difference import LaggedDifferenceDisplay
@@ -9,6 +10,7 @@ from .style import matplotlib_part
 from .training_history import TrainingHistoryDisplay
 
 __all__ = [
+    "AttentionDisplay",
     "CorrelogramDisplay",
     "ForecastDisplay",
     "LaggedDifferenceDisplay",
