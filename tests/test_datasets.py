@@ -10,7 +10,12 @@ import pytest
 from skseq.datasets import (
     chicago_ridership,
     fetch_chicago_ridership,
+    load_japanese_vowels,
+    load_us_macroeconomic,
     load_victoria_electricity,
+    make_adding_problem,
+    make_arma,
+    make_seasonal,
 )
 
 CHICAGO = Path(__file__).parents[2] / "shared" / "data" / "cta_ridership.csv"
@@ -67,22 +72,92 @@ def test_days_are_those_of_the_half_hours():
     assert frame["holiday"].sum() == half_hours[half_hours["Holiday"]]["Date"].nunique()
 
 
-def test_forms():
-    bunch = load_victoria_electricity()
-    X, y = load_victoria_electricity(return_X_y=True)
+@pytest.mark.parametrize("load", [load_victoria_electricity, load_us_macroeconomic])
+def test_forms(load):
+    bunch = load()
+    X, y = load(return_X_y=True)
     pd.testing.assert_frame_equal(X, bunch.data)
     pd.testing.assert_series_equal(y, bunch.target)
     assert list(X.columns) == bunch.feature_names
-    arrays = load_victoria_electricity(as_frame=False)
+    arrays = load(as_frame=False)
     assert arrays.frame is None
     np.testing.assert_array_equal(arrays.data, X)
     np.testing.assert_array_equal(arrays.target, y)
 
 
-def test_absent_package_names_the_extra(monkeypatch):
-    monkeypatch.setitem(sys.modules, "tsdata.fpp3", None)
-    with pytest.raises(ImportError, match=r"skseq\[data\]"):
-        load_victoria_electricity()
+ABSENT = [
+    (load_victoria_electricity, "tsdata.fpp3", "data"),
+    (load_us_macroeconomic, "statsmodels.datasets", "sarima"),
+    (load_japanese_vowels, "sktime.datasets", "sktime"),
+]
+
+
+@pytest.mark.parametrize(("load", "module", "extra"), ABSENT)
+def test_absent_package_names_the_extra(load, module, extra, monkeypatch):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ImportError, match=rf"skseq\[{extra}\]"):
+        load()
+
+
+def test_quarters_are_those_of_statsmodels():
+    from statsmodels.datasets import macrodata
+
+    frame = load_us_macroeconomic().frame
+    table = macrodata.load_pandas().data
+    np.testing.assert_array_equal(frame.index.year, table["year"])
+    np.testing.assert_array_equal(frame.index.quarter, table["quarter"])
+    np.testing.assert_array_equal(frame["unemp"], table["unemp"])
+
+
+def test_utterances_of_nine_speakers():
+    pytest.importorskip("sktime", reason="the data come inside sktime")
+    train, test = load_japanese_vowels(), load_japanese_vowels(split="test")
+    assert len(train.data) == 270
+    assert len(test.data) == 370
+    assert set(train.target) == set(test.target) == set("123456789")
+    lengths = np.isfinite(train.data[:, :, 0]).sum(axis=1)
+    assert lengths.min() == 7  # as the archive says
+    assert len(train.feature_names) == train.data.shape[2]
+    with pytest.raises(ValueError, match="split='all' is none of"):
+        load_japanese_vowels(split="all")
+
+
+def test_season_and_trend_are_in_the_signal():
+    series, signal = make_seasonal(
+        n_steps=420, periods=(7, 12), trend=0.5, noise=0.2, random_state=1
+    )
+    np.testing.assert_allclose(signal[84:] - signal[:-84], 42)  # a multiple of both
+    residual = series - signal
+    assert abs(residual.mean()) < 0.03
+    np.testing.assert_allclose(residual.std(), 0.2, rtol=0.1)
+    with pytest.raises(ValueError, match="each of periods == 1"):
+        make_seasonal(periods=[1])
+
+
+def test_arma_is_that_of_statsmodels():
+    """Autocovariances are those in theory; the forecast's errors are white noise."""
+    arima_process = pytest.importorskip(
+        "statsmodels.tsa.arima_process", reason="its autocovariances are the reference"
+    )
+    ar, ma = [1.2, -0.5], [0.4]
+    series, forecast = make_arma(n_steps=200_000, ar=ar, ma=ma, scale=2, random_state=0)
+    expected = arima_process.ArmaProcess.from_coeffs(ar, ma).acovf(5) * 4
+    acovf = [np.mean(series[k:] * series[: len(series) - k]) for k in range(5)]
+    np.testing.assert_allclose(acovf, expected, rtol=0.1, atol=0.3)
+    errors = series - forecast
+    np.testing.assert_allclose(errors.std(), 2, rtol=0.01)
+    assert abs(np.corrcoef(errors[1:], series[:-1])[0, 1]) < 0.01
+    with pytest.raises(ValueError, match="is not stationary"):
+        make_arma(ar=[1.0])
+
+
+def test_adding_problem():
+    X, y = make_adding_problem(n_samples=500, length=7, random_state=0)
+    for sequence, target in zip(X, y, strict=True):
+        first, second = np.flatnonzero(sequence[:, 1])
+        assert first < 3 <= second
+        np.testing.assert_allclose(sequence[first, 0] + sequence[second, 0], target)
+    np.testing.assert_allclose(np.mean((y - 1) ** 2), 1 / 6, rtol=0.1)
 
 
 @pytest.mark.usefixtures("any_days")

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
-from sklearn.utils import Bunch
+from .bunch import series_bunch
 
 URL = "https://data.cityofchicago.org/api/views/6iiy-9s97/rows.csv?accessType=DOWNLOAD"
 FILE = "chicago_ridership.csv"
@@ -64,15 +64,13 @@ def fetch_chicago_ridership(
     data : Bunch
         With
 
-        data : DataFrame or ndarray of shape (n_days, 2)
-            Bus boardings, and type of day ("W", "A" or "U").
-        target : Series or ndarray of shape (n_days,)
-            Rail boardings.
-        frame : DataFrame of shape (n_days, 3)
-            Both, only with ``as_frame=True``.
-        feature_names, target_names : list of str
-        DESCR : str
-            What the data are, and where they come from.
+        - data : DataFrame or ndarray of shape (n_days, 2): Bus boardings, and
+          type of day ("W", "A" or "U").
+        - target : Series or ndarray of shape (n_days,): Rail boardings.
+        - frame : DataFrame of shape (n_days, 3): Both, only with ``as_frame=True``.
+        - feature_names, target_names : list of str
+        - DESCR : str: What the data are, and where they come from.
+
     (data, target) : tuple if ``return_X_y=True``
 
     Raises
@@ -101,19 +99,7 @@ def fetch_chicago_ridership(
     """
     path = os.environ.get(PATH_VARIABLE) or _cached(data_home, download_if_missing)
     frame = _read(path)
-    data, target = frame[["bus", "day_type"]], frame["rail"]
-    if not as_frame:
-        data, target, frame = data.to_numpy(), target.to_numpy(), None
-    if return_X_y:
-        return data, target
-    return Bunch(
-        data=data,
-        target=target,
-        frame=frame,
-        feature_names=["bus", "day_type"],
-        target_names=["rail"],
-        DESCR=DESCR,
-    )
+    return series_bunch(frame, "rail", DESCR, return_X_y=return_X_y, as_frame=as_frame)
 
 
 def _cached(data_home, download_if_missing):

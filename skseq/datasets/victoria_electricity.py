@@ -1,6 +1,6 @@
 """Victoria's daily electricity demand."""
 
-from sklearn.utils import Bunch
+from .bunch import series_bunch
 
 DESCR = """\
 Daily electricity demand of Victoria, Australia
@@ -40,15 +40,13 @@ def load_victoria_electricity(*, return_X_y=False, as_frame=True):
     data : Bunch
         With
 
-        data : DataFrame or ndarray of shape (1096, 2)
-            Temperature in degrees Celsius, and holiday (0 or 1).
-        target : Series or ndarray of shape (1096,)
-            Demand in GWh.
-        frame : DataFrame of shape (1096, 3)
-            Both, only with ``as_frame=True``.
-        feature_names, target_names : list of str
-        DESCR : str
-            What the data are, and where they come from.
+        - data : DataFrame or ndarray of shape (1096, 2): Temperature in degrees
+          Celsius, and holiday (0 or 1).
+        - target : Series or ndarray of shape (1096,): Demand in GWh.
+        - frame : DataFrame of shape (1096, 3): Both, only with ``as_frame=True``.
+        - feature_names, target_names : list of str
+        - DESCR : str: What the data are, and where they come from.
+
     (data, target) : tuple if ``return_X_y=True``
 
     Raises
@@ -74,18 +72,8 @@ def load_victoria_electricity(*, return_X_y=False, as_frame=True):
         ) from error
 
     frame = _daily(raw["vic_elec"])
-    data, target = frame[["temperature", "holiday"]], frame["demand"]
-    if not as_frame:
-        data, target, frame = data.to_numpy(), target.to_numpy(), None
-    if return_X_y:
-        return data, target
-    return Bunch(
-        data=data,
-        target=target,
-        frame=frame,
-        feature_names=["temperature", "holiday"],
-        target_names=["demand"],
-        DESCR=DESCR,
+    return series_bunch(
+        frame, "demand", DESCR, return_X_y=return_X_y, as_frame=as_frame
     )
 
 

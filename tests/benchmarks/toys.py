@@ -25,20 +25,15 @@ from skseq import (
     RNNRegressor,
     TokenVectorizer,
 )
+from skseq.datasets import make_adding_problem
 
 N_TEST = 1000
 
 
 def add(n_samples, seed, length=100):
     """Return numbers with marks beside two of them, and the sum of the two."""
-    rng = np.random.default_rng(seed)
-    X = np.zeros((n_samples, length, 2), dtype=np.float32)
-    X[:, :, 0] = rng.uniform(size=(n_samples, length))
-    samples, half = np.arange(n_samples), length // 2
-    first = rng.integers(half, size=n_samples)
-    second = rng.integers(half, length, size=n_samples)
-    X[samples, first, 1] = X[samples, second, 1] = 1
-    return X, X[samples, first, 0] + X[samples, second, 0]
+    X, y = make_adding_problem(n_samples, length, random_state=seed)
+    return X.astype(np.float32), y.astype(np.float32)
 
 
 def add_in_any_unit(n_samples, seed, length=30):
