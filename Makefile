@@ -6,7 +6,7 @@ PYTHON ?= python3
 # The tests run in several processes: more threads in each would only get in the way.
 test test-oldest: export OMP_NUM_THREADS = 1
 
-.PHONY: demo test test-oldest lint clean
+.PHONY: demo test test-oldest lint docs notebooks clean
 
 demo: .venv-demo/installed
 	mkdir -p out
@@ -24,20 +24,29 @@ lint: .venv-test/installed
 	.venv-test/bin/ruff check
 	.venv-test/bin/ruff format --check
 
+# A warning is an error.
+docs: .venv-docs/installed
+	.venv-docs/bin/python -m sphinx -W --keep-going -q docs out/docs
+
+# Run anew, in two processes; what they print and draw is kept in them.
+notebooks: .venv-notebooks/installed
+	ls notebooks/*.ipynb | OMP_NUM_THREADS=1 xargs -n 1 -P 2 \
+	    .venv-notebooks/bin/jupyter nbconvert --to notebook --execute --inplace
+
 clean:
-	rm -rf .venv-demo .venv-test .venv-oldest out build dist
+	rm -rf .venv-demo .venv-test .venv-oldest .venv-docs .venv-notebooks
+	rm -rf out build dist docs/generated
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 
 .venv-demo/installed: EXTRAS = demo
 .venv-test/installed: EXTRAS = test,dev
 .venv-oldest/installed: EXTRAS = test
-.venv-demo/installed .venv-test/installed: CONSTRAINTS = constraints.txt
+.venv-docs/installed: EXTRAS = docs
+.venv-notebooks/installed: EXTRAS = notebooks
+CONSTRAINTS = constraints.txt
 .venv-oldest/installed: CONSTRAINTS = constraints-oldest.txt
 
-.venv-demo/installed .venv-test/installed: constraints.txt
-.venv-oldest/installed: constraints-oldest.txt
-
-.venv-%/installed: pyproject.toml
+.venv-%/installed: pyproject.toml constraints.txt constraints-oldest.txt
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install --quiet -c $(CONSTRAINTS) -e '.[$(EXTRAS)]'
 	touch $@

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from skseq import (
+    ConformalRegressor,
     EncoderDecoderClassifier,
     GRURegressor,
     NaiveRegressor,
@@ -89,6 +90,29 @@ def test_forecasts_by_an_estimator(series):
     )
     [line] = display.lines_["NaiveRegressor"]
     np.testing.assert_array_equal(drawn(line)[1], series.iloc[15:17])
+
+
+def test_intervals_are_drawn_around_their_forecasts(series):
+    X, y = horizon_targets(series.to_frame(), horizon=2)
+    windows = SlidingWindow(3).fit_transform(X)[2:]
+    model = ConformalRegressor(NaiveRegressor(3)).fit(windows, y[2:])
+    display = ForecastDisplay.from_estimator(
+        model, windows, series, coverage=0.5, origins=X.index[2:], n_origins=1
+    )
+    [band] = display.bands_["ConformalRegressor"]
+    height = band.get_paths()[0].vertices[:, 1]
+    expected = model.predict_interval(windows, 0.5)[-1]
+    assert height.min() == expected.min()
+    assert height.max() == expected.max()
+    naive = NaiveRegressor(3).fit(windows, y[2:])
+    with pytest.raises(ValueError, match="NaiveRegressor gives no intervals"):
+        ForecastDisplay.from_estimator(
+            naive, windows, series, coverage=0.5, origins=X.index[2:]
+        )
+    with pytest.raises(ValueError, match=r"shape \(1, 2\): give .* \(1, 3, 2\)"):
+        ForecastDisplay.from_predictions(
+            series, np.ones((1, 3)), origins=[4], intervals=np.ones((1, 2))
+        )
 
 
 def test_periods_are_drawn(series):

@@ -145,7 +145,7 @@ class Comparison:
         above, below = figure.subplots(2)
         best = self.table["MAE"].idxmin()
         shown = [name for name in self.forecasts if name in (best, "naive")]
-        ForecastDisplay(self.series, self.forecasts).plot(
+        ForecastDisplay(self.series, self.forecasts, self.intervals).plot(
             above, n_origins=n_origins, names=shown
         )
         MultiStepErrorDisplay.from_predictions(self.truth, self.forecasts, ax=below)

@@ -1,18 +1,15 @@
 """Fit a model, of whatever kind, and forecast from the origins of a fold."""
 
-import inspect
 import sys
-import warnings
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 from sklearn.multioutput import MultiOutputRegressor
-from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
+from ..estimators.interval import central_interval
 from ..validation import takes_windows
 from ..windows import sliding_windows
 
@@ -83,28 +80,9 @@ def _on_windows(model, values, fold, window, horizon, coverage):
     times.append(perf_counter())
     interval = np.full((*shape, 2), np.nan)
     if coverage is not None:
-        found = _interval(model, X_test, coverage)
+        found = central_interval(model, X_test, coverage)
         interval = interval if found is None else np.reshape(found, interval.shape)
     return Forecast(predicted, interval, np.diff(times))
-
-
-def _interval(model, X, coverage):
-    """Return lower and upper ends on the last axis, or None."""
-    if hasattr(model, "predict_interval"):
-        return model.predict_interval(X, coverage)
-    if isinstance(model, Pipeline):
-        return _interval(model[-1], model[:-1].transform(X), coverage)
-    tail = (1 - coverage) / 2
-    if hasattr(model, "predict_quantiles"):
-        try:
-            return model.predict_quantiles(X, [tail, 1 - tail])
-        except ValueError as error:
-            warnings.warn(f"No intervals: {error}", stacklevel=2)
-            return None
-    if "return_std" in inspect.signature(model.predict).parameters:
-        mean, std = model.predict(X, return_std=True)
-        return mean[..., None] + std[..., None] * norm.ppf([tail, 1 - tail])
-    return None
 
 
 def _on_series(model, series, fold, horizon, coverage):

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from ..estimators.interval import central_interval
 from .style import (
     as_table,
     axes_or_new,
@@ -25,6 +26,9 @@ class ForecastDisplay:
         The series that is forecast.
     forecasts : dict of str to DataFrame of shape (n_origins, horizon)
         The index holds the origins, which are in that of ``y_true``.
+    intervals : dict of str to array-like of shape (n_origins, horizon, 2), default=None
+        Lower and upper ends of the forecasts of some models, or of all. NaN is not
+        drawn.
 
     Attributes
     ----------
@@ -32,6 +36,8 @@ class ForecastDisplay:
     figure_ : matplotlib.figure.Figure
     lines_ : dict of str to list of matplotlib.lines.Line2D
         Of each forecast, one line an origin.
+    bands_ : dict of str to list of matplotlib.collections.PolyCollection
+        Of each forecast that has intervals, one band an origin.
 
     Examples
     --------
@@ -45,9 +51,10 @@ class ForecastDisplay:
     ['truth', 'origin', 'drift']
     """
 
-    def __init__(self, y_true, forecasts):
+    def __init__(self, y_true, forecasts, intervals=None):
         self.y_true = y_true
         self.forecasts = forecasts
+        self.intervals = intervals
 
     def plot(self, ax=None, *, n_origins=3, names=None):
         """Draw.
@@ -71,6 +78,7 @@ class ForecastDisplay:
         chosen = self._choose(n_origins, names)
         origins = sorted({origin for rows in chosen.values() for origin in rows})
         horizon = max(self.forecasts[name].shape[1] for name in chosen)
+        intervals = self.intervals or {}
         shown = slice(max(0, origins[0] - horizon), origins[-1] + horizon + 1)
         self.ax_.plot(
             time[shown], self.y_true.iloc[shown], color="black", lw=1.5, label="truth"
@@ -78,20 +86,27 @@ class ForecastDisplay:
         for i, origin in enumerate(origins):
             label = None if i else "origin"
             self.ax_.axvline(time[origin], color="#999999", ls=":", lw=1, label=label)
-        self.lines_ = {}
+        self.lines_, self.bands_ = {}, {}
         for name, style in styles(self.forecasts).items():
-            for origin, values in chosen.get(name, {}).items():
+            for origin, row in chosen.get(name, {}).items():
                 label = None if name in self.lines_ else name
+                values = self.forecasts[name].to_numpy()[row]
                 steps = time[origin + 1 : origin + 1 + len(values)]
                 lines = self.ax_.plot(steps, values, label=label, **style)
                 self.lines_.setdefault(name, []).extend(lines)
+                if name in intervals:
+                    low, high = np.asarray(intervals[name])[row].T
+                    band = self.ax_.fill_between(
+                        steps, low, high, color=style["color"], alpha=0.2, lw=0
+                    )
+                    self.bands_.setdefault(name, []).append(band)
         self.ax_.set(ylabel=self.y_true.name)
         label_time(self.ax_, time[shown])
         legend_above(self.ax_)
         return self
 
     def _choose(self, n_origins, names):
-        """Of each model, the origins to draw (as positions) and their forecasts."""
+        """Of each model, the origins to draw (as positions) and their rows."""
         chosen = {}
         for name in self.forecasts if names is None else names:
             table = self.forecasts[name]
@@ -105,14 +120,22 @@ class ForecastDisplay:
                 )
             wanted = origins[complete].max() - horizon * np.arange(n_origins)
             chosen[name] = {
-                origins[row]: table.to_numpy()[row]
+                origins[row]: row
                 for row in np.flatnonzero(complete & np.isin(origins, wanted))
             }
         return chosen
 
     @classmethod
     def from_predictions(
-        cls, y_true, y_pred, *, origins=None, name=None, ax=None, n_origins=3
+        cls,
+        y_true,
+        y_pred,
+        *,
+        intervals=None,
+        origins=None,
+        name=None,
+        ax=None,
+        n_origins=3,
     ):
         """Draw forecasts that were made.
 
@@ -122,6 +145,8 @@ class ForecastDisplay:
             The series, with the rows before the origins and after them.
         y_pred : array-like of shape (n_origins, horizon), or dict of str to such
             The forecasts of one model, or of several by name.
+        intervals : array-like of shape (n_origins, horizon, 2), or dict, default=None
+            Lower and upper ends, of one model, or of some by name.
         origins : array-like of shape (n_origins,), default=None
             The last row known to each forecast: labels of the index of ``y_true``,
             positions where it is an array. None takes the index of ``y_pred``.
@@ -139,7 +164,8 @@ class ForecastDisplay:
         Raises
         ------
         ValueError
-            If the origins are not known, or none has all its steps in the series.
+            If the origins are not known, or none has all its steps in the series, or
+            the intervals are not of the shape of the forecasts.
         """
         forecasts = named(y_pred, name)
         for label, values in forecasts.items():
@@ -149,12 +175,29 @@ class ForecastDisplay:
                     "when they were made: give origins."
                 )
         forecasts = {k: as_table(v, origins) for k, v in forecasts.items()}
-        display = cls(pd.Series(y_true), forecasts)
+        intervals = {} if intervals is None else named(intervals, name)
+        for label, ends in intervals.items():
+            expected = (*forecasts[label].shape, 2)
+            if np.shape(ends) != expected:
+                raise ValueError(
+                    f"The intervals of {label!r} have the shape {np.shape(ends)}: give "
+                    f"lower and upper ends of each forecast, {expected}."
+                )
+        display = cls(pd.Series(y_true), forecasts, intervals)
         return display.plot(ax, n_origins=n_origins)
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y, *, origins=None, name=None, ax=None, n_origins=3
+        cls,
+        estimator,
+        X,
+        y,
+        *,
+        coverage=None,
+        origins=None,
+        name=None,
+        ax=None,
+        n_origins=3,
     ):
         """Forecast, and draw it.
 
@@ -165,6 +208,10 @@ class ForecastDisplay:
             One row an origin.
         y : Series or array-like of shape (n_timesteps,)
             The series that is forecast, with the rows before and after the origins.
+        coverage : float, default=None
+            Of the intervals, between 0 and 1; None draws none. They come from
+            ``predict_interval``, ``predict_quantiles`` or
+            ``predict(X, return_std=True)``.
         origins : array-like of shape (n_origins,), default=None
             As in :meth:`from_predictions`. None takes the index of ``X``.
         name : str, default=None
@@ -180,9 +227,19 @@ class ForecastDisplay:
         """
         if origins is None:
             origins = getattr(X, "index", None)
+        forecast, intervals = estimator.predict(X), None
+        if coverage is not None:
+            intervals = central_interval(estimator, X, coverage)
+            if intervals is None:
+                raise ValueError(
+                    f"coverage={coverage}, but {type(estimator).__name__} gives no "
+                    "intervals: put ConformalRegressor around it, or leave it out."
+                )
+            intervals = np.reshape(intervals, (len(forecast), -1, 2))
         return cls.from_predictions(
             y,
-            estimator.predict(X),
+            forecast,
+            intervals=intervals,
             origins=origins,
             name=name or type(estimator).__name__,
             ax=ax,

@@ -1,0 +1,46 @@
+"""The interval of any regressor that says how sure it is."""
+
+import inspect
+import warnings
+
+from scipy.stats import norm
+from sklearn.pipeline import Pipeline
+
+
+def central_interval(model, X, coverage):
+    """Ask a regressor for intervals, in whatever way it gives any.
+
+    Parameters
+    ----------
+    model : fitted regressor or Pipeline
+        With ``predict_interval``, ``predict_quantiles`` or
+        ``predict(X, return_std=True)``.
+    X : as its ``predict`` takes
+    coverage : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, [n_outputs,] 2), or None
+        Lower and upper ends; None from a regressor that gives none.
+
+    Warns
+    -----
+    UserWarning
+        If it could give some, but was not made to.
+    """
+    if hasattr(model, "predict_interval"):
+        return model.predict_interval(X, coverage)
+    if isinstance(model, Pipeline):
+        return central_interval(model[-1], model[:-1].transform(X), coverage)
+    tail = (1 - coverage) / 2
+    if hasattr(model, "predict_quantiles"):
+        try:
+            return model.predict_quantiles(X, [tail, 1 - tail])
+        except ValueError as error:
+            warnings.warn(f"No intervals: {error}", stacklevel=2)
+            return None
+    if "return_std" in inspect.signature(model.predict).parameters:
+        mean, std = model.predict(X, return_std=True)
+        return mean[..., None] + std[..., None] * norm.ppf([tail, 1 - tail])
+    return None
