@@ -2,9 +2,10 @@
 # versions of a constraints file. torch==2.13.0 is the build for CPU where the index
 # that pip uses offers that first; plain torch may bring gigabytes of CUDA libraries.
 PYTHON ?= python3
+NOTEBOOKS = notebooks/*.ipynb
 
-# The tests run in several processes: more threads in each would only get in the way.
-test test-oldest: export OMP_NUM_THREADS = 1
+# These run in several processes: more threads in each would only get in the way.
+test test-oldest notebooks: export OMP_NUM_THREADS = 1
 
 .PHONY: demo test test-oldest lint docs notebooks clean
 
@@ -25,24 +26,21 @@ lint: .venv-test/installed
 	.venv-test/bin/ruff format --check
 
 # A warning is an error.
-docs: .venv-docs/installed
-	.venv-docs/bin/python -m sphinx -W --keep-going -q docs out/docs
+docs: .venv-test/installed
+	.venv-test/bin/python -m sphinx -W --keep-going -q docs out/docs
 
-# Run anew, in two processes; what they print and draw is kept in them.
-notebooks: .venv-notebooks/installed
-	ls notebooks/*.ipynb | OMP_NUM_THREADS=1 xargs -n 1 -P 2 \
-	    .venv-notebooks/bin/jupyter nbconvert --to notebook --execute --inplace
+# Run anew, two at a time; what they print and draw is kept in them.
+notebooks: .venv-test/installed
+	echo $(NOTEBOOKS) | xargs -n 1 -P 2 \
+	    .venv-test/bin/jupyter nbconvert --to notebook --execute --inplace
 
 clean:
-	rm -rf .venv-demo .venv-test .venv-oldest .venv-docs .venv-notebooks
-	rm -rf out build dist docs/generated
+	rm -rf .venv-demo .venv-test .venv-oldest out build dist docs/generated
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 
 .venv-demo/installed: EXTRAS = demo
 .venv-test/installed: EXTRAS = test,dev
 .venv-oldest/installed: EXTRAS = test
-.venv-docs/installed: EXTRAS = docs
-.venv-notebooks/installed: EXTRAS = notebooks
 CONSTRAINTS = constraints.txt
 .venv-oldest/installed: CONSTRAINTS = constraints-oldest.txt
 
