@@ -7,7 +7,7 @@ NOTEBOOKS = notebooks/*.ipynb
 # These run in several processes: more threads in each would only get in the way.
 test test-oldest notebooks: export OMP_NUM_THREADS = 1
 
-.PHONY: demo test test-oldest lint docs notebooks clean
+.PHONY: demo test test-oldest lint docs notebooks bench clean
 
 demo: .venv-demo/installed
 	mkdir -p out
@@ -33,6 +33,12 @@ docs: .venv-test/installed
 notebooks: .venv-test/installed
 	echo $(NOTEBOOKS) | xargs -n 1 -P 2 \
 	    .venv-test/bin/jupyter nbconvert --to notebook --execute --inplace
+
+# Ratios, each measured side by side in one run.
+bench: .venv-test/installed
+	for name in overhead step_time memory; do \
+	    .venv-test/bin/python -m tests.benchmarks.$$name; \
+	done
 
 clean:
 	rm -rf .venv-demo .venv-test .venv-oldest out build dist docs/generated

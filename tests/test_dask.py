@@ -1,0 +1,73 @@
+"""Searches and comparisons on a cluster, by joblib's backend for dask."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from joblib import parallel_config
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+
+from skseq import DenseRegressor, NaiveRegressor, RNNRegressor, SlidingWindow, compare
+
+distributed = pytest.importorskip(
+    "distributed", reason="the cluster is that of the extra skseq[dask]"
+)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two processes with one thread each."""
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None
+        ) as local,
+        distributed.Client(local) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def series():
+    index = pd.date_range("2024-01-01", periods=120, name="day")
+    values = np.sin(np.arange(120) / 3) + np.arange(120) % 7
+    return pd.DataFrame({"rides": values}, index=index)
+
+
+@pytest.fixture(autouse=True)
+def _both_workers_work(cluster):
+    """Fail a test whose tasks were not run by both processes."""
+    before = executed(cluster)
+    yield
+    after = executed(cluster)
+    assert all(after[worker] > before[worker] for worker in after)
+
+
+def executed(cluster):
+    """Return the number of tasks that each worker has run."""
+    return cluster.run(lambda dask_worker: dask_worker.state.executed_count)
+
+
+def test_grid_search_on_two_workers_is_that_on_one(series):
+    X, y = series[:-1], series["rides"][1:].to_numpy()
+    pipe = make_pipeline(SlidingWindow(7), RNNRegressor(max_epochs=2, random_state=0))
+    search = GridSearchCV(
+        pipe,
+        {"rnnregressor__hidden_size": [2, 4], "slidingwindow__length": [7, 14]},
+        cv=TimeSeriesSplit(2),
+    )
+    expected = search.fit(X, y).cv_results_["mean_test_score"]
+    with parallel_config(backend="dask"):
+        search.set_params(n_jobs=-1).fit(X, y)
+    np.testing.assert_array_equal(search.cv_results_["mean_test_score"], expected)
+
+
+def test_comparison_on_two_workers_is_that_on_one(series):
+    models = {
+        "naive": NaiveRegressor(season=7),
+        "linear": DenseRegressor(max_epochs=2, random_state=0),
+    }
+    shape = {"target": "rides", "horizon": 3, "window": 14, "season": 7}
+    expected = compare(models, series, **shape).table["MAE"]
+    with parallel_config(backend="dask"):
+        found = compare(models, series, n_jobs=-1, **shape).table["MAE"]
+    pd.testing.assert_series_equal(found, expected)
