@@ -12,7 +12,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from ..networks import Embed, Head, SequenceModel, Standardize
+from ..networks import (
+    Embed,
+    Head,
+    SequenceModel,
+    Standardize,
+    can_pass_once,
+    one_pass,
+)
 from ..training import (
     SETTINGS_DOC,
     Settings,
@@ -22,7 +29,7 @@ from ..training import (
     train,
 )
 from ..validation import check_fit_windows, check_predict_windows, check_weights
-from ..windows import chunks, variable_moments
+from ..windows import chunks, leading_padding, series_of, variable_moments
 from .parameters import check_parameters, plain
 
 PREDICT_BATCH = 1024
@@ -258,22 +265,36 @@ class NetworkEstimator(Settings, BaseEstimator):
         With a seed, dropout stays alive, and each draw has masks of its own. ``run``
         maps a module and a batch to something else than the outputs.
         """
-        run = run or self._run
         module = net.module_
         dtype = next(module.parameters()).dtype
         n_windows = max(1, PREDICT_BATCH // n_draws)
+        series, n_single = None, len(windows)  # windows to be passed by themselves
+        if run is None and seed is None and self._reads_last_step():
+            series = _series_to_pass(module, windows)
+        if series is not None:
+            n_single = min(leading_padding(series), n_single)
+        run = run or self._run
         outputs = []
         _keep_dropout(module, seed is not None)
         with threads(self.n_jobs), _seeded(seed, self.device), torch.inference_mode():
-            for start in range(0, len(windows), n_windows):
-                batch = gather(windows, slice(start, start + n_windows))
+            for start in range(0, n_single, n_windows):
+                batch = gather(windows, slice(start, min(start + n_windows, n_single)))
                 batch = batch.to(self.device, dtype).repeat_interleave(n_draws, dim=0)
                 output = run(module, batch).cpu()
+                if series is not None and module.head.read == "every":
+                    output = output[:, -1:]
                 outputs.append(output.unflatten(0, (-1, n_draws)))
+            if n_single < len(windows):
+                passed = one_pass(module, series[n_single:], windows.shape[1])
+                outputs.extend(output[:, None].cpu() for output in passed)
         return torch.cat(outputs).numpy()
 
     def _run(self, module, batch):
         return module(batch)
+
+    def _reads_last_step(self):
+        """Whether an output for the last step of each window is all that is wanted."""
+        return not self._every_step
 
     def _check_predict(self, X):
         check_is_fitted(self)
@@ -344,6 +365,11 @@ def _weights_in(training, weights):
     used = np.zeros(training[-1] + 1)
     used[training] = 1.0 if weights is None else weights[training]
     return used
+
+
+def _series_to_pass(module, windows):
+    """Return the series behind windows, if one pass along it gives all outputs."""
+    return series_of(windows) if can_pass_once(module, windows.shape[1]) else None
 
 
 def _keep_dropout(module, alive):

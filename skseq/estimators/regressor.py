@@ -99,6 +99,11 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
             y[np.broadcast_to(padded, y.shape[:3])] = np.nan
         return y
 
+    def _reads_last_step(self):
+        if self.strategy != "direct":
+            return False
+        return self.supervise == "every" or super()._reads_last_step()
+
     def _in_units(self, y):
         """Undo the standardisation; quantiles that cross are sorted."""
         y = np.sort(y, axis=-1)

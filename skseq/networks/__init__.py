@@ -4,6 +4,7 @@ A network maps values ``(batch, length, features)`` and the rows of padding that
 window starts with, ``(batch,)`` or None, to states ``(batch, steps, output_size)``.
 Where ``causal`` is true, the state of a step sees nothing after that step. There is
 a state for every ``stride``-th step, counted back from the last, or one for all (None).
+A network with a ``receptive_field`` sees so many steps back, the present included.
 """
 
 from .conv import Conv1D, ConvStack
@@ -12,6 +13,7 @@ from .dense import Dense
 from .heads import Head
 from .inputs import Embed, Standardize
 from .model import SequenceModel
+from .one_pass import can_pass_once, one_pass
 from .recurrent import Recurrent
 from .wavenet import WaveNet
 
@@ -27,4 +29,6 @@ __all__ = [
     "SequenceModel",
     "Standardize",
     "WaveNet",
+    "can_pass_once",
+    "one_pass",
 ]

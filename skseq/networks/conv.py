@@ -164,6 +164,8 @@ class Conv1D(nn.Module):
         self.output_size = (recurrent or convs).output_size
         self.stride = convs.stride
         self.causal = recurrent is None or recurrent.causal
+        if recurrent is None and self.stride == 1:
+            self.receptive_field = 1 + sum(conv.reach for conv in convs.convs)
 
     def forward(self, x, n_padding):
         """Map values (batch, length, features) to states (batch, steps, output_size).

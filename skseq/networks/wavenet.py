@@ -67,6 +67,7 @@ class WaveNet(nn.Module):
             for dilation in dilations
         )
         self.last = CausalConv(n_filters, n_filters, kernel_size=1)
+        self.receptive_field = 1 + sum(layer.conv.reach for layer in self.layers)
 
     def forward(self, x, n_padding):
         """Map values (batch, length, features) to states (batch, length, n_filters)."""

@@ -1,0 +1,54 @@
+"""One pass along a series, in place of one over each of its windows."""
+
+import torch
+
+from .heads import Head
+
+
+def can_pass_once(module, length):
+    """Tell whether the last state of a window is that of the series at this step.
+
+    It is not where the network sees back beyond the window: there are zeros before a
+    window, and values in the series.
+
+    Parameters
+    ----------
+    module : SequenceModel
+    length : int
+        Steps of a window.
+    """
+    return (
+        isinstance(module.head, Head)
+        and module.head.read in ("last", "every")
+        and module.network.stride == 1
+        and getattr(module.network, "receptive_field", length + 1) <= length
+    )
+
+
+def one_pass(module, series, length):
+    """Yield the outputs at the last step of each window of a series.
+
+    Parameters
+    ----------
+    module : SequenceModel
+        One that can pass once, in evaluation mode.
+    series : ndarray of shape (n_timesteps, n_features)
+        Without padding.
+    length : int
+        Steps of a window.
+
+    Yields
+    ------
+    tensor of shape (n_windows, n_outputs)
+        For windows that follow each other; (n_windows, 1, n_outputs) where the head
+        reads every state.
+    """
+    weight = next(module.parameters())
+    past = module.network.receptive_field - 1
+    size = max(8 * length, 2048)  # so many that little is passed over twice
+    for last in range(length - 1, len(series), size):
+        steps = torch.tensor(series[last - past : last + size])
+        values, known, _ = module.inputs(steps[None].to(weight))
+        states = module.network(values, None)[0, past:, None]
+        known = None if known is None else known[0, past:, None]
+        yield module.head(states, known, None)
