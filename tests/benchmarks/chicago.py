@@ -21,6 +21,7 @@ from skseq import (
     GRURegressor,
     KnownAhead,
     SlidingWindow,
+    WaveNetRegressor,
     horizon_targets,
 )
 from skseq.datasets import fetch_chicago_ridership
@@ -28,6 +29,7 @@ from skseq.datasets import fetch_chicago_ridership
 LENGTH, SEEDS = 56, range(5)
 TRAIN_END, TEST = "2018-12-31", slice("2019-01-01", "2019-05-31")
 BOOK, AHEAD = "book's inputs", "day types known"
+LONG = "rail, since 2008"
 DAYS, YEAR = "calendar known, since 2008", "calendar and season known, since 2008"
 EVERY = {"supervise": "every"}
 SHORT = {**EVERY, "max_epochs": 8}
@@ -45,6 +47,7 @@ ROWS = [
     ("encoder-decoder, 14 steps", "21,000", AHEAD, 1, 14, EncoderDecoderRegressor, {}),
     ("GRU, sequence to sequence", "25,000", BOOK, 1, 14, GRURegressor, EVERY),
     ("GRU, sequence to sequence", "21,000", AHEAD, 1, 14, GRURegressor, EVERY),
+    ("WaveNet, rail alone", "25,000", LONG, 1, 1, WaveNetRegressor, {"max_epochs": 25}),
     ("GRU, multivariate", "19,000", DAYS, 1, 1, GRURegressor, SHORT),
     ("GRU, multitask", "20,500, 22,500", DAYS, 2, 1, GRURegressor, SHORT),
     ("five GRUs, multivariate", "19,000", DAYS, 1, 1, GRURegressor, FIVE),
@@ -90,8 +93,8 @@ def lays_ahead(inputs, horizon):
 
 def split(since, inputs, n_targets, horizon):
     """Return training windows and targets, those of the test, and what is known."""
-    rides, types = load("2008" if inputs in (DAYS, YEAR) else since)
-    series = rides if inputs or n_targets > 1 else rides[["rail"]]
+    rides, types = load("2008" if inputs in (LONG, DAYS, YEAR) else since)
+    series = rides[["rail"]] if inputs in (None, LONG) else rides
     n_known = 0
     if inputs == BOOK and horizon > 1:
         series = series.join(types.shift(-1).add_prefix("tomorrow ")).iloc[:-1]
