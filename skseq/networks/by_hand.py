@@ -10,30 +10,46 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 
-def by_hand(recipe, *tensors):
-    """Compute ``recipe.forward()``, and gradients of tensors by ``recipe.backward``.
+def by_hand(make, *tensors):
+    """Compute ``make(*tensors).forward()``, with gradients by its ``backward``.
+
+    Under :func:`torch.vmap` all models are computed as one: ``make`` is then given the
+    first tensor with the models as its second axis, the others with them as the first.
 
     Parameters
     ----------
-    recipe : object
-        Made for this one call. ``forward()`` returns a tensor; ``backward(gradient)``
-        returns the gradients of ``tensors``, from what ``forward`` kept.
+    make : callable
+        Maps the tensors to a recipe, an object for this one call: ``forward()``
+        returns a tensor, of the axes of the first one; ``backward(gradient)`` returns
+        the gradients of ``tensors``, from what ``forward`` kept.
     *tensors : tensor
         What the recipe computes with.
     """
-    return _ByHand.apply(recipe, *tensors)
+    return _ByHand.apply(_Pass(make), *tensors)
+
+
+class _Pass:
+    """One call; holds the recipe on its way from the forward pass to the backward."""
+
+    def __init__(self, make):
+        self.make = make
 
 
 class _ByHand(Function):
     @staticmethod
-    def forward(ctx, recipe, *tensors):
-        ctx.recipe = recipe
-        ctx.save_for_backward(*tensors)
+    def forward(this, *tensors):
         with torch.inference_mode():  # an operation costs less there
-            states = recipe.forward()
+            this.recipe = this.make(*tensors)
+            states = this.recipe.forward()
         # What inference mode made cannot be differentiated; and of the node's own
         # output the recipe must keep no views, or neither would ever be freed.
         return states.clone()
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        this, *tensors = inputs
+        ctx.recipe = this.recipe
+        ctx.save_for_backward(*tensors)
 
     @staticmethod
     @once_differentiable
@@ -42,3 +58,16 @@ class _ByHand(Function):
         with torch.inference_mode():
             gradients = ctx.recipe.backward(gradient)
         return None, *(gradient.clone() for gradient in gradients)
+
+    @staticmethod
+    def vmap(info, in_dims, this, *tensors):
+        axes = [1] + [0] * (len(tensors) - 1)
+        stacked = [
+            tensor.unsqueeze(axis).expand(
+                *tensor.shape[:axis], info.batch_size, *tensor.shape[axis:]
+            )
+            if dim is None
+            else tensor.movedim(dim, axis)
+            for tensor, dim, axis in zip(tensors, in_dims[1:], axes, strict=True)
+        ]
+        return by_hand(this.make, *stacked), 1

@@ -90,28 +90,29 @@ class Cell(nn.Module):
         # The GRU's is inside the reset gate.
         after = torch.zeros_like(bias_hh) if self.kind == "GRU" else bias_hh
         norm = self.norm_state and self.norm_state.begin(share)
-        product = Product(self.weight_hh, self._draw_mask(x), norm)
+        mask = self._draw_mask(x)
         if self.norm_input is None:
             x = F.linear(x, self.weight_ih, self.bias_ih + after)
         else:
             x = self.norm_input.project(self.weight_ih, self.bias_ih, x, share, after)
-        if self.kind == "LSTM":
-            states = self._run_lstm(x, product, share)
-        elif self.kind == "GRU":
-            states = by_hand(_GRU(x, product, bias_hh), x, bias_hh, *product.tensors)
-        else:
-            loop = _RNN(x, product, self.activation)
-            states = by_hand(loop, x, *product.tensors)
+        states = self._run(x, norm, mask, share)
         if norm is not None:
             self.norm_state.learn(norm)
         return states.transpose(0, 1)
 
-    def _run_lstm(self, x, product, share):
-        if self.norm_memory is None:
-            return by_hand(_LSTM(x, product), x, *product.tensors)
-        memory, bias = self.norm_memory.begin(share), self.bias_memory
-        loop = _LSTM(x, product, memory, bias)
-        states = by_hand(loop, x, *product.tensors, bias, *memory.tensors)
+    def _run(self, x, norm, mask, share):
+        """Iterate over the steps of sums x (length, batch, n_units)."""
+        tensors = (self.weight_hh, *(norm.tensors if norm else ()))
+        memory = self.norm_memory and self.norm_memory.begin(share)
+        if memory is None:
+            options = {"norm": norm, "mask": mask, "activation": self.activation}
+            return steps(self.kind, x, self.bias_hh, *tensors, **options)
+
+        def lstm(x, weight, *_):
+            product = Product(weight, mask, norm)
+            return _LSTM(x, product, memory, self.bias_memory)
+
+        states = by_hand(lstm, x, *tensors, self.bias_memory, *memory.tensors)
         self.norm_memory.learn(memory)
         return states
 
@@ -123,7 +124,42 @@ class Cell(nn.Module):
         return F.dropout(ones, self.recurrent_dropout)
 
 
-# The time steps of one pass. Gates are in torch's order. In the backward passes,
+def steps(kind, x, bias, weight, *others, norm=None, mask=None, activation="tanh"):
+    """Iterate a plain cell.
+
+    Parameters
+    ----------
+    kind : {"RNN", "LSTM", "GRU"}
+    x : tensor of shape (length, batch, n_units)
+        The products with the input, biases included.
+    bias : tensor of shape (n_units,)
+        Of the GRU, inside the reset gate.
+    weight : tensor of shape (n_units, hidden)
+    *others : tensor
+        What ``norm`` computes with.
+    norm : object or None
+        The pass that a normalisation of the products with the state began.
+    mask : tensor of shape (batch, hidden) or None
+    activation : {"tanh", "relu"}
+
+    Returns
+    -------
+    tensor of shape (length, batch, hidden)
+    """
+    if kind == "GRU":
+        return by_hand(
+            lambda x, bias, weight, *_: _GRU(x, Product(weight, mask, norm), bias),
+            *(x, bias, weight, *others),
+        )
+
+    def make(x, weight, *_):
+        product = Product(weight, mask, norm)
+        return _LSTM(x, product) if kind == "LSTM" else _RNN(x, product, activation)
+
+    return by_hand(make, x, weight, *others)
+
+
+# The time steps of one pass, of values ([models,] batch, units). Gates are in torch's order. In the backward passes,
 # ``slope`` is the derivative of the state, or of the LSTM's memory, by each gate's sum.
 
 
@@ -173,14 +209,14 @@ class _LSTM:
         i, f, g, o = gates = self._split(self.gates)
         self.memories, self.outs, states = (torch.empty_like(i) for _ in range(3))
         h = c = torch.zeros_like(i[0])
-        sums_g = slice(2 * h.shape[1], 3 * h.shape[1])
+        sums_g = slice(2 * h.shape[-1], 3 * h.shape[-1])
         steps = zip(
             self.x, self.gates, *gates, self.memories, self.outs, states, strict=True
         )
         for x, gates, i, f, g, o, memory, out, state in steps:
             y = self.product.forward(h, x)
             torch.sigmoid(y, out=gates)
-            torch.tanh(y[:, sums_g], out=g)
+            torch.tanh(y[..., sums_g], out=g)
             c = torch.addcmul(f * c, i, g, out=memory)
             n = c if self.memory is None else self.memory.forward(c, self.bias)
             torch.tanh(n, out=out)
@@ -190,20 +226,20 @@ class _LSTM:
     def backward(self, d_states):
         i, f, g, o = self._split(self.gates)
         slope = torch.addcmul(self.gates, self.gates, self.gates, value=-1)
-        slope = slope.unflatten(2, (4, -1))
-        slope[:, :, 0] *= g
-        slope[0, :, 1] = 0
-        slope[1:, :, 1] *= self.memories[:-1]
-        slope[:, :, 2] = i - i * g**2
-        slope[:, :, 3] *= self.outs
+        slope = slope.unflatten(-1, (4, -1))
+        slope[..., 0, :] *= g
+        slope[0, ..., 1, :] = 0
+        slope[1:, ..., 1, :] *= self.memories[:-1]
+        slope[..., 2, :] = i - i * g**2
+        slope[..., 3, :] *= self.outs
         slope_out = o - o * self.outs**2
         d_gates, d_outs = torch.empty_like(slope), torch.empty_like(self.outs)
         d_h = d_c = f_after = torch.zeros_like(i[0])
         self.product.begin_backward()
         if self.memory is not None:
             self.memory.begin_backward()
-        slopes = slope[:, :, :3], slope[:, :, 3], slope_out
-        buffers = d_gates[:, :, :3], d_gates[:, :, 3], d_gates.flatten(2), d_outs
+        slopes = slope[..., :3, :], slope[..., 3, :], slope_out
+        buffers = d_gates[..., :3, :], d_gates[..., 3, :], d_gates.flatten(-2), d_outs
         for t, step in _backwards(d_states.contiguous(), f, *slopes, *buffers):
             d_state, f, slope_ifg, slope_o, slope_out, d_ifg, d_o, d_x, d_out = step
             d_h = d_state + d_h
@@ -213,37 +249,37 @@ class _LSTM:
                 d_out = self.memory.backward(t, d_out)
             d_c = torch.addcmul(d_out, d_c, f_after)
             f_after = f
-            torch.mul(d_c[:, None], slope_ifg, out=d_ifg)
+            torch.mul(d_c.unsqueeze(-2), slope_ifg, out=d_ifg)
             d_h = self.product.backward(t, d_x)
-        gradients = d_gates.flatten(2), *self.product.gradients()
+        gradients = d_gates.flatten(-2), *self.product.gradients()
         if self.memory is None:
             return gradients
-        return *gradients, d_outs.sum((0, 1)), *self.memory.gradients()
+        return *gradients, d_outs.sum((0, -2)), *self.memory.gradients()
 
     @staticmethod
     def _split(gates):
-        return gates.chunk(4, dim=2)  # i, f, g, o
+        return gates.chunk(4, dim=-1)  # i, f, g, o
 
 
 class _GRU:
     n_gates = 3
 
     def __init__(self, x, product, bias):
-        self.x, self.product, self.bias = x, product, bias
+        self.x, self.product, self.bias = x, product, bias.unsqueeze(-2)
 
     def forward(self):
         """Iterate n = tanh(x + r (W h + b)), h = (1 - z) n + z h."""
         self.gates = torch.empty_like(self.x)
-        gates = self.gates.chunk(3, dim=2)  # r, z, n
+        gates = self.gates.chunk(3, dim=-1)  # r, z, n
         h = torch.zeros_like(gates[0][0])
-        rz, last = slice(0, 2 * h.shape[1]), slice(2 * h.shape[1], None)
+        rz, last = slice(0, 2 * h.shape[-1]), slice(2 * h.shape[-1], None)
         self.states, self.products = [h], []
-        sums = self.x[:, :, rz], self.x[:, :, last]
-        steps = zip(*sums, self.gates[:, :, rz], *gates, strict=True)
+        sums = self.x[..., rz], self.x[..., last]
+        steps = zip(*sums, self.gates[..., rz], *gates, strict=True)
         for x_rz, x_n, gates_rz, r, z, n in steps:
             y = self.product.forward(h, self.bias)
-            torch.sigmoid(x_rz + y[:, rz], out=gates_rz)
-            y = y[:, last]
+            torch.sigmoid(x_rz + y[..., rz], out=gates_rz)
+            y = y[..., last]
             torch.addcmul(x_n, r, y, out=n).tanh_()
             h = torch.lerp(n, h, z)
             self.products.append(y)
@@ -251,25 +287,25 @@ class _GRU:
         return torch.stack(self.states[1:])
 
     def backward(self, d_states):
-        r, z, n = self.gates.chunk(3, dim=2)
+        r, z, n = self.gates.chunk(3, dim=-1)
         y = torch.stack(self.products)
         slope = torch.addcmul(self.gates, self.gates, self.gates, value=-1)
-        slope = slope.unflatten(2, (3, -1))
+        slope = slope.unflatten(-1, (3, -1))
         slope_n = (1 - z) * (1 - n**2)
-        slope[:, :, 0] *= slope_n * y
-        slope[:, :, 1] *= torch.stack(self.states[:-1]) - n
-        slope[:, :, 2] = slope_n * r
+        slope[..., 0, :] *= slope_n * y
+        slope[..., 1, :] *= torch.stack(self.states[:-1]) - n
+        slope[..., 2, :] = slope_n * r
         d_y, d_hs = torch.empty_like(slope), torch.empty_like(y)
         d_h = torch.zeros_like(y[0])
         self.product.begin_backward()
-        steps = _backwards(d_states.contiguous(), z, slope, d_y, d_hs, d_y.flatten(2))
+        steps = _backwards(d_states.contiguous(), z, slope, d_y, d_hs, d_y.flatten(-2))
         for t, (d_state, z, slope, d, d_total, d_flat) in steps:
             torch.add(d_state, d_h, out=d_total)
-            torch.mul(d_total[:, None], slope, out=d)
+            torch.mul(d_total.unsqueeze(-2), slope, out=d)
             d_h = torch.addcmul(self.product.backward(t, d_flat), d_total, z)
-        gradients = d_y.sum((0, 1)).flatten(), *self.product.gradients()
-        d_y[:, :, 2] = d_hs * slope_n  # of x, which the reset gate does not multiply
-        return d_y.flatten(2), *gradients
+        gradients = d_y.sum((0, -3)).flatten(-2), *self.product.gradients()
+        d_y[..., 2, :] = d_hs * slope_n  # of x, which the reset gate does not multiply
+        return d_y.flatten(-2), *gradients
 
 
 LOOPS = {"RNN": _RNN, "LSTM": _LSTM, "GRU": _GRU}

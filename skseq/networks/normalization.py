@@ -20,7 +20,7 @@ class Product:
 
     Parameters
     ----------
-    weight : tensor of shape (n_units, hidden)
+    weight : tensor of shape ([models,] n_units, hidden)
     mask : tensor of shape (batch, hidden) or None
         Multiplies h.
     norm : object or None
@@ -29,8 +29,8 @@ class Product:
 
     def __init__(self, weight, mask=None, norm=None):
         self.weight, self.mask, self.norm = weight, mask, norm
-        self.tensors = (weight, *(norm.tensors if norm else ()))
-        self.transposed = weight.detach().t().contiguous()  # a product is faster
+        self.transposed = weight.mT.contiguous()  # a product is faster
+        self.add = torch.addmm if weight.ndim == 2 else torch.baddbmm
         self.inputs = []  # what the weights were multiplied by, (batch, hidden) each
 
     def forward(self, h, x):
@@ -39,7 +39,7 @@ class Product:
             h = h * self.mask
         self.inputs.append(h)
         if self.norm is None:
-            return torch.addmm(x, h, self.transposed)
+            return self.add(x, h, self.transposed)
         return self.norm.forward(h @ self.transposed, x)
 
     def begin_backward(self):
@@ -57,8 +57,11 @@ class Product:
         return d_h if self.mask is None else d_h * self.mask
 
     def gradients(self):
-        """Gradients of ``tensors``, after the backward pass of all steps."""
-        d_weight = torch.cat(self.d_products[::-1]).t() @ torch.cat(self.inputs)
+        """Gradients of weight and gain, after the backward pass of all steps."""
+        # ([models,] steps and windows, units)
+        d_products = torch.stack(self.d_products[::-1], dim=-3).flatten(-3, -2)
+        inputs = torch.stack(self.inputs, dim=-3).flatten(-3, -2)
+        d_weight = d_products.mT @ inputs
         return d_weight, *(self.norm.gradients() if self.norm else ())
 
 

@@ -2,8 +2,9 @@
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
-from .cells import Cell
+from .cells import Cell, steps
 from .padding import observed, to_end, to_start
 
 CELLS = {"RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}
@@ -32,9 +33,16 @@ class Recurrent(nn.Module):
         Of the state.
     normalization : {None, "layer", "batch"}
         Inside the cell.
+
+    Attributes
+    ----------
+    stacked : bool
+        Whether it is one of several that :func:`torch.vmap` computes as one, which
+        torch's own layers are not made for.
     """
 
     stride = 1
+    stacked = False
 
     def __init__(
         self,
@@ -77,36 +85,59 @@ class Recurrent(nn.Module):
         for i in range(0, len(self.layers), self.n_directions):
             forward, *backward = self.layers[i : i + self.n_directions]
             x = self.dropout(x) if i else x
-            states = _run(forward, x, n_padding)
+            states = self._run(forward, x, n_padding)
             for layer in backward:
                 last = i + self.n_directions == len(self.layers)
-                back = _run_back(layer, x, n_padding, last)
+                back = self._run_back(layer, x, n_padding, last)
                 states = torch.cat([states, back], dim=-1)
             x = states
         return x
 
+    def _run(self, layer, x, n_padding):
+        if n_padding is None:
+            return self._states(layer, x)
+        states = self._states(layer, to_end(x, n_padding), n_padding)
+        return to_start(states, n_padding)
 
-def _run(layer, x, n_padding):
-    if n_padding is None:
-        return _states(layer, x)
-    return to_start(_states(layer, to_end(x, n_padding), n_padding), n_padding)
+    def _run_back(self, layer, x, n_padding, last):
+        # From its end, a window has its padding last as it is.
+        states = self._states(layer, x.flip(1), n_padding).flip(1)
+        if n_padding is not None:
+            states = states * observed(x, n_padding)[:, :, None]
+        if not last:
+            return states
+        first = 0 if n_padding is None else n_padding.clamp(max=x.shape[1] - 1)
+        ends = states[torch.arange(len(x), device=x.device), first]
+        return torch.cat([states[:, :-1], ends[:, None]], dim=1)
+
+    def _states(self, layer, x, n_padding=None):
+        """States of windows that end with their padding."""
+        if isinstance(layer, Cell):
+            return layer(x, n_padding)
+        if self.stacked or _faster_by_hand(layer, x):
+            return _by_hand(layer, x)
+        return layer(x)[0]
 
 
-def _run_back(layer, x, n_padding, last):
-    # From its end, a window has its padding last as it is.
-    states = _states(layer, x.flip(1), n_padding).flip(1)
-    if n_padding is not None:
-        states = states * observed(x, n_padding)[:, :, None]
-    if not last:
-        return states
-    first = 0 if n_padding is None else n_padding.clamp(max=x.shape[1] - 1)
-    ends = states[torch.arange(len(x), device=x.device), first]
-    return torch.cat([states[:, :-1], ends[:, None]], dim=1)
+def _faster_by_hand(layer, x):
+    """Whether torch's layer takes longer over a training step of these values.
+
+    On a CPU torch's GRU and RNN are many operations, whose number tells in small
+    batches (measured with ``tests/benchmarks/step_time.py``).
+    """
+    if layer.mode == "LSTM" or x.device.type != "cpu" or not torch.is_grad_enabled():
+        return False
+    return len(x) <= 128 and len(x) * layer.hidden_size <= 4096
 
 
-def _states(layer, x, n_padding=None):
-    """States of windows that end with their padding."""
-    return layer(x, n_padding) if isinstance(layer, Cell) else layer(x)[0]
+def _by_hand(layer, x):
+    """Compute what torch's layer does."""
+    kind, _, activation = layer.mode.partition("_")
+    weight, bias = layer.weight_hh_l0, layer.bias_hh_l0
+    first = layer.bias_ih_l0 if kind == "GRU" else layer.bias_ih_l0 + bias
+    x = F.linear(x.transpose(0, 1), layer.weight_ih_l0, first)
+    states = steps(kind, x, bias, weight, activation=activation.lower() or None)
+    return states.transpose(0, 1)
 
 
 def initialize(layer):
