@@ -1,7 +1,6 @@
 """NetworkEstimator: what the faces of all networks share."""
 
 import re
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,11 +21,13 @@ from ..networks import (
 )
 from ..training import (
     SETTINGS_DOC,
+    Job,
     Settings,
     WindowDataset,
     gather,
+    seeded,
     threads,
-    train,
+    train_all,
 )
 from ..validation import check_fit_windows, check_predict_windows, check_weights
 from ..windows import chunks, leading_padding, series_of, variable_moments
@@ -184,12 +185,16 @@ class NetworkEstimator(Settings, BaseEstimator):
             else states.randint(np.iinfo(np.int32).max, size=self.n_members).tolist()
         )
         self._draw_seeds = []
-        with threads(self.n_jobs):
-            member = plain(self)
-            self.nets_ = [
-                member._train_member(state, net, windows, *datasets)
+        member = plain(self)
+        nets = train_all(
+            [
+                member._job(state, net, windows, *datasets)
                 for state, net in zip(self.member_random_states_, trained, strict=True)
             ]
+        )
+        if nets is None:  # put off, by a search
+            return self
+        self.nets_ = nets
         self.net_ = self.nets_[0]
         self.history_ = pd.concat(
             [_history_table(net, member) for member, net in enumerate(self.nets_)],
@@ -209,11 +214,11 @@ class NetworkEstimator(Settings, BaseEstimator):
             )
         return self.nets_
 
-    def _train_member(self, random_state, trained, windows, training, validation):
+    def _job(self, random_state, trained, windows, training, validation):
         state = check_random_state(random_state)
         seed, draw_seed = state.randint(np.iinfo(np.int32).max, size=2).tolist()
         self._draw_seeds.append(draw_seed)
-        with _seeded(seed, self.device):
+        with threads(self.n_jobs), seeded(seed, self.device):
             inputs = self._build_inputs()
             network = self._build(windows.shape[1], inputs.n_features)
             self._check_network(network)
@@ -221,8 +226,15 @@ class NetworkEstimator(Settings, BaseEstimator):
             module.to(torch.from_numpy(windows[:0].copy()).dtype)
             if trained is not None:
                 _go_on(module, trained.module_)
-            criterion = self._criterion(windows.dtype)
-            return train(module, criterion, training, validation, self, seed)
+            return Job(
+                module=module,
+                criterion=self._criterion(windows.dtype),
+                training=training,
+                validation=validation,
+                settings=self,
+                seed=seed,
+                random_state=torch.get_rng_state(),
+            )
 
     def _learn_inputs(self, windows, weights):
         """Learn the vocabulary, or the moments of each variable."""
@@ -276,7 +288,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         run = run or self._run
         outputs = []
         _keep_dropout(module, seed is not None)
-        with threads(self.n_jobs), _seeded(seed, self.device), torch.inference_mode():
+        with threads(self.n_jobs), seeded(seed, self.device), torch.inference_mode():
             for start in range(0, n_single, n_windows):
                 batch = gather(windows, slice(start, min(start + n_windows, n_single)))
                 batch = batch.to(self.device, dtype).repeat_interleave(n_draws, dim=0)
@@ -376,17 +388,6 @@ def _keep_dropout(module, alive):
     """Put a module in evaluation mode, but for its dropout if that is to live."""
     for part in module.modules():
         part.training = alive and not isinstance(part, _BatchNorm)
-
-
-@contextmanager
-def _seeded(seed, device):
-    """Seed torch for a while; leave the caller's generators as they were."""
-    if seed is None:
-        yield
-        return
-    with torch.random.fork_rng(devices=[] if device == "cpu" else None):
-        torch.manual_seed(seed)
-        yield
 
 
 def _history_table(net, member):

@@ -15,6 +15,7 @@ from .inputs import Embed, Standardize
 from .model import SequenceModel
 from .one_pass import can_pass_once, one_pass
 from .recurrent import Recurrent
+from .stack import Stack, can_stack
 from .wavenet import WaveNet
 
 __all__ = [
@@ -27,8 +28,10 @@ __all__ = [
     "NumberDecoder",
     "Recurrent",
     "SequenceModel",
+    "Stack",
     "Standardize",
     "WaveNet",
     "can_pass_once",
+    "can_stack",
     "one_pass",
 ]

@@ -46,7 +46,7 @@ class _ByHand(Function):
         return states.clone()
 
     @staticmethod
-    def setup_context(ctx, inputs, output):
+    def setup_context(ctx, inputs, output):  # noqa: ARG004
         this, *tensors = inputs
         ctx.recipe = this.recipe
         ctx.save_for_backward(*tensors)

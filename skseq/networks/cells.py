@@ -159,8 +159,9 @@ def steps(kind, x, bias, weight, *others, norm=None, mask=None, activation="tanh
     return by_hand(make, x, weight, *others)
 
 
-# The time steps of one pass, of values ([models,] batch, units). Gates are in torch's order. In the backward passes,
-# ``slope`` is the derivative of the state, or of the LSTM's memory, by each gate's sum.
+# The time steps of one pass, of values ([models,] batch, units). Gates are in torch's
+# order. In the backward passes, ``slope`` is the derivative of the state, or of the
+# LSTM's memory, by each gate's sum.
 
 
 def _backwards(*tensors):

@@ -40,7 +40,13 @@ class SequenceModel(nn.Module):
 
     def encode(self, x):
         """Map windows to what the head reads: states, values known ahead, padding."""
-        values, known, n_padding = self.inputs(x)
+        return self._read(*self.inputs(x))
+
+    def after_inputs(self, values, known, n_padding):
+        """Map what the input stage returns to outputs."""
+        return self.head(*self._read(values, known, n_padding))
+
+    def _read(self, values, known, n_padding):
         states = self.network(values, n_padding)
         if n_padding is not None:
             length = values.shape[1]

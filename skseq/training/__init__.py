@@ -3,7 +3,8 @@
 from .batches import Batches, EveryStep, Standardized, WindowDataset, gather
 from .loss import LOSSES, CrossEntropy, WeightedLoss
 from .threads import threads
-from .train import CHOICES, SETTINGS_DOC, Settings, train
+from .together import Together, train_all
+from .train import CHOICES, SETTINGS_DOC, Job, Settings, seeded
 
 __all__ = [
     "CHOICES",
@@ -12,11 +13,14 @@ __all__ = [
     "Batches",
     "CrossEntropy",
     "EveryStep",
+    "Job",
     "Settings",
     "Standardized",
+    "Together",
     "WeightedLoss",
     "WindowDataset",
     "gather",
+    "seeded",
     "threads",
-    "train",
+    "train_all",
 ]

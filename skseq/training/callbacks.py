@@ -37,7 +37,7 @@ class Gradients(Callback):
         """Find the layers of the module."""
         self.layers_ = {}
         for i, (name, _) in enumerate(net.module_.named_parameters()):
-            self.layers_.setdefault(_layer(name), []).append(i)
+            self.layers_.setdefault(layer_of(name), []).append(i)
 
     def on_epoch_begin(self, net, **kwargs):
         """Start the sums over the epoch's batches."""
@@ -47,11 +47,7 @@ class Gradients(Callback):
 
     def on_grad_computed(self, net, named_parameters, **kwargs):
         """Record and clip."""
-        gradients = [
-            torch.zeros_like(p) if p.grad is None else p.grad
-            for _, p in named_parameters
-            if p.requires_grad
-        ]
+        gradients = [gradient(p) for _, p in named_parameters if p.requires_grad]
         squares = torch.stack(torch._foreach_norm(gradients)).square()
         total = squares.sum().sqrt()
         if self.clip is not None and self.clip_by == "value":
@@ -73,40 +69,57 @@ class Gradients(Callback):
 
     def on_train_end(self, net, **kwargs):
         """Name a gradient that exploded or vanished."""
-        epochs = [row for row in net.history if "gradient_norm" in row]
         self.squares_ = self.total_ = None
-        if not epochs:
-            return
-        largest = max(row["gradient_norm"] for row in epochs)
-        if largest > EXPLODED:
+        warn_of_gradients(net.history, list(self.layers_))
+
+
+def gradient(parameter):
+    """Return the gradient of a parameter, zero if it has none."""
+    if parameter.grad is None:
+        return torch.zeros_like(parameter)
+    return parameter.grad
+
+
+def warn_of_gradients(history, layers):
+    """Name a gradient that exploded or vanished.
+
+    Parameters
+    ----------
+    history : list of dict
+        With ``gradient_norm`` and ``gradient_norm LAYER``.
+    layers : list of str
+    """
+    epochs = [row for row in history if "gradient_norm" in row]
+    if not epochs:
+        return
+    largest = max(row["gradient_norm"] for row in epochs)
+    if largest > EXPLODED:
+        warnings.warn(
+            f"The gradient exploded: its norm reached {largest:.3g}. Lower "
+            "learning_rate, set gradient_clip, use a saturating activation "
+            "('tanh'), or normalization='layer'.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    last = [layer for layer in layers if layer.startswith("head")]
+    # A normalisation's gain may well have no gradient.
+    first = [
+        layer for layer in layers if layer.startswith("network") and "norm" not in layer
+    ]
+    head = sum(row[f"gradient_norm {name}"] for row in epochs for name in last)
+    for name in first:
+        norm = sum(row[f"gradient_norm {name}"] for row in epochs)
+        if norm < VANISHED * head:
             warnings.warn(
-                f"The gradient exploded: its norm reached {largest:.3g}. Lower "
-                "learning_rate, set gradient_clip, use a saturating activation "
-                "('tanh'), or normalization='layer'.",
+                f"The gradient vanished in layer {name!r}: its norm is "
+                f"{norm / head:.1g} of the output layer's. Use fewer layers, an "
+                "LSTM or GRU cell, normalization='layer', or shorter windows.",
                 ConvergenceWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
-        last = [layer for layer in self.layers_ if layer.startswith("head")]
-        # A normalisation's gain may well have no gradient.
-        first = [
-            layer
-            for layer in self.layers_
-            if layer.startswith("network") and "norm" not in layer
-        ]
-        head = sum(row[f"gradient_norm {name}"] for row in epochs for name in last)
-        for name in first:
-            norm = sum(row[f"gradient_norm {name}"] for row in epochs)
-            if norm < VANISHED * head:
-                warnings.warn(
-                    f"The gradient vanished in layer {name!r}: its norm is "
-                    f"{norm / head:.1g} of the output layer's. Use fewer layers, an "
-                    "LSTM or GRU cell, normalization='layer', or shorter windows.",
-                    ConvergenceWarning,
-                    stacklevel=2,
-                )
 
 
-def _layer(name):
+def layer_of(name):
     """Name the layer that a parameter belongs to."""
     layer, _, parameter = name.rpartition(".")
     return layer or parameter
@@ -150,12 +163,10 @@ class Watch(Callback):
         """Raise ValueError at a loss that is NaN or infinite."""
         value = net.history[-1, "batches", -1, f"{_set(training)}_loss"]
         if value - value != 0:
-            raise ValueError(
-                f"The {_set(training)} loss became {value} in epoch "
-                f"{len(net.history)}: training diverged. Lower learning_rate, set "
-                "gradient_clip (or lower it), keep standardize=True, and look for "
-                "extreme values in X and y."
-            )
+            raise diverged(f"{_set(training)} loss", value, len(net.history))
+        self._forget(net)
+
+    def _forget(self, net):
         batches = net.history[-1]["batches"]
         if len(batches) > MANY:
             batches[:-1] = [_merge(batches[:-1])]
@@ -214,6 +225,15 @@ class Progress(Callback):
         """Close it: an open bar does not pickle."""
         self.bar_.close()
         del self.bar_
+
+
+def diverged(what, value, epoch):
+    """Make the error of a loss that is not finite."""
+    return ValueError(
+        f"The {what} became {value} in epoch {epoch}: training diverged. Lower "
+        "learning_rate, set gradient_clip (or lower it), keep standardize=True, and "
+        "look for extreme values in X and y."
+    )
 
 
 def _merge(batches):

@@ -26,10 +26,11 @@ class WeightedLoss(nn.Module):
         self.register_buffer("quantiles", quantiles)
         self.register_buffer("output_weights", output_weights)
 
-    def forward(self, prediction, target):
+    def forward(self, prediction, target, n_models=None):
         """Compare with targets, or with a pair of targets and sample weights.
 
-        A target that is NaN does not count.
+        A target that is NaN does not count. With ``n_models``, the first axis of all
+        is that of the models, and each has a loss.
         """
         target, weight = target if isinstance(target, (tuple, list)) else (target, None)
         missing = target.isnan()
@@ -39,11 +40,12 @@ class WeightedLoss(nn.Module):
         loss = self._elementwise(prediction, target)  # the shape of target
         if self.output_weights is not None:
             loss = loss * self.output_weights
-        if weight is not None:
-            loss = loss * weight.reshape(-1, *[1] * (loss.ndim - 1))
+        loss = _weighted(loss, weight)
+        axis = 0 if n_models is None else 1
         if not some_missing:
-            return loss.mean()
-        return loss.masked_fill(missing, 0.0).sum() / (~missing).sum().clamp(min=1)
+            return loss.flatten(axis).mean(-1)
+        n_given = (~missing).flatten(axis).sum(-1).clamp(min=1)
+        return loss.masked_fill(missing, 0.0).flatten(axis).sum(-1) / n_given
 
     def _elementwise(self, prediction, target):
         if self.name == "quantile":
@@ -64,12 +66,20 @@ class WeightedLoss(nn.Module):
 class CrossEntropy(nn.Module):
     """The loss of classification: of one label a sample, or of a sequence of them."""
 
-    def forward(self, prediction, target):
-        """Compare logits (batch, [steps,] classes) with labels (batch, [steps])."""
+    def forward(self, prediction, target, n_models=None):
+        """Compare logits (batch, [steps,] classes) with labels (batch, [steps]).
+
+        With ``n_models``, the first axis of all is that of the models, and each has a
+        loss.
+        """
         target, weight = target if isinstance(target, (tuple, list)) else (target, None)
         loss = F.cross_entropy(
             prediction.flatten(end_dim=-2), target.flatten(), reduction="none"
         ).view_as(target)  # the label -100 (padding) does not count
-        if weight is not None:
-            loss = loss * weight.reshape(-1, *[1] * (loss.ndim - 1))
-        return loss.mean()
+        return _weighted(loss, weight).flatten(0 if n_models is None else 1).mean(-1)
+
+
+def _weighted(loss, weight):
+    if weight is None:
+        return loss
+    return loss * weight.reshape(*weight.shape, *[1] * (loss.ndim - weight.ndim))

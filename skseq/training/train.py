@@ -1,5 +1,6 @@
 """The one place that turns parameters and data into a fitted skorch net."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -7,10 +8,10 @@ import torch
 from skorch import NeuralNet
 from skorch.callbacks import EarlyStopping, LRScheduler
 from skorch.helper import predefined_split
-from torch import optim
+from torch import nn, optim
 from torch.optim import lr_scheduler
 
-from .batches import Batches
+from .batches import Batches, WindowDataset
 from .callbacks import Gradients, Progress, Watch, WeighBatchNorm
 
 OPTIMIZERS = {
@@ -84,8 +85,9 @@ SETTINGS_DOC = """\
 """
 
 
-def train(module, criterion, training, validation, settings, seed):
-    """Fit a module.
+@dataclass(eq=False)
+class Job:
+    """What it takes to fit one network.
 
     Parameters
     ----------
@@ -96,40 +98,80 @@ def train(module, criterion, training, validation, settings, seed):
         Validation may be None: then there is no early stopping.
     settings : Settings
     seed : int
-        Of the order of the batches.
-
-    Returns
-    -------
-    skorch.NeuralNet
+        Of the order of the batches, and of what is drawn on a GPU.
+    random_state : tensor
+        Of torch's generator on the CPU, from which dropout is drawn.
     """
-    batch_size = min(settings.batch_size, len(training))
-    n_batches = -(-len(training) // batch_size)
-    net = NeuralNet(
-        module,
-        criterion=criterion,
+
+    module: nn.Module
+    criterion: nn.Module
+    training: WindowDataset
+    validation: WindowDataset | None
+    settings: Settings
+    seed: int
+    random_state: torch.Tensor
+
+    @property
+    def batch_size(self):
+        """Windows in a gradient step."""
+        return min(self.settings.batch_size, len(self.training))
+
+    @property
+    def n_steps(self):
+        """Gradient steps of the fit."""
+        return self.settings.max_epochs * -(-len(self.training) // self.batch_size)
+
+    def order(self):
+        """Return a generator of the order of the batches."""
+        return torch.Generator().manual_seed(self.seed)
+
+
+def train(job):
+    """Fit a network; returns a skorch.NeuralNet."""
+    with seeded(job.seed, job.settings.device):
+        torch.set_rng_state(job.random_state)
+        return new_net(job).fit(job.training)
+
+
+def new_net(job):
+    """Make a skorch.NeuralNet that is not fitted yet."""
+    settings, validation = job.settings, job.validation
+    return NeuralNet(
+        job.module,
+        criterion=job.criterion,
         optimizer=OPTIMIZERS[settings.optimizer],
         optimizer__weight_decay=settings.weight_decay,
         lr=settings.learning_rate,
         max_epochs=settings.max_epochs,
-        batch_size=batch_size,
+        batch_size=job.batch_size,
         iterator_train=Batches,
-        iterator_train__generator=torch.Generator().manual_seed(seed),
+        iterator_train__generator=job.order(),
         iterator_valid=Batches,
         train_split=None if validation is None else predefined_split(validation),
-        callbacks=_callbacks(settings, n_batches, training, validation),
+        callbacks=_callbacks(job),
         callbacks__print_log=None,
         device=settings.device,
         verbose=0,
     )
-    return net.fit(training)
 
 
-def _callbacks(settings, n_batches, training, validation):
-    has_validation = validation is not None
+@contextmanager
+def seeded(seed, device):
+    """Seed torch for a while; leave the caller's generators as they were."""
+    if seed is None:
+        yield
+        return
+    with torch.random.fork_rng(devices=[] if device == "cpu" else None):
+        torch.manual_seed(seed)
+        yield
+
+
+def _callbacks(job):
+    settings, has_validation = job.settings, job.validation is not None
     callbacks = [
         ("gradients", Gradients(settings.gradient_clip, settings.gradient_clip_by)),
         ("watch", Watch()),
-        *_schedule(settings, n_batches, has_validation),
+        *schedule(job, settings.learning_rate),
     ]
     if has_validation:
         # Watch goes back to the best weights.
@@ -137,33 +179,41 @@ def _callbacks(settings, n_batches, training, validation):
             patience=settings.n_iter_no_change, threshold=settings.tol
         )
         callbacks.append(("early_stopping", stopping))
-    if training.weights is not None:
+    if job.training.weights is not None:
         callbacks.append(("weigh_batch_norm", WeighBatchNorm()))
     if settings.verbose:
         callbacks.append(("progress", Progress()))
     return callbacks + list(settings.callbacks or [])
 
 
-def _schedule(settings, n_batches, has_validation):
-    n_steps = settings.max_epochs * n_batches
+def schedule(job, learning_rate):
+    """Return the callback of the schedule, named, in a list, or none.
+
+    Parameters
+    ----------
+    job : Job
+    learning_rate : float or list of float
+        The largest, of all parameters or of each group of them.
+    """
+    settings = job.settings
     if settings.lr_schedule == "onecycle":
         options = {
             "policy": lr_scheduler.OneCycleLR,
             "step_every": "batch",
-            "max_lr": settings.learning_rate,
-            "total_steps": n_steps + 1,
+            "max_lr": learning_rate,
+            "total_steps": job.n_steps + 1,
             "cycle_momentum": False,
         }
     elif settings.lr_schedule == "cosine":
         options = {
             "policy": lr_scheduler.CosineAnnealingLR,
             "step_every": "batch",
-            "T_max": n_steps,
+            "T_max": job.n_steps,
         }
     elif settings.lr_schedule == "plateau":
         options = {
             "policy": lr_scheduler.ReduceLROnPlateau,
-            "monitor": "valid_loss" if has_validation else "train_loss",
+            "monitor": "train_loss" if job.validation is None else "valid_loss",
             "patience": max(1, settings.n_iter_no_change // 2),
         }
     else:

@@ -1,0 +1,187 @@
+"""Which fits are done as one."""
+
+from collections import defaultdict
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import perf_counter
+
+import joblib
+
+from ..networks import can_stack
+from ..windows import series_of
+from .stacked import train_stacked
+from .threads import threads
+from .train import train
+
+AT_ONCE = 24
+"""Networks in a stack; more gain nothing, and their values no longer fit a cache."""
+
+FREE = ("learning_rate", "weight_decay")
+"""Settings that may differ within a stack, beside those that do not matter to it."""
+
+IRRELEVANT = ("n_jobs", "n_members", "random_state", "verbose", "warm_start")
+
+_together = ContextVar("together", default=None)
+
+
+def train_all(jobs):
+    """Fit the networks of one estimator.
+
+    Parameters
+    ----------
+    jobs : list of Job
+
+    Returns
+    -------
+    list of skorch.NeuralNet, or None
+        None where a search, :class:`Together`, puts the fit off.
+
+    Raises
+    ------
+    ValueError
+        Where a loss becomes NaN or infinite.
+    """
+    together = _together.get()
+    if together is None:
+        return _checked(_train(jobs))
+    return together.train(jobs)
+
+
+class Together:
+    """Fits that are first collected, then done as one, then asked for.
+
+    What is asked for and was not collected is fitted there and then.
+
+    Attributes
+    ----------
+    n_fits : int
+        Networks that were collected.
+    seconds : float
+        What :meth:`run` took.
+    """
+
+    def __init__(self):
+        self._collecting = False
+        self._jobs = []
+        self._keys = []
+        self._datasets = {}
+        self._nets = defaultdict(list)
+        self.seconds = 0.0
+
+    @contextmanager
+    def collecting(self):
+        """Put off all fits."""
+        self._collecting = True
+        try:
+            with self.asking():
+                yield
+        finally:
+            self._collecting = False
+
+    @contextmanager
+    def asking(self):
+        """Answer all fits with what was trained."""
+        token = _together.set(self)
+        try:
+            yield
+        finally:
+            _together.reset(token)
+
+    @property
+    def n_fits(self):
+        return sum(map(len, self._jobs))
+
+    def run(self):
+        """Train what was collected."""
+        start = perf_counter()
+        nets = iter(_train([job for jobs in self._jobs for job in jobs]))
+        for key, jobs in zip(self._keys, self._jobs, strict=True):
+            self._nets[key].append([next(nets) for _ in jobs])
+        self._datasets.clear()
+        self.seconds = perf_counter() - start
+
+    def train(self, jobs):
+        """Collect the networks of one estimator, or return them."""
+        data = joblib.hash([_contents(jobs[0].training), _contents(jobs[0].validation)])
+        key = joblib.hash([data, type(jobs[0].settings), jobs[0].settings.get_params()])
+        if self._collecting:
+            # What several fits have in common is kept once.
+            training, validation = self._datasets.setdefault(
+                data, (jobs[0].training, jobs[0].validation)
+            )
+            for job in jobs:
+                job.training, job.validation = training, validation
+            self._jobs.append(jobs)
+            self._keys.append(key)
+            return None
+        if self._nets[key]:
+            return _checked(self._nets[key].pop(0))
+        return _checked(_train(jobs))
+
+
+def _contents(dataset):
+    """Return what tells datasets apart; of windows the series behind them."""
+    if dataset is None:
+        return None
+    targets = dataset.targets
+    if hasattr(targets, "__dict__"):
+        targets = {k: v for k, v in vars(targets).items() if k != "windows"}
+    series = series_of(dataset.windows)
+    windows = dataset.windows if series is None else series
+    return dataset.windows.shape, windows, targets, dataset.weights, dataset.samples
+
+
+def _train(jobs):
+    """Fit networks, those of one shape as one; returns nets, or errors."""
+    groups = defaultdict(list)
+    for position, job in enumerate(jobs):
+        groups[_shape(job)].append(position)
+    results = [None] * len(jobs)
+    for positions in groups.values():
+        n_stacks = -(-len(positions) // AT_ONCE)
+        for i in range(n_stacks):
+            some = positions[i::n_stacks]
+            with threads(jobs[some[0]].settings.n_jobs):
+                nets = _train_one_shape([jobs[position] for position in some])
+            for position, net in zip(some, nets, strict=True):
+                results[position] = net
+    return results
+
+
+def _train_one_shape(jobs):
+    if len(jobs) > 1:
+        return train_stacked(jobs)
+    try:
+        return [train(jobs[0])]
+    except ValueError as error:
+        return [error]
+
+
+def _shape(job):
+    """Return what jobs have in common that can be stacked; the job if it cannot."""
+    settings = job.settings
+    alone = (
+        settings.device != "cpu"
+        or job.validation is not None
+        or settings.callbacks
+        or settings.lr_schedule == "plateau"
+        or not can_stack(job.module)
+    )
+    if alone:
+        return job
+    others = {
+        name: value
+        for name, value in settings.get_params().items()
+        if name not in (*FREE, *IRRELEVANT)
+    }
+    shapes = [tuple(value.shape) for value in job.module.state_dict().values()]
+    data = len(job.training), job.training.windows.shape[1:], job.training.teach
+    weighted = job.training.weights is None
+    return joblib.hash([type(settings), others, shapes, data, weighted])
+
+
+def _checked(nets):
+    for net in nets:
+        if isinstance(net, ValueError):
+            raise net
+    return nets
