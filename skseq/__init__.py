@@ -20,6 +20,7 @@ from .estimators import (
     WaveNetClassifier,
     WaveNetRegressor,
 )
+from .model_selection import VectorizedGridSearchCV
 from .transformers import (
     Differencer,
     KnownAhead,
@@ -54,6 +55,7 @@ __all__ = [
     "SlidingWindow",
     "TokenVectorizer",
     "TransformedWindowRegressor",
+    "VectorizedGridSearchCV",
     "WaveNetClassifier",
     "WaveNetRegressor",
     "compare",

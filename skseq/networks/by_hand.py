@@ -28,6 +28,12 @@ def by_hand(make, *tensors):
     return _ByHand.apply(_Pass(make), *tensors)
 
 
+def gradient_like(tensor):
+    """Make an empty tensor that can be returned as a gradient as it is."""
+    with torch.inference_mode(False):
+        return torch.empty_like(tensor)
+
+
 class _Pass:
     """One call; holds the recipe on its way from the forward pass to the backward."""
 
@@ -57,7 +63,7 @@ class _ByHand(Function):
         _ = ctx.saved_tensors  # raises where one was changed in place since
         with torch.inference_mode():
             gradients = ctx.recipe.backward(gradient)
-        return None, *(gradient.clone() for gradient in gradients)
+        return None, *(g.clone() if g.is_inference() else g for g in gradients)
 
     @staticmethod
     def vmap(info, in_dims, this, *tensors):

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .by_hand import by_hand
+from .by_hand import by_hand, gradient_like
 from .normalization import NORMALIZATIONS, Product
 
 
@@ -164,10 +164,21 @@ def steps(kind, x, bias, weight, *others, norm=None, mask=None, activation="tanh
 # LSTM's memory, by each gate's sum.
 
 
-def _backwards(*tensors):
+BLOCK = 2**18
+"""Values of gates that a backward pass goes through at once; more miss the cache."""
+
+
+def _blocks(gates):
+    """Return slices of steps, the last first."""
+    length = len(gates)
+    size = max(1, BLOCK // gates[0].numel())
+    return [slice(max(0, stop - size), stop) for stop in range(length, 0, -size)]
+
+
+def _backwards(block, *tensors):
     """Return the number and the tensors of each step, the last step first."""
     steps = zip(*(tensor.unbind(0) for tensor in tensors), strict=True)
-    return reversed(list(enumerate(steps)))
+    return reversed(list(enumerate(steps, start=block.start)))
 
 
 class _RNN:
@@ -187,14 +198,17 @@ class _RNN:
         return torch.stack(self.states)
 
     def backward(self, d_states):
-        d_x = torch.stack(self.states)
-        slope = 1 - d_x**2 if self.activation == "tanh" else d_x.sign()
+        d_x = gradient_like(self.x)
         d_h = torch.zeros_like(d_x[0])
         self.product.begin_backward()
-        steps = _backwards(d_states.contiguous(), slope, d_x)
-        for t, (d_state, slope, d) in steps:
-            torch.mul(d_state + d_h, slope, out=d)
-            d_h = self.product.backward(t, d)
+        for block in _blocks(d_x):
+            h = torch.stack(self.states[block])
+            slope = 1 - h**2 if self.activation == "tanh" else h.sign()
+            steps = _backwards(block, d_states[block], slope, d_x[block])
+            for t, (d_state, slope, d) in steps:
+                torch.mul(d_state + d_h, slope, out=d)
+                d_h = self.product.backward(t, d)
+            self.product.add_up(block)
         return d_x, *self.product.gradients()
 
 
@@ -225,37 +239,47 @@ class _LSTM:
         return states
 
     def backward(self, d_states):
-        i, f, g, o = self._split(self.gates)
-        slope = torch.addcmul(self.gates, self.gates, self.gates, value=-1)
-        slope = slope.unflatten(-1, (4, -1))
-        slope[..., 0, :] *= g
-        slope[0, ..., 1, :] = 0
-        slope[1:, ..., 1, :] *= self.memories[:-1]
-        slope[..., 2, :] = i - i * g**2
-        slope[..., 3, :] *= self.outs
-        slope_out = o - o * self.outs**2
-        d_gates, d_outs = torch.empty_like(slope), torch.empty_like(self.outs)
-        d_h = d_c = f_after = torch.zeros_like(i[0])
+        d_x = gradient_like(self.gates)
+        d_h = d_c = f_after = torch.zeros_like(self.outs[0])
+        d_bias = 0.0
         self.product.begin_backward()
         if self.memory is not None:
             self.memory.begin_backward()
-        slopes = slope[..., :3, :], slope[..., 3, :], slope_out
-        buffers = d_gates[..., :3, :], d_gates[..., 3, :], d_gates.flatten(-2), d_outs
-        for t, step in _backwards(d_states.contiguous(), f, *slopes, *buffers):
-            d_state, f, slope_ifg, slope_o, slope_out, d_ifg, d_o, d_x, d_out = step
-            d_h = d_state + d_h
-            torch.mul(d_h, slope_out, out=d_out)
-            torch.mul(d_h, slope_o, out=d_o)
+        for block in _blocks(d_x):
+            gates, outs = self.gates[block], self.outs[block]
+            i, f, g, o = self._split(gates)
+            slope = torch.addcmul(gates, gates, gates, value=-1).unflatten(-1, (4, -1))
+            slope[..., 0, :] *= g
+            if block.start:
+                slope[..., 1, :] *= self.memories[block.start - 1 : block.stop - 1]
+            else:
+                slope[1:, ..., 1, :] *= self.memories[: block.stop - 1]
+                slope[0, ..., 1, :] = 0
+            slope[..., 2, :] = i - i * g**2
+            slope[..., 3, :] *= outs
+            slope_out = o - o * outs**2
+            d_gates, d_outs = d_x[block].unflatten(-1, (4, -1)), torch.empty_like(outs)
+            slopes = slope[..., :3, :], slope[..., 3, :], slope_out
+            buffers = d_gates[..., :3, :], d_gates[..., 3, :], d_x[block], d_outs
+            for t, step in _backwards(block, d_states[block], f, *slopes, *buffers):
+                d_state, f, slope_ifg, slope_o, slope_out, d_ifg, d_o, d, d_out = step
+                d_h = d_state + d_h
+                torch.mul(d_h, slope_out, out=d_out)
+                torch.mul(d_h, slope_o, out=d_o)
+                if self.memory is not None:
+                    d_out = self.memory.backward(t, d_out)
+                d_c = torch.addcmul(d_out, d_c, f_after)
+                f_after = f
+                torch.mul(d_c.unsqueeze(-2), slope_ifg, out=d_ifg)
+                d_h = self.product.backward(t, d)
+            self.product.add_up(block)
             if self.memory is not None:
-                d_out = self.memory.backward(t, d_out)
-            d_c = torch.addcmul(d_out, d_c, f_after)
-            f_after = f
-            torch.mul(d_c.unsqueeze(-2), slope_ifg, out=d_ifg)
-            d_h = self.product.backward(t, d_x)
-        gradients = d_gates.flatten(-2), *self.product.gradients()
+                self.memory.add_up(block)
+                d_bias = d_bias + d_outs.sum((0, -2))
+        gradients = d_x, *self.product.gradients()
         if self.memory is None:
             return gradients
-        return *gradients, d_outs.sum((0, -2)), *self.memory.gradients()
+        return *gradients, d_bias, *self.memory.gradients()
 
     @staticmethod
     def _split(gates):
@@ -288,25 +312,30 @@ class _GRU:
         return torch.stack(self.states[1:])
 
     def backward(self, d_states):
-        r, z, n = self.gates.chunk(3, dim=-1)
-        y = torch.stack(self.products)
-        slope = torch.addcmul(self.gates, self.gates, self.gates, value=-1)
-        slope = slope.unflatten(-1, (3, -1))
-        slope_n = (1 - z) * (1 - n**2)
-        slope[..., 0, :] *= slope_n * y
-        slope[..., 1, :] *= torch.stack(self.states[:-1]) - n
-        slope[..., 2, :] = slope_n * r
-        d_y, d_hs = torch.empty_like(slope), torch.empty_like(y)
-        d_h = torch.zeros_like(y[0])
+        d_x = gradient_like(self.gates)
+        d_h = torch.zeros_like(self.states[0])
+        d_bias = 0.0
         self.product.begin_backward()
-        steps = _backwards(d_states.contiguous(), z, slope, d_y, d_hs, d_y.flatten(-2))
-        for t, (d_state, z, slope, d, d_total, d_flat) in steps:
-            torch.add(d_state, d_h, out=d_total)
-            torch.mul(d_total.unsqueeze(-2), slope, out=d)
-            d_h = torch.addcmul(self.product.backward(t, d_flat), d_total, z)
-        gradients = d_y.sum((0, -3)).flatten(-2), *self.product.gradients()
-        d_y[..., 2, :] = d_hs * slope_n  # of x, which the reset gate does not multiply
-        return d_y.flatten(-2), *gradients
+        for block in _blocks(d_x):
+            gates, y = self.gates[block], torch.stack(self.products[block])
+            r, z, n = gates.chunk(3, dim=-1)
+            slope = torch.addcmul(gates, gates, gates, value=-1).unflatten(-1, (3, -1))
+            slope_n = (1 - z) * (1 - n**2)
+            slope[..., 0, :] *= slope_n * y
+            slope[..., 1, :] *= torch.stack(self.states[block]) - n
+            slope[..., 2, :] = slope_n * r
+            d_y, d_hs = d_x[block].unflatten(-1, (3, -1)), torch.empty_like(y)
+            buffers = d_y, d_hs, d_x[block]
+            for t, step in _backwards(block, d_states[block], z, slope, *buffers):
+                d_state, z, slope, d, d_total, d_flat = step
+                torch.add(d_state, d_h, out=d_total)
+                torch.mul(d_total.unsqueeze(-2), slope, out=d)
+                d_h = torch.addcmul(self.product.backward(t, d_flat), d_total, z)
+            d_bias = d_bias + d_x[block].sum((0, -2))
+            self.product.add_up(block)
+            # Of x, which the reset gate does not multiply.
+            torch.mul(d_hs, slope_n, out=d_y[..., 2, :])
+        return d_x, d_bias, *self.product.gradients()
 
 
 LOOPS = {"RNN": _RNN, "LSTM": _LSTM, "GRU": _GRU}

@@ -44,7 +44,7 @@ class Product:
 
     def begin_backward(self):
         """Prepare for the backward pass."""
-        self.d_products = []
+        self.d_products, self.d_weight = [], 0.0
         if self.norm is not None:
             self.norm.begin_backward()
 
@@ -56,13 +56,19 @@ class Product:
         d_h = d_y @ self.weight
         return d_h if self.mask is None else d_h * self.mask
 
-    def gradients(self):
-        """Gradients of weight and gain, after the backward pass of all steps."""
+    def add_up(self, block):
+        """Add the weight's gradient at a slice of steps, after their backward pass."""
         # ([models,] steps and windows, units)
         d_products = torch.stack(self.d_products[::-1], dim=-3).flatten(-3, -2)
-        inputs = torch.stack(self.inputs, dim=-3).flatten(-3, -2)
-        d_weight = d_products.mT @ inputs
-        return d_weight, *(self.norm.gradients() if self.norm else ())
+        inputs = torch.stack(self.inputs[block], dim=-3).flatten(-3, -2)
+        self.d_weight = self.d_weight + d_products.mT @ inputs
+        self.d_products = []
+        if self.norm is not None:
+            self.norm.add_up(block)
+
+    def gradients(self):
+        """Gradients of weight and gain, after the backward pass of all steps."""
+        return self.d_weight, *(self.norm.gradients() if self.norm else ())
 
 
 class LayerNorm(nn.LayerNorm):
@@ -111,16 +117,20 @@ class _LayerPass:
         return out.add_(x)
 
     def begin_backward(self):
-        self.d_outs = []
+        self.d_outs, self.d_gain = [], 0.0
 
     def backward(self, t, d_out):
         self.d_outs.append(d_out)
         return self._differentiate(d_out, *self.steps[t], [True, False, False])[0]
 
-    def gradients(self):
-        steps = [torch.cat(kept) for kept in zip(*self.steps, strict=True)]
+    def add_up(self, block):
+        steps = [torch.cat(kept) for kept in zip(*self.steps[block], strict=True)]
         d_outs = torch.cat(self.d_outs[::-1])
-        return (self._differentiate(d_outs, *steps, [False, True, False])[1],)
+        d_gain = self._differentiate(d_outs, *steps, [False, True, False])[1]
+        self.d_gain, self.d_outs = self.d_gain + d_gain, []
+
+    def gradients(self):
+        return (self.d_gain,)
 
     def _differentiate(self, d_out, y, mean, scale, wanted):
         """Gradients of y, gain and bias, those that are wanted."""
@@ -292,6 +302,9 @@ class _BatchPass:
             shared = torch.addcmul(self.ones @ d_y, y, d_scale)
             d_y = torch.addcmul(d_y, self.columns[t], shared, value=-1)
         return d_y * gain
+
+    def add_up(self, block):
+        """Do nothing: it is done at once."""
 
     def gradients(self):
         d_scales, scales = torch.cat(self.d_scales[::-1]), torch.cat(self.scales)

@@ -61,7 +61,7 @@ class Recurrent(nn.Module):
         self.causal = not bidirectional
         self.n_directions = 2 if bidirectional else 1
         self.output_size = self.n_directions * hidden_size
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = nn.Dropout(dropout if n_layers > 1 else 0.0)
         self.layers = nn.ModuleList()
         for n_inputs in [n_features] + [self.output_size] * (n_layers - 1):
             for _ in range(self.n_directions):

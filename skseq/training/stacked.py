@@ -222,14 +222,16 @@ class StackedGradients(Gradients):
             for group in groups
         ]
         totals = [each.sum(0).sqrt() for each in squares]
-        for group, total in zip(groups, totals, strict=True):
+        parameters = [list(group.values()) for group in net.module_.groups]
+        for group, total, params in zip(groups, totals, parameters, strict=True):
             if self.clip is not None and self.clip_by == "value":
                 torch._foreach_clamp_min_(group, -self.clip)
                 torch._foreach_clamp_max_(group, self.clip)
             elif self.clip is not None:
                 factor = (self.clip / (total + 1e-6)).clamp(max=1.0)
-                for g in group:
-                    g.mul_(factor.reshape(-1, *[1] * (g.ndim - 1)))
+                # Not in place: the gradients of two biases may share their memory.
+                for p, g in zip(params, group, strict=True):
+                    p.grad = g * factor.reshape(-1, *[1] * (g.ndim - 1))
         self.squares_ = self.squares_ + torch.cat(squares, dim=1)
         self.total_ = self.total_ + torch.cat(totals)
         self.n_batches_ += 1

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from time import perf_counter
 
 import joblib
+from torch import nn
 
 from ..networks import can_stack
 from ..windows import series_of
@@ -15,6 +16,13 @@ from .train import train
 
 AT_ONCE = 24
 """Networks in a stack; more gain nothing, and their values no longer fit a cache."""
+
+SMALL = 1024
+"""Values of a state in a batch up to which networks gain by being trained as one.
+
+``tests/benchmarks/together.py`` measures it. Half as many of an LSTM, which torch
+computes well by itself.
+"""
 
 FREE = ("learning_rate", "weight_decay")
 """Settings that may differ within a stack, beside those that do not matter to it."""
@@ -54,8 +62,6 @@ class Together:
 
     Attributes
     ----------
-    n_fits : int
-        Networks that were collected.
     seconds : float
         What :meth:`run` took.
     """
@@ -89,6 +95,7 @@ class Together:
 
     @property
     def n_fits(self):
+        """Return how many networks were collected."""
         return sum(map(len, self._jobs))
 
     def run(self):
@@ -166,6 +173,7 @@ def _shape(job):
         or settings.callbacks
         or settings.lr_schedule == "plateau"
         or not can_stack(job.module)
+        or job.batch_size * job.module.network.output_size > _small(job.module)
     )
     if alone:
         return job
@@ -178,6 +186,11 @@ def _shape(job):
     data = len(job.training), job.training.windows.shape[1:], job.training.teach
     weighted = job.training.weights is None
     return joblib.hash([type(settings), others, shapes, data, weighted])
+
+
+def _small(module):
+    is_lstm = any(isinstance(part, nn.LSTM) for part in module.modules())
+    return SMALL // 2 if is_lstm else SMALL
 
 
 def _checked(nets):

@@ -1,0 +1,197 @@
+"""Networks trained as one program learn what each learns by itself."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.exceptions import FitFailedWarning
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+
+import skseq
+from skseq import SlidingWindow, VectorizedGridSearchCV
+from skseq.training import stacked, together
+
+RNG = np.random.default_rng(0)
+SERIES = RNG.normal(size=(150, 3))
+WINDOWS = SlidingWindow(10).fit_transform(SERIES)  # the first begin with padding
+Y = RNG.normal(size=(150, 2))
+LABELS = np.array(["a", "b", "c"])[RNG.integers(3, size=150)]
+
+MODELS = {
+    "RNN": skseq.RNNRegressor(hidden_size=4, n_layers=2, activation="relu"),
+    "LSTM": skseq.LSTMRegressor(hidden_size=4, bidirectional=True),
+    "GRU": skseq.GRURegressor(hidden_size=4, pooling="concat"),
+    "every step": skseq.GRURegressor(hidden_size=4, supervise="every", target=[0, 1]),
+    "known ahead": skseq.GRURegressor(hidden_size=4, n_known_ahead=1),
+    "Conv1D": skseq.Conv1DRegressor(n_filters=4, hidden_size=4, kernel_size=2),
+    "WaveNet": skseq.WaveNetRegressor(n_filters=4),
+    "Dense": skseq.DenseRegressor(hidden_layer_sizes=(4,)),
+    "quantiles": skseq.DenseRegressor(loss="quantile"),
+    "by value": skseq.DenseRegressor(gradient_clip=0.01, gradient_clip_by="value"),
+    "SGD": skseq.DenseRegressor(optimizer="sgd", lr_schedule="cosine"),
+    "classifier": skseq.GRUClassifier(hidden_size=4, class_weight="balanced"),
+}
+
+
+@pytest.fixture
+def stacks(monkeypatch):
+    """Sizes of the stacks that are trained."""
+    sizes = []
+
+    def count(jobs):
+        sizes.append(len(jobs))
+        return stacked.train_stacked(jobs)
+
+    monkeypatch.setattr(together, "train_stacked", count)
+    return sizes
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", MODELS)
+def test_members_are_separate_fits(name, weighted, stacks):
+    """In predictions and histories, with windows that begin with padding."""
+    params = {"max_epochs": 3, "batch_size": 16}
+    model = MODELS[name].set_params(**params, n_members=3, random_state=0)
+    y = LABELS if name == "classifier" else Y
+    weights = np.linspace(0.5, 2, len(Y)) if weighted else None
+    model.fit(WINDOWS, y, sample_weight=weights)
+    assert stacks == [3]
+    method = "predict_proba" if name == "classifier" else "predict"
+    predictions = []
+    for member, seed in enumerate(model.member_random_states_):
+        single = type(model)(
+            **{**model.get_params(), "n_members": 1, "random_state": seed}
+        ).fit(WINDOWS, y, sample_weight=weights)
+        predictions.append(getattr(single, method)(WINDOWS))
+        history = model.history_.loc[model.history_["member"] == member]
+        columns = single.history_.columns.drop(["member", "seconds"])
+        assert_allclose(history[columns], single.history_[columns], atol=1e-9)
+    assert stacks == [3]
+    if name == "quantiles":
+        return  # the mean is taken of each quantile
+    assert_allclose(getattr(model, method)(WINDOWS), np.mean(predictions, 0), atol=1e-9)
+
+
+def test_what_cannot_be_stacked_is_fitted_one_by_one(stacks):
+    for params in (
+        {"dropout": 0.1, "n_layers": 2},
+        {"normalization": "layer"},
+        {"early_stopping": True},
+        {"hidden_size": 512},
+    ):
+        model = skseq.GRURegressor(max_epochs=1, n_members=2, **params)
+        assert len(model.fit(WINDOWS[:40], Y[:40]).nets_) == 2
+    assert stacks == []
+
+
+def test_ensemble_goes_on_from_the_last_fit(stacks):
+    params = {"hidden_size": 4, "max_epochs": 2, "warm_start": True, "random_state": 0}
+    model = skseq.GRURegressor(n_members=2, **params).fit(WINDOWS, Y)
+    model.fit(WINDOWS, Y)
+    single = skseq.GRURegressor(**params)
+    single.random_state = model.member_random_states_[1]
+    single.fit(WINDOWS, Y)
+    # The second fit of the ensemble drew other seeds of the order only if not an int.
+    again = single.fit(WINDOWS, Y).history_["train_loss"]
+    assert_allclose(model.history_.query("member == 1")["train_loss"], again)
+    assert stacks == [2, 2]
+
+
+def test_ensemble_that_diverges_raises():
+    model = skseq.DenseRegressor(
+        n_members=2, learning_rate=1e30, optimizer="sgd", gradient_clip=None
+    )
+    with pytest.raises(ValueError, match=r"train loss became .* Lower learning_rate"):
+        model.fit(WINDOWS, Y)
+
+
+def test_interrupted_ensemble_keeps_its_weights(monkeypatch):
+    batches = stacked.StackedBatches.__iter__
+    epochs = []
+
+    def interrupted(self):
+        epochs.append(1)
+        if len(epochs) == 3:
+            raise KeyboardInterrupt
+        return batches(self)
+
+    monkeypatch.setattr(stacked.StackedBatches, "__iter__", interrupted)
+    model = skseq.GRURegressor(hidden_size=4, max_epochs=9, n_members=2)
+    with pytest.warns(UserWarning, match="Interrupted after 2 of 9 epochs"):
+        model.fit(WINDOWS, Y)
+    assert len(model.history_) == 4
+    assert np.isfinite(model.predict(WINDOWS)).all()
+
+
+def _pipeline(**params):
+    return make_pipeline(
+        SlidingWindow(10),
+        skseq.GRURegressor(max_epochs=3, batch_size=16, random_state=0, **params),
+    )
+
+
+GRID = {
+    "gruregressor__hidden_size": [3, 4],
+    "gruregressor__learning_rate": [0.001, 0.01],
+    "gruregressor__weight_decay": [0, 0.1],
+}
+
+
+@pytest.mark.parametrize(
+    ("cv", "sizes"),
+    [(3, [12, 12]), (TimeSeriesSplit(2), [4, 4, 4, 4]), (KFold(4), [16, 8, 8])],
+)
+def test_search_has_the_results_of_scikit_learn(cv, sizes, stacks):
+    """KFold(4) of 150 windows makes two folds of 38 and two of 37."""
+    options = {
+        "cv": cv,
+        "scoring": ["r2", "neg_mean_absolute_error"],
+        "refit": "r2",
+        "return_train_score": True,
+    }
+    expected = GridSearchCV(_pipeline(), GRID, **options).fit(SERIES, Y)
+    assert stacks == []
+    search = VectorizedGridSearchCV(_pipeline(), GRID, **options).fit(SERIES, Y)
+    assert sum(stacks) == sum(sizes) == 8 * search.n_splits_
+    assert list(search.cv_results_) == list(expected.cv_results_)
+    for name, values in expected.cv_results_.items():
+        if "score" in name and "time" not in name:
+            assert_allclose(search.cv_results_[name], values, atol=1e-9)
+    assert search.best_params_ == expected.best_params_
+    assert_allclose(search.predict(SERIES), expected.predict(SERIES))
+    assert search.get_params()["cv"] is cv
+
+
+def test_search_of_random_networks_and_random_folds(stacks):
+    grid = {"gruregressor__learning_rate": [0.001, 0.01]}
+    pipeline = _pipeline(hidden_size=4).set_params(gruregressor__random_state=None)
+    search = VectorizedGridSearchCV(pipeline, grid, cv=KFold(3, shuffle=True))
+    search.fit(SERIES, Y)
+    assert stacks == [6]
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_search_drops_only_what_diverges():
+    grid = {"learning_rate": [0.01, 1e250]}
+    params = {"optimizer": "sgd", "gradient_clip": None, "max_epochs": 3}
+    results = []
+    for search in (GridSearchCV, VectorizedGridSearchCV):
+        model = skseq.DenseRegressor(**params, random_state=0)
+        with (
+            pytest.warns(FitFailedWarning, match="training diverged"),
+            pytest.warns(UserWarning, match="scores are non-finite"),
+        ):
+            results.append(search(model, grid, cv=2).fit(WINDOWS, Y).cv_results_)
+    expected, result = (each["mean_test_score"] for each in results)
+    assert np.isnan(expected[1])
+    assert_allclose(result, expected)
+
+
+def test_search_of_other_estimators_and_bad_parameters():
+    search = VectorizedGridSearchCV(Ridge(), {"alpha": [1, 10]}).fit(SERIES, Y)
+    expected = GridSearchCV(Ridge(), {"alpha": [1, 10]}).fit(SERIES, Y)
+    assert search.best_score_ == expected.best_score_
+    search = VectorizedGridSearchCV(_pipeline(), {"gruregressor__hidden_size": [-1]})
+    with pytest.raises(ValueError, match="hidden_size"):
+        search.fit(SERIES, Y)
