@@ -36,7 +36,7 @@ notebooks: .venv-test/installed
 
 # Ratios, each measured side by side in one run.
 bench: .venv-test/installed
-	for name in overhead one_pass step_time memory; do \
+	for name in overhead together one_pass step_time memory; do \
 	    .venv-test/bin/python -m tests.benchmarks.$$name; \
 	done
 

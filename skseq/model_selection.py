@@ -18,24 +18,47 @@ class VectorizedGridSearchCV(GridSearchCV):
     It pays for small networks (up to some 32 units and batches of 32), in which torch
     spends its time on anything but arithmetic. Networks with dropout, normalisation,
     early stopping, embedding or callbacks, decoders, large networks, and estimators
-    that are not networks of this package are fitted one after the other. The
-    estimator may be a pipeline that ends with the network.
+    that are not networks of this package are fitted one after the other.
 
     Parameters
     ----------
-    estimator, param_grid, scoring, refit, cv, verbose, error_score, \
-            return_train_score
-        Those of ``GridSearchCV``.
-    n_jobs, pre_dispatch
+    estimator : estimator object
+        A network of this package, or a pipeline that ends with one.
+    param_grid : dict or list of dict
+        Names of parameters, and the values to try.
+    scoring : str, callable, list, tuple or dict, default=None
+        As in ``GridSearchCV``; None takes the estimator's own score.
+    n_jobs : int, default=None
         Not used: the program runs in this process, with the threads that the
         estimator's own ``n_jobs`` gives it.
+    refit : bool, str or callable, default=True
+        Whether the best candidate is fitted to all of X, and by which score.
+    cv : int, cross-validation generator or iterable, default=None
+        As in ``GridSearchCV``.
+    verbose : int, default=0
+        As in ``GridSearchCV``; the estimator's own shows a bar.
+    pre_dispatch : int or str, default="2*n_jobs"
+        Not used.
+    error_score : "raise" or numeric, default=np.nan
+        The score of a candidate whose fit fails.
+    return_train_score : bool, default=False
+        Whether to score on the training windows too.
 
     Attributes
     ----------
-    cv_results_, best_estimator_, best_params_, best_score_, best_index_, scorer_, \
-            n_splits_, refit_time_, multimetric_
-        Those of ``GridSearchCV``. ``mean_fit_time`` includes an equal share of the
+    cv_results_ : dict of ndarray
+        As in ``GridSearchCV``; ``mean_fit_time`` includes an equal share of the
         program's time.
+    best_estimator_ : estimator
+        Fitted to all of X.
+    best_params_ : dict
+    best_score_ : float
+    best_index_ : int
+    scorer_ : callable or dict
+    n_splits_ : int
+    refit_time_ : float
+        Seconds.
+    multimetric_ : bool
 
     See Also
     --------

@@ -949,7 +949,7 @@ def test_documented_defaults_are_the_defaults(cls):
             continue
         told = re.search(r"default=(.*)$", kind)
         assert told, name
-        assert eval(told[1], {"np": np}) == default, name
+        np.testing.assert_equal(eval(told[1], {"np": np}), default, name)
 
 
 @pytest.mark.parametrize("cls", PUBLIC)

@@ -1,0 +1,104 @@
+"""Networks trained as one program, over the same ones one after the other.
+
+Run with ``python -m tests.benchmarks.together``. Ensembles: 8 and 24 members, over the
+time of one network times their number. Searches: 24 candidates by 3 folds, over
+scikit-learn's ``GridSearchCV(n_jobs=1)``. One thread, batches of 32 windows of 28 steps
+and 3 variables; all take turns in one run.
+"""
+
+from time import perf_counter
+
+import numpy as np
+import torch
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+
+import skseq
+from skseq import SlidingWindow, VectorizedGridSearchCV
+from skseq.training import together
+
+from .overhead import turns
+
+LENGTH, N_WINDOWS = 28, 640
+ENSEMBLES = [
+    (skseq.DenseRegressor, {"hidden_layer_sizes": (32,)}),
+    (skseq.RNNRegressor, {"hidden_size": 16}),
+    (skseq.RNNRegressor, {"hidden_size": 32}),
+    (skseq.GRURegressor, {"hidden_size": 8}),
+    (skseq.GRURegressor, {"hidden_size": 16}),
+    (skseq.GRURegressor, {"hidden_size": 32}),
+    (skseq.LSTMRegressor, {"hidden_size": 8}),
+    (skseq.LSTMRegressor, {"hidden_size": 16}),
+    (skseq.Conv1DRegressor, {"n_filters": 16, "hidden_size": 16}),
+    (skseq.WaveNetRegressor, {"n_filters": 16}),
+]
+
+
+def ensembles(X, y):
+    """Print how many times faster members are trained than one by one."""
+    for estimator, params in ENSEMBLES:
+        for n_members in (8, 24):
+            seconds = {1: [], n_members: []}
+            for turn in range(4):
+                for n in seconds:
+                    model = estimator(
+                        **params, n_members=n, max_epochs=3, random_state=0
+                    )
+                    start = perf_counter()
+                    model.fit(X, y)
+                    if turn:
+                        seconds[n].append((perf_counter() - start) / n)
+            what = f"{estimator.__name__} {params}, {n_members} members"
+            show_times(what, seconds[1], seconds[n_members])
+
+
+def searches(series, y):
+    """Print how many times faster a search is than scikit-learn's."""
+    for estimator in (skseq.DenseRegressor, skseq.RNNRegressor, skseq.GRURegressor):
+        model = estimator(max_epochs=5, random_state=0)
+        pipeline = make_pipeline(SlidingWindow(LENGTH), model)
+        size, sizes = "hidden_size", [8, 16]
+        if estimator is skseq.DenseRegressor:
+            size, sizes = "hidden_layer_sizes", [(8,), (16,)]
+        step = estimator.__name__.lower()
+        grid = {
+            f"{step}__{size}": sizes,
+            f"{step}__learning_rate": [0.001, 0.003, 0.01, 0.03],
+            f"{step}__weight_decay": [0, 0.01, 0.1],
+        }
+        for cv in (3, TimeSeriesSplit(3)):
+            searches = {
+                kind.__name__: kind(pipeline, grid, cv=cv, refit=False)
+                for kind in (GridSearchCV, VectorizedGridSearchCV)
+            }
+            taken = turns(
+                {
+                    name: lambda search=search: search.fit(series, y)
+                    for name, search in searches.items()
+                },
+                3,
+            )
+            show_times(f"search, {estimator.__name__}, cv={cv}", *taken.values())
+
+
+def show_times(what, apart, at_once):
+    """Print ratios, from turn to turn."""
+    ratios = [a / b for a, b in zip(apart, at_once, strict=True)]
+    print(f"| {what} | {min(ratios):.2f}, {np.median(ratios):.2f}, {max(ratios):.2f} |")
+
+
+def main():
+    """Print the table."""
+    torch.set_num_threads(1)
+    together.SMALL = 2**20  # also where it does not pay
+    rng = np.random.default_rng(0)
+    series = rng.normal(size=(N_WINDOWS + LENGTH, 3)).astype("float32")
+    y = rng.normal(size=len(series)).astype("float32")
+    print("| what | times as fast: min, median, max |")
+    print("|---|---|")
+    ensembles(SlidingWindow(LENGTH).fit_transform(series), y)
+    searches(series, y)
+
+
+if __name__ == "__main__":
+    main()
