@@ -12,7 +12,7 @@ class VectorizedGridSearchCV(GridSearchCV):
     """Scikit-learn's ``GridSearchCV``, with all networks of one shape trained as one.
 
     Candidates that differ in ``learning_rate``, ``weight_decay`` or ``random_state``
-    only, on folds of as many windows, are one program, in which each learns what it
+    only, on folds of as many batches, are one program, in which each learns what it
     would have learned alone, to rounding. The results are those of ``GridSearchCV``.
 
     It pays for small networks (up to some 32 units and batches of 32), in which torch

@@ -140,10 +140,10 @@ GRID = {
 
 @pytest.mark.parametrize(
     ("cv", "sizes"),
-    [(3, [12, 12]), (TimeSeriesSplit(2), [4, 4, 4, 4]), (KFold(4), [16, 8, 8])],
+    [(3, [12, 12]), (TimeSeriesSplit(2), [4] * 4), (KFold(4), [8] * 4)],
 )
 def test_search_has_the_results_of_scikit_learn(cv, sizes, stacks):
-    """KFold(4) of 150 windows makes two folds of 38 and two of 37."""
+    """KFold(4) trains on 112 or 113 windows, which are 7 or 8 batches of 16."""
     options = {
         "cv": cv,
         "scoring": ["r2", "neg_mean_absolute_error"],
@@ -153,7 +153,7 @@ def test_search_has_the_results_of_scikit_learn(cv, sizes, stacks):
     expected = GridSearchCV(_pipeline(), GRID, **options).fit(SERIES, Y)
     assert stacks == []
     search = VectorizedGridSearchCV(_pipeline(), GRID, **options).fit(SERIES, Y)
-    assert sum(stacks) == sum(sizes) == 8 * search.n_splits_
+    assert stacks == sizes
     assert list(search.cv_results_) == list(expected.cv_results_)
     for name, values in expected.cv_results_.items():
         if "score" in name and "time" not in name:
@@ -161,6 +161,24 @@ def test_search_has_the_results_of_scikit_learn(cv, sizes, stacks):
     assert search.best_params_ == expected.best_params_
     assert_allclose(search.predict(SERIES), expected.predict(SERIES))
     assert search.get_params()["cv"] is cv
+
+
+@pytest.mark.parametrize("weights", [None, np.linspace(0.5, 2, 150)])
+@pytest.mark.parametrize("kind", [skseq.GRUClassifier, skseq.GRURegressor])
+def test_search_on_folds_of_different_size(kind, weights, stacks):
+    """The last batches have 4 or 5 windows; a short one counts as in a fit alone."""
+    model = kind(hidden_size=4, max_epochs=2, batch_size=12, random_state=0)
+    grid = {"learning_rate": [0.001, 0.01]}
+    y = LABELS if kind is skseq.GRUClassifier else Y
+    results = []
+    for search in (GridSearchCV, VectorizedGridSearchCV):
+        search = search(model, grid, cv=KFold(4), refit=False, error_score="raise")
+        search.scoring = "neg_log_loss" if kind is skseq.GRUClassifier else "r2"
+        results.append(search.fit(WINDOWS, y, sample_weight=weights).cv_results_)
+    assert stacks == [8]
+    for fold in range(4):
+        name = f"split{fold}_test_score"
+        assert_allclose(results[1][name], results[0][name], atol=1e-9)
 
 
 def test_search_of_random_networks_and_random_folds(stacks):

@@ -31,8 +31,8 @@ def train_stacked(jobs):
     Parameters
     ----------
     jobs : list of Job
-        Of modules of one shape that can be stacked, as many windows of one shape, and
-        otherwise the same settings.
+        Of modules of one shape that can be stacked, windows of one shape that make as
+        many batches, and otherwise the same settings.
 
     Returns
     -------
@@ -45,7 +45,8 @@ def train_stacked(jobs):
     stack = Stack([[job.module for job in group] for group in groups])
     optimizer = partial(_optimizer, stack, [_rates(group[0]) for group in groups])
     first = stacked[0]
-    watch = StackedWatch()
+    dataset = StackedDataset([job.training for job in stacked])
+    watch = StackedWatch(dataset.lengths)
     callbacks = [
         (
             "gradients",
@@ -72,7 +73,7 @@ def train_stacked(jobs):
         verbose=0,
     )
     try:
-        net.fit(StackedDataset([job.training for job in stacked]))
+        net.fit(dataset)
     except ValueError:
         if len(watch.errors_) < len(jobs):
             raise
@@ -121,17 +122,18 @@ class StackedDataset(Dataset):
     Parameters
     ----------
     datasets : list of WindowDataset
-        Of as many windows. What is in it twice is gathered at once.
+        What is in it twice is gathered at once.
     """
 
     def __init__(self, datasets):
         self.datasets = datasets
+        self.lengths = [len(dataset) for dataset in datasets]
         self.members = defaultdict(list)
         for position, dataset in enumerate(datasets):
             self.members[dataset].append(position)
 
     def __len__(self):
-        return len(self.datasets[0])
+        return max(self.lengths)
 
     def __getitem__(self, positions):
         """Gather the windows at positions (models, batch)."""
@@ -171,14 +173,40 @@ class StackedBatches:
         return -(-len(self.dataset) // self.batch_size)
 
     def __iter__(self):
-        n_samples = len(self.dataset)
         orders = [
-            torch.randperm(n_samples, generator=generator, dtype=torch.int32).numpy()
-            for generator in self.generators
+            torch.randperm(n, generator=generator, dtype=torch.int32).numpy()
+            for n, generator in zip(self.dataset.lengths, self.generators, strict=True)
         ]
-        for start in range(0, n_samples, self.batch_size):
-            part = slice(start, start + self.batch_size)
-            yield self.dataset[[order[part] for order in orders]]
+        for start in range(0, len(self.dataset), self.batch_size):
+            rows = [order[start : start + self.batch_size] for order in orders]
+            sizes = [len(some) for some in rows]
+            size = max(sizes)
+            if min(sizes) == size:
+                yield self.dataset[rows]
+            else:
+                x, y = self.dataset[[np.resize(some, size) for some in rows]]
+                yield x, _without_repeated(y, sizes, size)
+
+
+def _without_repeated(y, sizes, size):
+    """Let what follows the first windows of each network count for nothing.
+
+    Parameters
+    ----------
+    y : tensor of shape (models, size, ...), or a pair of that and (models, size)
+        Targets, or targets and weights.
+    sizes : list of int
+        Windows of each network that count.
+    size : int
+    """
+    targets, weights = y if isinstance(y, tuple) else (y, None)
+    repeated = torch.arange(size) >= torch.tensor(sizes)[:, None]
+    if targets.is_floating_point():
+        targets[repeated] = torch.nan  # and so it is not counted in the mean
+        return targets if weights is None else (targets, weights)
+    share = torch.tensor(sizes) / size
+    kept = ~repeated / share[:, None]
+    return targets, kept if weights is None else weights * kept
 
 
 class StackedLoss(nn.Module):
@@ -252,11 +280,19 @@ class StackedGradients(Gradients):
 class StackedWatch(Watch):
     """Note which losses are not finite; keep the losses of each network.
 
+    Parameters
+    ----------
+    lengths : list of int
+        Windows of each network.
+
     Attributes
     ----------
     errors_ : dict of int to ValueError
         By the position of the network.
     """
+
+    def __init__(self, lengths):
+        self.lengths = lengths
 
     def on_train_begin(self, net, **kwargs):
         """Start anew."""
@@ -266,14 +302,14 @@ class StackedWatch(Watch):
     def on_epoch_begin(self, net, **kwargs):
         """Start the sums over the epoch's batches."""
         super().on_epoch_begin(net, **kwargs)
-        self.total_, self.n_windows_ = 0.0, 0
+        self.total_, self.left_ = 0.0, torch.tensor(self.lengths)
 
     def on_batch_end(self, net, batch, training, loss=None, **kwargs):
         """Add up the losses; raise ValueError where no network is left."""
         losses = net.criterion_.losses
         size = batch[0].shape[1]
-        self.total_ = self.total_ + losses * size
-        self.n_windows_ += size
+        self.total_ = self.total_ + losses * self.left_.clamp(max=size)
+        self.left_ = self.left_ - size
         value = net.history[-1, "batches", -1, "train_loss"]
         if value - value != 0:
             for position in (~losses.isfinite()).nonzero().flatten().tolist():
@@ -288,7 +324,7 @@ class StackedWatch(Watch):
     def on_epoch_end(self, net, **kwargs):
         """Record the losses of each network, and its learning rate."""
         super().on_epoch_end(net, **kwargs)
-        losses = (self.total_ / self.n_windows_).tolist()
+        losses = (self.total_ / torch.tensor(self.lengths)).tolist()
         net.history.record("each train_loss", losses)
         rates = [
             rate["lr"]

@@ -14,8 +14,8 @@ from .stacked import train_stacked
 from .threads import threads
 from .train import train
 
-AT_ONCE = 24
-"""Networks in a stack; more gain nothing, and their values no longer fit a cache."""
+AT_ONCE = 2**15
+"""Values of a state, over batch and networks, in a stack; more gain nothing."""
 
 SMALL = 1024
 """Values of a state in a batch up to which networks gain by being trained as one.
@@ -145,7 +145,8 @@ def _train(jobs):
         groups[_shape(job)].append(position)
     results = [None] * len(jobs)
     for positions in groups.values():
-        n_stacks = -(-len(positions) // AT_ONCE)
+        n_stacks = -(-len(positions) * _size(jobs[positions[0]]) // AT_ONCE)
+        n_stacks = min(n_stacks, len(positions))
         for i in range(n_stacks):
             some = positions[i::n_stacks]
             with threads(jobs[some[0]].settings.n_jobs):
@@ -173,7 +174,7 @@ def _shape(job):
         or settings.callbacks
         or settings.lr_schedule == "plateau"
         or not can_stack(job.module)
-        or job.batch_size * job.module.network.output_size > _small(job.module)
+        or _size(job) > _small(job.module)
     )
     if alone:
         return job
@@ -183,9 +184,13 @@ def _shape(job):
         if name not in (*FREE, *IRRELEVANT)
     }
     shapes = [tuple(value.shape) for value in job.module.state_dict().values()]
-    data = len(job.training), job.training.windows.shape[1:], job.training.teach
+    data = job.n_steps, job.batch_size, job.training.windows.shape[1:]
     weighted = job.training.weights is None
     return joblib.hash([type(settings), others, shapes, data, weighted])
+
+
+def _size(job):
+    return job.batch_size * job.module.network.output_size
 
 
 def _small(module):

@@ -1,10 +1,10 @@
 """Seconds from the raw series to a text book's accuracy, over those of its recipe.
 
-Run with ``python -m tests.benchmarks.time_to_accuracy``. Chicago's ridership, trained on
-2016 to 2018, one thread. The recipe is the book's, in bare PyTorch: a simple RNN of 32
-units, Huber loss, SGD with momentum 0.9, up to 500 epochs, stopped where the error of
-January to May 2019 has not fallen for 50, and brought back to its best. Ours does not
-look at 2019: a GRU for 15 epochs. Both take turns, seed by seed.
+Run with ``python -m tests.benchmarks.time_to_accuracy``. Chicago's ridership, trained
+on 2016 to 2018, one thread. The recipe is the book's, in bare PyTorch: a simple RNN of
+32 units, Huber loss, SGD with momentum 0.9, up to 500 epochs, stopped where the error
+of January to May 2019 has not fallen for 50, and brought back to its best. Ours does
+not look at 2019: a GRU for 15 epochs. Both take turns, seed by seed.
 """
 
 import copy
@@ -72,7 +72,9 @@ def recipe(data, learning_rate, seed):
 def main():
     """Print the table."""
     torch.set_num_threads(1)
-    print("| task | the book's MAE | its recipe: MAE, s | ours: MAE, s | share of time |")
+    print(
+        "| task | the book's MAE | its recipe: MAE, s | ours: MAE, s | share of time |"
+    )
     print("|---" * 5 + "|")
     for task, told, learning_rate, inputs, horizon, params in TASKS:
         row = task, None, inputs, 1, horizon, GRURegressor, {**params, "max_epochs": 15}
