@@ -286,7 +286,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         if series is not None:
             n_single = min(leading_padding(series), n_single)
         run = run or self._run
-        outputs = []
+        outputs = None  # one block: small ones among the batches scatter the memory
         _keep_dropout(module, seed is not None)
         with threads(self.n_jobs), seeded(seed, self.device), torch.inference_mode():
             for start in range(0, n_single, n_windows):
@@ -295,11 +295,14 @@ class NetworkEstimator(Settings, BaseEstimator):
                 output = run(module, batch).cpu()
                 if series is not None and module.head.read == "every":
                     output = output[:, -1:]
-                outputs.append(output.unflatten(0, (-1, n_draws)))
+                output = output.unflatten(0, (-1, n_draws))
+                outputs = _put(output, outputs, start, len(windows))
             if n_single < len(windows):
-                passed = one_pass(module, series[n_single:], windows.shape[1])
-                outputs.extend(output[:, None].cpu() for output in passed)
-        return torch.cat(outputs).numpy()
+                start = n_single
+                for output in one_pass(module, series[n_single:], windows.shape[1]):
+                    outputs = _put(output[:, None].cpu(), outputs, start, len(windows))
+                    start += len(output)
+        return outputs.numpy()
 
     def _run(self, module, batch):
         return module(batch)
@@ -357,6 +360,14 @@ class NetworkEstimator(Settings, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _put(output, outputs, start, n_samples):
+    """Put the outputs of a batch where they belong; None makes the place for all."""
+    if outputs is None:
+        outputs = output.new_empty(n_samples, *output.shape[1:])
+    outputs[start : start + len(output)] = output
+    return outputs
 
 
 def _go_on(module, trained):

@@ -83,9 +83,12 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
 
     def _mean_outputs(self, windows):
         """Mean of the members, (n_samples, ..., n_outputs, n_levels)."""
-        return sum(self._outputs(windows, net)[:, 0] for net in self.nets_) / len(
-            self.nets_
-        )
+        first, *others = self.nets_
+        total = self._outputs(windows, first)[:, 0]
+        for net in others:
+            total += self._outputs(windows, net)[:, 0]
+        total /= len(self.nets_)
+        return total
 
     def _outputs(self, windows, net, n_draws=1, seed=None):
         """Return y, (n_samples, n_draws, ..., n_outputs, n_levels)."""
@@ -105,9 +108,11 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         return self.supervise == "every" or super()._reads_last_step()
 
     def _in_units(self, y):
-        """Undo the standardisation; quantiles that cross are sorted."""
-        y = np.sort(y, axis=-1)
-        return y * self._y_scale[:, np.newaxis] + self._y_mean[:, np.newaxis]
+        """Undo the standardisation, in place; quantiles that cross are sorted."""
+        y.sort(axis=-1)
+        y *= self._y_scale[:, np.newaxis]
+        y += self._y_mean[:, np.newaxis]
+        return y
 
     def _run(self, module, batch):
         """Forecast all steps at once, or one after the other, fed back as input."""

@@ -62,12 +62,34 @@ def fit_peak(n_rows, n_features=1, length=LENGTH, batch_size=256):
     return series.nbytes / MB, cutting.megabytes, fitting.megabytes
 
 
+def linear_peaks(n_rows, length=256):
+    """Peaks of an epoch and of predict of a linear model, which is fast enough."""
+    from skseq import DenseRegressor, SlidingWindow, horizon_targets
+
+    model = DenseRegressor(batch_size=4096, max_epochs=1, random_state=0)
+    few = np.ones((length + 100, 1, 1), dtype=np.float32)
+    model.fit(few, few[:, 0, 0]).predict(few)
+    series = np.random.default_rng(0).normal(size=(n_rows, 1)).astype(np.float32)
+    X, y = horizon_targets(series, target=0)
+    windows = SlidingWindow(length).fit_transform(X)
+    with Peak() as fitting:
+        model.fit(windows, y)
+    with Peak() as predicting:
+        model.predict(windows)
+    return series.nbytes / MB, fitting.megabytes, predicting.megabytes
+
+
 def main(n_rows=2_000_000, n_features=1):
     start = time.perf_counter()
     series, windows, fit = fit_peak(n_rows, n_features)
     print(f"series of {n_rows:,} float32 rows, {n_features} columns: {series:.1f} MB")
     print(f"SlidingWindow({LENGTH}).fit_transform: {windows:.1f} MB")
     print(f"one epoch of a GRU: {fit:.1f} MB, {fit / series:.1f} times the series")
+    for n in (n_rows, 10 * n_rows):
+        series, *peaks = linear_peaks(n)
+        for name, peak in zip(("fit", "predict"), peaks, strict=True):
+            ratio = f"{peak / series:.1f} times the series"
+            print(f"linear, {n:,} rows, windows of 256, {name}: {peak:.0f} MB, {ratio}")
     print(f"seconds: {time.perf_counter() - start:.0f}")
 
 
