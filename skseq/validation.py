@@ -92,6 +92,8 @@ def check_windows(windows, name="X", *, allow_missing=False, **check_array_param
 
 def _to_floats(values, name, **check_array_params):
     """Convert to an array of floats, whatever its values."""
+    if _is_ready(values):
+        return values
     _refuse_text(values, name)
     try:
         return check_array(
@@ -107,6 +109,12 @@ def _to_floats(values, name, **check_array_params):
         raise ValueError(
             f"{name} holds text, {error}: encode it first (OneHotEncoder)."
         ) from None
+
+
+def _is_ready(values):
+    """Tell windows that need no conversion: asking takes longer than predicting one."""
+    is_array = type(values) is np.ndarray and values.ndim == 3
+    return is_array and values.dtype in _FLOATS and values.size > 0
 
 
 def _refuse_text(frame, name):
@@ -218,7 +226,8 @@ def check_predict_windows(estimator, X, *, any_length=False, allow_missing=False
     ValueError
         If the number of variables or the length differ.
     """
-    _check_feature_names(estimator, X, reset=False)
+    if not _is_ready(X) or hasattr(estimator, "feature_names_in_"):
+        _check_feature_names(estimator, X, reset=False)
     windows = check_windows(X, allow_missing=allow_missing, estimator=estimator)
     length, n_features = estimator.window_shape_in_
     name = type(estimator).__name__
