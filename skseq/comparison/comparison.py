@@ -14,7 +14,7 @@ from ..windows import sliding_windows
 from .metrics import coverage_and_width, metrics, ratio
 from .rolling_origin import rolling_origin
 from .runs import run_all
-from .significance import block_bootstrap, diebold_mariano
+from .significance import diebold_mariano
 
 BESIDE = "Over those of the naive forecast; MAE less that of it, its range, and a test:"
 
@@ -77,13 +77,13 @@ class Comparison:
         DataFrame
             One row a model: ``difference``, its MAE less that of the reference
             (negative is better); ``low`` and ``high``, the ends of the paired
-            confidence interval, by a bootstrap of blocks of origins as long as the
-            horizon; ``DM``, the statistic of Diebold and Mariano for the absolute
-            errors, corrected for small samples, and ``p`` its p-value.
+            confidence interval; ``DM``, the statistic of Diebold and Mariano for the
+            absolute errors, and ``p`` its p-value. Interval and p-value are both by a
+            bootstrap of blocks of origins as long as the horizon, so that they agree.
 
         See Also
         --------
-        skseq.comparison.significance : The bootstrap and the test, with sources.
+        skseq.comparison.significance : The test, how right it is, and its sources.
         """
         _check_share(confidence, "confidence")
         if reference is not None and reference not in self.forecasts:
@@ -95,10 +95,9 @@ class Comparison:
         rows = {}
         for name, forecast in self.forecasts.items():
             loss = self._loss(forecast) - self._loss(base)
-            low, high = block_bootstrap(
+            statistic, p_value, (low, high) = diebold_mariano(
                 loss, overlapping, confidence, n_resamples, seed
             )
-            statistic, p_value = diebold_mariano(loss, overlapping)
             rows[name] = {
                 "difference": loss.mean(),
                 "low": low,
