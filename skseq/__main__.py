@@ -62,6 +62,12 @@ def _add_compare_arguments(command):
     add("--horizon", type=int, default=14, help="steps to forecast")
     add("--window", type=int, default=56, help="steps of the past a model sees")
     add("--season", type=int, default=7, help="steps in a season: 7 for weeks of days")
+    add(
+        "--known-ahead",
+        nargs="+",
+        metavar="COLUMN",
+        help="columns whose coming values are known when a forecast is made",
+    )
     add("--test-fraction", type=float, default=0.2, help="share of rows, last, to test")
     add("--step", type=int, default=1, help="rows from an origin to the next")
     add("--refit", type=int, default=0, metavar="N", help="fit anew every N origins")
@@ -108,6 +114,7 @@ def _compare(arguments):
         horizon=arguments.horizon,
         window=arguments.window,
         season=arguments.season,
+        known_ahead=arguments.known_ahead or (),
         test_fraction=arguments.test_fraction,
         step=arguments.step,
         refit=arguments.refit,
