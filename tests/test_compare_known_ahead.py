@@ -13,6 +13,7 @@ from sktime.forecasting.naive import NaiveForecaster
 from skseq import (
     ConformalRegressor,
     DenseRegressor,
+    Differencer,
     GRURegressor,
     NaiveRegressor,
     SARIMARegressor,
@@ -33,6 +34,7 @@ USES_IT = {
     "conformal": ConformalRegressor(DenseRegressor(**NETWORK)),
     "searched": GridSearchCV(DenseRegressor(**NETWORK), {"batch_size": [16]}, cv=2),
     "ridge": Ridge(),
+    "differenced": TransformedWindowRegressor(Ridge(), Differencer()),
     "one output": SVR(kernel="linear"),
     "sktime": DirectReductionForecaster(LinearRegression(), WINDOW),
     "sequence forecaster": SequenceForecaster(Ridge(), WINDOW, error_bars=None),
