@@ -96,10 +96,10 @@ def _add_compare_arguments(command):
 
 
 def _compare(arguments):
-    table, target = _read(arguments)
     # What would fail in the end fails before the work.
     if arguments.plot:
-        matplotlib_part("figure")
+        _check_plot(arguments.plot)
+    table, target = _read(arguments)
     for path in filter(None, [arguments.csv, arguments.plot]):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     training = {} if arguments.epochs is None else {"max_epochs": arguments.epochs}
@@ -133,6 +133,18 @@ def _compare(arguments):
         result.table.to_csv(arguments.csv)
     if arguments.plot:
         result.plot(arguments.plot)
+
+
+def _check_plot(path):
+    """Refuse a file that matplotlib can't write, or its absence."""
+    canvas = matplotlib_part("backend_bases").FigureCanvasBase
+    formats = canvas.get_supported_filetypes()
+    ending = Path(path).suffix.removeprefix(".").lower()
+    if ending not in formats:
+        raise ValueError(
+            f"--plot {path} must end in one of {', '.join(sorted(formats))}, such as "
+            f"{Path(path).with_suffix('.png')}."
+        )
 
 
 def _with_intervals(model):
