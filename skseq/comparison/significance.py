@@ -41,10 +41,11 @@ def diebold_mariano(
     -----
     The standard error is taken from the slow part of the differences [2]_: the mean
     square of their first coefficients of the cosine transform, 0.41 of the two-thirds
-    power of ``n_origins``, and no more than half of the origins that do not overlap,
-    since the spectrum of overlapping errors falls from there on. With so few, the
-    statistic is that of a t-test with as many degrees of freedom [3]_; the bootstrap
-    [4]_ finds its quantiles [5]_ without taking the differences to be normal.
+    power of ``n_origins``, and no more than half as many as origins do not overlap
+    (waves of four horizons): the spectrum of overlapping errors falls from there on.
+    With so few, the statistic is that of a t-test with as many degrees of freedom
+    [3]_; the bootstrap [4]_ finds its quantiles [5]_ without taking the differences to
+    be normal.
 
     How often it finds a difference at 5 %, in percent of 4000 simulations (one standard
     error is 0.4). There is none, and the differences are sums of ``horizon`` errors
@@ -64,6 +65,11 @@ def diebold_mariano(
           206       14          5.4         5.0     72
           500       28          4.8         5.1     73
     =========  =======  ===========  ==========  =====
+
+    It still finds too many where one model stays better for longer than the horizon,
+    by chance: with a correlation of 0.9 in place of 0.5, 19 % of 60 origins with a
+    horizon of 1, 12 % with 7, and 7 % of 206 with 14. A few huge errors add less:
+    with squares of exponential ones 8, 8 and 7 %.
 
     References
     ----------
