@@ -1,9 +1,7 @@
 """What counts as a series and as windows; errors that name row and column."""
 
 import numpy as np
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import assert_all_finite, check_array, get_tags
+from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import (
     _check_feature_names,
     _check_sample_weight,
@@ -357,27 +355,3 @@ def check_target_columns(target, n_features, n_outputs):
             "targets: give as many steps for each."
         )
     return columns
-
-
-def takes_windows(estimator):
-    """Whether an estimator, or what it hands its input to, takes windows.
-
-    Parameters
-    ----------
-    estimator : estimator
-        One that says so with its tag ``input_tags.three_d_array``, a transformer that
-        takes anything, or one around such a one.
-
-    Returns
-    -------
-    bool
-    """
-    if isinstance(estimator, Pipeline):
-        steps = [step for _, step in estimator.steps if hasattr(step, "fit")]
-        return takes_windows(steps[0])
-    if isinstance(estimator, FunctionTransformer):
-        return not estimator.validate
-    if get_tags(estimator).input_tags.three_d_array:
-        return True
-    inner = getattr(estimator, "estimator", getattr(estimator, "regressor", None))
-    return hasattr(inner, "fit") and takes_windows(inner)
