@@ -67,7 +67,9 @@ def check_windows(windows, name="X", *, allow_missing=False, **check_array_param
         For NaN that is not at the start of a window, infinity, text, or the
         wrong number of dimensions.
     """
-    array = _to_floats(windows, name, allow_nd=True, **check_array_params)
+    array = windows
+    if not _is_ready(windows):
+        array = _to_floats(windows, name, allow_nd=True, **check_array_params)
     if array.ndim == 2:
         # A NaN here could be a missing value as well as padding.
         assert_all_finite(array, input_name=name, allow_nan=allow_missing)
@@ -90,8 +92,6 @@ def check_windows(windows, name="X", *, allow_missing=False, **check_array_param
 
 def _to_floats(values, name, **check_array_params):
     """Convert to an array of floats, whatever its values."""
-    if _is_ready(values):
-        return values
     _refuse_text(values, name)
     try:
         return check_array(
