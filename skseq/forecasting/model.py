@@ -70,7 +70,9 @@ class WindowModel:
     def refit(self, windows, targets, n_windows):
         """Fit the same object anew, or further where it has ``warm_start``."""
         X, shift, factor = self._inputs(windows)
-        y = ((targets - shift) / factor).swapaxes(1, 2).reshape(len(X), -1)
+        if self.scaling is not None:
+            targets = (targets - shift) / factor
+        y = targets.swapaxes(1, 2).reshape(len(X), -1)
         y = y[:, 0] if y.shape[1] == 1 else y
         if self.error_bars == "held_out":
             fitted, held_out = split(n_windows, self.horizon)

@@ -192,11 +192,12 @@ def read_instance(key, y, X, columns, freq, missing, dtype=None):
     values = y.to_numpy()
     dtype = dtype or np.result_type(values.dtype, np.float32)
     values = values.astype(dtype, copy=False)
-    observed = np.flatnonzero(~np.isnan(values).any(axis=1))
-    if not len(observed):
+    observed = ~np.isnan(values).any(axis=1)
+    if not observed.any():
         raise ValueError(f"y{name} has no value but missing ones: leave it out.")
-    times = y.index[observed[0] :]
-    table = pd.DataFrame(values[observed[0] :], times)
+    first = observed.argmax()
+    times = y.index[first:]
+    table = pd.DataFrame(values[first:], times, copy=False)
     index = time_steps(times[0], times[-1], times, freq)
     if len(index) != len(times) or not index.equals(times):
         find_steps(times, times, freq)

@@ -309,12 +309,15 @@ class SequenceForecaster(BaseForecaster):
             if last < 0:
                 continue
             first = min(self.min_length or length, last + 1) - 1
-            seen = sliding_windows(instance.seen[:, np.newaxis], horizon)[1:, :, 0]
-            ends = np.flatnonzero(seen[first:].all(axis=1)) + first
             y = sliding_windows(instance.y, horizon)[1:]
             rows.append(self._rows(instance))
-            origins.append(ends)
-            targets.append(y[ends])
+            if instance.seen.all():
+                origins.append(range(first, last + 1))
+                targets.append(y[first:])
+            else:
+                seen = sliding_windows(instance.seen[:, np.newaxis], horizon)[1:, :, 0]
+                origins.append(np.flatnonzero(seen[first:].all(axis=1)) + first)
+                targets.append(y[origins[-1]])
         if not any(map(len, origins)):
             raise ValueError(
                 f"No window of y is followed by {horizon} values: the longest series "
@@ -322,7 +325,8 @@ class SequenceForecaster(BaseForecaster):
                 "longer series, or a shorter horizon, from which forecasts iterate."
             )
         windows = cut_windows(rows, origins, length)
-        return windows, np.concatenate(targets), list(map(len, origins))
+        targets = targets[0] if len(targets) == 1 else np.concatenate(targets)
+        return windows, targets, list(map(len, origins))
 
     def _rows(self, instance):
         y, past, known = instance.y, instance.past, instance.known
@@ -348,6 +352,8 @@ class SequenceForecaster(BaseForecaster):
 
     def _forecast_in_sample(self, panel, steps, alpha, forecasts):
         """Fill in the forecasts of the past, each from the step before."""
+        if all(step.min() > 0 for step in steps):
+            return
         rows, origins = [], []
         for instance, step in zip(panel, steps, strict=True):
             origin = len(instance.y) + step[step < 1] - 2

@@ -25,7 +25,7 @@ def lay_rows(y, past, known, horizon):
         As :class:`~skseq.KnownAhead` lays them: variable by variable.
     """
     if not known.shape[1]:
-        return np.hstack([y, past])
+        return np.hstack([y, past]) if past.shape[1] else y
     n_missing = len(y) + horizon - len(known)
     known = np.pad(known, ((0, max(0, n_missing)), (0, 0)), mode="edge")
     ahead = sliding_windows(known[1 : len(y) + horizon], horizon)
@@ -39,8 +39,8 @@ def cut_windows(rows, origins, length):
     Parameters
     ----------
     rows : list of ndarray of shape (n_timesteps, n_features)
-    origins : list of ndarray of int
-        Of each series, the last rows of its windows.
+    origins : list of ndarray of int or range
+        Of each series, the last rows of its windows, ascending.
     length : int
 
     Returns
@@ -55,6 +55,7 @@ def cut_windows(rows, origins, length):
     padding = np.full((length - 1, rows[0].shape[1]), np.nan, dtype=rows[0].dtype)
     series, ends, n_rows = [], [], 0
     for table, ending in zip(rows, origins, strict=True):
+        ending = np.asarray(ending)
         if len(ending):  # a window needs no more than its length before the first
             first = max(0, ending.min() - length + 1)
             series += [padding, table[first:]]
@@ -66,7 +67,7 @@ def cut_windows(rows, origins, length):
 
 
 def _consecutive(origins, length):
-    return origins[0] >= length - 1 and (np.diff(origins) == 1).all()
+    return origins[0] >= length - 1 and origins[-1] - origins[0] == len(origins) - 1
 
 
 def level(past, scaling, n_steps):
@@ -81,9 +82,11 @@ def level(past, scaling, n_steps):
 
     Returns
     -------
-    shift, factor : ndarray of shape (n_samples, 1, n_targets)
+    shift, factor : ndarray of shape (n_samples, 1, n_targets), or 0 and 1
         The factor is one where it would be zero.
     """
+    if scaling is None:
+        return np.zeros((1, 1, 1), past.dtype), np.ones((1, 1, 1), past.dtype)
     past = past if n_steps is None else past[:, -n_steps:]
     shift = np.zeros_like(past[:, :1])
     factor = np.ones_like(shift)

@@ -6,11 +6,15 @@ Linux only: peaks are read from /proc, and reset before each measurement, since
 
 import ctypes
 import gc
+import os
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 MB = 2**20
 LENGTH = 512
@@ -79,6 +83,85 @@ def linear_peaks(n_rows, length=256):
     return series.nbytes / MB, fitting.megabytes, predicting.megabytes
 
 
+@contextmanager
+def peak_of_all():
+    """Measure how much this process and its children take more at their peak, in MB.
+
+    What they share counts once (the sum of their proportional set sizes).
+    """
+    sizes, ended = [], threading.Event()
+
+    def watch():
+        while not ended.wait(0.02):
+            sizes.append(_all_pss())
+
+    before, taken = _all_pss(), []
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield taken
+    finally:
+        ended.set()
+        thread.join()
+    taken.append((max(sizes) - before) / 1024)
+
+
+def _all_pss():
+    """Kilobytes of this process and its children."""
+    total, pids = 0, [os.getpid()]
+    while pids:
+        pid = pids.pop()
+        try:
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            total += int(next(line for line in lines if line.startswith("Pss:"))[4:-2])
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                pids += map(int, (task / "children").read_text().split())
+        except (FileNotFoundError, ProcessLookupError, StopIteration):
+            continue  # it has ended
+    return total
+
+
+def search_peak(n_rows, length=256):
+    """Peak of a grid search in two processes, which share the series, in MB."""
+    from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+    from sklearn.pipeline import make_pipeline
+
+    from skseq import DenseRegressor, SlidingWindow
+
+    model = DenseRegressor(batch_size=4096, max_epochs=1, random_state=0)
+    search = GridSearchCV(
+        make_pipeline(SlidingWindow(length), model),
+        {"denseregressor__learning_rate": [0.001, 0.01]},
+        cv=TimeSeriesSplit(2),
+        n_jobs=2,
+        refit=False,
+    )
+    series = np.random.default_rng(0).normal(size=(n_rows, 1)).astype(np.float32)
+    search.fit(series[:5000], series[:5000, 0])  # the processes load torch
+    with peak_of_all() as taken:
+        search.fit(series, series[:, 0])
+    return series.nbytes / MB, taken[0]
+
+
+def forecaster_peaks(n_rows, length=256):
+    """Peaks of fit and predict of a forecaster of sktime, in MB."""
+    from skseq import DenseRegressor
+    from skseq.forecasting import SequenceForecaster
+
+    def make():
+        model = DenseRegressor(batch_size=4096, max_epochs=1, random_state=0)
+        return SequenceForecaster(model, length, error_bars=None)
+
+    y = np.random.default_rng(0).normal(size=n_rows).astype(np.float32)
+    y = pd.Series(y)
+    make().fit(y[:5000], fh=[1]).predict()
+    with Peak() as fitting:
+        forecaster = make().fit(y, fh=[1])
+    with Peak() as predicting:
+        forecaster.predict()
+    return y.nbytes / MB, fitting.megabytes, predicting.megabytes
+
+
 def main(n_rows=2_000_000, n_features=1):
     start = time.perf_counter()
     series, windows, fit = fit_peak(n_rows, n_features)
@@ -86,10 +169,15 @@ def main(n_rows=2_000_000, n_features=1):
     print(f"SlidingWindow({LENGTH}).fit_transform: {windows:.1f} MB")
     print(f"one epoch of a GRU: {fit:.1f} MB, {fit / series:.1f} times the series")
     for n in (n_rows, 10 * n_rows):
-        series, *peaks = linear_peaks(n)
-        for name, peak in zip(("fit", "predict"), peaks, strict=True):
-            ratio = f"{peak / series:.1f} times the series"
-            print(f"linear, {n:,} rows, windows of 256, {name}: {peak:.0f} MB, {ratio}")
+        for what, measure in (
+            ("linear", linear_peaks),
+            ("search in two processes", search_peak),
+            ("forecaster", forecaster_peaks),
+        ):
+            series, *peaks = measure(n)
+            for name, peak in zip(("fit", "predict"), peaks, strict=False):
+                ratio = f"{peak / series:.1f} times the series"
+                print(f"{what}, {n:,} rows, {name}: {peak:.0f} MB, {ratio}", flush=True)
     print(f"seconds: {time.perf_counter() - start:.0f}")
 
 
