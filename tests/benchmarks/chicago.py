@@ -100,10 +100,10 @@ def calendar(types):
         holiday=holiday,
         eve=holiday.shift(-1, fill_value=0),
         after=holiday.shift(1, fill_value=0),
-        federal=federal * (1 - holiday),  # offices and schools rest, trains do not
+        federal=federal * (1 - holiday),  # no holiday of the trains
         good_friday=good_friday,
         easter=np.roll(good_friday, 2),
-        # Saint Patrick's, on a Saturday
+        # Saint Patrick's day, on the Saturday before
         parade=(date.dayofweek == 5) & (day >= 311) & (day <= 317),
         christmas=(day >= 1224) | (day <= 102),
     )
@@ -130,15 +130,15 @@ def split(year, since, inputs, n_targets, horizon):
     rides, types = load(year)
     units = rides / rides
     if inputs.last_year:
-        # Buses lose passengers every year: what counts is the share of a year's mean,
-        # of that year which ends before the first day ahead.
+        # Buses lose passengers every year: rides are shares of the mean of a year,
+        # the last one known wherever the day lies within the horizon.
         since = SINCE
         units = rides.rolling(YEAR).mean().shift(horizon).astype("float32")
     shares = rides / units if inputs.bus else (rides / units)[["rail"]]
     known = known_ahead(shares, types, inputs, horizon)
     targets = {"target": list(rides.columns[:n_targets]), "horizon": horizon}
     if inputs.days == "tomorrow" and horizon > 1:
-        # The last day's is not in the table, and none of our forecasts starts there.
+        # What follows the last day is not in the table; no forecast starts there.
         shares = shares.join(types.shift(-1).ffill().add_prefix("tomorrow "))
     X, y = horizon_targets(shares.loc[since:], **targets)
     units = np.asarray(horizon_targets(units.loc[since:], **targets)[1])
