@@ -42,7 +42,7 @@ bench: .venv-test/installed
 
 clean:
 	rm -rf .venv-demo .venv-test .venv-oldest out build dist docs/generated
-	rm -rf .pytest_cache .ruff_cache .hypothesis
+	rm -rf .pytest_cache .ruff_cache .hypothesis skseq/networks/compiled/__pycache__
 
 .venv-demo/installed: EXTRAS = demo
 .venv-test/installed: EXTRAS = test,dev

@@ -62,6 +62,12 @@ def _add_compare_arguments(command):
     add("--horizon", type=int, default=14, help="steps to forecast")
     add("--window", type=int, default=56, help="steps of the past a model sees")
     add("--season", type=int, default=7, help="steps in a season: 7 for weeks of days")
+    add(
+        "--known-ahead",
+        nargs="+",
+        metavar="COLUMN",
+        help="columns whose coming values are known when a forecast is made",
+    )
     add("--test-fraction", type=float, default=0.2, help="share of rows, last, to test")
     add("--step", type=int, default=1, help="rows from an origin to the next")
     add("--refit", type=int, default=0, metavar="N", help="fit anew every N origins")
@@ -90,10 +96,10 @@ def _add_compare_arguments(command):
 
 
 def _compare(arguments):
-    table, target = _read(arguments)
     # What would fail in the end fails before the work.
     if arguments.plot:
-        matplotlib_part("figure")
+        _check_plot(arguments.plot)
+    table, target = _read(arguments)
     for path in filter(None, [arguments.csv, arguments.plot]):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     training = {} if arguments.epochs is None else {"max_epochs": arguments.epochs}
@@ -108,6 +114,7 @@ def _compare(arguments):
         horizon=arguments.horizon,
         window=arguments.window,
         season=arguments.season,
+        known_ahead=arguments.known_ahead or (),
         test_fraction=arguments.test_fraction,
         step=arguments.step,
         refit=arguments.refit,
@@ -126,6 +133,18 @@ def _compare(arguments):
         result.table.to_csv(arguments.csv)
     if arguments.plot:
         result.plot(arguments.plot)
+
+
+def _check_plot(path):
+    """Refuse a file that matplotlib can't write, or its absence."""
+    canvas = matplotlib_part("backend_bases").FigureCanvasBase
+    formats = canvas.get_supported_filetypes()
+    ending = Path(path).suffix.removeprefix(".").lower()
+    if ending not in formats:
+        raise ValueError(
+            f"--plot {path} must end in one of {', '.join(sorted(formats))}, such as "
+            f"{Path(path).with_suffix('.png')}."
+        )
 
 
 def _with_intervals(model):

@@ -1,9 +1,7 @@
 """What counts as a series and as windows; errors that name row and column."""
 
 import numpy as np
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import assert_all_finite, check_array, get_tags
+from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import (
     _check_feature_names,
     _check_sample_weight,
@@ -69,7 +67,9 @@ def check_windows(windows, name="X", *, allow_missing=False, **check_array_param
         For NaN that is not at the start of a window, infinity, text, or the
         wrong number of dimensions.
     """
-    array = _to_floats(windows, name, allow_nd=True, **check_array_params)
+    array = windows
+    if not _is_ready(windows):
+        array = _to_floats(windows, name, allow_nd=True, **check_array_params)
     if array.ndim == 2:
         # A NaN here could be a missing value as well as padding.
         assert_all_finite(array, input_name=name, allow_nan=allow_missing)
@@ -107,6 +107,12 @@ def _to_floats(values, name, **check_array_params):
         raise ValueError(
             f"{name} holds text, {error}: encode it first (OneHotEncoder)."
         ) from None
+
+
+def _is_ready(values):
+    """Tell windows that need no conversion: asking takes longer than predicting one."""
+    is_array = type(values) is np.ndarray and values.ndim == 3
+    return is_array and values.dtype in _FLOATS and values.size > 0
 
 
 def _refuse_text(frame, name):
@@ -218,7 +224,8 @@ def check_predict_windows(estimator, X, *, any_length=False, allow_missing=False
     ValueError
         If the number of variables or the length differ.
     """
-    _check_feature_names(estimator, X, reset=False)
+    if not _is_ready(X) or hasattr(estimator, "feature_names_in_"):
+        _check_feature_names(estimator, X, reset=False)
     windows = check_windows(X, allow_missing=allow_missing, estimator=estimator)
     length, n_features = estimator.window_shape_in_
     name = type(estimator).__name__
@@ -348,27 +355,3 @@ def check_target_columns(target, n_features, n_outputs):
             "targets: give as many steps for each."
         )
     return columns
-
-
-def takes_windows(estimator):
-    """Whether an estimator, or what it hands its input to, takes windows.
-
-    Parameters
-    ----------
-    estimator : estimator
-        One that says so with its tag ``input_tags.three_d_array``, a transformer that
-        takes anything, or one around such a one.
-
-    Returns
-    -------
-    bool
-    """
-    if isinstance(estimator, Pipeline):
-        steps = [step for _, step in estimator.steps if hasattr(step, "fit")]
-        return takes_windows(steps[0])
-    if isinstance(estimator, FunctionTransformer):
-        return not estimator.validate
-    if get_tags(estimator).input_tags.three_d_array:
-        return True
-    inner = getattr(estimator, "estimator", getattr(estimator, "regressor", None))
-    return hasattr(inner, "fit") and takes_windows(inner)

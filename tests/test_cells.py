@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from skseq.networks import cells
 from skseq.networks.cells import Cell
 from skseq.networks.recurrent import initialize
 
@@ -18,6 +19,12 @@ EPS = 1e-5
 
 kinds = pytest.mark.parametrize("kind", KINDS)
 normalizations = pytest.mark.parametrize("normalization", NORMALIZATIONS)
+
+
+@pytest.fixture(autouse=True, params=["numba", "torch"])
+def _steps_by(request, monkeypatch):
+    """Time steps compiled by numba, and without it."""
+    monkeypatch.setattr(cells, "USE_NUMBA", request.param == "numba")
 
 
 def make(kind, normalization=None, dtype=torch.float64, **options):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LinearRegression
 
 from skseq import ConformalRegressor, DenseRegressor, GRURegressor, NaiveRegressor
 
@@ -167,6 +168,20 @@ def test_conformal_leaves_out_windows_whose_targets_overlap():
     model = ConformalRegressor(Spy(), calibration_fraction=0.2).fit(X, y)
     assert model.regressor_.last_ == 100 - 20 - 4 - 1
     assert model.scores_.shape == (20, 5)
+
+
+def test_conformal_gives_the_steps_of_windows_to_a_regressor_that_takes_none():
+    X = np.random.default_rng(0).normal(size=(60, 4, 2))
+    X[:5, :2] = np.nan  # padding, for which the first row stands
+    y = X[:, -1] @ [1, 2] + 0.1 * X[:, -2, 0] ** 2
+    model = ConformalRegressor(LinearRegression(), calibration_fraction=0.5).fit(X, y)
+    filled = X.copy()
+    filled[:5, :2] = X[:5, 2:3]
+    table = filled.reshape(60, -1)
+    expected = LinearRegression().fit(table[:30], y[:30]).predict(table)
+    np.testing.assert_allclose(model.predict(X), expected)
+    lower, upper = model.predict_interval(X, coverage=0.5).T
+    np.testing.assert_allclose((lower + upper) / 2, expected)
 
 
 def test_conformal_says_when_it_has_too_few_windows():

@@ -137,6 +137,19 @@ def test_refuses_in_one_line(data, tmp_path, capsys):
     assert "invalid choice: 'tree'" in refusal(capsys, path, *RAIL, "--models", "tree")
 
 
+@pytest.mark.parametrize("name", ["p.xyz", "p"])
+def test_refuses_a_plot_that_it_cannot_write_before_the_work(
+    data, tmp_path, capsys, name
+):
+    _, path = data
+    files = ["--plot", tmp_path / "new" / name, "--csv", tmp_path / "table.csv"]
+    line = refusal(capsys, path, *RAIL, *files)
+    assert f"{name} must end in one of " in line
+    assert f"such as {tmp_path / 'new' / 'p.png'}" in line
+    assert not (tmp_path / "new").exists()
+    assert not (tmp_path / "table.csv").exists()
+
+
 def test_runs_as_a_module():
     done = subprocess.run(
         [sys.executable, "-m", "skseq", "compare", "nowhere.csv", "--target", "x"],

@@ -4,14 +4,16 @@ import pytest
 import torch
 from torch.func import functional_call, stack_module_state
 
+from skseq.networks import cells
 from skseq.networks.recurrent import Recurrent
 
 N_MODELS = 4
 
 
-@pytest.fixture(autouse=True)
-def _seed():
+@pytest.fixture(autouse=True, params=["numba", "torch"])
+def _seed(request, monkeypatch):
     torch.manual_seed(0)
+    monkeypatch.setattr(cells, "USE_NUMBA", request.param == "numba")
 
 
 @pytest.mark.parametrize("padded", [False, True])

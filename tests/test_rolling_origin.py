@@ -11,7 +11,14 @@ from sklearn.svm import SVR
 from sktime.forecasting.exp_smoothing import ExponentialSmoothing
 from sktime.forecasting.naive import NaiveForecaster
 
-from skseq import ConformalRegressor, DenseRegressor, NaiveRegressor, compare
+from skseq import (
+    ConformalRegressor,
+    DenseRegressor,
+    Differencer,
+    NaiveRegressor,
+    TransformedWindowRegressor,
+    compare,
+)
 from skseq.comparison.rolling_origin import rolling_origin
 from skseq.forecasting import SequenceForecaster
 
@@ -57,6 +64,25 @@ def test_a_regressor_of_scikit_learn_equals_a_loop(frame, step, refit):
     expected = linear_loop(frame, step, refit)
     for forecast in result.forecasts.values():
         np.testing.assert_allclose(forecast, expected, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        ConformalRegressor,
+        lambda regressor: TransformedWindowRegressor(regressor, Differencer()),
+    ],
+)
+def test_a_regressor_of_scikit_learn_within_one_on_windows(frame, around):
+    flat = FunctionTransformer(lambda X: X.reshape(len(X), -1))
+    models = {
+        "rows": around(LinearRegression()),
+        "windows": around(make_pipeline(flat, LinearRegression())),
+    }
+    result = compare(models, frame, **SETTING)
+    rows, windows = result.forecasts.values()
+    np.testing.assert_allclose(rows, windows)
+    assert (result.table["MAE / naive"] < 2).all()
 
 
 def test_a_regressor_of_one_output_gets_one_for_each_step(frame):

@@ -1,14 +1,15 @@
-"""Errors as sktime counts them, the test as statsmodels does, resamples by a loop."""
+"""Errors as sktime counts them; the test by loops, and as often wrong as it says."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import t as student
 from sktime.performance_metrics import forecasting
 
 from skseq import NaiveRegressor, compare
 from skseq.comparison.metrics import metrics
-from skseq.comparison.significance import block_bootstrap, diebold_mariano
+from skseq.comparison.significance import diebold_mariano
 
 
 def test_errors_are_those_of_sktime():
@@ -35,57 +36,83 @@ def test_errors_are_those_of_sktime():
     assert ours == pytest.approx(theirs)
 
 
-@given(st.integers(2, 60), st.integers(1, 8), st.integers(0, 2**32 - 1))
-def test_the_statistic_is_that_of_statsmodels(n, horizon, seed):
-    stattools = pytest.importorskip("statsmodels.tsa.stattools")
-    if not hasattr(stattools, "diebold_mariano_test"):
-        pytest.skip("statsmodels has the test from 0.15 on")
-    y, a, b = np.random.default_rng(seed).normal(size=(3, n))
-    loss = np.abs(y - a) - np.abs(y - b)
-    statistic, p_value = diebold_mariano(loss, horizon)
-    if np.isnan(statistic):
-        assert n < 3 * horizon  # too few
-        return
-    lags = min(max(horizon - 1, int(np.ceil(n ** (1 / 3)))), n - 1)
-    expected = stattools.diebold_mariano_test(
-        y, a, b, criterion="mae", harvey_adj=True, horizon=horizon, lags=lags
-    )
-    assert statistic == pytest.approx(expected.statistic)
-    assert p_value == pytest.approx(expected.pvalue)
+def statistic_by_a_loop(values, n_cosines):
+    """Mean over its error, from the written-out sums of cosines."""
+    n = len(values)
+    squares = []
+    for j in range(1, n_cosines + 1):
+        cosines = [np.cos(np.pi * j * (t + 0.5) / n) for t in range(n)]
+        weighted = [v * c for v, c in zip(values, cosines, strict=True)]
+        squares.append(2 / n * sum(weighted) ** 2)
+    return sum(values) / n / np.sqrt(sum(squares) / n_cosines / n)
+
+
+@pytest.mark.parametrize(
+    ("n", "horizon", "n_cosines"), [(3, 1, 1), (60, 1, 6), (60, 7, 4), (206, 14, 7)]
+)
+def test_the_statistic_is_that_of_a_loop(n, horizon, n_cosines):
+    values = np.random.default_rng(0).normal(size=n)
+    statistic, *_ = diebold_mariano(values, horizon, n_resamples=10)
+    assert statistic == pytest.approx(statistic_by_a_loop(values, n_cosines))
+
+
+def test_p_value_and_interval_are_those_of_a_loop_over_resamples():
+    values = np.random.default_rng(0).normal(size=11)
+    starts = np.random.RandomState(5).randint(11, size=(40, 4))
+    circle = np.concatenate([values, values]) - values.mean()
+    resamples = [
+        np.concatenate([circle[i : i + 3] for i in row])[:11] for row in starts
+    ]
+    by_chance = np.sort([abs(statistic_by_a_loop(sample, 1)) for sample in resamples])
+    statistic, p_value, (low, high) = diebold_mariano(values, 3, 0.8, 40, 5)
+    assert p_value == (1 + sum(by_chance >= abs(statistic))) / 41
+    ends = values.mean() * (1 + np.array([-1, 1]) * by_chance[32] / statistic)
+    np.testing.assert_allclose([low, high], np.sort(ends))
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.1, 0.2])
+def test_the_p_value_of_normal_values_is_that_of_a_t_test(shift):
+    values = np.random.default_rng(1).normal(shift, size=200)
+    statistic, p_value, _ = diebold_mariano(values, horizon=1)
+    assert p_value == pytest.approx(2 * student.sf(abs(statistic), 14), abs=0.02)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.5])
+@pytest.mark.parametrize(("n", "horizon"), [(60, 1), (60, 7), (100, 14), (206, 14)])
+def test_wrong_as_often_as_it_says(n, horizon, correlation):
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(500):
+        errors = rng.normal(size=n + horizon + 50)
+        for i in range(1, len(errors)):
+            errors[i] += correlation * errors[i - 1]
+        sums = np.convolve(errors[50:], np.ones(horizon), "valid")[:n]
+        _, p_value, _ = diebold_mariano(sums, horizon, n_resamples=200)
+        found.append(p_value <= 0.05)
+    assert 0.02 < np.mean(found) < 0.08  # one standard error is 0.01
+
+
+@given(st.integers(3, 60), st.integers(1, 8), st.sampled_from([0.5, 0.8, 0.95, 0.999]))
+def test_the_interval_leaves_out_zero_where_the_p_value_is_small(
+    n, horizon, confidence
+):
+    values = np.random.default_rng(n).normal(0.5, size=n)
+    _, p_value, (low, high) = diebold_mariano(values, horizon, confidence, 100)
+    if n < 3 * horizon:
+        assert np.isnan([p_value, low, high]).all()
+    else:
+        assert (low > 0 or high < 0) == (p_value <= 1 - confidence + 1e-12)
 
 
 @pytest.mark.parametrize("n", [1, 7, 20])
 def test_few_origins_are_no_evidence(n):
     differences = -1 - np.random.default_rng(0).random(n)
-    assert np.isnan(diebold_mariano(differences, horizon=7)).all()
-    assert np.isnan(block_bootstrap(differences, block=7)).all()
+    assert np.isnan(np.hstack(diebold_mariano(differences, horizon=7))).all()
 
 
-def test_equal_forecasts_are_no_evidence():
-    statistic, p_value = diebold_mariano(np.zeros(20), horizon=3)
-    assert np.isnan([statistic, p_value]).all()
-
-
-def test_resamples_are_those_of_a_loop():
-    values = np.random.default_rng(0).normal(size=11)
-    starts = np.random.RandomState(5).randint(11, size=(40, 4))
-    circle = np.concatenate([values, values])
-    means = [np.mean([circle[i : i + 3] for i in resample]) for resample in starts]
-    np.testing.assert_allclose(
-        block_bootstrap(values, 3, confidence=0.8, n_resamples=40, seed=5),
-        np.quantile(means, [0.1, 0.9]),
-    )
-
-
-def test_intervals_cover_the_mean_of_dependent_values():
-    rng = np.random.default_rng(0)
-    covered = []
-    for _ in range(200):
-        noise = rng.normal(size=220)
-        values = sum(noise[lag : lag + 200] for lag in range(5))  # mean 0
-        low, high = block_bootstrap(values, 20, n_resamples=300)
-        covered.append(low <= 0 <= high)
-    assert 0.85 < np.mean(covered) < 0.99
+@pytest.mark.parametrize("value", [0.0, -0.3])
+def test_the_same_difference_everywhere_is_no_evidence(value):
+    assert np.isnan(np.hstack(diebold_mariano(np.full(20, value), horizon=3))).all()
 
 
 def test_differences_find_the_better_model():

@@ -34,7 +34,16 @@ VALUES = st.integers(-1000, 1000).map(float)
 LOG = FunctionTransformer(np.log, np.exp)
 
 
-class Flat(RegressorMixin, BaseEstimator):
+class OnWindows(BaseEstimator):
+    """What says that it takes windows."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+class Flat(RegressorMixin, OnWindows):
     """Linear regression on all values of a window, padding being zero."""
 
     def fit(self, X, y, sample_weight=None):
@@ -161,7 +170,7 @@ def test_of_a_view_only_the_series_is_copied():
     windows, y = windows_and_targets(n=200_000, length=500, n_features=2)
     options = {"strategy": "constant", "constant": np.zeros((3, 1))}
 
-    class Look(DummyRegressor):
+    class Look(OnWindows, DummyRegressor):
         def fit(self, X, y, sample_weight=None):
             assert series_of(X).shape[0] == len(X) + X.shape[1] - 1
             assert not X.flags.owndata
@@ -196,6 +205,16 @@ def test_elementwise_transformers_see_rows_without_padding():
     np.testing.assert_allclose(model.predict(windows), by_hand)
     model = TransformedWindowRegressor(Flat(), StandardScaler()).fit(windows, y)
     np.testing.assert_allclose(model.transformer_.mean_, series()[:-3].mean())
+
+
+def test_a_regressor_that_takes_no_windows_gets_their_steps_beside_each_other():
+    windows, y = windows_and_targets(n_features=2)
+    windows, y = windows[9:], y[9:]  # without padding
+    one, two = (
+        TransformedWindowRegressor(regressor, Differencer(2)).fit(windows, y)
+        for regressor in (LinearRegression(), Flat())
+    )
+    np.testing.assert_allclose(one.predict(windows), two.predict(windows))
 
 
 def test_each_target_is_scaled_by_itself():

@@ -14,7 +14,7 @@ from ..windows import sliding_windows
 from .metrics import coverage_and_width, metrics, ratio
 from .rolling_origin import rolling_origin
 from .runs import run_all
-from .significance import block_bootstrap, diebold_mariano
+from .significance import diebold_mariano
 
 BESIDE = "Over those of the naive forecast; MAE less that of it, its range, and a test:"
 
@@ -77,13 +77,13 @@ class Comparison:
         DataFrame
             One row a model: ``difference``, its MAE less that of the reference
             (negative is better); ``low`` and ``high``, the ends of the paired
-            confidence interval, by a bootstrap of blocks of origins as long as the
-            horizon; ``DM``, the statistic of Diebold and Mariano for the absolute
-            errors, corrected for small samples, and ``p`` its p-value.
+            confidence interval; ``DM``, the statistic of Diebold and Mariano for the
+            absolute errors, and ``p`` its p-value. Interval and p-value are both by a
+            bootstrap of blocks of origins as long as the horizon, so that they agree.
 
         See Also
         --------
-        skseq.comparison.significance : The bootstrap and the test, with sources.
+        skseq.comparison.significance : The test, how right it is, and its sources.
         """
         _check_share(confidence, "confidence")
         if reference is not None and reference not in self.forecasts:
@@ -95,10 +95,9 @@ class Comparison:
         rows = {}
         for name, forecast in self.forecasts.items():
             loss = self._loss(forecast) - self._loss(base)
-            low, high = block_bootstrap(
+            statistic, p_value, (low, high) = diebold_mariano(
                 loss, overlapping, confidence, n_resamples, seed
             )
-            statistic, p_value = diebold_mariano(loss, overlapping)
             rows[name] = {
                 "difference": loss.mean(),
                 "low": low,
@@ -164,6 +163,7 @@ def compare(
     horizon,
     window,
     season=1,
+    known_ahead=(),
     test_fraction=0.2,
     step=1,
     refit=False,
@@ -186,9 +186,9 @@ def compare(
         ``(n_samples, window, n_features)``, in which the target is the first
         variable, and ``y`` of shape ``(n_samples, horizon)``, or ``(n_samples,)`` for
         one step. Regressors of scikit-learn, to which the windows are given as rows.
-        Forecasters of sktime, which see the target alone, but all of its past; all
-        but SequenceForecaster are fitted anew at each origin, since few of them take
-        new values without.
+        Forecasters of sktime, which see the target and what is known ahead, but all
+        of its past; all but SequenceForecaster are fitted anew at each origin, since
+        few of them take new values without.
     data : DataFrame, Series or array of shape (n_timesteps, n_features)
         Numbers, in time order; a table with its time index.
     target : column label, or int for an array
@@ -200,6 +200,11 @@ def compare(
     season : int, default=1
         Time steps in a season, for the naive forecast that all are compared with
         and for MASE and RMSSE.
+    known_ahead : list of column label, default=()
+        Variables whose values for the coming steps are known at an origin (calendar,
+        prices); all others are known up to it. Their next ``horizon`` values are laid
+        beside each row, as :class:`KnownAhead` does, and ``n_known_ahead`` is set
+        where a model has it. Forecasters of sktime get them as ``X``.
     test_fraction : float, default=0.2
         Share of the rows that form the test period, at the end.
     step : int, default=1
@@ -233,8 +238,9 @@ def compare(
     Raises
     ------
     ValueError, TypeError
-        If there are too few rows, the target is not a column, values are missing
-        or no numbers, the index is not in order, or a parameter is out of range.
+        If there are too few rows, the target or what is known ahead is not a column,
+        values are missing or no numbers, the index is not in order, or a parameter is
+        out of range.
 
     Examples
     --------
@@ -261,7 +267,7 @@ def compare(
         raise ValueError("models is empty: give at least one, as {name: regressor}.")
     if coverage is not None:
         _check_share(coverage, "coverage")
-    table = _as_table(data, target)
+    table = _as_table(data, target, known_ahead)
     folds = rolling_origin(len(table), window, horizon, test_fraction, step, refit)
     SlidingWindow(window, gaps=gaps).fit(table)  # refuses an index with holes
     origins = np.concatenate([fold.origins for fold in folds])
@@ -273,7 +279,12 @@ def compare(
     truth = sliding_windows(series, horizon)[origins + 1, :, 0]
     # torch loads half of itself with its first optimiser: not the first model's time.
     torch.optim.SGD([torch.zeros(1, requires_grad=True)])
-    setting = {"table": table, "window": window, "horizon": horizon}
+    setting = {
+        "table": table,
+        "window": window,
+        "horizon": horizon,
+        "n_known": len(known_ahead),
+    }
     naive = run_all({"naive": NaiveRegressor(season)}, folds, **setting)["naive"]
     naive = np.concatenate([part.values for part in naive])
     results = run_all(
@@ -310,8 +321,11 @@ def _check_share(value, name):
     check_scalar(value, name, (int, float), **limits)
 
 
-def _as_table(data, target):
-    """Check a series; return it as a table of numbers, the target first."""
+def _as_table(data, target, known_ahead):
+    """Check a series; return it as a table of numbers.
+
+    The target is the first column, and what is known ahead the last ones.
+    """
     table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
     if target not in table.columns:
         raise ValueError(
@@ -320,7 +334,9 @@ def _as_table(data, target):
     if not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()].tolist()
         raise ValueError(f"data has several columns called {twice}: rename them.")
-    table = table[[target, *table.columns.drop(target)]]
+    _check_known_ahead(known_ahead, table.columns.drop(target))
+    others = table.columns.drop([target, *known_ahead])
+    table = table[[target, *others, *known_ahead]]
     for column, dtype in table.dtypes.items():
         if not (pd.api.types.is_numeric_dtype(dtype)):
             raise ValueError(
@@ -338,6 +354,20 @@ def _as_table(data, target):
             "first, for example with DataFrame.interpolate, or drop the column."
         )
     return table
+
+
+def _check_known_ahead(known_ahead, columns):
+    """Refuse what are not columns beside the target."""
+    if isinstance(known_ahead, str) or not np.iterable(known_ahead):
+        raise TypeError(
+            f"known_ahead must be a list of columns, got {known_ahead!r}: give "
+            f"[{known_ahead!r}]."
+        )
+    if len(set(known_ahead)) < len(known_ahead) or set(known_ahead) - set(columns):
+        raise ValueError(
+            f"known_ahead={list(known_ahead)} must be columns beside the target, each "
+            f"once: choose among {list(columns)}."
+        )
 
 
 def _lines(table):

@@ -10,7 +10,8 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils import get_tags
 
 from ..estimators.interval import central_interval
-from ..validation import takes_windows
+from ..inputs import inputs_for, takes_windows, tell_known_ahead
+from ..transformers import KnownAhead
 from ..windows import sliding_windows
 
 
@@ -32,7 +33,7 @@ class Forecast:
     seconds: np.ndarray
 
 
-def forecast(model, table, fold, window, horizon, coverage=None):
+def forecast(model, table, fold, window, horizon, n_known=0, coverage=None):
     """Fit a model on what is known at the start of a fold, and forecast.
 
     Parameters
@@ -40,9 +41,11 @@ def forecast(model, table, fold, window, horizon, coverage=None):
     model : regressor on windows or on tables, or forecaster of sktime
         It is fitted itself.
     table : DataFrame of shape (n_timesteps, n_features)
-        The target is the first column.
+        The target is the first column; the last ones are known ahead.
     fold : Fold
     window, horizon : int
+    n_known : int, default=0
+        Columns known ahead.
     coverage : float, default=None
         Of the intervals; None wants none.
 
@@ -51,8 +54,8 @@ def forecast(model, table, fold, window, horizon, coverage=None):
     Forecast
     """
     if _is_a(model, "sktime.forecasting.base", "BaseForecaster"):
-        return _on_series(model, table.iloc[:, 0], fold, horizon, coverage)
-    return _on_windows(model, table.to_numpy(), fold, window, horizon, coverage)
+        return _on_series(model, table, fold, horizon, n_known, coverage)
+    return _on_windows(model, table, fold, window, horizon, n_known, coverage)
 
 
 def _is_a(model, module, name):
@@ -61,17 +64,21 @@ def _is_a(model, module, name):
     return cls is not None and isinstance(model, cls)
 
 
-def _on_windows(model, values, fold, window, horizon, coverage):
+def _on_windows(model, table, fold, window, horizon, n_known, coverage):
+    values = _lay_ahead(table, horizon, n_known)
     windows = sliding_windows(values, window)  # number i ends with row i + window - 1
-    targets = sliding_windows(values[window:, :1], horizon)[:, :, 0]
+    targets = sliding_windows(table.to_numpy()[window:, :1], horizon)[:, :, 0]
     y = targets[:, 0] if horizon == 1 else targets
     training = slice(fold.fit_end - horizon - window + 2)
     origins = np.asarray(fold.origins) - window + 1
-    X, X_test = windows[training], windows[origins]
-    if not takes_windows(model):
-        X, X_test = X.reshape(len(X), -1), X_test.reshape(len(X_test), -1)
-        if horizon > 1 and not get_tags(model).target_tags.multi_output:
-            model = MultiOutputRegressor(model)
+    X, X_test = (
+        inputs_for(model, part, n_known, horizon)
+        for part in (windows[training], windows[origins])
+    )
+    if takes_windows(model):
+        tell_known_ahead(model, n_known)
+    elif horizon > 1 and not get_tags(model).target_tags.multi_output:
+        model = MultiOutputRegressor(model)
     times = [perf_counter()]
     model.fit(X, y[training])
     times.append(perf_counter())
@@ -85,28 +92,46 @@ def _on_windows(model, values, fold, window, horizon, coverage):
     return Forecast(predicted, interval, np.diff(times))
 
 
-def _on_series(model, series, fold, horizon, coverage):
-    """Give a forecaster of sktime the target alone, from the first row on."""
-    series = _with_regular_index(series)
+def _lay_ahead(table, horizon, n_known):
+    """Lay the coming values of the last columns beside the rows that have all."""
+    if not n_known:
+        return table.to_numpy()
+    table = table.reset_index(drop=True)
+    past, known = table.iloc[:-horizon, :-n_known], table.iloc[:, -n_known:]
+    return KnownAhead(known, horizon).fit_transform(past).to_numpy()
+
+
+def _on_series(model, table, fold, horizon, n_known, coverage):
+    """Give a forecaster of sktime all of the target's past, and X that is known."""
+    table = _with_regular_index(table)
+    series, X = table.iloc[:, 0], table.iloc[:, len(table.columns) - n_known :]
+    X = X.set_axis(X.columns.astype(str), axis=1)
+
+    takes_known = n_known and model.get_tag("capability:exogenous")
+
+    def known(first, stop):
+        return X.iloc[first:stop] if takes_known else None
+
     steps = np.arange(1, horizon + 1)
     wants_interval = coverage is not None and model.get_tag("capability:pred_int")
     values, interval, seconds = [], [], np.zeros(2)
-    known = fold.fit_end
+    seen = fold.fit_end + 1
     # Many others' updates keep the state of the fit, whatever their tag says.
     updates = _is_a(model, "skseq.forecasting", "SequenceForecaster")
-    for origin in fold.origins:
+    for end in np.asarray(fold.origins) + 1:
         start = perf_counter()
-        if origin == fold.fit_end or not updates:
-            model.fit(series.iloc[: origin + 1], fh=steps)
+        if end == fold.fit_end + 1 or not updates:
+            model.fit(series.iloc[:end], X=known(0, end), fh=steps)
             seconds[0] += perf_counter() - start
             start = perf_counter()
         else:
-            model.update(series.iloc[known + 1 : origin + 1], update_params=False)
-        known = origin
-        values.append(np.ravel(model.predict(steps)))
+            new = series.iloc[seen:end]
+            model.update(new, X=known(seen, end), update_params=False)
+        seen, ahead = end, known(end, end + horizon)
+        values.append(np.ravel(model.predict(steps, X=ahead)))
         seconds[1] += perf_counter() - start
         if wants_interval:
-            interval.append(model.predict_interval(steps, coverage=coverage))
+            interval.append(model.predict_interval(steps, X=ahead, coverage=coverage))
     if wants_interval:
         interval = np.stack([table.to_numpy() for table in interval])
     else:
@@ -114,12 +139,12 @@ def _on_series(model, series, fold, horizon, coverage):
     return Forecast(np.stack(values), interval, seconds)
 
 
-def _with_regular_index(series):
+def _with_regular_index(table):
     """Name the step between the dates, or count rows where there is none."""
-    index = series.index
+    index = table.index
     if isinstance(index, pd.PeriodIndex):
-        return series
+        return table
     freq = pd.infer_freq(index) if isinstance(index, pd.DatetimeIndex) else None
     if freq is None:
-        return series.reset_index(drop=True)
-    return series.set_axis(pd.DatetimeIndex(index, freq=freq))
+        return table.reset_index(drop=True)
+    return table.set_axis(pd.DatetimeIndex(index, freq=freq))

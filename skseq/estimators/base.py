@@ -291,7 +291,9 @@ class NetworkEstimator(Settings, BaseEstimator):
         with threads(self.n_jobs), seeded(seed, self.device), torch.inference_mode():
             for start in range(0, n_single, n_windows):
                 batch = gather(windows, slice(start, min(start + n_windows, n_single)))
-                batch = batch.to(self.device, dtype).repeat_interleave(n_draws, dim=0)
+                batch = batch.to(self.device, dtype)
+                if n_draws > 1:
+                    batch = batch.repeat_interleave(n_draws, dim=0)
                 output = run(module, batch).cpu()
                 if series is not None and module.head.read == "every":
                     output = output[:, -1:]

@@ -13,6 +13,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
+from ..inputs import inputs_for
 from ..validation import check_fit_windows, check_predict_windows, check_targets
 
 
@@ -27,7 +28,8 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     Parameters
     ----------
     regressor : estimator
-        Any regressor on windows.
+        Any regressor on windows, or any of scikit-learn, which gets the time steps of
+        a window beside each other.
     calibration_fraction : float, default=0.2
         Share of the windows, the last ones, that are held out. Windows between, whose
         targets reach into those of the held-out ones, are not used.
@@ -104,6 +106,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         )
         windows = check_fit_windows(self, X, y)
         y = check_targets(y, windows)
+        windows = inputs_for(self.regressor, windows)
         n_held_out = max(1, int(share * len(y)))
         n_outputs = 1 if y.ndim == 1 else y.shape[-1]
         n_fitted = len(y) - n_held_out - (n_outputs - 1)
@@ -202,7 +205,8 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
     def _check(self, X):
         check_is_fitted(self)
-        return check_predict_windows(self, X, any_length=True)
+        windows = check_predict_windows(self, X, any_length=True)
+        return inputs_for(self.regressor_, windows)
 
     def get_metadata_routing(self):
         """Say that metadata go to the regressor.

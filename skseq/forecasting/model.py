@@ -7,8 +7,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
-from ..validation import takes_windows
-from ..windows import backfill
+from ..inputs import inputs_for, takes_windows, tell_known_ahead
 from .windows import level
 
 HELD_OUT = 5
@@ -143,39 +142,17 @@ class WindowModel:
             windows = np.array(windows)
             windows[:, :, : self.n_targets] -= shift
             windows[:, :, : self.n_targets] /= factor
-        X = windows if self.takes_windows else self._flatten(windows)
+        X = inputs_for(self.regressor, windows, self.n_known, self.horizon)
         return X, shift, factor
-
-    @property
-    def takes_windows(self):
-        """Whether the regressor takes windows, and not a table."""
-        return takes_windows(self.regressor)
-
-    def _flatten(self, windows):
-        """Lay the variables of all time steps beside each other.
-
-        What is known ahead of the steps within a window stands in those that follow,
-        so that all of it is only taken from the last.
-        """
-        windows = backfill(windows)
-        n_samples = len(windows)
-        n_past = windows.shape[2] - self.n_known * self.horizon
-        ahead = windows[:, :, n_past:]
-        ahead = ahead.reshape(*ahead.shape[:2], self.n_known, self.horizon)
-        parts = windows[:, :, :n_past], ahead[..., 0], ahead[:, -1, :, 1:]
-        return np.hstack([part.reshape(n_samples, -1) for part in parts])
 
     def _prepare(self, regressor):
         """Tell a regressor on windows which variables they hold."""
-        params = regressor.get_params() if self.takes_windows else {}
-        for name, value in params.items():
-            parameter = name.rpartition("__")[2]
-            if not np.array_equal(value, 0):
-                continue
-            if parameter == "n_known_ahead":
-                regressor.set_params(**{name: self.n_known})
-            if parameter == "target" and self.n_targets > 1:
-                regressor.set_params(**{name: list(range(self.n_targets))})
+        if takes_windows(regressor):
+            tell_known_ahead(regressor, self.n_known)
+            for name, value in regressor.get_params().items():
+                is_target = name.rpartition("__")[2] == "target"
+                if is_target and self.n_targets > 1 and np.array_equal(value, 0):
+                    regressor.set_params(**{name: list(range(self.n_targets))})
         several = self.n_targets * self.horizon > 1
         if several and not get_tags(regressor).target_tags.multi_output:
             return MultiOutputRegressor(regressor)

@@ -49,7 +49,7 @@ class _ByHand(Function):
             states = this.recipe.forward()
         # What inference mode made cannot be differentiated; and of the node's own
         # output the recipe must keep no views, or neither would ever be freed.
-        return states.clone()
+        return states.clone() if states.is_inference() else states
 
     @staticmethod
     def setup_context(ctx, inputs, output):  # noqa: ARG004

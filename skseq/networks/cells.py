@@ -1,11 +1,18 @@
 """Recurrent cells with what torch's lack: normalisation, and dropout of the state."""
 
+from importlib.util import find_spec
+
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from .by_hand import by_hand, gradient_like
 from .normalization import NORMALIZATIONS, Product
+
+USE_NUMBA = find_spec("numba") is not None
+"""Whether the time steps are compiled where they can be."""
+
+COMPILED_TYPES = (torch.float32, torch.float64)
 
 
 class Cell(nn.Module):
@@ -110,7 +117,7 @@ class Cell(nn.Module):
 
         def lstm(x, weight, *_):
             product = Product(weight, mask, norm)
-            return _LSTM(x, product, memory, self.bias_memory)
+            return loops(x)["LSTM"](x, product, memory, self.bias_memory)
 
         states = by_hand(lstm, x, *tensors, self.bias_memory, *memory.tensors)
         self.norm_memory.learn(memory)
@@ -147,16 +154,31 @@ def steps(kind, x, bias, weight, *others, norm=None, mask=None, activation="tanh
     tensor of shape (length, batch, hidden)
     """
     if kind == "GRU":
-        return by_hand(
-            lambda x, bias, weight, *_: _GRU(x, Product(weight, mask, norm), bias),
-            *(x, bias, weight, *others),
-        )
+
+        def gru(x, bias, weight, *_):
+            return loops(x)["GRU"](x, Product(weight, mask, norm), bias)
+
+        return by_hand(gru, x, bias, weight, *others)
 
     def make(x, weight, *_):
-        product = Product(weight, mask, norm)
-        return _LSTM(x, product) if kind == "LSTM" else _RNN(x, product, activation)
+        options = [activation] if kind == "RNN" else []
+        return loops(x)[kind](x, Product(weight, mask, norm), *options)
 
     return by_hand(make, x, weight, *others)
+
+
+def compiles(x):
+    """Whether numba compiles the time steps of values like x."""
+    return USE_NUMBA and x.device.type == "cpu" and x.dtype in COMPILED_TYPES
+
+
+def loops(x):
+    """Return the recipes for values like x."""
+    if not compiles(x):
+        return LOOPS
+    from .compiled import LOOPS as COMPILED
+
+    return COMPILED
 
 
 # The time steps of one pass, of values ([models,] batch, units). Gates are in torch's

@@ -106,6 +106,8 @@ class LayerNorm(nn.LayerNorm):
 class _LayerPass:
     """Normalise y and add x, with torch's own kernels."""
 
+    share = None
+
     def __init__(self, gain):
         self.tensors = (gain,)
         self.gain, self.shape = gain, list(gain.shape)

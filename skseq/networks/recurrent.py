@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .cells import Cell, steps
+from .cells import Cell, compiles, steps
 from .padding import observed, to_end, to_start
 
 CELLS = {"RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}
@@ -120,14 +120,19 @@ class Recurrent(nn.Module):
 
 
 def _faster_by_hand(layer, x):
-    """Whether torch's layer takes longer over a training step of these values.
+    """Whether torch's layer takes longer over these values.
 
-    On a CPU torch's GRU and RNN are many operations, whose number tells in small
-    batches (measured with ``tests/benchmarks/step_time.py``).
+    On a CPU torch's GRU and RNN are many operations, whose number tells in training on
+    small batches; compiled by numba, ours are faster on one thread, but for many units
+    (measured with ``tests/benchmarks/step_time.py``).
     """
-    if layer.mode == "LSTM" or x.device.type != "cpu" or not torch.is_grad_enabled():
+    if layer.mode == "LSTM" or x.device.type != "cpu":
         return False
-    return len(x) <= 128 and len(x) * layer.hidden_size <= 4096
+    if compiles(x) and torch.get_num_threads() == 1:
+        return layer.hidden_size <= 128
+    return (
+        torch.is_grad_enabled() and len(x) <= 128 and len(x) * layer.hidden_size <= 4096
+    )
 
 
 def _by_hand(layer, x):

@@ -12,6 +12,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
+from ..inputs import inputs_for
 from ..validation import (
     check_fit_windows,
     check_predict_windows,
@@ -33,7 +34,8 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
     Parameters
     ----------
     regressor : estimator
-        Any regressor on windows ``(n_samples, length, n_features)``.
+        Any regressor on windows ``(n_samples, length, n_features)``, or any of
+        scikit-learn, which gets the time steps of a window beside each other.
     transformer : transformer
         One whose ``transform`` and ``inverse_transform`` take ``past``
         (:class:`Differencer`), or any elementwise scikit-learn transformer with an
@@ -116,7 +118,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         inner = self._outputs(inner)
         params = self._route("fit", fit_params)
         self.regressor_ = clone(self.regressor).fit(
-            self._transform_windows(windows), inner, **params
+            self._inner_inputs(windows), inner, **params
         )
         return self
 
@@ -136,7 +138,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         check_is_fitted(self)
         windows = check_predict_windows(self, X)
         params = self._route("predict", predict_params)
-        inner = self.regressor_.predict(self._transform_windows(windows), **params)
+        inner = self.regressor_.predict(self._inner_inputs(windows), **params)
         if isinstance(inner, tuple):
             raise ValueError(
                 "The regressor returned more than forecasts (error bars?), which can't "
@@ -168,6 +170,9 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
             self.transformer_.fit(rows)
             self._n_cut = 0
             _check_elementwise(self.transformer_, rows)
+
+    def _inner_inputs(self, windows):
+        return inputs_for(self.regressor, self._transform_windows(windows))
 
     def _transform_windows(self, windows):
         """Transform the target columns; cut off the steps this leaves empty."""

@@ -1,0 +1,78 @@
+"""What a regressor is given: windows or a table, and the number of known variables."""
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import get_tags
+
+from .windows import backfill
+
+
+def takes_windows(estimator):
+    """Whether an estimator, or what it hands its input to, takes windows.
+
+    Parameters
+    ----------
+    estimator : estimator
+        One that says so with its tag ``input_tags.three_d_array``, a transformer that
+        takes anything, or one around such a one.
+
+    Returns
+    -------
+    bool
+    """
+    if isinstance(estimator, Pipeline):
+        steps = [step for _, step in estimator.steps if hasattr(step, "fit")]
+        return takes_windows(steps[0])
+    if isinstance(estimator, FunctionTransformer):
+        return not estimator.validate
+    if get_tags(estimator).input_tags.three_d_array:
+        return True
+    inner = getattr(estimator, "estimator", getattr(estimator, "regressor", None))
+    return hasattr(inner, "fit") and takes_windows(inner)
+
+
+def inputs_for(regressor, windows, n_known=0, horizon=1):
+    """Return windows, or a table for a regressor that takes no windows.
+
+    Parameters
+    ----------
+    regressor : estimator
+    windows : ndarray of shape (n_samples, length, n_features)
+    n_known : int, default=0
+        Variables known ahead, the last of the windows, as KnownAhead lays them.
+    horizon : int, default=1
+        Steps for which they are laid.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, length, n_features) or (n_samples, n_columns)
+        In a table the time steps stand beside each other. Padding is replaced by the
+        first observed row. What is known ahead of the steps within a window stands in
+        those that follow, so that all of it is only taken from the last.
+    """
+    if takes_windows(regressor):
+        return windows
+    n_samples, length, n_features = windows.shape
+    if np.isnan(windows[:, 0]).any():
+        windows = backfill(windows)
+    if not n_known:
+        return windows.reshape(n_samples, -1)
+    n_past = n_features - n_known * horizon
+    ahead = windows[:, :, n_past:].reshape(n_samples, length, n_known, horizon)
+    parts = windows[:, :, :n_past], ahead[..., 0], ahead[:, -1, :, 1:]
+    return np.hstack([part.reshape(n_samples, -1) for part in parts])
+
+
+def tell_known_ahead(regressor, n_known):
+    """Set ``n_known_ahead`` wherever a regressor has it, and it is not set.
+
+    Parameters
+    ----------
+    regressor : estimator
+        One that takes windows; changed itself.
+    n_known : int
+    """
+    for name, value in regressor.get_params().items():
+        if name.rpartition("__")[2] == "n_known_ahead" and value == 0:
+            regressor.set_params(**{name: n_known})

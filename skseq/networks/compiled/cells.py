@@ -1,0 +1,264 @@
+"""The time steps of recurrent cells, there and back, as loops compiled by numba.
+
+Arrays are (steps, models, windows, units), ``states`` and ``memories`` with a step of
+zeros before the first; gates are in torch's order. What is called ``d_x`` is the
+gradient of ``x``. ``mask`` has no rows where there is none. No number of Python stands
+in the arithmetic, which it would make float64.
+"""
+
+import numpy as np
+from numba import njit
+
+from .normalization import normalize, normalize_backward
+from .products import product, product_backward
+from .tanh import OPTIONS, sigmoid, tanh
+
+
+def compiled(function):
+    """Compile a function when it is first called, and keep that for the next process.
+
+    What is kept goes by the time stamp of this file: after a change in another one of
+    this folder, ``make clean``.
+    """
+    try:
+        return njit(**OPTIONS, cache=True)(function)
+    except RuntimeError:  # no folder that can be written to
+        return njit(**OPTIONS)(function)
+
+
+@compiled
+def rnn_forward(x, transposed, mask, norm, states, inputs, relu):
+    """Iterate h = tanh(W h + x)."""
+    y = np.empty_like(x[0, 0])
+    zero = y.dtype.type(0)
+    for t in range(x.shape[0]):
+        for m in range(x.shape[1]):
+            product(t, m, states, inputs, transposed, mask, norm, y)
+            h, of_x = states[t + 1, m], x[t, m]
+            for b in range(len(y)):
+                if relu:
+                    for j in range(h.shape[1]):
+                        h[b, j] = max(y[b, j] + of_x[b, j], zero)
+                else:
+                    for j in range(h.shape[1]):
+                        h[b, j] = tanh(y[b, j] + of_x[b, j])
+
+
+@compiled
+def rnn_backward(d_states, weight, mask, norm, states, d_x, d_products, relu):
+    """Differentiate :func:`rnn_forward`."""
+    d_hs = np.zeros_like(states[0])
+    zero = d_hs.dtype.type(0)
+    for t in range(len(d_states) - 1, -1, -1):
+        for m in range(d_states.shape[1]):
+            d_state, h, d, d_h = d_states[t, m], states[t + 1, m], d_x[t, m], d_hs[m]
+            for b in range(len(d)):
+                if relu:
+                    for j in range(d.shape[1]):
+                        total = d_h[b, j] + d_state[b, j]
+                        d[b, j] = total if h[b, j] > zero else zero
+                else:
+                    for j in range(d.shape[1]):
+                        total = d_h[b, j] + d_state[b, j]
+                        d[b, j] = total - total * h[b, j] * h[b, j]
+            if norm.kind:
+                d_products[t, m] = d
+            product_backward(t, m, d_products, weight, mask, norm, d_h)
+
+
+@compiled
+def lstm_forward(
+    x, transposed, mask, norm, states, inputs, gates, memories, outs, memory, bias
+):
+    """Iterate c = f c + i g, h = o tanh(norm(c) + bias)."""
+    y = np.empty_like(x[0, 0])
+    normed = np.empty_like(states[0, 0])
+    for t in range(x.shape[0]):
+        for m in range(x.shape[1]):
+            product(t, m, states, inputs, transposed, mask, norm, y)
+            gate, c = gates[t, m], memories[t + 1, m]
+            _lstm_memory(y, x[t, m], memories[t, m], gate, c)
+            normed[:] = c
+            if memory.kind:
+                normalize(t, m, memory, normed)
+            _lstm_state(normed, bias, gate, outs[t, m], states[t + 1, m])
+
+
+@njit(**OPTIONS)
+def _lstm_memory(y, x, before, gate, c):
+    n = c.shape[1]
+    for b in range(len(c)):
+        for j in range(2 * n):
+            gate[b, j] = sigmoid(y[b, j] + x[b, j])
+        for j in range(n):
+            k = 2 * n + j
+            gate[b, k] = tanh(y[b, k] + x[b, k])
+        for j in range(n):
+            k = 3 * n + j
+            gate[b, k] = sigmoid(y[b, k] + x[b, k])
+        for j in range(n):
+            kept = gate[b, n + j] * before[b, j]
+            c[b, j] = kept + gate[b, j] * gate[b, 2 * n + j]
+
+
+@njit(**OPTIONS)
+def _lstm_state(c, bias, gate, out, h):
+    n = h.shape[1]
+    for b in range(len(h)):
+        for j in range(n):
+            out[b, j] = tanh(c[b, j] + bias[j])
+        for j in range(n):
+            h[b, j] = gate[b, 3 * n + j] * out[b, j]
+
+
+@compiled
+def lstm_backward(
+    d_states,
+    weight,
+    mask,
+    norm,
+    d_x,
+    d_products,
+    gates,
+    memories,
+    outs,
+    memory,
+    d_bias,
+):
+    """Differentiate :func:`lstm_forward`."""
+    d_hs, d_cs = np.zeros_like(d_states[0]), np.zeros_like(d_states[0])
+    d_out = np.empty_like(d_states[0, 0])
+    for t in range(len(d_states) - 1, -1, -1):
+        for m in range(d_states.shape[1]):
+            gate, d, d_h = gates[t, m], d_x[t, m], d_hs[m]
+            _lstm_state_backward(d_states[t, m], d_h, gate, outs[t, m], d, d_out)
+            if memory.kind:
+                _add_rows(d_out, d_bias)
+                normalize_backward(t, m, memory, d_out)
+            _lstm_memory_backward(d_out, d_cs[m], gate, memories[t, m], d)
+            if norm.kind:
+                d_products[t, m] = d
+            product_backward(t, m, d_products, weight, mask, norm, d_h)
+
+
+@njit(**OPTIONS)
+def _lstm_state_backward(d_state, d_h, gate, out, d, d_out):
+    n = d_h.shape[1]
+    for b in range(len(d)):
+        for j in range(n):
+            d_h[b, j] += d_state[b, j]
+        for j in range(n):
+            o = gate[b, 3 * n + j]
+            d[b, 3 * n + j] = d_h[b, j] * out[b, j] * (o - o * o)
+        for j in range(n):
+            d_tanh = d_h[b, j] * gate[b, 3 * n + j]
+            d_out[b, j] = d_tanh - d_tanh * out[b, j] * out[b, j]
+
+
+@njit(**OPTIONS)
+def _lstm_memory_backward(d_out, d_c, gate, before, d):
+    n = d_c.shape[1]
+    for b in range(len(d)):
+        for j in range(n):
+            d_c[b, j] += d_out[b, j]
+        for j in range(n):
+            i, g = gate[b, j], gate[b, 2 * n + j]
+            d[b, j] = d_c[b, j] * g * (i - i * i)
+        for j in range(n):
+            d_g, g = d_c[b, j] * gate[b, j], gate[b, 2 * n + j]
+            d[b, 2 * n + j] = d_g - d_g * g * g
+        for j in range(n):
+            f = gate[b, n + j]
+            d[b, n + j] = d_c[b, j] * before[b, j] * (f - f * f)
+        for j in range(n):
+            d_c[b, j] *= gate[b, n + j]
+
+
+@compiled
+def gru_forward(x, transposed, mask, norm, states, inputs, gates, products, bias):
+    """Iterate n = tanh(x + r (W h + bias)), h = (1 - z) n + z h."""
+    y = np.empty_like(x[0, 0])
+    for t in range(x.shape[0]):
+        for m in range(x.shape[1]):
+            product(t, m, states, inputs, transposed, mask, norm, y)
+            arrays = gates[t, m], products[t, m], states[t, m], states[t + 1, m]
+            _gru_state(y, x[t, m], bias[m], *arrays)
+
+
+@njit(**OPTIONS)
+def _gru_state(y, x, bias, gate, inside, before, h):
+    n = h.shape[1]
+    for b in range(len(h)):
+        for j in range(2 * n):
+            gate[b, j] = sigmoid(x[b, j] + y[b, j] + bias[j])
+        for j in range(n):
+            inside[b, j] = y[b, 2 * n + j] + bias[2 * n + j]
+        # Not yet to the gates: a loop that reads them too is none over vectors.
+        for j in range(n):
+            y[b, j] = x[b, 2 * n + j] + gate[b, j] * inside[b, j]
+        for j in range(n):
+            gate[b, 2 * n + j] = tanh(y[b, j])
+        for j in range(n):
+            new = gate[b, 2 * n + j]
+            h[b, j] = new + gate[b, n + j] * (before[b, j] - new)
+
+
+@compiled
+def gru_backward(
+    d_states,
+    weight,
+    mask,
+    norm,
+    d_x,
+    d_products,
+    states,
+    gates,
+    products,
+    d_bias,
+):
+    """Differentiate :func:`gru_forward`."""
+    d_hs = np.zeros_like(d_states[0])
+    d_before = np.empty_like(d_states[0, 0])
+    for t in range(len(d_states) - 1, -1, -1):
+        for m in range(d_states.shape[1]):
+            gate, d_h, d_y = gates[t, m], d_hs[m], d_products[t, m]
+            arrays = gate, products[t, m], states[t, m], d_x[t, m], d_y, d_before
+            _gru_state_backward(d_states[t, m], d_h, *arrays)
+            _add_rows(d_y, d_bias[m])
+            product_backward(t, m, d_products, weight, mask, norm, d_h)
+            for b in range(len(d_h)):
+                for j in range(d_h.shape[1]):
+                    d_h[b, j] += d_before[b, j]
+
+
+@njit(**OPTIONS)
+def _gru_state_backward(d_state, d_h, gate, inside, before, d, d_y, d_before):
+    n = d_h.shape[1]
+    d_new = np.empty_like(d_h[0])
+    for b in range(len(d)):
+        for j in range(n):
+            d_h[b, j] += d_state[b, j]
+        for j in range(n):
+            z, new = gate[b, n + j], gate[b, 2 * n + j]
+            d[b, n + j] = d_h[b, j] * (before[b, j] - new) * (z - z * z)
+        for j in range(n):
+            new = gate[b, 2 * n + j]
+            rest = d_h[b, j] - d_h[b, j] * gate[b, n + j]
+            d_new[j] = rest - rest * new * new
+        for j in range(n):
+            r = gate[b, j]
+            d[b, j] = d_new[j] * inside[b, j] * (r - r * r)
+            d[b, 2 * n + j] = d_new[j]
+        for j in range(2 * n):
+            d_y[b, j] = d[b, j]
+        for j in range(n):
+            d_y[b, 2 * n + j] = d_new[j] * gate[b, j]
+        for j in range(n):
+            d_before[b, j] = d_h[b, j] * gate[b, n + j]
+
+
+@njit(**OPTIONS)
+def _add_rows(rows, total):
+    for b in range(len(rows)):
+        for j in range(len(total)):
+            total[j] += rows[b, j]

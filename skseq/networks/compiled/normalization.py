@@ -1,0 +1,146 @@
+"""Normalisation of products over units or windows, one time step at a time."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from .tanh import OPTIONS
+
+NO_NORM, LAYER, BATCH, FIXED = range(4)
+"""Kinds: none, over the units, over the windows, by given moments."""
+
+# A sum in one order only is no operation on vectors.
+SUM_OPTIONS = {**OPTIONS, "fastmath": {"contract", "nsz", "reassoc"}}
+
+
+class Norm(NamedTuple):
+    """A normalisation of products y, which become ``hat * gain``.
+
+    Parameters
+    ----------
+    kind : int
+    eps : ndarray of shape (1,)
+        Added to the variance.
+    gain, d_gain : ndarray of shape (models, units)
+    share : ndarray of shape (steps, windows)
+        Weights of the windows in the moments of each step, of sum 1.
+    mean : ndarray of shape (steps, models, units)
+    scale : ndarray of shape (steps, models, windows) or (steps, models, units)
+        One over the standard deviation.
+    hat : ndarray of shape (steps, models, windows, units)
+    """
+
+    kind: int
+    eps: np.ndarray
+    gain: np.ndarray
+    d_gain: np.ndarray
+    share: np.ndarray
+    mean: np.ndarray
+    scale: np.ndarray
+    hat: np.ndarray
+
+
+@njit(**OPTIONS)
+def normalize(t, m, norm, y):
+    """Normalise y (windows, units) of one step and model, in place."""
+    hat, gain = norm.hat[t, m], norm.gain[m]
+    if norm.kind == LAYER:
+        _over_units(y, norm.eps[0], norm.scale[t, m], hat)
+    else:
+        mean, scale = norm.mean[t, m], norm.scale[t, m]
+        if norm.kind == BATCH:
+            _moments(y, norm.share[t], norm.eps[0], mean, scale)
+        for b in range(len(y)):
+            for j in range(len(mean)):
+                hat[b, j] = (y[b, j] - mean[j]) * scale[j]
+    for b in range(len(y)):
+        for j in range(len(gain)):
+            y[b, j] = hat[b, j] * gain[j]
+
+
+@njit(**OPTIONS)
+def normalize_backward(t, m, norm, d):
+    """Write the gradient of y over that of what it became."""
+    hat, gain, d_gain = norm.hat[t, m], norm.gain[m], norm.d_gain[m]
+    scale = norm.scale[t, m]
+    for b in range(len(d)):
+        for j in range(len(gain)):
+            d_gain[j] += d[b, j] * hat[b, j]
+            d[b, j] *= gain[j]
+    if norm.kind == LAYER:
+        _over_units_backward(d, scale, hat)
+        return
+    if norm.kind == BATCH:
+        _over_windows_backward(d, norm.share[t], hat)
+    for b in range(len(d)):
+        for j in range(len(scale)):
+            d[b, j] *= scale[j]
+
+
+@njit(**OPTIONS)
+def _over_units(y, eps, scale, hat):
+    n_units = y.dtype.type(y.shape[1])
+    for b in range(len(y)):
+        row = hat[b]
+        mean = _sum(y[b]) / n_units
+        for j in range(len(row)):
+            row[j] = y[b, j] - mean
+        scale[b] = y.dtype.type(1) / np.sqrt(_inner(row, row) / n_units + eps)
+        for j in range(len(row)):
+            row[j] *= scale[b]
+
+
+@njit(**OPTIONS)
+def _over_units_backward(d, scale, hat):
+    n_units = d.dtype.type(d.shape[1])
+    for b in range(len(d)):
+        row, normed = d[b], hat[b]
+        mean, slope = _sum(row) / n_units, _inner(row, normed) / n_units
+        for j in range(len(row)):
+            row[j] = (row[j] - mean - normed[j] * slope) * scale[b]
+
+
+@njit(**OPTIONS)
+def _moments(y, share, eps, mean, scale):
+    """Mean and one over the standard deviation of each unit, over the windows."""
+    mean[:] = 0
+    scale[:] = 0  # the variance, at first
+    for b in range(len(y)):
+        for j in range(len(mean)):
+            mean[j] += share[b] * y[b, j]
+    for b in range(len(y)):
+        for j in range(len(mean)):
+            centred = y[b, j] - mean[j]
+            scale[j] += share[b] * centred * centred
+    for j in range(len(mean)):
+        scale[j] = y.dtype.type(1) / np.sqrt(scale[j] + eps)
+
+
+@njit(**OPTIONS)
+def _over_windows_backward(d, share, hat):
+    """Take out of d what comes through the moments."""
+    total, slope = np.zeros_like(d[0]), np.zeros_like(d[0])
+    for b in range(len(d)):
+        for j in range(len(total)):
+            total[j] += d[b, j]
+            slope[j] += d[b, j] * hat[b, j]
+    for b in range(len(d)):
+        for j in range(len(total)):
+            d[b, j] -= share[b] * (total[j] + hat[b, j] * slope[j])
+
+
+@njit(**SUM_OPTIONS)
+def _sum(row):
+    total = row.dtype.type(0)
+    for j in range(len(row)):
+        total += row[j]
+    return total
+
+
+@njit(**SUM_OPTIONS)
+def _inner(a, b):
+    total = a.dtype.type(0)
+    for j in range(len(a)):
+        total += a[j] * b[j]
+    return total

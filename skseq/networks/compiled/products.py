@@ -1,0 +1,44 @@
+"""Products of states and weights, one time step at a time."""
+
+import numpy as np
+from numba import njit
+
+from .normalization import normalize, normalize_backward
+from .tanh import OPTIONS
+
+ONE_THREAD = 2**18
+"""Multiplications in a product up to which OpenBLAS does not start threads."""
+
+
+@njit(**OPTIONS)
+def product(t, m, states, inputs, transposed, mask, norm, y):
+    """Compute y = norm(W (h mask)) of one step and model."""
+    if len(mask):
+        entered, h, kept = inputs[t, m], states[t, m], mask[m]
+        for b in range(len(h)):
+            for j in range(h.shape[1]):
+                entered[b, j] = h[b, j] * kept[b, j]
+    _dot(inputs[t, m], transposed[m], y)
+    if norm.kind:
+        normalize(t, m, norm, y)
+
+
+@njit(**OPTIONS)
+def product_backward(t, m, d_products, weight, mask, norm, d_h):
+    """Write the gradient of h to d_h, and that of W h over that of y."""
+    if norm.kind:
+        normalize_backward(t, m, norm, d_products[t, m])
+    _dot(d_products[t, m], weight[m], d_h)
+    if len(mask):
+        kept = mask[m]
+        for b in range(len(d_h)):
+            for j in range(d_h.shape[1]):
+                d_h[b, j] *= kept[b, j]
+
+
+@njit(**OPTIONS)
+def _dot(a, b, out):
+    n_products = a.size * b.shape[1] // ONE_THREAD + 1
+    n_rows = -(-len(a) // n_products)
+    for start in range(0, len(a), n_rows):
+        np.dot(a[start : start + n_rows], b, out[start : start + n_rows])

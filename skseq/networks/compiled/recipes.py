@@ -1,0 +1,200 @@
+"""Recipes for a pass by hand whose loops are compiled: tensors on arrays' memory."""
+
+import numpy as np
+import torch
+
+from ..normalization import EPS
+from . import cells
+from .normalization import BATCH, FIXED, LAYER, NO_NORM, Norm
+
+
+class _Recipe:
+    """What the cells have in common.
+
+    Parameters
+    ----------
+    x : tensor of shape (steps, [models,] windows, units)
+        Products with the input, biases included.
+    product : Product
+        The product with the state: weights, mask and normalisation.
+    """
+
+    def __init__(self, x, product):
+        self.stacked = x.ndim == 4
+        self.x = _array(x if self.stacked else x.unsqueeze(1))
+        self.product = product
+        self.weight = self._of_models(product.weight)
+        self.transposed = self._of_models(product.transposed)
+        self.mask = self._empty(0, 0, 0)
+        n_steps, n_models, n_windows, n_units = self.x.shape
+        shape = n_models, n_windows, self.weight.shape[-1]
+        # With the zeros before the first step.
+        self.states = self._empty(n_steps + 1, *shape)
+        self.states[0] = 0
+        self.inputs = self.states[:-1]  # what the weights are multiplied by
+        if product.mask is not None:
+            self.mask = _array(product.mask.expand(shape))
+            self.inputs = np.empty_like(self.inputs)
+        self.norm = self._norm(product.norm, n_units)
+
+    def _of_models(self, tensor):
+        return _array(tensor if self.stacked else tensor.unsqueeze(0))
+
+    def _empty(self, *shape):
+        return np.empty(shape, self.x.dtype)
+
+    def _norm(self, norm, n_units):
+        """Arrays of the pass that a normalisation began."""
+        n_steps, n_models, n_windows, _ = self.x.shape
+        eps = np.full(1, EPS, self.x.dtype)
+        none = self._empty(0, 0), self._empty(0, 0, 0)
+        if norm is None:
+            arrays = none[0], none[0], none[0], none[1], none[1]
+            return Norm(NO_NORM, eps, *arrays, self._empty(0, 0, 0, 0))
+        gain = _array(norm.gain.reshape(1, -1))
+        arrays = eps, gain, gain  # that of its gradient is made in the backward pass
+        hat = self._empty(n_steps, n_models, n_windows, n_units)
+        if norm.share is None:
+            scale = self._empty(n_steps, n_models, n_windows)
+            return Norm(LAYER, *arrays, *none, scale, hat)
+        share = _array(norm.share[:, 0])
+        if norm.statistics is None:
+            moments = (self._empty(n_steps, n_models, n_units) for _ in range(2))
+            return Norm(BATCH, *arrays, share, *moments, hat)
+        return Norm(FIXED, *arrays, share, *map(_array, norm.statistics), hat)
+
+    def _end_forward(self):
+        """Return the states, and tell normalisations what they saw."""
+        _tell_moments(self.product.norm, self.norm)
+        return self._tensor(self.states[1:])
+
+    def _begin_backward(self, d_states):
+        """Return the gradients of the states, and arrays for those of sums."""
+        d_states = _array(d_states if self.stacked else d_states.unsqueeze(1))
+        self.norm = _with_new_gradient(self.norm)
+        d_x = np.empty_like(self.x)
+        shared = self.norm.kind == NO_NORM and not self.has_inner_bias
+        return d_states, d_x, d_x if shared else np.empty_like(d_x)
+
+    def _end_backward(self, d_products):
+        """Gradients of the weights, and of the gain."""
+        # ([models,] steps and windows, units)
+        d_rows, rows = (
+            torch.from_numpy(a).transpose(0, 1).flatten(1, 2)
+            for a in (d_products, self.inputs)
+        )
+        d_weight = d_rows.mT @ rows
+        yield d_weight if self.stacked else d_weight[0]
+        if self.norm.kind:
+            yield torch.from_numpy(self.norm.d_gain[0])
+
+    def _tensor(self, array, axis=1):
+        with torch.inference_mode(False):  # else it would have to be copied
+            tensor = torch.from_numpy(array)
+            return tensor if self.stacked else tensor.squeeze(axis)
+
+
+class RNN(_Recipe):
+    """h = tanh(W h + x), or with ReLU."""
+
+    has_inner_bias = False
+
+    def __init__(self, x, product, activation):
+        super().__init__(x, product)
+        self.relu = activation == "relu"
+
+    def forward(self):
+        """Return the states, (steps, [models,] windows, hidden)."""
+        common = self.x, self.transposed, self.mask, self.norm
+        cells.rnn_forward(*common, self.states, self.inputs, self.relu)
+        return self._end_forward()
+
+    def backward(self, d_states):
+        """Return the gradients of all tensors, in the order of :mod:`cells`."""
+        d_states, d_x, d_products = self._begin_backward(d_states)
+        common = d_states, self.weight, self.mask, self.norm
+        cells.rnn_backward(*common, self.states, d_x, d_products, self.relu)
+        return self._tensor(d_x), *self._end_backward(d_products)
+
+
+class LSTM(_Recipe):
+    """c = f c + i g, h = o tanh(norm(c) + bias)."""
+
+    has_inner_bias = False
+
+    def __init__(self, x, product, memory=None, bias=None):
+        super().__init__(x, product)
+        hidden = self.weight.shape[-1]
+        self.memory_pass, self.memory = memory, self._norm(memory, hidden)
+        self.bias = np.zeros(hidden, self.x.dtype) if bias is None else _array(bias)
+
+    def forward(self):
+        """Return the states, (steps, [models,] windows, hidden)."""
+        self.gates = np.empty_like(self.x)
+        self.memories = np.empty_like(self.states)
+        self.memories[0] = 0
+        self.outs = np.empty_like(self.states[1:])
+        common = self.x, self.transposed, self.mask, self.norm
+        kept = self.states, self.inputs, self.gates, self.memories, self.outs
+        cells.lstm_forward(*common, *kept, self.memory, self.bias)
+        _tell_moments(self.memory_pass, self.memory)
+        return self._end_forward()
+
+    def backward(self, d_states):
+        """Return the gradients of all tensors, in the order of :mod:`cells`."""
+        d_states, d_x, d_products = self._begin_backward(d_states)
+        d_bias = np.zeros_like(self.bias)
+        self.memory = _with_new_gradient(self.memory)
+        common = d_states, self.weight, self.mask, self.norm, d_x, d_products
+        kept = self.gates, self.memories, self.outs, self.memory
+        cells.lstm_backward(*common, *kept, d_bias)
+        gradients = self._tensor(d_x), *self._end_backward(d_products)
+        if not self.memory.kind:
+            return gradients
+        return *gradients, *map(torch.from_numpy, (d_bias, self.memory.d_gain[0]))
+
+
+class GRU(_Recipe):
+    """n = tanh(x + r (W h + bias)), h = (1 - z) n + z h."""
+
+    has_inner_bias = True
+
+    def __init__(self, x, product, bias):
+        super().__init__(x, product)
+        self.bias = self._of_models(bias)
+
+    def forward(self):
+        """Return the states, (steps, [models,] windows, hidden)."""
+        self.gates = np.empty_like(self.x)
+        self.products = np.empty_like(self.states[1:])  # those inside the reset gate
+        common = self.x, self.transposed, self.mask, self.norm
+        kept = self.states, self.inputs, self.gates, self.products
+        cells.gru_forward(*common, *kept, self.bias)
+        return self._end_forward()
+
+    def backward(self, d_states):
+        """Return the gradients of all tensors, in the order of :mod:`cells`."""
+        d_states, d_x, d_products = self._begin_backward(d_states)
+        d_bias = np.zeros_like(self.bias)
+        common = d_states, self.weight, self.mask, self.norm, d_x, d_products
+        cells.gru_backward(*common, self.states, self.gates, self.products, d_bias)
+        gradients = self._tensor(d_bias, axis=0), *self._end_backward(d_products)
+        return self._tensor(d_x), *gradients
+
+
+LOOPS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
+
+
+def _array(tensor):
+    return tensor.detach().contiguous().numpy()
+
+
+def _with_new_gradient(norm):
+    return norm._replace(d_gain=np.zeros_like(norm.gain))
+
+
+def _tell_moments(norm, arrays):
+    """Give the pass of a batch normalisation what it learns from."""
+    if arrays.kind == BATCH:
+        moments = arrays.mean, arrays.scale
+        norm.means, norm.scales = (torch.from_numpy(a).unbind(0) for a in moments)

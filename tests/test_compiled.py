@@ -1,0 +1,101 @@
+"""What the compiled time steps compute with, against numpy and torch."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba import njit
+
+from skseq.networks.cells import Cell
+from skseq.networks.compiled.tanh import sigmoid, tanh
+from skseq.networks.recurrent import CELLS, Recurrent, initialize
+
+TYPES = (np.float32, np.float64)
+
+
+@njit
+def _tanh(values):
+    return np.array([tanh(value) for value in values])
+
+
+@njit
+def _sigmoid(values):
+    return np.array([sigmoid(value) for value in values])
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_tanh_and_sigmoid_to_a_few_ulp(dtype):
+    sizes = np.logspace(-30, 2, 2001)
+    x = np.concatenate([-sizes, [-0.0, 0.0], sizes]).astype(dtype)
+    truth = np.tanh(x.astype(np.longdouble))
+    eps = np.finfo(dtype).eps
+    assert _tanh(x).dtype == dtype
+    np.testing.assert_allclose(_tanh(x), truth.astype(dtype), rtol=4 * eps)
+    truth = 1 / (1 + np.exp(-x.astype(np.longdouble)))
+    np.testing.assert_allclose(_sigmoid(x), truth.astype(dtype), rtol=0, atol=2 * eps)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_what_is_not_finite(dtype):
+    x = np.array([np.nan, -np.inf, np.inf], dtype)
+    np.testing.assert_array_equal(_tanh(x), [np.nan, -1, 1])
+    np.testing.assert_array_equal(_sigmoid(x), [np.nan, 0, 1])
+
+
+@pytest.mark.parametrize("kind", CELLS)
+@settings(max_examples=15, deadline=None)
+@given(
+    batch=st.integers(1, 70),
+    hidden=st.integers(1, 70),
+    length=st.integers(1, 4),
+    seed=st.integers(0, 99),
+)
+def test_sizes_of_all_kinds(kind, batch, hidden, length, seed):
+    """Products are cut into pieces, vectors have rests: states and gradients."""
+    torch.manual_seed(seed)
+    layer = CELLS[kind](3, hidden, batch_first=True)
+    cell = Cell(kind, 3, hidden, length)
+    cell.load_state_dict(
+        {n.removesuffix("_l0"): p for n, p in layer.named_parameters()}
+    )
+    x = torch.randn(batch, length, 3)
+    weights = torch.randn(batch, length, hidden)
+    seen = []
+    for module in (cell, lambda x: layer(x)[0]):
+        inputs = x.clone().requires_grad_()
+        states = module(inputs)
+        (states * weights).sum().backward()
+        seen.append((states.detach(), inputs.grad))
+    seen = [*zip(*seen, strict=True)]
+    seen += zip(*[[p.grad for p in m.parameters()] for m in (cell, layer)], strict=True)
+    for ours, theirs in seen:
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("normalization", [None, "layer", "batch"])
+@pytest.mark.parametrize("kind", CELLS)
+def test_a_nan_is_not_lost(kind, normalization):
+    cell = Cell(kind, 2, 4, 5, normalization=normalization)
+    initialize(cell)
+    x = torch.zeros(3, 5, 2)
+    x[1, 2, 0] = torch.nan
+    assert cell(x)[1, 2:].isnan().all()
+
+
+@pytest.mark.parametrize("kind", ["RNN", "GRU"])
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_whoever_computes_the_states_are_the_same(kind, n_threads):
+    """On several threads torch's layer is taken, on one the compiled steps."""
+    network = Recurrent(kind, 2, 150, 1, 0.0), Recurrent(kind, 2, 16, 1, 0.0)
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(n_threads)
+        for module in network:
+            x = torch.randn(8, 6, 2)
+            expected = module.layers[0](x)[0]
+            torch.testing.assert_close(module(x, None), expected)
+            with torch.no_grad():
+                torch.testing.assert_close(module(x, None), expected)
+    finally:
+        torch.set_num_threads(before)
