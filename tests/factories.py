@@ -40,9 +40,9 @@ def make(cls, **params):
 
 def make_exact(cls, **params):
     """A tiny instance whose training loss is that of its predictions."""
-    if "teacher_forcing" in parameters(cls):
-        params["teacher_forcing"] = 0.0
-    return make(cls, **params)
+    exact = dict.fromkeys(("teacher_forcing", "dropout", "label_smoothing"), 0.0)
+    known = parameters(cls)
+    return make(cls, **{k: v for k, v in exact.items() if k in known}, **params)
 
 
 def make_series(n_timesteps=60, n_features=2, dtype=np.float64, seed=0):

@@ -1,8 +1,9 @@
 """One instance of each estimator and transformer, made for scikit-learn's checks.
 
 Networks get all samples in one batch (with several, which sample falls into which
-batch matters, and repeating a sample is not the same as weighting it) and as many
-epochs as their few gradient steps then need. Regressors get the squared error, by
+batch matters, and repeating a sample is not the same as weighting it), no dropout (for
+the same reason: what is dropped differs from sample to sample) and as many epochs as
+their few gradient steps then need. Regressors get the squared error, by
 which the checks score: the gradient of the absolute error jumps where it is zero, so
 that rounding tells two fits apart that ought to be equal.
 """
@@ -19,7 +20,7 @@ from skseq import (
 )
 from skseq.estimators import ALL
 
-TRAINING = {"max_epochs": 60, "batch_size": 512, "learning_rate": 0.02}
+TRAINING = {"max_epochs": 60, "batch_size": 512, "learning_rate": 0.02, "dropout": 0.0}
 SIZE = {"n_filters": 16}
 # The checks' windows are shorter than a week.
 ORDERS = {"order": (1, 0, 0), "seasonal_order": (0, 0, 0, 0)}

@@ -7,6 +7,7 @@ import torch
 from skseq import DenseClassifier, pad_sequences
 from skseq.estimators import ALL
 from skseq.networks.heads import pool
+from skseq.training import CrossEntropy
 
 CLASSIFIERS = [cls for cls in ALL if cls.__name__.endswith("Classifier")]
 
@@ -60,6 +61,50 @@ def test_class_weight_finds_the_rare_class(class_weight):
         return (model.predict(X[y == "rare"]) == "rare").mean()
 
     assert recall(weighted) > recall(plain) + 0.3
+
+
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.3])
+@pytest.mark.parametrize("n_steps", [None, 4])
+def test_loss_is_that_of_a_loop(label_smoothing, n_steps):
+    rng = np.random.default_rng(0)
+    shape = (5,) if n_steps is None else (5, n_steps)
+    logits = rng.normal(size=(*shape, 3))
+    labels = rng.integers(3, size=shape)
+    if n_steps:
+        labels[1, :2] = -100  # padding
+    weights = rng.random(5)
+    losses = np.zeros(shape)
+    for place in np.ndindex(shape):
+        if labels[place] >= 0:
+            target = np.full(3, label_smoothing / 3)
+            target[labels[place]] += 1 - label_smoothing
+            odds = np.exp(logits[place])
+            losses[place] = -target @ np.log(odds / odds.sum())
+    criterion = CrossEntropy(label_smoothing)
+    logits, labels, weights_ = map(torch.from_numpy, (logits, labels, weights))
+    assert criterion(logits, labels).item() == pytest.approx(losses.mean())
+    weighted = np.mean([w * loss for w, loss in zip(weights, losses, strict=True)])
+    assert criterion(logits, (labels, weights_)).item() == pytest.approx(weighted)
+
+
+@pytest.mark.parametrize("cls", CLASSIFIERS)
+def test_label_smoothing_makes_a_classifier_less_certain(cls):
+    X, up = steps()
+    certain, smooth = (
+        cls(
+            max_epochs=60,
+            learning_rate=0.02,
+            label_smoothing=label_smoothing,
+            random_state=0,
+        )
+        .fit(X, up)
+        .predict_proba(X)
+        .max(axis=1)
+        for label_smoothing in (0.0, 0.4)
+    )
+    # The loss is least where the class has 1 - 0.4 + 0.4 / 2.
+    assert smooth.mean() == pytest.approx(0.8, abs=0.05)
+    assert certain.mean() > 0.9
 
 
 def test_early_stopping_holds_out_the_last_of_each_class():

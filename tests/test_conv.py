@@ -1,4 +1,4 @@
-"""Causal convolutions: against a plain loop, at every step, behind any padding."""
+"""Convolutions: against a plain loop, at every step, behind any padding."""
 
 import numpy as np
 import pytest
@@ -7,24 +7,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from skseq import Conv1DClassifier, Conv1DRegressor
+from skseq import (
+    Conv1DClassifier,
+    Conv1DRegressor,
+    WaveNetClassifier,
+    WaveNetRegressor,
+)
 from skseq.networks import Conv1D, ConvStack, Recurrent
-from skseq.networks.conv import BatchNorm, CausalConv
+from skseq.networks.conv import BatchNorm, Conv
 from skseq.networks.padding import strided
 
 small = st.integers(1, 4)
 
 
-def loop(x, weight, bias, stride, dilation):
+def loop(x, weight, bias, stride, dilation, causal=True):
     """Convolve one sequence (steps, n_inputs), the last step first."""
     n_outputs, n_inputs = weight.shape[0], x.shape[1]
     weight = weight.reshape(n_outputs, -1, n_inputs)  # the oldest step first
+    n_after = 0 if causal else dilation * (weight.shape[1] - 1) // 2
     outputs = []
     for end in range(len(x) - 1, -1, -stride):
         y = bias.copy()
         for back in range(weight.shape[1]):
-            if end - back * dilation >= 0:
-                y += weight[:, -1 - back] @ x[end - back * dilation]
+            step = end + n_after - back * dilation
+            if 0 <= step < len(x):
+                y += weight[:, -1 - back] @ x[step]
         outputs.append(y)
     return np.stack(outputs[::-1])
 
@@ -44,17 +51,18 @@ def exercise(network, n_features=2):
     return network.eval()
 
 
-def stack(normalization=None, recurrent=False, stride=1, n_layers=2, kernel_size=3):
-    convs = ConvStack(2, 4, kernel_size, [1, 2, 3][:n_layers], stride, normalization)
+def stack(normalization=None, recurrent=False, stride=1, causal=True):
+    convs = ConvStack(2, 4, 3, [1, 2], stride, normalization, causal=causal)
     return exercise(
         Conv1D(convs, Recurrent("GRU", 4, 3, 1, 0.0) if recurrent else None)
     )
 
 
+@pytest.mark.parametrize("causal", [True, False])
 @settings(deadline=None, max_examples=60, database=None)
 @given(steps=st.integers(1, 12), kernel_size=small, stride=small, dilation=small)
-def test_convolution_is_that_of_a_loop(steps, kernel_size, stride, dilation):
-    conv = exercise(CausalConv(2, 3, kernel_size, stride, dilation))
+def test_convolution_is_that_of_a_loop(causal, steps, kernel_size, stride, dilation):
+    conv = exercise(Conv(2, 3, kernel_size, stride, dilation, causal=causal))
     x = values(2, steps, 2)
     expected = [
         loop(
@@ -63,6 +71,7 @@ def test_convolution_is_that_of_a_loop(steps, kernel_size, stride, dilation):
             conv.linear.bias.detach().numpy(),
             stride,
             dilation,
+            causal,
         )
         for sequence in x
     ]
@@ -70,25 +79,27 @@ def test_convolution_is_that_of_a_loop(steps, kernel_size, stride, dilation):
     np.testing.assert_allclose(states.detach(), expected, rtol=0, atol=1e-12)
 
 
-def test_convolution_is_that_of_torch():
-    conv = exercise(CausalConv(2, 3, 4, dilation=2))
-    theirs = nn.Conv1d(2, 3, 4, dilation=2).double()
+@pytest.mark.parametrize("causal", [True, False])
+def test_convolution_is_that_of_torch(causal):
+    conv = exercise(Conv(2, 3, 5, dilation=2, causal=causal))
+    theirs = nn.Conv1d(2, 3, 5, dilation=2, padding=0 if causal else "same").double()
     with torch.no_grad():
-        theirs.weight.copy_(conv.linear.weight.unflatten(1, (4, 2)).mT)
+        theirs.weight.copy_(conv.linear.weight.unflatten(1, (5, 2)).mT)
         theirs.bias.copy_(conv.linear.bias)
     x = values(5, 11, 2)
-    past = nn.functional.pad(x.mT, (6, 0))
+    past = nn.functional.pad(x.mT, (8, 0)) if causal else x.mT
     torch.testing.assert_close(conv(x, None)[0], theirs(past).mT)
 
 
+@pytest.mark.parametrize("causal", [True, False])
 @pytest.mark.parametrize("recurrent", [False, True])
 @pytest.mark.parametrize("normalization", [None, "layer", "batch"])
 @settings(deadline=None, max_examples=25, database=None)
 @given(steps=st.integers(1, 9), n_padding=st.integers(1, 7), stride=st.integers(1, 3))
 def test_padding_gives_what_the_short_sequence_gives(
-    normalization, recurrent, steps, n_padding, stride
+    normalization, recurrent, causal, steps, n_padding, stride
 ):
-    network = stack(normalization, recurrent, stride)
+    network = stack(normalization, recurrent, stride, causal)
     short = values(3, steps, 2)
     long = nn.functional.pad(short, (0, 0, n_padding, 0))
     expected = network(short, None)
@@ -126,6 +137,31 @@ def test_no_state_sees_what_comes_after_its_step(normalization, recurrent):
         after = network(changed, None)
         torch.testing.assert_close(after[:, :step], before[:, :step], rtol=0, atol=0)
         assert (after[:, step] != before[:, step]).any()
+
+
+@pytest.mark.parametrize("cls", [Conv1DClassifier, WaveNetClassifier])
+def test_centred_where_no_label_is_for_a_step(cls):
+    X = values(40, 8, 1).numpy()
+    model = cls(max_epochs=1, random_state=0).fit(X, X[:, -1, 0] > 0)
+    assert not model.net_.module_.network.causal
+    model.fit(X, X[:, :, 0] > 0)
+    assert model.net_.module_.network.causal
+    before = model.predict_proba(X)
+    changed = X.copy()
+    changed[:, 5:] += 1
+    np.testing.assert_array_equal(model.predict_proba(changed)[:, :5], before[:, :5])
+    assert (model.predict_proba(changed)[:, 5] != before[:, 5]).any()
+
+
+@pytest.mark.parametrize("cls", [Conv1DRegressor, WaveNetRegressor])
+def test_centred_convolutions_refuse_to_forecast_each_step(cls):
+    X = values(40, 8, 1).numpy()
+    model = cls(causal=False, max_epochs=1, random_state=0)
+    if cls is Conv1DRegressor:
+        model.set_params(stride=1)
+    assert model.fit(X, X[:, -1, 0]).predict(X).shape == (40,)
+    with pytest.raises(ValueError, match="causal"):
+        model.fit(X, X)
 
 
 @pytest.mark.parametrize("length", range(1, 9))

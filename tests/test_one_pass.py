@@ -99,6 +99,7 @@ def test_padded_windows_are_computed_by_themselves():
 MORE_THAN_THE_LAST_STEPS = [
     WaveNetRegressor(n_layers=5),  # sees 32 steps: zeros in a window of 16
     WaveNetRegressor(pooling="mean"),
+    WaveNetRegressor(causal=False),
     WaveNetRegressor(strategy="iterated", target=0),
     Conv1DRegressor(),
     GRURegressor(),
@@ -116,7 +117,9 @@ def test_windows_that_must_be_computed_by_themselves(model):
 
 def test_classes_by_the_last_step():
     windows = make_windows(length=16, n_features=1)
-    model = WaveNetClassifier(n_filters=3, pooling="last", max_epochs=1, random_state=0)
+    model = WaveNetClassifier(
+        n_filters=3, causal=True, pooling="last", max_epochs=1, random_state=0
+    )
     model.fit(windows, windows[:, -1, 0] > 0)
     assert rows_seen(model, windows) == N_STEPS
     np.testing.assert_allclose(

@@ -30,7 +30,9 @@ MODELS = {
     "quantiles": skseq.DenseRegressor(loss="quantile"),
     "by value": skseq.DenseRegressor(gradient_clip=0.01, gradient_clip_by="value"),
     "SGD": skseq.DenseRegressor(optimizer="sgd", lr_schedule="cosine"),
-    "classifier": skseq.GRUClassifier(hidden_size=4, class_weight="balanced"),
+    "classifier": skseq.GRUClassifier(
+        hidden_size=4, class_weight="balanced", label_smoothing=0.1
+    ),
 }
 
 

@@ -13,8 +13,8 @@ from skseq.networks.wavenet import GatedLayer
 from tests.test_conv import exercise, loop, values
 
 
-def wavenet(dilations=(1, 2, 4), kernel_size=2, normalization=None):
-    return exercise(WaveNet(2, 4, kernel_size, dilations, normalization, 0.0))
+def wavenet(normalization=None, causal=True):
+    return exercise(WaveNet(2, 4, 2, (1, 2, 4), normalization, 0.0, causal))
 
 
 def parameters(conv):
@@ -47,11 +47,14 @@ def test_layers_are_residual_and_all_are_heard():
     torch.testing.assert_close(network(x, None), expected)
 
 
+@pytest.mark.parametrize("causal", [True, False])
 @pytest.mark.parametrize("normalization", [None, "layer", "batch"])
 @settings(deadline=None, max_examples=25, database=None)
 @given(steps=st.integers(1, 9), n_padding=st.integers(1, 7))
-def test_padding_gives_what_the_short_sequence_gives(normalization, steps, n_padding):
-    network = wavenet(normalization=normalization)
+def test_padding_gives_what_the_short_sequence_gives(
+    normalization, causal, steps, n_padding
+):
+    network = wavenet(normalization, causal)
     short = values(3, steps, 2)
     long = nn.functional.pad(short, (0, 0, n_padding, 0))
     states = network(long, torch.full((3,), n_padding))

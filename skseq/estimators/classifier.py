@@ -22,6 +22,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     class_weight: dict | str | None = None
     pooling: str = "concat"
+    label_smoothing: float = 0.0
 
     _parameters = """\
     class_weight : dict, "balanced" or None, default=None
@@ -29,6 +30,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     pooling : {"concat", "mean", "max", "last"}, default="concat"
         What is read from the states of the window's steps: their mean, their maximum,
         the last one, or the three side by side.
+    label_smoothing : float, default=0.0
+        Share of the target's probability that is spread over all classes in training,
+        so that no probability is driven to 0 or 1 (Szegedy et al., arXiv:1512.00567).
 """
     _choices = {"pooling": POOLINGS}
 
@@ -133,7 +137,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return len(self.classes_), 1, 0, "every" if self._every_step else self.pooling
 
     def _criterion(self, dtype):
-        return CrossEntropy()
+        return CrossEntropy(self.label_smoothing)
 
     def _n_steps_ahead(self):
         return 1

@@ -1,4 +1,4 @@
-"""Conv1D estimators: causal convolutions, alone or before a recurrent network."""
+"""Conv1D estimators: convolutions, alone or before a recurrent network."""
 
 from ..networks import Conv1D, ConvStack, Recurrent
 from ..networks.conv import NORMALIZATIONS
@@ -8,7 +8,33 @@ from .classifier import NetworkClassifier
 from .regressor import NetworkRegressor
 
 
-class _Conv1DEstimator(NetworkEstimator):
+class ConvolutionalEstimator(NetworkEstimator):
+    """The parameter that all estimators with convolutions have."""
+
+    causal: bool | str = True
+
+    _parameters = """\
+    causal : bool or "auto", default=True
+        Whether a convolution sees the steps before its own, or half of them before
+        and half after it. Where there is an output for each step of the window, that
+        would see what comes after it: "auto" does so only where there is none.
+"""
+    _choices = {"causal": (True, False, "auto")}
+
+    def _is_causal(self):
+        return self._every_step if self.causal == "auto" else self.causal
+
+
+class ConvolutionalClassifier(NetworkClassifier):
+    """Defaults that differ: nothing comes after a window, and there are few of them."""
+
+    causal: bool | str = "auto"
+    normalization: str | None = "batch"
+    pooling: str = "mean"
+    label_smoothing: float = 0.1
+
+
+class _Conv1DEstimator(ConvolutionalEstimator):
     """The parameters of a Conv1D network, and how it is built."""
 
     n_filters: int = 32
@@ -25,7 +51,7 @@ class _Conv1DEstimator(NetworkEstimator):
     n_filters : int, default=32
         Outputs (channels) of each convolution.
     kernel_size : int, default=4
-        Steps that a convolution sees: the present one and those before it.
+        Steps that a convolution sees, its own included.
     stride : int, default=2
         Every how many steps a convolution gives an output, counted back from the
         last step. With more than 1 there is no output for each step of the window.
@@ -56,6 +82,7 @@ class _Conv1DEstimator(NetworkEstimator):
             stride=self.stride,
             normalization=self.normalization,
             dropout=self.dropout,
+            causal=self._is_causal(),
         )
         if self.cell is None:
             return Conv1D(convs)
@@ -92,8 +119,8 @@ class Conv1DRegressor(NetworkRegressor, _Conv1DEstimator):
     """
 
 
-class Conv1DClassifier(NetworkClassifier, _Conv1DEstimator):
-    """Causal convolutions with batch normalisation, averaged over the window.
+class Conv1DClassifier(ConvolutionalClassifier, _Conv1DEstimator):
+    """Convolutions with batch normalisation, averaged over the window.
 
     As it stands, a fully convolutional network [1]_. ``cell`` adds a recurrent layer,
     ``stride`` shortens the window before it.
@@ -130,5 +157,4 @@ class Conv1DClassifier(NetworkClassifier, _Conv1DEstimator):
     stride: int = 1
     n_conv_layers: int = 4
     cell: str | None = None
-    normalization: str | None = "batch"
-    pooling: str = "mean"
+    dropout: float = 0.2

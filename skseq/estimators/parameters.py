@@ -24,6 +24,7 @@ RANGES = {
     "gradient_clip": (Real, 0, None, "neither"),
     "hidden_size": _COUNT,
     "kernel_size": _COUNT,
+    "label_smoothing": _SHARE,
     "learning_rate": (Real, 0, None, "neither"),
     "max_epochs": _COUNT,
     "n_blocks": _COUNT,

@@ -66,6 +66,7 @@ class _RecurrentClassifier(NetworkClassifier):
 
     bidirectional: bool | str = "auto"
     dropout: float = 0.3
+    label_smoothing: float = 0.1
 
 
 class _RNNEstimator(_RecurrentEstimator):

@@ -1,16 +1,15 @@
-"""WaveNet estimators: causal convolutions whose dilation doubles."""
+"""WaveNet estimators: convolutions whose dilation doubles."""
 
 import warnings
 from itertools import count
 
 from ..networks import Conv1D, ConvStack, WaveNet
 from ..networks.conv import NORMALIZATIONS
-from .base import NetworkEstimator
-from .classifier import NetworkClassifier
+from .conv import ConvolutionalClassifier, ConvolutionalEstimator
 from .regressor import NetworkRegressor
 
 
-class _WaveNetEstimator(NetworkEstimator):
+class _WaveNetEstimator(ConvolutionalEstimator):
     """The parameters of a WaveNet, and how it is built."""
 
     n_filters: int = 32
@@ -25,7 +24,7 @@ class _WaveNetEstimator(NetworkEstimator):
     n_filters : int, default=32
         Outputs (channels) of each convolution.
     kernel_size : int, default=2
-        Steps that a convolution sees: the present one and those before it.
+        Steps that a convolution sees, its own included.
     n_layers : int, default=None
         Convolutions in a block, with dilations 1, 2, 4 and so on; None takes as many
         as the receptive field then needs to cover the window.
@@ -50,9 +49,9 @@ class _WaveNetEstimator(NetworkEstimator):
         if self.receptive_field_ < length:
             warnings.warn(
                 f"The receptive field of {self.receptive_field_} steps is shorter than "
-                f"the window of {length}: the last step does not see the first. Raise "
-                "n_layers (None takes as many as it needs), n_blocks or kernel_size, "
-                "or cut shorter windows.",
+                f"the window of {length}: no state sees all of it. Raise n_layers "
+                "(None takes as many as it needs), n_blocks or kernel_size, or cut "
+                "shorter windows.",
                 UserWarning,
                 stacklevel=3,
             )
@@ -60,7 +59,11 @@ class _WaveNetEstimator(NetworkEstimator):
     def _build(self, length, n_features):
         arguments = (n_features, self.n_filters, self.kernel_size)
         dilations = [2**i for i in range(self._n_layers(length))] * self.n_blocks
-        parts = {"normalization": self.normalization, "dropout": self.dropout}
+        parts = {
+            "normalization": self.normalization,
+            "dropout": self.dropout,
+            "causal": self._is_causal(),
+        }
         if self.gated:
             return WaveNet(*arguments, dilations, **parts)
         return Conv1D(ConvStack(*arguments, dilations, **parts))
@@ -116,8 +119,8 @@ class WaveNetRegressor(NetworkRegressor, _WaveNetEstimator):
     """
 
 
-class WaveNetClassifier(NetworkClassifier, _WaveNetEstimator):
-    """Stacked causal convolutions whose dilation doubles, averaged over the window.
+class WaveNetClassifier(ConvolutionalClassifier, _WaveNetEstimator):
+    """Stacked convolutions whose dilation doubles, averaged over the window.
 
     The receptive field is ``1 + n_blocks * (kernel_size - 1) * (2**n_layers - 1)``
     steps.
@@ -132,7 +135,7 @@ class WaveNetClassifier(NetworkClassifier, _WaveNetEstimator):
         The labels.
     {attributes}
     receptive_field_ : int
-        Steps that the last state sees, itself included.
+        Steps that a state sees, its own included.
 
     References
     ----------
@@ -150,6 +153,3 @@ class WaveNetClassifier(NetworkClassifier, _WaveNetEstimator):
     >>> model.fit(X, y).predict(X[[0, -1]])
     array(['sine', 'square'], dtype='<U6')
     """
-
-    normalization: str | None = "batch"
-    pooling: str = "mean"

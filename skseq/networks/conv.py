@@ -1,4 +1,4 @@
-"""Causal convolutions, alone or before a recurrent network."""
+"""Convolutions along time, alone or before a recurrent network."""
 
 import torch
 from torch import nn
@@ -7,11 +7,12 @@ from torch.nn.functional import pad
 from .padding import observed, strided
 
 
-class CausalConv(nn.Module):
-    """Convolution over the present and past steps, normalised if wanted.
+class Conv(nn.Module):
+    """Convolution over the steps of a window, normalised if wanted.
 
-    The output of a step sees that step and ``dilation * (kernel_size - 1)`` before
-    it. With a stride, the last step is kept, and every ``stride``-th before it.
+    The output of a step sees that step and ``dilation * (kernel_size - 1)`` others:
+    those before it or, if not causal, half of them after it. With a stride, the last
+    step is kept, and every ``stride``-th before it.
 
     Parameters
     ----------
@@ -20,13 +21,22 @@ class CausalConv(nn.Module):
     kernel_size, stride, dilation : int
     normalization : {None, "layer", "batch"}
         Of the outputs: over the variables of a step, or over the batch.
+    causal : bool
     """
 
     def __init__(
-        self, n_inputs, n_outputs, kernel_size, stride=1, dilation=1, normalization=None
+        self,
+        n_inputs,
+        n_outputs,
+        kernel_size,
+        stride=1,
+        dilation=1,
+        normalization=None,
+        causal=True,
     ):
         super().__init__()
         self.reach = dilation * (kernel_size - 1)
+        self.n_after = 0 if causal else self.reach // 2
         self.stride = stride
         self.dilation = dilation
         # One product over the gathered steps is faster than nn.Conv1d on a CPU, where
@@ -49,7 +59,8 @@ class CausalConv(nn.Module):
         span = (n_steps - 1) * self.stride + 1  # from the first output to the last
         if n_padding is not None:
             n_padding = strided(n_padding, x.shape[1], self.stride)
-        x = pad(x, (0, 0, self.reach + span - x.shape[1], 0))  # crops if negative
+        n_before = self.reach - self.n_after + span - x.shape[1]  # crops if negative
+        x = pad(x, (0, 0, n_before, self.n_after))
         starts = range(0, self.reach + 1, self.dilation)
         x = torch.cat([x[:, s : s + span : self.stride] for s in starts], dim=-1)
         x = self.linear(x)
@@ -104,7 +115,7 @@ NORMALIZATIONS = {None: nn.Identity, "layer": nn.LayerNorm, "batch": BatchNorm}
 
 
 class ConvStack(nn.Module):
-    """Causal convolutions, each followed by ReLU and dropout.
+    """Convolutions, each followed by ReLU and dropout.
 
     Parameters
     ----------
@@ -117,6 +128,8 @@ class ConvStack(nn.Module):
     normalization : {None, "layer", "batch"}
         Before each ReLU.
     dropout : float
+    causal : bool
+        Whether a convolution sees the steps before its own, or as many after it.
     """
 
     def __init__(
@@ -128,13 +141,15 @@ class ConvStack(nn.Module):
         stride=1,
         normalization=None,
         dropout=0.0,
+        causal=True,
     ):
         super().__init__()
+        self.causal = causal
         sizes = [n_features] + [n_filters] * len(dilations)
         self.output_size = n_filters
         self.stride = stride ** len(dilations)
         self.convs = nn.ModuleList(
-            CausalConv(n_in, n_filters, kernel_size, stride, dilation, normalization)
+            Conv(n_in, n_filters, kernel_size, stride, dilation, normalization, causal)
             for n_in, dilation in zip(sizes, dilations, strict=False)
         )
         self.dropout = nn.Dropout(dropout)
@@ -148,7 +163,7 @@ class ConvStack(nn.Module):
 
 
 class Conv1D(nn.Module):
-    """A stack of causal convolutions, then a recurrent network if wanted.
+    """A stack of convolutions, then a recurrent network if wanted.
 
     Parameters
     ----------
@@ -163,8 +178,8 @@ class Conv1D(nn.Module):
         self.recurrent = recurrent
         self.output_size = (recurrent or convs).output_size
         self.stride = convs.stride
-        self.causal = recurrent is None or recurrent.causal
-        if recurrent is None and self.stride == 1:
+        self.causal = convs.causal and (recurrent is None or recurrent.causal)
+        if recurrent is None and self.stride == 1 and self.causal:
             self.receptive_field = 1 + sum(conv.reach for conv in convs.convs)
 
     def forward(self, x, n_padding):

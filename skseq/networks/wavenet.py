@@ -1,13 +1,13 @@
-"""WaveNet: stacked causal convolutions whose dilation doubles."""
+"""WaveNet: stacked convolutions whose dilation doubles."""
 
 import torch
 from torch import nn
 
-from .conv import CausalConv
+from .conv import Conv
 
 
 class GatedLayer(nn.Module):
-    """A causal convolution to ``tanh(signal) * sigmoid(gate)``, and a layer over that.
+    """A convolution to ``tanh(signal) * sigmoid(gate)``, and a layer over that.
 
     Parameters
     ----------
@@ -17,19 +17,23 @@ class GatedLayer(nn.Module):
         Before the gated unit.
     dropout : float
         After the gated unit.
+    causal : bool
     """
 
-    def __init__(self, n_filters, kernel_size, dilation, normalization, dropout):
+    def __init__(
+        self, n_filters, kernel_size, dilation, normalization, dropout, causal=True
+    ):
         super().__init__()
-        self.conv = CausalConv(
+        self.conv = Conv(
             n_filters,
             2 * n_filters,
             kernel_size,
             dilation=dilation,
             normalization=normalization,
+            causal=causal,
         )
         self.dropout = nn.Dropout(dropout)
-        self.out = CausalConv(n_filters, n_filters, kernel_size=1)
+        self.out = Conv(n_filters, n_filters, kernel_size=1)
 
     def forward(self, x, n_padding):
         """Map (batch, steps, n_filters) to what is added to x, and to the skips."""
@@ -51,23 +55,33 @@ class WaveNet(nn.Module):
         One for each layer.
     normalization : {None, "layer", "batch"}
     dropout : float
+    causal : bool
+        Whether a layer sees the steps before its own, or as many after it.
     """
 
-    causal = True
     stride = 1
 
     def __init__(
-        self, n_features, n_filters, kernel_size, dilations, normalization, dropout
+        self,
+        n_features,
+        n_filters,
+        kernel_size,
+        dilations,
+        normalization,
+        dropout,
+        causal=True,
     ):
         super().__init__()
+        self.causal = causal
         self.output_size = n_filters
-        self.first = CausalConv(n_features, n_filters, kernel_size=1)
+        self.first = Conv(n_features, n_filters, kernel_size=1)
         self.layers = nn.ModuleList(
-            GatedLayer(n_filters, kernel_size, dilation, normalization, dropout)
+            GatedLayer(n_filters, kernel_size, dilation, normalization, dropout, causal)
             for dilation in dilations
         )
-        self.last = CausalConv(n_filters, n_filters, kernel_size=1)
-        self.receptive_field = 1 + sum(layer.conv.reach for layer in self.layers)
+        self.last = Conv(n_filters, n_filters, kernel_size=1)
+        if causal:
+            self.receptive_field = 1 + sum(layer.conv.reach for layer in self.layers)
 
     def forward(self, x, n_padding):
         """Map values (batch, length, features) to states (batch, length, n_filters)."""

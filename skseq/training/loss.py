@@ -64,7 +64,17 @@ class WeightedLoss(nn.Module):
 
 
 class CrossEntropy(nn.Module):
-    """The loss of classification: of one label a sample, or of a sequence of them."""
+    """The loss of classification: of one label a sample, or of a sequence of them.
+
+    Parameters
+    ----------
+    label_smoothing : float, default=0.0
+        Share of the target's probability that is spread over all classes.
+    """
+
+    def __init__(self, label_smoothing=0.0):
+        super().__init__()
+        self.label_smoothing = label_smoothing
 
     def forward(self, prediction, target, n_models=None):
         """Compare logits (batch, [steps,] classes) with labels (batch, [steps]).
@@ -74,7 +84,10 @@ class CrossEntropy(nn.Module):
         """
         target, weight = target if isinstance(target, (tuple, list)) else (target, None)
         loss = F.cross_entropy(
-            prediction.flatten(end_dim=-2), target.flatten(), reduction="none"
+            prediction.flatten(end_dim=-2),
+            target.flatten(),
+            reduction="none",
+            label_smoothing=self.label_smoothing,
         ).view_as(target)  # the label -100 (padding) does not count
         return _weighted(loss, weight).flatten(0 if n_models is None else 1).mean(-1)
 
