@@ -1,5 +1,8 @@
 """What the compiled time steps compute with, against numpy and torch."""
 
+import sys
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
+from skseq.networks import cells
 from skseq.networks.cells import Cell
 from skseq.networks.compiled.tanh import sigmoid, tanh
 from skseq.networks.recurrent import CELLS, Recurrent, initialize
@@ -99,3 +103,17 @@ def test_whoever_computes_the_states_are_the_same(kind, n_threads):
                 torch.testing.assert_close(module(x, None), expected)
     finally:
         torch.set_num_threads(before)
+
+
+def test_numba_that_cannot_be_imported_is_told_and_done_without(monkeypatch):
+    monkeypatch.setitem(sys.modules, "skseq.networks.compiled", None)
+    monkeypatch.setattr(
+        cells, "_compiled_loops", cache(cells._compiled_loops.__wrapped__)
+    )
+    cell, x = Cell("GRU", 2, 4, 5), torch.randn(3, 5, 2)
+    initialize(cell)
+    with pytest.warns(UserWarning, match="can't be imported"):
+        states = cell(x)
+    torch.testing.assert_close(cell(x), states)  # and is told once
+    monkeypatch.undo()
+    torch.testing.assert_close(cell(x), states)

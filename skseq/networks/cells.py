@@ -1,5 +1,7 @@
 """Recurrent cells with what torch's lack: normalisation, and dropout of the state."""
 
+import warnings
+from functools import cache
 from importlib.util import find_spec
 
 import torch
@@ -169,16 +171,28 @@ def steps(kind, x, bias, weight, *others, norm=None, mask=None, activation="tanh
 
 def compiles(x):
     """Whether numba compiles the time steps of values like x."""
-    return USE_NUMBA and x.device.type == "cpu" and x.dtype in COMPILED_TYPES
+    if not USE_NUMBA or x.device.type != "cpu" or x.dtype not in COMPILED_TYPES:
+        return False
+    return _compiled_loops() is not None
 
 
 def loops(x):
     """Return the recipes for values like x."""
-    if not compiles(x):
-        return LOOPS
-    from .compiled import LOOPS as COMPILED
+    return _compiled_loops() if compiles(x) else LOOPS
 
-    return COMPILED
+
+@cache
+def _compiled_loops():
+    try:
+        from .compiled import LOOPS
+    except ImportError as error:  # such as for a numpy too new
+        warnings.warn(
+            f"numba is installed, but can't be imported ({error}): time steps are not "
+            "compiled, which takes longer. Reinstall it: pip install 'skseq[fast]'.",
+            stacklevel=2,
+        )
+        return None
+    return LOOPS
 
 
 # The time steps of one pass, of values ([models,] batch, units). Gates are in torch's
