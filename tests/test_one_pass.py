@@ -79,11 +79,14 @@ def test_views_are_predicted_as_their_copies(
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
 
 
-def test_each_layer_is_computed_once_along_the_series():
-    windows = make_windows(length=16, n_features=1)
+@pytest.mark.parametrize("length", [2, 13, 16])
+def test_each_layer_is_computed_once_along_the_series(length):
+    windows = make_windows(length, n_features=1)
     y = windows[:, -1, 0]
     model = WaveNetRegressor(n_filters=3, max_epochs=1, random_state=0).fit(windows, y)
-    assert model.receptive_field_ == 16
+    assert model.receptive_field_ == length
+    expected = model.predict(windows.copy())
+    np.testing.assert_allclose(model.predict(windows), expected, rtol=1e-10)
     assert rows_seen(model, windows) == N_STEPS
     assert rows_seen(model, windows.copy()) == windows.size
     assert rows_seen(model, windows[::2]) == windows[::2].size  # no run of one series

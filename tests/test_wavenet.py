@@ -119,7 +119,10 @@ def test_as_many_layers_as_cover_the_window_and_no_more(length, kernel_size, n_b
     model = WaveNetRegressor(
         n_filters=8, kernel_size=kernel_size, n_blocks=n_blocks, max_epochs=1
     ).fit(X, X[:, 0])  # without a warning
-    assert model.receptive_field_ >= length
+    # Exactly, unless the steps that all layers see back have no such sum.
+    unit = n_blocks * (kernel_size - 1)
+    assert length <= model.receptive_field_ < max(length, 2) + unit
+    assert (model.receptive_field_ - 1) % unit == 0
     n_layers = len(model.net_.module_.network.layers) // n_blocks
     if n_layers > 1:
         model.set_params(n_layers=n_layers - 1)

@@ -1,7 +1,6 @@
 """WaveNet estimators: convolutions whose dilation doubles."""
 
 import warnings
-from itertools import count
 
 from ..networks import Conv1D, ConvStack, WaveNet
 from ..networks.conv import NORMALIZATIONS
@@ -27,7 +26,8 @@ class _WaveNetEstimator(ConvolutionalEstimator):
         Steps that a convolution sees, its own included.
     n_layers : int, default=None
         Convolutions in a block, with dilations 1, 2, 4 and so on; None takes as many
-        as the receptive field then needs to cover the window.
+        as the receptive field then needs to cover the window. If causal, the last of
+        those sees no further back than that.
     n_blocks : int, default=1
         Blocks, one over the other.
     gated : bool, default=True
@@ -45,7 +45,7 @@ class _WaveNetEstimator(ConvolutionalEstimator):
     def _learn_inputs(self, windows, weights):
         super()._learn_inputs(windows, weights)
         length = windows.shape[1]
-        self.receptive_field_ = 1 + self._reach() * (2 ** self._n_layers(length) - 1)
+        self.receptive_field_ = 1 + self._reach() * sum(self._dilations(length))
         if self.receptive_field_ < length:
             warnings.warn(
                 f"The receptive field of {self.receptive_field_} steps is shorter than "
@@ -58,7 +58,7 @@ class _WaveNetEstimator(ConvolutionalEstimator):
 
     def _build(self, length, n_features):
         arguments = (n_features, self.n_filters, self.kernel_size)
-        dilations = [2**i for i in range(self._n_layers(length))] * self.n_blocks
+        dilations = self._dilations(length) * self.n_blocks
         parts = {
             "normalization": self.normalization,
             "dropout": self.dropout,
@@ -68,15 +68,20 @@ class _WaveNetEstimator(ConvolutionalEstimator):
             return WaveNet(*arguments, dilations, **parts)
         return Conv1D(ConvStack(*arguments, dilations, **parts))
 
-    def _n_layers(self, length):
+    def _dilations(self, length):
         if self.n_layers is not None:
-            return self.n_layers
+            return [2**i for i in range(self.n_layers)]
         if self.kernel_size == 1:
             raise ValueError(
                 "kernel_size=1 sees the present step only, with any number of layers: "
                 "give at least 2."
             )
-        return next(n for n in count(1) if 1 + self._reach() * (2**n - 1) >= length)
+        needed = max(1, -(-(length - 1) // self._reach()))  # their sum
+        dilations = [2**i for i in range(needed.bit_length())]
+        if self._is_causal():
+            # One that saw zeros before the window could not pass once along a series.
+            dilations[-1] = needed - sum(dilations[:-1])
+        return dilations
 
     def _reach(self):
         """Count the steps that the layers of dilation 1 see back."""
@@ -87,7 +92,7 @@ class WaveNetRegressor(NetworkRegressor, _WaveNetEstimator):
     """Stacked causal convolutions whose dilation doubles from layer to layer.
 
     The receptive field is ``1 + n_blocks * (kernel_size - 1) * (2**n_layers - 1)``
-    steps.
+    steps; with ``n_layers=None`` it is the window, or little more.
 
     Parameters
     ----------
@@ -115,7 +120,7 @@ class WaveNetRegressor(NetworkRegressor, _WaveNetEstimator):
     >>> model.fit(windows, y).predict(windows[-1:]).shape
     (1, 2)
     >>> model.receptive_field_
-    16
+    12
     """
 
 

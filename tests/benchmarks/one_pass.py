@@ -13,7 +13,7 @@ from skseq.windows import sliding_windows
 from .overhead import show, turns
 
 N_WINDOWS = 2000
-LENGTHS = [64, 256, 1024]
+LENGTHS = [56, 256, 365, 1024]
 
 
 def main():
