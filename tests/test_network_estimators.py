@@ -123,8 +123,10 @@ def test_sequences_of_different_lengths_in_one_batch(cls, dtype):
 @dtypes
 def test_padding_in_training_gives_what_short_sequences_give(cls, dtype):
     X, y = make_windows(cls, dtype=dtype)
-    short = make_exact(cls).fit(X, y)
-    long = make_exact(cls).fit(padded(X, 3), y)
+    # Left to itself, a WaveNet sees back as far as its window is long.
+    layers = {"n_layers": 3} if cls.__name__.startswith("WaveNet") else {}
+    short = make_exact(cls, **layers).fit(X, y)
+    long = make_exact(cls, **layers).fit(padded(X, 3), y)
     np.testing.assert_allclose(
         output(long, X), output(short, X), rtol=0, atol=10 * TOLERANCE[dtype]
     )

@@ -76,7 +76,7 @@ class _WaveNetEstimator(ConvolutionalEstimator):
                 "kernel_size=1 sees the present step only, with any number of layers: "
                 "give at least 2."
             )
-        needed = max(1, -(-(length - 1) // self._reach()))  # their sum
+        needed = max(1, -(-(length - 1) // int(self._reach())))  # their sum
         dilations = [2**i for i in range(needed.bit_length())]
         if self._is_causal():
             # One that saw zeros before the window could not pass once along a series.

@@ -8,11 +8,12 @@ networks see them deseasonalised where a test finds a season, the other half as 
 are: their errors differ, and so their median is better than either half. All of it are
 parts of sktime and skseq.
 
-The second origin lies one horizon before that of the competition, and is what networks,
-windows and epochs were chosen by. sMAPE, 0 to 200, and MASE with the seasonal naive
-forecast in sample; for Tourism MAPE, as published. The absolute error over the true
-value is least for a forecast below the median (``exp(mean - variance)``, where
-logarithms are normal), so that there the networks learn the quantile 0.42.
+The second origin lies one horizon before that of the competition; by it networks,
+windows and epochs were chosen, though the competition's was in view. sMAPE, 0 to 200,
+and MASE with the seasonal naive forecast in sample; for Tourism MAPE, as published. The
+absolute error over the true value is least for a forecast below the median
+(``exp(mean - variance)``, where logarithms are normal), so that there the networks
+learn the quantile 0.42.
 """
 
 import argparse
