@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from ..normalization import EPS
 from .tanh import OPTIONS
 
 NO_NORM, LAYER, BATCH, FIXED = range(4)
@@ -20,8 +21,6 @@ class Norm(NamedTuple):
     Parameters
     ----------
     kind : int
-    eps : ndarray of shape (1,)
-        Added to the variance.
     gain, d_gain : ndarray of shape (models, units)
     share : ndarray of shape (steps, windows)
         Weights of the windows in the moments of each step, of sum 1.
@@ -32,7 +31,6 @@ class Norm(NamedTuple):
     """
 
     kind: int
-    eps: np.ndarray
     gain: np.ndarray
     d_gain: np.ndarray
     share: np.ndarray
@@ -46,11 +44,11 @@ def normalize(t, m, norm, y):
     """Normalise y (windows, units) of one step and model, in place."""
     hat, gain = norm.hat[t, m], norm.gain[m]
     if norm.kind == LAYER:
-        _over_units(y, norm.eps[0], norm.scale[t, m], hat)
+        _over_units(y, norm.scale[t, m], hat)
     else:
         mean, scale = norm.mean[t, m], norm.scale[t, m]
         if norm.kind == BATCH:
-            _moments(y, norm.share[t], norm.eps[0], mean, scale)
+            _moments(y, norm.share[t], mean, scale)
         for b in range(len(y)):
             for j in range(len(mean)):
                 hat[b, j] = (y[b, j] - mean[j]) * scale[j]
@@ -79,8 +77,8 @@ def normalize_backward(t, m, norm, d):
 
 
 @njit(**OPTIONS)
-def _over_units(y, eps, scale, hat):
-    n_units = y.dtype.type(y.shape[1])
+def _over_units(y, scale, hat):
+    n_units, eps = y.dtype.type(y.shape[1]), y.dtype.type(EPS)
     for b in range(len(y)):
         row = hat[b]
         mean = _sum(y[b]) / n_units
@@ -102,8 +100,9 @@ def _over_units_backward(d, scale, hat):
 
 
 @njit(**OPTIONS)
-def _moments(y, share, eps, mean, scale):
+def _moments(y, share, mean, scale):
     """Mean and one over the standard deviation of each unit, over the windows."""
+    eps = y.dtype.type(EPS)
     mean[:] = 0
     scale[:] = 0  # the variance, at first
     for b in range(len(y)):

@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 
-from ..normalization import EPS
 from . import cells
 from .normalization import BATCH, FIXED, LAYER, NO_NORM, Norm
 
@@ -46,13 +45,12 @@ class _Recipe:
     def _norm(self, norm, n_units):
         """Arrays of the pass that a normalisation began."""
         n_steps, n_models, n_windows, _ = self.x.shape
-        eps = np.full(1, EPS, self.x.dtype)
         none = self._empty(0, 0), self._empty(0, 0, 0)
         if norm is None:
             arrays = none[0], none[0], none[0], none[1], none[1]
-            return Norm(NO_NORM, eps, *arrays, self._empty(0, 0, 0, 0))
+            return Norm(NO_NORM, *arrays, self._empty(0, 0, 0, 0))
         gain = _array(norm.gain.reshape(1, -1))
-        arrays = eps, gain, gain  # that of its gradient is made in the backward pass
+        arrays = gain, gain  # that of its gradient is made in the backward pass
         hat = self._empty(n_steps, n_models, n_windows, n_units)
         if norm.share is None:
             scale = self._empty(n_steps, n_models, n_windows)
