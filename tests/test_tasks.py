@@ -39,7 +39,7 @@ def test_every_step_targets_equal_a_naive_loop(wave, n_targets, horizon):
     y = y.reshape(len(y), n_outputs)
     mean, scale = np.arange(n_outputs) + 0.5, np.arange(n_outputs) + 2.0
     samples = np.array([7, 2, 100])
-    got = EveryStep(windows, y, columns, mean, scale)[samples]
+    got = EveryStep(windows, y, columns, mean, scale)[samples].numpy()
     for i, sample in enumerate(samples):
         for step in range(5):
             row = sample - 4 + step

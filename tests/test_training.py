@@ -16,7 +16,7 @@ from torch.optim import lr_scheduler
 
 from skseq import DenseRegressor, GRURegressor
 from skseq.estimators import ALL
-from skseq.training import Batches, WindowDataset
+from skseq.training import Batches, Targets, WindowDataset
 from tests.factories import (
     FULL_BATCH,
     NETWORK_REGRESSORS,
@@ -482,7 +482,7 @@ def test_a_batch_is_one_indexing_call(n_samples, batch_size, shuffled, weighted,
         sorted(data.draw(st.sets(st.integers(0, n_samples - 1), min_size=1)))
     )
     weights = np.arange(n_samples) + 0.5 if weighted else None
-    dataset = WindowDataset(windows, targets, weights, samples)
+    dataset = WindowDataset(windows, Targets(targets), weights, samples)
     generator = torch.Generator().manual_seed(0) if shuffled else None
     batches = Batches(dataset, batch_size, generator)
     Counting.n_calls = 0

@@ -24,6 +24,7 @@ from ..training import (
     Job,
     Settings,
     WindowDataset,
+    device_of,
     gather,
     seeded,
     threads,
@@ -218,7 +219,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         state = check_random_state(random_state)
         seed, draw_seed = state.randint(np.iinfo(np.int32).max, size=2).tolist()
         self._draw_seeds.append(draw_seed)
-        with threads(self.n_jobs), seeded(seed, self.device):
+        with threads(self.n_jobs), seeded(seed, device_of(self.device)):
             inputs = self._build_inputs()
             network = self._build(windows.shape[1], inputs.n_features)
             self._check_network(network)
@@ -278,7 +279,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         maps a module and a batch to something else than the outputs.
         """
         module = net.module_
-        dtype = next(module.parameters()).dtype
+        weight = next(module.parameters())
         n_windows = max(1, PREDICT_BATCH // n_draws)
         series, n_single = None, len(windows)  # windows to be passed by themselves
         if run is None and seed is None and self._reads_last_step():
@@ -288,10 +289,10 @@ class NetworkEstimator(Settings, BaseEstimator):
         run = run or self._run
         outputs = None  # one block: small ones among the batches scatter the memory
         _keep_dropout(module, seed is not None)
-        with threads(self.n_jobs), seeded(seed, self.device), torch.inference_mode():
+        with threads(self.n_jobs), seeded(seed, weight.device), torch.inference_mode():
             for start in range(0, n_single, n_windows):
                 batch = gather(windows, slice(start, min(start + n_windows, n_single)))
-                batch = batch.to(self.device, dtype)
+                batch = batch.to(weight)
                 if n_draws > 1:
                     batch = batch.repeat_interleave(n_draws, dim=0)
                 output = run(module, batch).cpu()

@@ -11,7 +11,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from ..networks.heads import POOLINGS
-from ..training import CrossEntropy
+from ..training import CrossEntropy, Targets
 from .base import NetworkEstimator
 
 _PADDING = -100  # the label that torch's cross entropy leaves out
@@ -102,7 +102,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         labels = targets.astype(np.int64)
         if self._every_step:
             labels[np.isnan(windows[:, :, 0])] = _PADDING
-        return labels
+        return Targets(labels)
 
     def _weigh(self, weights, targets, windows):
         """Multiply the weights of the windows by those of their classes."""

@@ -9,7 +9,7 @@ import torch
 from sklearn.utils import check_random_state, check_scalar
 from skorch.callbacks import Callback
 
-from ..training import CHOICES
+from ..training import ACCELERATE, CHOICES, device_of
 
 _COUNT = (Integral, 1, None, "both")
 _SHARE = (Real, 0, 1, "left")
@@ -120,6 +120,8 @@ def _check_callbacks(value):
 
 def _check_device(value):
     try:
+        if value == ACCELERATE:
+            value = str(device_of(value))
         device = torch.device(value)
     except (RuntimeError, TypeError) as error:
         raise ValueError(

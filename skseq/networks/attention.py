@@ -34,7 +34,7 @@ class Attention(nn.Module):
         scores = (states @ self.to_state(query).unsqueeze(-1)).squeeze(-1)
         if n_padding is not None:
             # Finite, since there may be nothing but padding.
-            lowest = torch.finfo(states.dtype).min
+            lowest = torch.finfo(scores.dtype).min
             scores = scores.masked_fill(~observed(states, n_padding), lowest)
         weights = scores.softmax(dim=-1)
         return (weights.unsqueeze(1) @ states).squeeze(1), weights

@@ -5,6 +5,8 @@ what such a small operation costs. By hand, everything that does not wait for th
 before or after is computed for all steps at once, outside the loop.
 """
 
+from functools import wraps
+
 import torch
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
@@ -26,6 +28,24 @@ def by_hand(make, *tensors):
         What the recipe computes with.
     """
     return _ByHand.apply(_Pass(make), *tensors)
+
+
+def in_full_precision(function):
+    """Compute a function of a layer and its input outside of :class:`torch.autocast`.
+
+    Products by hand want both factors in one type, and statistics more than three
+    digits.
+    """
+
+    @wraps(function)
+    def wrapped(layer, x, *args):
+        device = x.device.type
+        if not torch.is_autocast_enabled(device):
+            return function(layer, x, *args)
+        with torch.autocast(device, enabled=False):
+            return function(layer, x.to(next(layer.parameters()).dtype), *args)
+
+    return wrapped
 
 
 def gradient_like(tensor):

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .by_hand import by_hand, gradient_like
+from .by_hand import by_hand, gradient_like, in_full_precision
 from .normalization import NORMALIZATIONS, Product
 
 USE_NUMBA = find_spec("numba") is not None
@@ -83,6 +83,7 @@ class Cell(nn.Module):
             self.norm_memory = norm(hidden_size, length)
             self.bias_memory = nn.Parameter(torch.zeros(hidden_size))
 
+    @in_full_precision
     def forward(self, x, n_padding=None):
         """Map values (batch, length, features) to states (batch, length, hidden).
 

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torch.nn.functional import pad
 
+from .by_hand import in_full_precision
 from .padding import observed, strided
 
 
@@ -85,6 +86,7 @@ class BatchNorm(nn.BatchNorm1d):
 
     window_weights = None
 
+    @in_full_precision
     def forward(self, x, n_padding):
         """Normalise each variable of x, (batch, steps, n_features)."""
         rows = x.flatten(end_dim=1)

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from .by_hand import in_full_precision
 from .cells import Cell, compiles, steps
 from .padding import observed, to_end, to_start
 
@@ -135,6 +136,7 @@ def _faster_by_hand(layer, x):
     )
 
 
+@in_full_precision
 def _by_hand(layer, x):
     """Compute what torch's layer does."""
     kind, _, activation = layer.mode.partition("_")

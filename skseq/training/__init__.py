@@ -1,12 +1,16 @@
 """Training: parameters and data in, a fitted skorch net out."""
 
-from .batches import Batches, EveryStep, Standardized, WindowDataset, gather
+from .batches import Batches, WindowDataset
+from .gather import gather
 from .loss import LOSSES, CrossEntropy, WeightedLoss
+from .net import ACCELERATE, device_of
+from .targets import EveryStep, Standardized, Targets
 from .threads import threads
 from .together import Together, train_all
 from .train import CHOICES, SETTINGS_DOC, Job, Settings, seeded
 
 __all__ = [
+    "ACCELERATE",
     "CHOICES",
     "LOSSES",
     "SETTINGS_DOC",
@@ -16,9 +20,11 @@ __all__ = [
     "Job",
     "Settings",
     "Standardized",
+    "Targets",
     "Together",
     "WeightedLoss",
     "WindowDataset",
+    "device_of",
     "gather",
     "seeded",
     "threads",

@@ -1,27 +1,9 @@
-"""Batches gathered from a window array by one indexing call."""
+"""Batches of windows and their targets."""
 
-import numpy as np
 import torch
-from numpy.lib.stride_tricks import sliding_window_view
 from torch.utils.data import Dataset
 
-
-def gather(windows, samples):
-    """Copy some windows out of an array, as a tensor.
-
-    Parameters
-    ----------
-    windows : ndarray of shape (n_samples, length, n_features)
-        May be a read-only view.
-    samples : slice or ndarray of int
-
-    Returns
-    -------
-    tensor of shape (n, length, n_features)
-    """
-    batch = windows[samples]
-    # A slice is still a view of the caller's data, and may be read-only.
-    return torch.from_numpy(np.array(batch) if isinstance(samples, slice) else batch)
+from .gather import gather, on_device
 
 
 class WindowDataset(Dataset):
@@ -30,20 +12,23 @@ class WindowDataset(Dataset):
     Parameters
     ----------
     windows : ndarray of shape (n_samples, length, n_features)
-    targets : ndarray of shape (n_samples, ...), or anything that such indexing fits
+    targets : Targets
     weights : ndarray of shape (n_samples,) or None
     samples : range or ndarray of int
         The samples that belong to the set, such as those for validation.
     teach : bool, default=False
         Whether the network is given the targets too, as a decoder wants them.
+    device : torch.device, default=None
+        Where all of them are, if not in numpy's arrays.
     """
 
-    def __init__(self, windows, targets, weights, samples, teach=False):
+    def __init__(self, windows, targets, weights, samples, teach=False, device=None):
         self.windows = windows
         self.targets = targets
         self.weights = weights
         self.samples = samples
         self.teach = teach
+        self.device = device
 
     def __len__(self):
         return len(self.samples)
@@ -55,66 +40,23 @@ class WindowDataset(Dataset):
             else self.samples[positions]
         )
         x = gather(self.windows, samples)
-        y = torch.from_numpy(self.targets[samples])
+        y = self.targets[samples]
         if self.teach:
             x = {"x": x, "targets": y}
         if self.weights is not None:
-            y = (y, torch.from_numpy(self.weights[samples]))
+            y = (y, gather(self.weights, samples))
         return x, y
 
-
-class Standardized:
-    """Targets that are standardised as they are gathered.
-
-    Parameters
-    ----------
-    targets : ndarray of shape (n_samples, ..., n_outputs)
-    mean, scale : ndarray of shape (n_outputs,)
-        Subtracted and divided out.
-    """
-
-    def __init__(self, targets, mean, scale):
-        self.targets = targets
-        self.mean = mean
-        self.scale = scale
-
-    def __getitem__(self, samples):
-        return (self.targets[samples] - self.mean) / self.scale
-
-
-class EveryStep:
-    """Targets for every step of a window: the values that follow that step.
-
-    Gathered from the windows and their targets, so that nothing is stored.
-
-    Parameters
-    ----------
-    windows : ndarray of shape (n_samples, length, n_features)
-    targets : ndarray of shape (n_samples, n_targets * horizon)
-        What follows the last step, in the units of the windows.
-    columns : list of int
-        The variables of ``windows`` that the targets continue.
-    mean, scale : ndarray of shape (n_targets * horizon,)
-        Subtracted from and divided out of the result.
-    """
-
-    def __init__(self, windows, targets, columns, mean, scale):
-        self.windows = windows
-        self.targets = targets
-        self.columns = columns
-        self.mean = mean
-        self.scale = scale
-
-    def __getitem__(self, samples):
-        past = self.windows[samples][:, :, self.columns]  # (batch, length, n_targets)
-        n_samples, length, n_targets = past.shape
-        future = self.targets[samples].reshape(n_samples, n_targets, -1)
-        horizon = future.shape[2]
-        series = np.concatenate([past, future.swapaxes(1, 2)], axis=1)
-        steps = sliding_window_view(series, horizon, axis=1)[:, 1:]
-        steps = (steps.reshape(n_samples, length, -1) - self.mean) / self.scale
-        # A padded step has no input to forecast from: NaN does not count as target.
-        return np.where(np.isnan(past[:, :, :1]), np.nan, steps).astype(past.dtype)
+    def to(self, device):
+        """Return the set on a device, where its batches are then gathered."""
+        windows = on_device(self.windows, device)
+        targets = self.targets.to(device, windows)
+        weights, samples = self.weights, self.samples
+        if weights is not None:
+            weights = on_device(weights, device)
+        if not isinstance(samples, range):
+            samples = on_device(samples, device)
+        return WindowDataset(windows, targets, weights, samples, self.teach, device)
 
 
 class Batches:
@@ -126,24 +68,37 @@ class Batches:
     batch_size : int
     generator : torch.Generator, default=None
         Shuffles anew in every epoch; None keeps the order.
+    part : tuple of int, default=(0, 1)
+        Which part of each batch is wanted, and how many there are: as many as
+        processes that share the work. All have one size, so that a few samples of an
+        epoch may be left out.
     """
 
-    def __init__(self, dataset, batch_size, generator=None):
+    def __init__(self, dataset, batch_size, generator=None, part=(0, 1)):
         self.dataset = dataset
         self.batch_size = batch_size
         self.generator = generator
+        self.part = part
 
     def __len__(self):
-        return -(-len(self.dataset) // self.batch_size)
+        return len(self._starts())
 
     def __iter__(self):
         n_samples = len(self.dataset)
+        # Half the memory of the default type, which may be that of the series.
         if self.generator is None:
-            order = np.arange(n_samples, dtype=np.int32)
+            order = torch.arange(n_samples, dtype=torch.int32)
         else:
-            # Half the memory of the default type, which may be that of the series.
             order = torch.randperm(
                 n_samples, generator=self.generator, dtype=torch.int32
-            ).numpy()
-        for start in range(0, n_samples, self.batch_size):
-            yield self.dataset[order[start : start + self.batch_size]]
+            )
+        device = self.dataset.device
+        order = order.numpy() if device is None else order.to(device)
+        number, n_parts = self.part
+        for start in self._starts():
+            batch = order[start : start + self.batch_size]
+            size = len(batch) // n_parts
+            yield self.dataset[batch[number::n_parts][:size]]
+
+    def _starts(self):
+        return range(0, len(self.dataset) - self.part[1] + 1, self.batch_size)

@@ -36,7 +36,7 @@ class Gradients(Callback):
     def on_train_begin(self, net, **kwargs):
         """Find the layers of the module."""
         self.layers_ = {}
-        for i, (name, _) in enumerate(net.module_.named_parameters()):
+        for i, (name, _) in enumerate(module_of(net).named_parameters()):
             self.layers_.setdefault(layer_of(name), []).append(i)
 
     def on_epoch_begin(self, net, **kwargs):
@@ -181,7 +181,7 @@ class Watch(Callback):
             self.best_loss_ = loss
             self.best_epoch_ = row["epoch"]
             with torch.no_grad():
-                self.best_weights_ = copy.deepcopy(net.module_.state_dict())
+                self.best_weights_ = copy.deepcopy(module_of(net).state_dict())
 
     def on_train_end(self, net, **kwargs):
         """Go back to the best weights if there were others to tell them by."""
@@ -194,7 +194,7 @@ class Watch(Callback):
         interrupted = self.n_epochs_ < net.max_epochs and not stopped_early
         validated = self.n_epochs_ and "valid_loss" in net.history[0]
         if (interrupted or validated) and self.best_weights_ is not None:
-            net.module_.load_state_dict(self.best_weights_)
+            module_of(net).load_state_dict(self.best_weights_)
         if interrupted:
             warnings.warn(
                 f"Interrupted after {self.n_epochs_} of {net.max_epochs} epochs. Kept "
@@ -225,6 +225,11 @@ class Progress(Callback):
         """Close it: an open bar does not pickle."""
         self.bar_.close()
         del self.bar_
+
+
+def module_of(net):
+    """Return the network itself, out of what shares it among processes."""
+    return getattr(net.module_, "module", net.module_)
 
 
 def diverged(what, value, epoch):

@@ -170,6 +170,7 @@ def _shape(job):
     settings = job.settings
     alone = (
         settings.device != "cpu"
+        or settings.mixed_precision
         or job.validation is not None
         or settings.callbacks
         or settings.lr_schedule == "plateau"

@@ -1,11 +1,10 @@
 """The one place that turns parameters and data into a fitted skorch net."""
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
-from skorch import NeuralNet
 from skorch.callbacks import EarlyStopping, LRScheduler
 from skorch.helper import predefined_split
 from torch import nn, optim
@@ -13,6 +12,7 @@ from torch.optim import lr_scheduler
 
 from .batches import Batches, WindowDataset
 from .callbacks import Gradients, Progress, Watch, WeighBatchNorm
+from .net import ACCELERATE, PRECISIONS, Net, accelerated, device_of
 
 OPTIMIZERS = {
     # Fused, a step is one operation; of small networks that is what counts.
@@ -28,6 +28,7 @@ CHOICES = {
     "optimizer": tuple(OPTIMIZERS),
     "lr_schedule": SCHEDULES,
     "gradient_clip_by": ("norm", "value"),
+    "mixed_precision": (None, *PRECISIONS),
 }
 """Parameters that name one of several parts."""
 
@@ -47,6 +48,7 @@ class Settings:
     n_iter_no_change: int = 10
     tol: float = 1e-4
     device: str = "cpu"
+    mixed_precision: str | None = None
     n_jobs: int | None = None
     verbose: int = 0
     callbacks: list | None = None
@@ -75,7 +77,13 @@ SETTINGS_DOC = """\
     tol : float, default=1e-4
         Relative fall of the validation loss that counts as progress.
     device : str, default="cpu"
-        Where torch computes, such as "cuda".
+        Where torch computes, such as "cuda". "accelerate" leaves that to Hugging
+        Face's library, as its launcher is told: on several GPUs or machines, each of
+        which takes its part of every batch.
+    mixed_precision : {"bf16", None}, default=None
+        Type of the large products in training, which a GPU computes faster: "bf16"
+        keeps three digits. Weights, time steps of skseq's own cells and the loss
+        keep the type of X.
     n_jobs : int or None, default=None
         CPU threads that torch uses in fit and predict. None means 1, which makes
         a fit equal bit for bit wherever it runs; -1 takes all.
@@ -129,15 +137,32 @@ class Job:
 
 def train(job):
     """Fit a network; returns a skorch.NeuralNet."""
-    with seeded(job.seed, job.settings.device):
+    device = device_of(job.settings.device)
+    if device.type != "cpu":
+        validation = job.validation and job.validation.to(device)
+        job = replace(job, training=job.training.to(device), validation=validation)
+    with seeded(job.seed, device):
         torch.set_rng_state(job.random_state)
-        return new_net(job).fit(job.training)
+        if job.settings.device != ACCELERATE:
+            return new_net(job).fit(job.training)
+        history = new_net(job, *accelerated()).fit(job.training).history
+        net = new_net(job).initialize()  # which can be pickled
+        net.history = history
+        return net
 
 
-def new_net(job):
-    """Make a skorch.NeuralNet that is not fitted yet."""
+def new_net(job, cls=Net, part=(0, 1)):
+    """Make a skorch.NeuralNet that is not fitted yet.
+
+    Parameters
+    ----------
+    job : Job
+    cls : type, default=Net
+    part : tuple of int, default=(0, 1)
+        Which part of each batch it trains on, and how many there are.
+    """
     settings, validation = job.settings, job.validation
-    return NeuralNet(
+    return cls(
         job.module,
         criterion=job.criterion,
         optimizer=OPTIMIZERS[settings.optimizer],
@@ -147,11 +172,13 @@ def new_net(job):
         batch_size=job.batch_size,
         iterator_train=Batches,
         iterator_train__generator=job.order(),
+        iterator_train__part=part,
         iterator_valid=Batches,
         train_split=None if validation is None else predefined_split(validation),
         callbacks=_callbacks(job),
         callbacks__print_log=None,
-        device=settings.device,
+        device=device_of(settings.device),
+        mixed_precision=settings.mixed_precision,
         verbose=0,
     )
 
@@ -162,7 +189,9 @@ def seeded(seed, device):
     if seed is None:
         yield
         return
-    with torch.random.fork_rng(devices=[] if device == "cpu" else None):
+    on_cpu = torch.device(device).type == "cpu"
+    devices = [] if on_cpu else range(torch.cuda.device_count())
+    with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
         yield
 

@@ -38,14 +38,14 @@ class Bare(nn.Module):
 
 def bare_fit(cell, X, y, batch_size):
     """Train as the estimators do by default, on tensors that are ready."""
-    module = Bare(cell)
+    module = Bare(cell).to(X.device)
     optimizer = torch.optim.AdamW(module.parameters(), lr=0.005)
     n_batches = -(-len(X) // batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, max_lr=0.005, total_steps=EPOCHS * n_batches
     )
     for _ in range(EPOCHS):
-        for rows in torch.randperm(len(X)).split(batch_size):
+        for rows in torch.randperm(len(X), device=X.device).split(batch_size):
             optimizer.zero_grad()
             (module(X[rows]) - y[rows]).abs().mean().backward()
             nn.utils.clip_grad_norm_(module.parameters(), 1.0)

@@ -1,0 +1,49 @@
+"""Samples gathered by one indexing call, from memory or on a device."""
+
+import numpy as np
+import torch
+
+from ..windows import series_of
+
+
+def gather(array, samples):
+    """Copy some samples out of an array, as a tensor.
+
+    Parameters
+    ----------
+    array : ndarray or tensor of shape (n_samples, ...)
+        May be a view, and read-only. What a tensor holds stays on its device.
+    samples : slice, or ndarray or tensor of int
+
+    Returns
+    -------
+    tensor of shape (n, ...)
+    """
+    if isinstance(array, torch.Tensor):
+        return array[samples]
+    if isinstance(samples, torch.Tensor):
+        samples = samples.numpy(force=True)
+    batch = array[samples]
+    # A slice is still a view of the caller's data, and may be read-only.
+    return torch.from_numpy(np.array(batch) if isinstance(samples, slice) else batch)
+
+
+def on_device(array, device):
+    """Put an array on a device: of windows that are a view, the series behind them.
+
+    Parameters
+    ----------
+    array : ndarray of shape (n_samples, ...)
+    device : torch.device
+
+    Returns
+    -------
+    tensor, or the array itself where the device has too little memory for it
+    """
+    series = series_of(array) if array.ndim == 3 else None
+    rows = np.array(array if series is None else series)
+    try:
+        rows = torch.from_numpy(rows).to(device)
+    except torch.OutOfMemoryError:
+        return array
+    return rows if series is None else rows.unfold(0, array.shape[1], 1).mT

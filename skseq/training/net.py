@@ -1,0 +1,98 @@
+"""Net: skorch's, in mixed precision where wanted, and shared among processes."""
+
+import torch
+from skorch import NeuralNet
+
+ACCELERATE = "accelerate"
+"""The device that stands for those that Hugging Face's accelerate is told of."""
+
+PRECISIONS = {"bf16": torch.bfloat16}
+
+
+class Net(NeuralNet):
+    """A net that may train in mixed precision.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        As skorch takes them.
+    mixed_precision : {"bf16", None}, default=None
+    """
+
+    def __init__(self, *args, mixed_precision=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.mixed_precision = mixed_precision
+
+    def infer(self, x, **fit_params):
+        """Map a batch to outputs."""
+        if self.mixed_precision is None:
+            return super().infer(x, **fit_params)
+        dtype = next(self.module_.parameters()).dtype
+        precision = PRECISIONS[self.mixed_precision]
+        with torch.autocast(torch.device(self.device).type, precision):
+            return super().infer(x, **fit_params).to(dtype)
+
+
+def device_of(name):
+    """Return the device that a name stands for.
+
+    Raises
+    ------
+    ImportError
+        Where accelerate is wanted and not installed.
+    """
+    device = torch.device(_accelerator().device if name == ACCELERATE else name)
+    return torch.device("cpu") if device.type == "cpu" else device  # it has no number
+
+
+def accelerated():
+    """Return a class of nets that share the work, and this process's part of it.
+
+    Returns
+    -------
+    cls : type
+        To be called like :class:`Net`.
+    part : tuple of int
+        Number of this process, and how many there are.
+    """
+    from skorch.hf import AccelerateMixin
+
+    accelerator = _accelerator()
+
+    class AcceleratedNet(AccelerateMixin, Net):
+        """Each process trains on its part of a batch; all know the mean loss."""
+
+        def __init__(self, *args, **kwargs):
+            # The mixin configures this callback, which is silent anyhow.
+            kwargs.pop("callbacks__print_log")
+            super().__init__(*args, accelerator=accelerator, **kwargs)
+
+        def train_step_single(self, batch, **fit_params):
+            step = super().train_step_single(batch, **fit_params)
+            step["loss"] = accelerator.reduce(step["loss"].detach(), "mean")
+            return step
+
+        def evaluation_step(self, batch, training=False):
+            # Each process validates on all windows.
+            return Net.evaluation_step(self, batch, training)
+
+    return AcceleratedNet, (accelerator.process_index, accelerator.num_processes)
+
+
+def _accelerator():
+    try:
+        from accelerate import Accelerator
+    except ImportError as error:
+        raise ImportError(
+            f"device={ACCELERATE!r} needs Hugging Face's accelerate: "
+            "pip install 'skseq[accelerate]'."
+        ) from error
+
+    class NetAccelerator(Accelerator):
+        def prepare_model(self, model, **kwargs):
+            if next(model.parameters(), None) is None:
+                return model  # a loss has nothing to share
+            return super().prepare_model(model, **kwargs)
+
+    # Values are placed on its device as on any other: by skorch.
+    return NetAccelerator(device_placement=False)

@@ -1,0 +1,90 @@
+"""Targets as the loss wants them, made of each batch as it is gathered."""
+
+import torch
+
+from .gather import gather, on_device
+
+
+class Targets:
+    """Targets as they are.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_samples, ...)
+    """
+
+    def __init__(self, targets):
+        self.targets = targets
+
+    def __getitem__(self, samples):
+        return gather(self.targets, samples)
+
+    def to(self, device, windows):
+        """Return them on a device, where their windows are already."""
+        return Targets(on_device(self.targets, device))
+
+
+class Standardized(Targets):
+    """Targets that are standardised.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_samples, ..., n_outputs)
+    mean, scale : ndarray of shape (n_outputs,)
+        Subtracted and divided out.
+    """
+
+    def __init__(self, targets, mean, scale):
+        super().__init__(targets)
+        self.mean = mean
+        self.scale = scale
+
+    def __getitem__(self, samples):
+        return self._standardize(super().__getitem__(samples))
+
+    def to(self, device, windows):
+        """Return them on a device, where their windows are already."""
+        arrays = self.targets, self.mean, self.scale
+        return Standardized(*(on_device(array, device) for array in arrays))
+
+    def _standardize(self, y):
+        return (y - torch.as_tensor(self.mean)) / torch.as_tensor(self.scale)
+
+
+class EveryStep(Standardized):
+    """Targets for every step of a window: the values that follow that step.
+
+    Gathered from the windows and their targets, so that nothing is stored.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_samples, length, n_features)
+    targets : ndarray of shape (n_samples, n_targets * horizon)
+        What follows the last step, in the units of the windows.
+    columns : list of int
+        The variables of ``windows`` that the targets continue.
+    mean, scale : ndarray of shape (n_targets * horizon,)
+        Subtracted from and divided out of the result.
+    """
+
+    def __init__(self, windows, targets, columns, mean, scale):
+        super().__init__(targets, mean, scale)
+        self.windows = windows
+        self.columns = columns
+
+    def __getitem__(self, samples):
+        past = gather(self.windows, samples)[:, :, self.columns]
+        n_samples, length, n_targets = past.shape
+        future = gather(self.targets, samples).reshape(n_samples, n_targets, -1)
+        horizon = future.shape[2]
+        series = torch.cat([past, future.mT.to(past)], dim=1)
+        steps = series.unfold(1, horizon, 1)[:, 1:]  # (batch, length, targets, horizon)
+        steps = self._standardize(steps.reshape(n_samples, length, -1))
+        # A padded step has no input to forecast from: NaN does not count as target.
+        return steps.masked_fill(past[:, :, :1].isnan(), torch.nan).to(past)
+
+    def to(self, device, windows):
+        """Return them on a device, where their windows are already."""
+        arrays = self.targets, self.mean, self.scale
+        targets, *moments = (on_device(array, device) for array in arrays)
+        return EveryStep(windows, targets, self.columns, *moments)

@@ -1,0 +1,202 @@
+"""Where a fit computes: on a device, in mixed precision, in several processes."""
+
+import os
+import subprocess
+import sys
+from itertools import chain
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from skseq import GRURegressor
+from skseq.training import Batches, EveryStep, Standardized, Targets, WindowDataset
+from skseq.windows import sliding_windows
+
+from .factories import NETWORKS, make, make_exact, make_windows
+
+networks = pytest.mark.parametrize("cls", NETWORKS, ids=lambda cls: cls.__name__)
+needs_gpu = pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="torch finds no CUDA device here"
+)
+
+
+@pytest.fixture
+def series():
+    return np.random.default_rng(0).normal(size=(60, 2))
+
+
+def targets_of(kind, windows):
+    rng = np.random.default_rng(1)
+    y = rng.normal(size=(len(windows), 3))
+    moments = rng.normal(size=3), rng.uniform(1, 2, size=3)
+    if kind == "every step":
+        return EveryStep(windows, y, [1], *moments)
+    return Targets(y) if kind == "plain" else Standardized(y, *moments)
+
+
+@pytest.mark.parametrize("kind", ["plain", "standardised", "every step"])
+@pytest.mark.parametrize("as_view", [True, False])
+@pytest.mark.parametrize("chosen", [True, False])
+def test_batches_on_a_device_are_those_of_memory(series, kind, as_view, chosen):
+    windows = sliding_windows(series, 5)
+    windows = windows if as_view else np.array(windows)
+    samples = np.array([3, 1, 40, 41, 7]) if chosen else range(4, 20)
+    weights = np.arange(len(windows)) + 0.5
+    dataset = WindowDataset(windows, targets_of(kind, windows), weights, samples)
+    moved = dataset.to(torch.device("cpu"))
+    batches = Batches(dataset, 3, torch.Generator().manual_seed(0))
+    others = Batches(moved, 3, torch.Generator().manual_seed(0))
+    assert len(batches) == len(others)
+    for (x, (y, w)), (other_x, (other_y, other_w)) in zip(batches, others, strict=True):
+        np.testing.assert_array_equal(x, other_x)
+        np.testing.assert_array_equal(y, other_y)
+        np.testing.assert_array_equal(w, other_w)
+
+
+def test_a_device_holds_the_series_not_its_windows(series):
+    windows = sliding_windows(series, 20)
+    dataset = WindowDataset(windows, targets_of("every step", windows), None, range(5))
+    moved = dataset.to(torch.device("cpu"))
+    assert moved.windows.shape == windows.shape
+    assert moved.windows.untyped_storage().nbytes() == series.nbytes
+    assert moved.targets.windows is moved.windows
+
+
+@pytest.mark.parametrize("n_parts", [1, 2, 3])
+def test_parts_of_batches_are_of_one_size_and_make_the_whole(series, n_parts):
+    windows = sliding_windows(series, 5)
+    dataset = WindowDataset(windows, Targets(np.arange(56)), None, range(52))
+    whole = Batches(dataset, 12, torch.Generator().manual_seed(0))
+    parts = [
+        list(Batches(dataset, 12, torch.Generator().manual_seed(0), (i, n_parts)))
+        for i in range(n_parts)
+    ]
+    for number, (_, y) in enumerate(whole):
+        of_each = [part[number][1].tolist() for part in parts]
+        assert len({len(of_one) for of_one in of_each}) == 1
+        surplus = len(y) % n_parts
+        assert sorted(chain(*of_each)) == sorted(y[: len(y) - surplus].tolist())
+
+
+@networks
+def test_mixed_precision_learns_what_single_does(cls):
+    X, y = make_windows(cls)
+    X = X.astype(np.float32)
+    single = make(cls).fit(X, y)
+    mixed = make(cls, mixed_precision="bf16").fit(X, y)
+    weights = list(mixed.net_.module_.parameters())
+    assert {weight.dtype for weight in weights} == {torch.float32}
+    assert any(
+        not torch.equal(a, b)
+        for a, b in zip(weights, single.net_.module_.parameters(), strict=True)
+    )
+    np.testing.assert_allclose(
+        mixed.history_["train_loss"], single.history_["train_loss"], rtol=0.02
+    )
+
+
+def test_mixed_precision_is_that_of_products_in_training_alone(series):
+    seen = []
+
+    class Watched(GRURegressor):
+        def _build(self, length, n_features):
+            network = super()._build(length, n_features)
+            network.register_forward_hook(lambda *call: seen.append(call[2].dtype))
+            return network
+
+        def _build_head(self, network):
+            head = super()._build_head(network)
+            assert isinstance(head.out, nn.Linear)
+            head.out.register_forward_hook(lambda *call: seen.append(call[2].dtype))
+            return head
+
+    windows = sliding_windows(series.astype(np.float32), 5)
+    model = Watched(max_epochs=1, batch_size=56, mixed_precision="bf16")
+    model.fit(windows, windows[:, 0, 0])
+    assert seen == [torch.float32, torch.bfloat16]
+    model.predict(windows)
+    assert set(seen[2:]) == {torch.float32}
+
+
+def test_an_unknown_precision_is_an_error(series):
+    windows = sliding_windows(series, 5)
+    model = GRURegressor(mixed_precision="fp8")
+    with pytest.raises(ValueError, match=r"mixed_precision.*bf16.*'fp8'"):
+        model.fit(windows, windows[:, 0, 0])
+
+
+def test_accelerate_that_is_missing_is_named_with_its_extra(series, monkeypatch):
+    monkeypatch.setitem(sys.modules, "accelerate", None)
+    windows = sliding_windows(series, 5)
+    with pytest.raises(ImportError, match=r"skseq\[accelerate\]"):
+        GRURegressor(device="accelerate").fit(windows, windows[:, 0, 0])
+
+
+SCRIPT = """\
+import pickle, sys, warnings
+import numpy as np
+from skseq import DenseRegressor, GRURegressor, WaveNetRegressor
+from skseq.windows import sliding_windows
+
+device, path = sys.argv[1:]
+series = np.random.default_rng(0).normal(size=(135, 2)).cumsum(axis=0)
+windows, y = sliding_windows(series[:-1], 7)[:128], series[7:135]
+results = []
+for cls in (DenseRegressor, GRURegressor, WaveNetRegressor):
+    for early_stopping in (False, True):
+        model = cls(
+            max_epochs=3,
+            batch_size=16,
+            early_stopping=early_stopping,
+            validation_fraction=0.12,  # leaves 112, whole batches
+            random_state=0,
+            device=device,
+        ).fit(windows, y)
+        model = pickle.loads(pickle.dumps(model))
+        history = model.history_.drop(columns="seconds").to_numpy()
+        results.append((model.predict(windows), history))
+if device == "accelerate":
+    from accelerate import PartialState
+
+    assert PartialState().num_processes == 2
+    path += str(PartialState().process_index)
+with open(path, "wb") as file:
+    pickle.dump(results, file)
+"""
+
+
+def test_two_processes_learn_what_one_does(tmp_path):
+    pytest.importorskip(
+        "accelerate", reason="processes are started by the extra skseq[accelerate]"
+    )
+    script = tmp_path / "fit.py"
+    script.write_text(SCRIPT)
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"]
+    launch += ["--master-port=0", "--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0"]
+    env = {**os.environ, "ACCELERATE_USE_CPU": "1", "OMP_NUM_THREADS": "1"}
+    paths = [tmp_path / name for name in ("cpu", "shared0", "shared1")]
+    alone = [sys.executable, script, "cpu", paths[0]]
+    together = [*launch, script, "accelerate", tmp_path / "shared"]
+    for command in (alone, together):
+        subprocess.run(command, env=env, check=True, capture_output=True)
+    alone, *shared = (np.load(path, allow_pickle=True) for path in paths)
+    for results in shared:
+        for one, other in zip(alone, results, strict=True):
+            for expected, got in zip(one, other, strict=True):
+                np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12)
+
+
+@needs_gpu
+@pytest.mark.parametrize("mixed_precision", [None, "bf16"])
+@networks
+def test_a_gpu_learns_what_a_cpu_does(cls, mixed_precision):
+    X, y = make_windows(cls)
+    cpu = make_exact(cls).fit(X, y)
+    gpu = make_exact(cls, device="cuda", mixed_precision=mixed_precision).fit(X, y)
+    np.testing.assert_allclose(
+        gpu.history_["train_loss"], cpu.history_["train_loss"], rtol=0.1
+    )
+    assert next(gpu.net_.module_.parameters()).device.type == "cuda"
+    assert len(gpu.predict(X)) == len(X)
