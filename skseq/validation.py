@@ -83,8 +83,10 @@ def check_windows(windows, name="X", *, allow_missing=False, **check_array_param
     series = series_of(array)
     # What is right in the series is right in all its windows; what is wrong
     # there (a NaN that only starts some windows) is told window by window.
-    rows = array if series is None else series[leading_padding(series) :]
-    if not _is_finite(rows):
+    rows = array if series is None else series
+    if not _is_finite(rows) and (
+        series is None or not _is_finite(series[leading_padding(series) :])
+    ):
         for part in chunks(array):
             _check_rows(array[part], name, "time step", part.start, allow_missing)
     return array

@@ -1,6 +1,7 @@
 """NetworkEstimator: what the faces of all networks share."""
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -288,8 +289,12 @@ class NetworkEstimator(Settings, BaseEstimator):
             n_single = min(leading_padding(series), n_single)
         run = run or self._run
         outputs = None  # one block: small ones among the batches scatter the memory
-        _keep_dropout(module, seed is not None)
-        with threads(self.n_jobs), seeded(seed, weight.device), torch.inference_mode():
+        with (
+            threads(self.n_jobs),
+            seeded(seed, weight.device),
+            _evaluating(module, dropout=seed is not None),
+            torch.inference_mode(),
+        ):
             for start in range(0, n_single, n_windows):
                 batch = gather(windows, slice(start, min(start + n_windows, n_single)))
                 batch = batch.to(weight)
@@ -315,7 +320,8 @@ class NetworkEstimator(Settings, BaseEstimator):
         return not self._every_step
 
     def _check_predict(self, X):
-        check_is_fitted(self)
+        if not hasattr(self, "nets_"):  # quicker than what it is told by
+            check_is_fitted(self)
         return check_predict_windows(self, X, any_length=self._any_length)
 
     def _split(self, targets, weights):
@@ -398,10 +404,19 @@ def _series_to_pass(module, windows):
     return series_of(windows) if can_pass_once(module, windows.shape[1]) else None
 
 
-def _keep_dropout(module, alive):
+@contextmanager
+def _evaluating(module, dropout):
     """Put a module in evaluation mode, but for its dropout if that is to live."""
-    for part in module.modules():
-        part.training = alive and not isinstance(part, _BatchNorm)
+    module.eval()
+    if not dropout:
+        yield
+        return
+    try:
+        for part in module.modules():
+            part.training = not isinstance(part, _BatchNorm)
+        yield
+    finally:
+        module.eval()
 
 
 def _history_table(net, member):

@@ -109,7 +109,8 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
 
     def _in_units(self, y):
         """Undo the standardisation, in place; quantiles that cross are sorted."""
-        y.sort(axis=-1)
+        if y.shape[-1] > 1:
+            y.sort(axis=-1)
         y *= self._y_scale[:, np.newaxis]
         y += self._y_mean[:, np.newaxis]
         return y

@@ -38,6 +38,10 @@ class SequenceModel(nn.Module):
             return self.head(*self.encode(x))
         return self.head(*self.encode(x), targets)
 
+    def train(self, mode=True):
+        """Set the mode of all parts; not again where it is that, as skorch asks."""
+        return self if mode == self.training else super().train(mode)
+
     def encode(self, x):
         """Map windows to what the head reads: states, values known ahead, padding."""
         return self._read(*self.inputs(x))

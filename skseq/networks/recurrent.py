@@ -83,12 +83,13 @@ class Recurrent(nn.Module):
         With two directions, the forward states come first, and the last step's state
         is what either direction ends with: both have then seen the whole window.
         """
-        for i in range(0, len(self.layers), self.n_directions):
-            forward, *backward = self.layers[i : i + self.n_directions]
+        layers = list(self.layers)
+        for i in range(0, len(layers), self.n_directions):
+            forward, *backward = layers[i : i + self.n_directions]
             x = self.dropout(x) if i else x
             states = self._run(forward, x, n_padding)
             for layer in backward:
-                last = i + self.n_directions == len(self.layers)
+                last = i + self.n_directions == len(layers)
                 back = self._run_back(layer, x, n_padding, last)
                 states = torch.cat([states, back], dim=-1)
             x = states

@@ -36,8 +36,13 @@ class Gradients(Callback):
     def on_train_begin(self, net, **kwargs):
         """Find the layers of the module."""
         self.layers_ = {}
-        for i, (name, _) in enumerate(module_of(net).named_parameters()):
-            self.layers_.setdefault(layer_of(name), []).append(i)
+        self.parameters_ = []
+        for name, parameter in module_of(net).named_parameters():
+            if parameter.requires_grad:
+                self.layers_.setdefault(layer_of(name), []).append(
+                    len(self.parameters_)
+                )
+                self.parameters_.append(parameter)
 
     def on_epoch_begin(self, net, **kwargs):
         """Start the sums over the epoch's batches."""
@@ -45,9 +50,9 @@ class Gradients(Callback):
         self.n_batches_ = 0
         self.total_ = 0.0
 
-    def on_grad_computed(self, net, named_parameters, **kwargs):
+    def on_grad_computed(self, net, **kwargs):
         """Record and clip."""
-        gradients = [gradient(p) for _, p in named_parameters if p.requires_grad]
+        gradients = [gradient(parameter) for parameter in self.parameters_]
         squares = torch.stack(torch._foreach_norm(gradients)).square()
         total = squares.sum().sqrt()
         if self.clip is not None and self.clip_by == "value":
@@ -69,7 +74,7 @@ class Gradients(Callback):
 
     def on_train_end(self, net, **kwargs):
         """Name a gradient that exploded or vanished."""
-        self.squares_ = self.total_ = None
+        self.squares_ = self.total_ = self.parameters_ = None
         warn_of_gradients(net.history, list(self.layers_))
 
 

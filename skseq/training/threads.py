@@ -19,7 +19,11 @@ def threads(n_jobs):
         None means 1, -1 all processors.
     """
     before = torch.get_num_threads()
-    torch.set_num_threads(1 if n_jobs is None else effective_n_jobs(n_jobs))
+    wanted = 1 if n_jobs is None else effective_n_jobs(n_jobs)
+    if wanted == before:  # setting them takes longer than asking
+        yield
+        return
+    torch.set_num_threads(wanted)
     try:
         yield
     finally:

@@ -13,7 +13,6 @@ import torch
 
 from skseq.windows import sliding_windows
 
-from . import overhead
 from .overhead import CELLS, EPOCHS, FEATURES, HORIZON, LENGTH, bare_fit, show, turns
 
 N_WINDOWS = 2**15
@@ -39,7 +38,7 @@ def main(device="cuda"):
             label = f"skseq, {precision or 'float32'}"
             functions[label] = lambda m=model: m.fit(windows, y)
         what = f"{device}, {name}, batches of {batch_size:,}"
-        show(what, turns(functions, overhead.TURNS), "bare", throughput=True)
+        show(what, turns(functions), "bare", throughput=True)
 
 
 if __name__ == "__main__":
