@@ -12,6 +12,7 @@ from numba import njit
 
 from skseq.networks import cells
 from skseq.networks.cells import Cell
+from skseq.networks.compiled.memory import SIZES, TOTAL, empty
 from skseq.networks.compiled.tanh import sigmoid, tanh
 from skseq.networks.recurrent import CELLS, Recurrent, initialize
 
@@ -117,3 +118,37 @@ def test_numba_that_cannot_be_imported_is_told_and_done_without(monkeypatch):
     torch.testing.assert_close(cell(x), states)  # and is told once
     monkeypatch.undo()
     torch.testing.assert_close(cell(x), states)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    steps=st.lists(st.tuples(st.integers(0, 3), st.sampled_from(TYPES), st.booleans())),
+    as_tensor=st.booleans(),
+)
+def test_memory_in_use_is_not_given_again(steps, as_tensor):
+    used = {}
+    for number, (place, dtype, large) in enumerate(steps):
+        used.pop(place, None)
+        array = empty((3, 2**17 if large else 2**10), np.dtype(dtype))
+        array[...] = number
+        array = array[1:, 5:]  # a view keeps it
+        used[place] = number, torch.from_numpy(array) if as_tensor else array
+    for number, array in used.values():
+        assert (array == number).all()
+
+
+def test_memory_is_used_again_and_has_an_end():
+    size = SIZES[1] // 4
+    array = empty((size,), np.dtype(np.float32))
+    tensor = torch.from_numpy(array)
+    del array
+    address = tensor.data_ptr()
+    other = empty((size,), np.dtype(np.float32))
+    assert other.ctypes.data != address
+    del tensor
+    assert empty((size,), np.dtype(np.float32)).ctypes.data == address
+    kept = [empty((size,), np.dtype(np.float32)) for _ in range(20)]
+    assert sum(array.nbytes for array in kept) > 2 * TOTAL
+    from skseq.networks.compiled.memory import _kept
+
+    assert sum(block.nbytes for block in _kept.blocks) <= TOTAL

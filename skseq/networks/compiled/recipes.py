@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from . import cells
+from .memory import empty
 from .normalization import BATCH, FIXED, LAYER, NO_NORM, Norm
 
 
@@ -33,14 +34,14 @@ class _Recipe:
         self.inputs = self.states[:-1]  # what the weights are multiplied by
         if product.mask is not None:
             self.mask = _array(product.mask.expand(shape))
-            self.inputs = np.empty_like(self.inputs)
+            self.inputs = self._empty(*self.inputs.shape)
         self.norm = self._norm(product.norm, n_units)
 
     def _of_models(self, tensor):
         return _array(tensor if self.stacked else tensor.unsqueeze(0))
 
     def _empty(self, *shape):
-        return np.empty(shape, self.x.dtype)
+        return empty(shape, self.x.dtype)
 
     def _norm(self, norm, n_units):
         """Arrays of the pass that a normalisation began."""
@@ -70,9 +71,9 @@ class _Recipe:
         """Return the gradients of the states, and arrays for those of sums."""
         d_states = _array(d_states if self.stacked else d_states.unsqueeze(1))
         self.norm = _with_new_gradient(self.norm)
-        d_x = np.empty_like(self.x)
+        d_x = self._empty(*self.x.shape)
         shared = self.norm.kind == NO_NORM and not self.has_inner_bias
-        return d_states, d_x, d_x if shared else np.empty_like(d_x)
+        return d_states, d_x, d_x if shared else self._empty(*d_x.shape)
 
     def _end_backward(self, d_products):
         """Gradients of the weights, and of the gain."""
@@ -128,10 +129,10 @@ class LSTM(_Recipe):
 
     def forward(self):
         """Return the states, (steps, [models,] windows, hidden)."""
-        self.gates = np.empty_like(self.x)
-        self.memories = np.empty_like(self.states)
+        self.gates = self._empty(*self.x.shape)
+        self.memories = self._empty(*self.states.shape)
         self.memories[0] = 0
-        self.outs = np.empty_like(self.states[1:])
+        self.outs = self._empty(*self.states[1:].shape)
         common = self.x, self.transposed, self.mask, self.norm
         kept = self.states, self.inputs, self.gates, self.memories, self.outs
         cells.lstm_forward(*common, *kept, self.memory, self.bias)
@@ -163,8 +164,9 @@ class GRU(_Recipe):
 
     def forward(self):
         """Return the states, (steps, [models,] windows, hidden)."""
-        self.gates = np.empty_like(self.x)
-        self.products = np.empty_like(self.states[1:])  # those inside the reset gate
+        self.gates = self._empty(*self.x.shape)
+        inside_reset_gate = self.states[1:].shape
+        self.products = self._empty(*inside_reset_gate)
         common = self.x, self.transposed, self.mask, self.norm
         kept = self.states, self.inputs, self.gates, self.products
         cells.gru_forward(*common, *kept, self.bias)

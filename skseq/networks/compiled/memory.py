@@ -1,0 +1,51 @@
+"""Arrays whose memory is used again: to get it anew costs more than to fill it."""
+
+import math
+import sys
+from threading import local
+
+import numpy as np
+
+SIZES = 2**16, 2**22
+"""Bytes of the smallest and the largest arrays that are kept."""
+
+TOTAL = 2**25
+"""Bytes that a thread keeps at most."""
+
+
+class _Kept(local):
+    def __init__(self):
+        self.blocks = []
+
+
+_kept = _Kept()
+
+
+def empty(shape, dtype):
+    """Return an array of any values, which shares no memory with another one in use.
+
+    Memory is in use as long as an array, or a tensor made of one, refers to it.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    dtype : numpy.dtype
+
+    Returns
+    -------
+    ndarray
+    """
+    size = math.prod(shape) * dtype.itemsize
+    if not SIZES[0] < size <= SIZES[1]:
+        return np.empty(shape, dtype)
+    blocks = _kept.blocks
+    for i in range(len(blocks)):
+        # Referred to by the list alone, and as an argument.
+        if blocks[i].nbytes == size and sys.getrefcount(blocks[i]) == 2:
+            blocks.append(blocks.pop(i))
+            break
+    else:
+        blocks.append(np.empty(size, np.uint8))
+        while sum(block.nbytes for block in blocks) > TOTAL:
+            del blocks[0]
+    return blocks[-1].view(dtype).reshape(shape)
