@@ -256,7 +256,7 @@ def test_pieces_are_differenced_by_themselves():
     kept = np.r_[30:120, 160:270]
     model = SARIMARegressor((1, 1, 0), (0, 1, 1, 7))
     model.fit(X[kept], y[kept])
-    laid, _ = model._join(model._pieces(X[kept], y[kept]))
+    laid = model.statsmodels_results(X[kept], y[kept]).model.endog[:, 0]
     pieces = [np.diff(p[7:] - p[:-7]) for p in (series[11:129], series[141:279])]
     expected = [pieces[0], np.full(LENGTH, np.nan), pieces[1]]
     np.testing.assert_allclose(laid, np.concatenate(expected), atol=1e-9)
@@ -280,7 +280,7 @@ def test_windows_of_one_row_are_joined_by_their_targets():
     series = make_series()[:, np.newaxis]
     X, y = sliding_windows(series, 1)[:-1], series[1:]
     model = SARIMARegressor((1, 0, 0), NO_SEASON, trend="c").fit(X, y)
-    laid, _ = model._join(model._pieces(X, y))
+    laid = model.statsmodels_results(X, y).model.endog[:, 0]
     np.testing.assert_array_equal(laid, series[:, 0])
 
 
@@ -342,9 +342,10 @@ def test_a_series_with_missing_values_stays_in_one_piece():
     series = with_holes(make_series(100))
     X, y = cut_holes(series)
     for windows in (X, X.copy()):  # found by strides, or by their values
-        [piece] = SARIMARegressor().fit(windows, y)._pieces(windows, y)
+        model = SARIMARegressor((1, 0, 0), NO_SEASON).fit(windows, y)
+        laid = model.statsmodels_results(windows, y).model.endog[:, 0]
         first = np.flatnonzero(~np.isnan(series))[0]
-        np.testing.assert_array_equal(piece[:, 0], series[first:])
+        np.testing.assert_array_equal(laid, series[first:])
 
 
 def test_infinity_is_not_missing():

@@ -1,7 +1,6 @@
 """SARIMARegressor: the statistician's forecast, estimated by statsmodels."""
 
 import warnings
-from itertools import pairwise
 from numbers import Integral
 
 import numpy as np
@@ -16,9 +15,10 @@ from ..validation import (
     check_target_columns,
     check_targets,
 )
-from ..windows import chunks, difference, leading_padding, series_of
+from ..windows import chunks, difference
 from .affine_forecast import affine_forecast, sarimax_class
 from .order_search import search_orders
+from .stitching import stitch
 
 # x, for partial autocorrelations x / sqrt(1 + x^2): nearer to 1, the variance of the
 # stationary series cannot be computed.
@@ -198,7 +198,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             raise ValueError("y has a column of nothing but NaN: give more rows.")
         self._n_outputs = y.shape[1]
         self._check_columns(windows.shape[2])
-        pieces = self._pieces(windows, y)
+        pieces = stitch(windows, y, self.target, self._known)
         self._choose_orders(pieces)
         self._check_length(windows.shape[1])
         results = self._estimate(*self._join(pieces))
@@ -293,7 +293,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 f"y has {y.shape[1]} steps, the model was fitted on {self._n_outputs}: "
                 "give as many."
             )
-        model = self._stationary_model(*self._join(self._pieces(windows, y)))
+        pieces = stitch(windows, y, self.target, self._known)
+        model = self._stationary_model(*self._join(pieces))
         return model.smooth([self.params_[name] for name in model.param_names])
 
     def __sklearn_tags__(self):
@@ -381,23 +382,6 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 f"takes {n_needed}: cut longer windows."
             )
 
-    def _pieces(self, windows, y):
-        """Lay windows and targets back into the pieces of their series.
-
-        Returns arrays (n_timesteps, 1 + n_known_ahead): the target, and what is known.
-        """
-        pieces, unknown = [], np.full((1, self.n_known_ahead), np.nan)
-        bounds = [0, *self._breaks(windows, y), len(windows)]
-        for first, last in pairwise(bounds):
-            rows = np.concatenate([windows[first], windows[first + 1 : last, -1]])
-            known = self._known(rows)  # (n_rows, n_known_ahead, n_outputs)
-            known = np.concatenate([unknown, known[:-1, :, 0], known[-1].T])
-            target = np.append(rows[:, self.target], y[last - 1])
-            piece = np.column_stack([target, known])
-            piece[np.isnan(piece).any(axis=1)] = np.nan
-            pieces.append(piece[leading_padding(piece) :])
-        return pieces
-
     def _join(self, pieces):
         """Difference the pieces, and join them by missing values.
 
@@ -414,32 +398,6 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             parts += [difference(piece, season, seasonal_order), gap]
         table = np.concatenate(parts[:-1])
         return table[:, 0], np.nan_to_num(table[:, 1:])
-
-    def _breaks(self, windows, y):
-        """Find the windows that are not the one before, moved by one row."""
-        length = windows.shape[1]
-        moved = np.ones(len(windows) - 1, dtype=bool)
-        if series_of(windows) is None:
-            target = windows[:, :, self.target]
-            for part in chunks(target[1:]):
-                before, after = target[:-1][part, 1:], target[1:][part, :-1]
-                same = (before == after) | (np.isnan(before) & np.isnan(after))
-                moved[part] = same.all(axis=1)
-        after = windows[1:, -1, self.target]
-        follows = np.isclose(
-            y[:-1, 0], after, rtol=1e-5, atol=1e-5 * np.nanstd(y), equal_nan=True
-        )
-        wrong = moved & ~follows & ~np.isnan(after - y[:-1, 0])
-        # A few may move by chance, as windows of small whole numbers do.
-        if length > 1 and wrong.sum() > len(y) / 2:
-            row = wrong.argmax()
-            raise ValueError(
-                f"y does not continue column {self.target} of X: y[{row}] starts with "
-                f"{y[row, 0]}, the next window ends with {after[row]}. Take both from "
-                "horizon_targets; to transform X, transform y alike "
-                "(TransformedWindowRegressor)."
-            )
-        return 1 + np.flatnonzero(~(moved & follows))
 
     def _known(self, rows):
         """Values known ahead, (..., n_known_ahead, n_outputs)."""

@@ -1,0 +1,71 @@
+"""Windows and their targets, laid back into the pieces of the series behind them."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from ..windows import chunks, leading_padding, series_of
+
+
+def stitch(windows, y, target, known):
+    """Lay windows and targets back into pieces of consecutive rows.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_samples, length, n_features)
+    y : ndarray of shape (n_samples, horizon)
+        The next values of the target.
+    target : int
+        The variable that y continues.
+    known : callable
+        Maps rows (n_rows, n_features) to the next values of what is known ahead,
+        (n_rows, n_known, horizon).
+
+    Returns
+    -------
+    list of ndarray of shape (n_timesteps, 1 + n_known)
+        The target, and what is known, of each piece; rows that lack a value of either
+        are NaN, and none of them stand at its start.
+
+    Raises
+    ------
+    ValueError
+        If ``y`` does not continue the windows.
+    """
+    pieces = []
+    for first, last in pairwise([0, *_breaks(windows, y, target), len(windows)]):
+        rows = np.concatenate([windows[first], windows[first + 1 : last, -1]])
+        ahead = known(rows)
+        unknown = np.full((1, ahead.shape[1]), np.nan)
+        ahead = np.concatenate([unknown, ahead[:-1, :, 0], ahead[-1].T])
+        piece = np.column_stack([np.append(rows[:, target], y[last - 1]), ahead])
+        piece[np.isnan(piece).any(axis=1)] = np.nan
+        pieces.append(piece[leading_padding(piece) :])
+    return pieces
+
+
+def _breaks(windows, y, target):
+    """Find the windows that are not the one before, moved by one row."""
+    length = windows.shape[1]
+    moved = np.ones(len(windows) - 1, dtype=bool)
+    if series_of(windows) is None:
+        values = windows[:, :, target]
+        for part in chunks(values[1:]):
+            before, after = values[:-1][part, 1:], values[1:][part, :-1]
+            same = (before == after) | (np.isnan(before) & np.isnan(after))
+            moved[part] = same.all(axis=1)
+    after = windows[1:, -1, target]
+    follows = np.isclose(
+        y[:-1, 0], after, rtol=1e-5, atol=1e-5 * np.nanstd(y), equal_nan=True
+    )
+    wrong = moved & ~follows & ~np.isnan(after - y[:-1, 0])
+    # A few may move by chance, as windows of small whole numbers do.
+    if length > 1 and wrong.sum() > len(y) / 2:
+        row = wrong.argmax()
+        raise ValueError(
+            f"y does not continue column {target} of X: y[{row}] starts with "
+            f"{y[row, 0]}, the next window ends with {after[row]}. Take both from "
+            "horizon_targets; to transform X, transform y alike "
+            "(TransformedWindowRegressor)."
+        )
+    return 1 + np.flatnonzero(~(moved & follows))
