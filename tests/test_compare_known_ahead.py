@@ -151,3 +151,18 @@ def test_from_a_shell(frame, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["compare", str(path), *options, "--known-ahead", "sun"])
     assert "known_ahead=['sun'] must be columns" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("known_ahead", [(), ["price"]])
+def test_a_forecaster_told_of_past_columns_sees_what_a_regressor_does(
+    frame, known_ahead
+):
+    past_only = ["rain"] if known_ahead else ["price", "rain"]
+    forecaster = SequenceForecaster(
+        Ridge(), WINDOW, past_only=past_only, scaling=None, error_bars=None
+    )
+    models = {"regressor": Ridge(), "forecaster": forecaster}
+    result = compare(models, frame, known_ahead=known_ahead, **SETTING)
+    np.testing.assert_allclose(
+        result.forecasts["forecaster"], result.forecasts["regressor"], rtol=1e-6
+    )

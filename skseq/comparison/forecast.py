@@ -104,13 +104,14 @@ def _lay_ahead(table, horizon, n_known):
 def _on_series(model, table, fold, horizon, n_known, coverage):
     """Give a forecaster of sktime all of the target's past, and X that is known."""
     table = _with_regular_index(table)
-    series, X = table.iloc[:, 0], table.iloc[:, len(table.columns) - n_known :]
-    X = X.set_axis(X.columns.astype(str), axis=1)
+    series, X = table.iloc[:, 0], table.iloc[:, 1:].rename(columns=str)
+    known = list(X.columns[len(X.columns) - n_known :])
+    past = [name for name in X.columns if name in _past_only(model)]
+    if not model.get_tag("capability:exogenous"):
+        known = past = []
 
-    takes_known = n_known and model.get_tag("capability:exogenous")
-
-    def known(first, stop):
-        return X.iloc[first:stop] if takes_known else None
+    def exogenous(rows, names):
+        return X.iloc[rows][names] if names else None
 
     steps = np.arange(1, horizon + 1)
     wants_interval = coverage is not None and model.get_tag("capability:pred_int")
@@ -121,13 +122,14 @@ def _on_series(model, table, fold, horizon, n_known, coverage):
     for end in np.asarray(fold.origins) + 1:
         start = perf_counter()
         if end == fold.fit_end + 1 or not updates:
-            model.fit(series.iloc[:end], X=known(0, end), fh=steps)
+            history = exogenous(slice(end), past + known)
+            model.fit(series.iloc[:end], X=history, fh=steps)
             seconds[0] += perf_counter() - start
             start = perf_counter()
         else:
-            new = series.iloc[seen:end]
-            model.update(new, X=known(seen, end), update_params=False)
-        seen, ahead = end, known(end, end + horizon)
+            new = exogenous(slice(seen, end), past + known)
+            model.update(series.iloc[seen:end], X=new, update_params=False)
+        seen, ahead = end, exogenous(slice(end, end + horizon), known)
         values.append(np.ravel(model.predict(steps, X=ahead)))
         seconds[1] += perf_counter() - start
         if wants_interval:
@@ -137,6 +139,13 @@ def _on_series(model, table, fold, horizon, n_known, coverage):
     else:
         interval = np.full((len(values), horizon, 2), np.nan)
     return Forecast(np.stack(values), interval, seconds)
+
+
+def _past_only(model):
+    """Columns that a forecaster reads the past of, as SequenceForecaster is told."""
+    parameters = model.get_params().items()
+    named = [v for k, v in parameters if k.rpartition("__")[2] == "past_only" and v]
+    return named[0] if named else []
 
 
 def _with_regular_index(table):
