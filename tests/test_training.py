@@ -486,7 +486,7 @@ def test_a_batch_is_one_indexing_call(n_samples, batch_size, shuffled, weighted,
     generator = torch.Generator().manual_seed(0) if shuffled else None
     batches = Batches(dataset, batch_size, generator)
     Counting.n_calls = 0
-    seen = []
+    seen, sizes = [], []
     for x, y in batches:
         if weighted:
             y, w = y
@@ -494,6 +494,8 @@ def test_a_batch_is_one_indexing_call(n_samples, batch_size, shuffled, weighted,
         assert len(x) == len(y) <= batch_size
         np.testing.assert_array_equal(x[:, 0, 0] / 6, y[:, 0])
         seen += y[:, 0].int().tolist()
+        sizes.append(len(x))
+    assert max(sizes) - min(sizes) <= 1
     assert Counting.n_calls == len(batches) == -(-len(samples) // batch_size)
     assert sorted(seen) == samples.tolist()
     if not shuffled:

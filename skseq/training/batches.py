@@ -66,12 +66,13 @@ class Batches:
     ----------
     dataset : WindowDataset
     batch_size : int
+        The largest; batches are as equal as can be.
     generator : torch.Generator, default=None
         Shuffles anew in every epoch; None keeps the order.
     part : tuple of int, default=(0, 1)
         Which part of each batch is wanted, and how many there are: as many as
-        processes that share the work. All have one size, so that a few samples of an
-        epoch may be left out.
+        processes that share the work. All have one size, so that a few samples may be
+        left out.
     """
 
     def __init__(self, dataset, batch_size, generator=None, part=(0, 1)):
@@ -81,7 +82,7 @@ class Batches:
         self.part = part
 
     def __len__(self):
-        return len(self._starts())
+        return -(-len(self.dataset) // self.batch_size)
 
     def __iter__(self):
         n_samples = len(self.dataset)
@@ -95,10 +96,16 @@ class Batches:
         device = self.dataset.device
         order = order.numpy() if device is None else order.to(device)
         number, n_parts = self.part
-        for start in self._starts():
-            batch = order[start : start + self.batch_size]
-            size = len(batch) // n_parts
-            yield self.dataset[batch[number::n_parts][:size]]
+        for batch in cut(n_samples, len(self)):
+            rows = order[batch]
+            yield self.dataset[rows[number::n_parts][: len(rows) // n_parts]]
 
-    def _starts(self):
-        return range(0, len(self.dataset) - self.part[1] + 1, self.batch_size)
+
+def cut(n_samples, n_batches):
+    """Yield the slices that cut samples into batches as equal as can be.
+
+    A few samples left over would be a step of their own, noisy and as large as that of
+    a whole batch.
+    """
+    for i in range(n_batches):
+        yield slice(i * n_samples // n_batches, (i + 1) * n_samples // n_batches)

@@ -11,6 +11,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from ..networks import Stack
+from .batches import cut
 from .callbacks import (
     Gradients,
     Progress,
@@ -177,8 +178,9 @@ class StackedBatches:
             torch.randperm(n, generator=generator, dtype=torch.int32).numpy()
             for n, generator in zip(self.dataset.lengths, self.generators, strict=True)
         ]
-        for start in range(0, len(self.dataset), self.batch_size):
-            rows = [order[start : start + self.batch_size] for order in orders]
+        cuts = [cut(len(order), len(self)) for order in orders]
+        for some in zip(*cuts, strict=True):
+            rows = [order[part] for order, part in zip(orders, some, strict=True)]
             sizes = [len(some) for some in rows]
             size = max(sizes)
             if min(sizes) == size:
