@@ -3,11 +3,18 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 
-from skseq import DenseClassifier, pad_sequences
+from skseq import (
+    DenseClassifier,
+    GRUClassifier,
+    WaveNetClassifier,
+    pad_sequences,
+)
 from skseq.estimators import ALL
 from skseq.networks.heads import pool
 from skseq.training import CrossEntropy
+from skseq.windows import sliding_windows
 
 CLASSIFIERS = [cls for cls in ALL if cls.__name__.endswith("Classifier")]
 
@@ -181,3 +188,50 @@ def test_one_class_and_bad_shapes():
     assert (DenseClassifier(max_epochs=1).fit(X, ["a"] * 4).predict(X) == "a").all()
     with pytest.raises(ValueError, match="a label for each step"):
         DenseClassifier().fit(X, np.zeros((4, 2)))
+
+
+@pytest.mark.parametrize("cls", CLASSIFIERS)
+def test_differences_are_one_more_variable_of_each(cls):
+    """The same as given beside the windows, in units of their own."""
+    X, up = steps()
+    X = np.concatenate([X, np.random.default_rng(1).normal(5, 2, X.shape)], axis=2)
+    change = np.zeros_like(X)
+    for step in range(1, X.shape[1]):
+        change[:, step] = X[:, step] - X[:, step - 1]
+    scale = np.sqrt((change[:, 1:] ** 2).mean(axis=(0, 1)))
+    parameters = {"max_epochs": 2, "random_state": 0}
+    model = cls(differences=True, **parameters).fit(X, up)
+    by_hand = (X - X.mean(axis=(0, 1))) / X.std(axis=(0, 1))
+    by_hand = np.concatenate([by_hand, change / scale], axis=2)
+    expected = cls(differences=False, standardize=False, **parameters)
+    np.testing.assert_allclose(
+        model.predict_proba(X),
+        expected.fit(by_hand, up).predict_proba(by_hand),
+        atol=1e-6,
+    )
+
+
+def test_differences_of_padded_and_overlapping_windows():
+    series = np.random.default_rng(0).normal(size=(40, 2)).cumsum(axis=0)
+    windows = sliding_windows(series, 5)
+    y = np.arange(len(windows)) % 2
+    model = GRUClassifier(
+        differences=True, pooling="last", max_epochs=1, random_state=0
+    )
+    copied = clone(model).fit(windows.copy(), y)
+    model.fit(windows, y)
+    np.testing.assert_allclose(
+        model.predict_proba(windows), copied.predict_proba(windows.copy()), rtol=1e-6
+    )
+    # What is before the first observed step is not there, nor a change to it.
+    padded = np.concatenate([np.full((len(windows), 3, 2), np.nan), windows], axis=1)
+    np.testing.assert_allclose(
+        model.predict_proba(padded), model.predict_proba(windows), rtol=1e-6
+    )
+    # One pass along the series would see a change at a window's first step.
+    causal = WaveNetClassifier(
+        causal=True, differences=True, pooling="last", max_epochs=1, random_state=0
+    ).fit(windows, y)
+    np.testing.assert_allclose(
+        causal.predict_proba(windows), causal.predict_proba(windows.copy()), rtol=1e-6
+    )

@@ -242,7 +242,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         """Learn the vocabulary, or the moments of each variable."""
         n_features = windows.shape[2]
         if self.embedding_size is None:
-            self._moments_ = self._moments(windows, weights)
+            self._moments_ = self._input_moments(windows, weights)
             return
         if n_features != 1:
             raise ValueError(
@@ -255,7 +255,17 @@ class NetworkEstimator(Settings, BaseEstimator):
     def _build_inputs(self):
         if self.embedding_size is not None:
             return Embed(self.vocabulary_size_, self.embedding_size)
-        return Standardize(*map(torch.from_numpy, self._moments_), *self._ahead())
+        n_known, n_ahead, horizon = self._ahead()
+        return Standardize(
+            *map(torch.from_numpy, self._moments_),
+            n_known=n_known,
+            n_ahead=n_ahead,
+            horizon=horizon,
+        )
+
+    def _input_moments(self, windows, weights):
+        """Return what Standardize takes of the inputs."""
+        return self._moments(windows, weights)
 
     def _ahead(self):
         """Variables known ahead, steps of them in X, steps that the head reads."""

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from ..networks.heads import POOLINGS
 from ..training import CrossEntropy, Targets
+from ..windows import changes
 from .base import NetworkEstimator
 
 _PADDING = -100  # the label that torch's cross entropy leaves out
@@ -23,6 +24,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     class_weight: dict | str | None = None
     pooling: str = "concat"
     label_smoothing: float = 0.0
+    differences: bool = False
 
     _parameters = """\
     class_weight : dict, "balanced" or None, default=None
@@ -33,6 +35,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     label_smoothing : float, default=0.0
         Share of the target's probability that is spread over all classes in training,
         so that no probability is driven to 0 or 1 (Szegedy et al., arXiv:1512.00567).
+    differences : bool, default=False
+        Whether the network is also given what each variable has changed since the step
+        before: details that are small beside the whole are then as large as that. Of
+        tokens there is none.
 """
     _choices = {"pooling": POOLINGS}
 
@@ -132,6 +138,14 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         if not len(validation):
             return super()._hold_out(targets, n_valid)
         return np.setdiff1d(np.arange(len(targets)), validation), validation
+
+    def _input_moments(self, windows, weights):
+        moments = super()._input_moments(windows, weights)
+        if not self.differences:
+            return moments
+        mean, scale = self._moments(changes(windows), weights)
+        # About zero, which the change at a window's first step is.
+        return *moments, np.hypot(mean, scale)
 
     def _head_arguments(self):
         return len(self.classes_), 1, 0, "every" if self._every_step else self.pooling

@@ -67,6 +67,7 @@ class _RecurrentClassifier(NetworkClassifier):
     bidirectional: bool | str = "auto"
     dropout: float = 0.3
     label_smoothing: float = 0.1
+    differences: bool = True
 
 
 class _RNNEstimator(_RecurrentEstimator):

@@ -11,6 +11,9 @@ class Standardize(nn.Module):
     ----------
     mean, scale : tensor of shape (n_features,)
         Subtracted and divided out.
+    change_scale : tensor of shape (n_features,) or None
+        Divided out of what each variable has changed since the step before, which the
+        network is then given too.
     n_known : int
         Variables known ahead. Their next values are the last ``n_known * n_ahead``
         columns, variable by variable.
@@ -20,14 +23,17 @@ class Standardize(nn.Module):
         Steps ahead that the head forecasts, and so reads; at most ``n_ahead``.
     """
 
-    def __init__(self, mean, scale, n_known=0, n_ahead=1, horizon=1):
+    def __init__(self, mean, scale, change_scale=None, n_known=0, n_ahead=1, horizon=1):
         super().__init__()
         self.register_buffer("mean", mean)
         self.register_buffer("scale", scale)
+        self.register_buffer("change_scale", change_scale)
         self.n_known = n_known
         self.n_ahead = n_ahead
         self.horizon = horizon
         self.n_features = len(mean) - n_known * (n_ahead - 1)
+        if change_scale is not None:
+            self.n_features += len(change_scale)
 
     def forward(self, x):
         """Return values, values known ahead (or None), rows of padding (or None).
@@ -36,7 +42,12 @@ class Standardize(nn.Module):
         values : (batch, length, self.n_features), the next step's known ones included
         known : (batch, length, horizon, n_known)
         """
-        x = (x - self.mean) / self.scale
+        values = (x - self.mean) / self.scale
+        if self.change_scale is None:
+            x = values
+        else:
+            changes = x.diff(dim=1, prepend=x[:, :1]) / self.change_scale
+            x = torch.cat([values, changes], dim=-1)
         n_padding = count_padding(x)
         if n_padding is not None:
             x = x.nan_to_num(nan=0.0)

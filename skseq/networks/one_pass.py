@@ -9,7 +9,8 @@ def can_pass_once(module, length):
     """Tell whether the last state of a window is that of the series at this step.
 
     It is not where the network sees back beyond the window: there are zeros before a
-    window, and values in the series.
+    window, and values in the series. Nor where it sees changes, of which the first of
+    a window is none.
 
     Parameters
     ----------
@@ -19,6 +20,7 @@ def can_pass_once(module, length):
     """
     return (
         isinstance(module.head, Head)
+        and getattr(module.inputs, "change_scale", None) is None
         and module.head.read in ("last", "every")
         and module.network.stride == 1
         and getattr(module.network, "receptive_field", length + 1) <= length

@@ -2,11 +2,12 @@
 
 from .differences import difference, integrate
 from .padding import as_real, backfill, leading_padding, pad_sequences
-from .views import chunks, series_of, sliding_windows, variable_moments
+from .views import changes, chunks, series_of, sliding_windows, variable_moments
 
 __all__ = [
     "as_real",
     "backfill",
+    "changes",
     "chunks",
     "difference",
     "integrate",

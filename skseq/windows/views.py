@@ -77,6 +77,23 @@ def series_of(windows):
     return as_strided(windows, shape, (within, column), writeable=False)
 
 
+def changes(windows):
+    """Difference windows in time; a view gives a view.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_samples, length, n_features)
+
+    Returns
+    -------
+    ndarray of shape (n_samples, length - 1, n_features)
+    """
+    series = series_of(windows)
+    if series is None or windows.shape[1] == 1:
+        return np.diff(windows, axis=1)
+    return sliding_windows(np.diff(series, axis=0), windows.shape[1] - 1)
+
+
 def chunks(windows):
     """Yield slices that walk through windows a bounded number of values at a time.
 
