@@ -1,5 +1,7 @@
 """Convolutions: against a plain loop, at every step, behind any padding."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -258,3 +260,21 @@ def test_finds_a_shape_wherever_it_is():
         window[start : start + 6] += [1, 2, 3, 0, 0, 0] if label else [3, 2, 1, 0, 0, 0]
     model = Conv1DClassifier(n_filters=16, max_epochs=20, random_state=0)
     assert model.fit(X[:80], y[:80]).score(X[80:], y[80:]) > 0.9
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_batch_statistics_are_those_of_all_training_windows(weighted):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(50, 12, 2)), np.arange(50) % 2
+    X[:20, :4] = np.nan
+    weights = rng.integers(1, 4, size=50) if weighted else np.ones(50, dtype=int)
+    model = Conv1DClassifier(n_filters=4, max_epochs=2, random_state=0)
+    model.fit(X, y, sample_weight=weights if weighted else None)
+    module = copy.deepcopy(model.net_.module_)
+    # In training a batch is normalised with its own statistics.
+    for part in module.modules():
+        part.training = not isinstance(part, torch.nn.Dropout)
+    logits = module(torch.from_numpy(np.repeat(X, weights, axis=0)))
+    expected = torch.softmax(logits[:, 0] if logits.ndim == 3 else logits, dim=-1)
+    got = np.repeat(model.predict_proba(X), weights, axis=0)
+    np.testing.assert_allclose(got, expected.detach().numpy(), rtol=1e-5)

@@ -32,6 +32,8 @@ class ConvolutionalClassifier(NetworkClassifier):
     normalization: str | None = "batch"
     pooling: str = "mean"
     label_smoothing: float = 0.1
+    differences: bool = True
+    batch_size: int = 16
 
 
 class _Conv1DEstimator(ConvolutionalEstimator):

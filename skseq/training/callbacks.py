@@ -7,6 +7,9 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
+from ..networks.conv import BatchNorm
+from .batches import Batches
+
 EXPLODED = 1e3
 """Norm of a gradient, in standardised units, that no good fit comes near."""
 
@@ -16,6 +19,10 @@ VANISHED = 1e-6
 
 MANY = 1000
 """Batches of an epoch that are remembered one by one; skorch would keep them all."""
+
+
+AT_ONCE = 1024
+"""Windows that are sent through the network at once after training."""
 
 
 class Gradients(Callback):
@@ -146,6 +153,32 @@ class WeighBatchNorm(Callback):
         for part in net.module_.modules():
             if hasattr(part, "window_weights"):
                 part.window_weights = weights
+
+
+class SettleBatchNorm(Callback):
+    """At the end, take the statistics of batch normalisation over all windows.
+
+    Until then they are averages over the last batches, for weights that were changing.
+    """
+
+    @torch.no_grad()
+    def on_train_end(self, net, X=None, **kwargs):
+        """Pass the training windows once more, without dropout."""
+        norms = [part for part in net.module_.modules() if isinstance(part, BatchNorm)]
+        if not norms:
+            return
+        momentum = norms[0].momentum
+        net.module_.eval()
+        for i, (x, y) in enumerate(Batches(X, AT_ONCE)):
+            for norm in norms:
+                norm.train()
+                norm.momentum = 1 / (i + 1)  # the mean over the batches
+                norm.window_weights = None if X.weights is None else y[1].to(net.device)
+            net.infer(x)
+        for norm in norms:
+            norm.eval()
+            norm.momentum = momentum
+            norm.window_weights = None
 
 
 class Watch(Callback):

@@ -11,7 +11,13 @@ from torch import nn, optim
 from torch.optim import lr_scheduler
 
 from .batches import Batches, WindowDataset
-from .callbacks import Gradients, Progress, Watch, WeighBatchNorm
+from .callbacks import (
+    Gradients,
+    Progress,
+    SettleBatchNorm,
+    Watch,
+    WeighBatchNorm,
+)
 from .net import ACCELERATE, PRECISIONS, Net, accelerated, device_of
 
 OPTIMIZERS = {
@@ -58,7 +64,7 @@ SETTINGS_DOC = """\
     max_epochs : int, default=40
         Passes over the training windows.
     batch_size : int, default=32
-        Windows in a gradient step.
+        Windows in a gradient step, at most: batches are as equal as can be.
     optimizer : {"adamw", "adam", "sgd", "rmsprop"}, default="adamw"
         "sgd" has momentum 0.9.
     learning_rate : float, default=0.005
@@ -122,7 +128,7 @@ class Job:
 
     @property
     def batch_size(self):
-        """Windows in a gradient step."""
+        """Windows in a gradient step, at most."""
         return min(self.settings.batch_size, len(self.training))
 
     @property
@@ -211,6 +217,7 @@ def _callbacks(job):
         callbacks.append(("early_stopping", stopping))
     if job.training.weights is not None:
         callbacks.append(("weigh_batch_norm", WeighBatchNorm()))
+    callbacks.append(("settle_batch_norm", SettleBatchNorm()))
     if settings.verbose:
         callbacks.append(("progress", Progress()))
     return callbacks + list(settings.callbacks or [])
