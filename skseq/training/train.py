@@ -151,10 +151,21 @@ def train(job):
         torch.set_rng_state(job.random_state)
         if job.settings.device != ACCELERATE:
             return new_net(job).fit(job.training)
-        history = new_net(job, *accelerated()).fit(job.training).history
-        net = new_net(job).initialize()  # which can be pickled
-        net.history = history
-        return net
+        return _share(job)
+
+
+def _share(job):
+    """Fit a network with other processes."""
+    cls, (number, n_processes) = accelerated()
+    if job.batch_size < n_processes:
+        raise ValueError(
+            f"A batch of {job.batch_size} windows can't be shared by {n_processes} "
+            "processes: raise batch_size, give more windows, or start fewer."
+        )
+    history = new_net(job, cls, (number, n_processes)).fit(job.training).history
+    net = new_net(job).initialize()  # which can be pickled
+    net.history = history
+    return net
 
 
 def new_net(job, cls=Net, part=(0, 1)):
