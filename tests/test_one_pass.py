@@ -121,7 +121,12 @@ def test_windows_that_must_be_computed_by_themselves(model):
 def test_classes_by_the_last_step():
     windows = make_windows(length=16, n_features=1)
     model = WaveNetClassifier(
-        n_filters=3, causal=True, pooling="last", max_epochs=1, random_state=0
+        n_filters=3,
+        causal=True,
+        pooling="last",
+        differences=False,
+        max_epochs=1,
+        random_state=0,
     )
     model.fit(windows, windows[:, -1, 0] > 0)
     assert rows_seen(model, windows) == N_STEPS
