@@ -17,6 +17,7 @@ from skseq.windows import sliding_windows
 from .factories import NETWORKS, make, make_exact, make_windows
 
 networks = pytest.mark.parametrize("cls", NETWORKS, ids=lambda cls: cls.__name__)
+# One is lent now and then; what can be told without one is tested on the CPU.
 needs_gpu = pytest.mark.skipif(
     not torch.cuda.is_available(), reason="torch finds no CUDA device here"
 )
@@ -135,7 +136,7 @@ def test_accelerate_that_is_missing_is_named_with_its_extra(series, monkeypatch)
 
 
 SCRIPT = """\
-import pickle, sys, warnings
+import pickle, sys
 import numpy as np
 from skseq import DenseRegressor, GRURegressor, WaveNetRegressor
 from skseq.windows import sliding_windows

@@ -106,7 +106,8 @@ def _on_series(model, table, fold, horizon, n_known, coverage):
     table = _with_regular_index(table)
     series, X = table.iloc[:, 0], table.iloc[:, 1:].rename(columns=str)
     known = list(X.columns[len(X.columns) - n_known :])
-    past = [name for name in X.columns if name in _past_only(model)]
+    past_only = _past_only(model)
+    past = [name for name in X.columns if name in past_only]
     if not model.get_tag("capability:exogenous"):
         known = past = []
 

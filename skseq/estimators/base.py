@@ -21,6 +21,7 @@ from ..networks import (
     one_pass,
 )
 from ..training import (
+    LARGE_BATCH,
     SETTINGS_DOC,
     Job,
     Settings,
@@ -34,9 +35,6 @@ from ..training import (
 from ..validation import check_fit_windows, check_predict_windows, check_weights
 from ..windows import chunks, leading_padding, series_of, variable_moments
 from .parameters import check_parameters, plain
-
-PREDICT_BATCH = 1024
-"""Windows that predict sends through the network at once."""
 
 _ATTRIBUTES = """\
     net_ : skorch.NeuralNet
@@ -291,7 +289,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         """
         module = net.module_
         weight = next(module.parameters())
-        n_windows = max(1, PREDICT_BATCH // n_draws)
+        n_windows = max(1, LARGE_BATCH // n_draws)
         series, n_single = None, len(windows)  # windows to be passed by themselves
         if run is None and seed is None and self._reads_last_step():
             series = _series_to_pass(module, windows)

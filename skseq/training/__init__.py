@@ -1,6 +1,6 @@
 """Training: parameters and data in, a fitted skorch net out."""
 
-from .batches import Batches, WindowDataset
+from .batches import LARGE_BATCH, Batches, WindowDataset
 from .gather import gather
 from .loss import LOSSES, CrossEntropy, WeightedLoss
 from .net import ACCELERATE, device_of
@@ -12,6 +12,7 @@ from .train import CHOICES, SETTINGS_DOC, Job, Settings, seeded
 __all__ = [
     "ACCELERATE",
     "CHOICES",
+    "LARGE_BATCH",
     "LOSSES",
     "SETTINGS_DOC",
     "Batches",

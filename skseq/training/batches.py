@@ -5,6 +5,9 @@ from torch.utils.data import Dataset
 
 from .gather import gather, on_device
 
+LARGE_BATCH = 1024
+"""Windows that go through a network at once where it does not learn from them."""
+
 
 class WindowDataset(Dataset):
     """Windows with their targets and weights; an index array gives a batch.

@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
 from ..networks.conv import BatchNorm
-from .batches import Batches
+from .batches import LARGE_BATCH, Batches
 
 EXPLODED = 1e3
 """Norm of a gradient, in standardised units, that no good fit comes near."""
@@ -16,13 +16,8 @@ EXPLODED = 1e3
 VANISHED = 1e-6
 """Share of the output layer's gradient that a layer does not learn from."""
 
-
 MANY = 1000
 """Batches of an epoch that are remembered one by one; skorch would keep them all."""
-
-
-AT_ONCE = 1024
-"""Windows that are sent through the network at once after training."""
 
 
 class Gradients(Callback):
@@ -142,17 +137,22 @@ class WeighBatchNorm(Callback):
 
     def on_batch_begin(self, net, batch, training, **kwargs):
         """Set the weights."""
-        _, (_, weights) = batch
-        self._set(net, weights.to(net.device))
+        weigh_windows(net, batch)
 
     def on_train_end(self, net, **kwargs):
         """Remove them."""
-        self._set(net, None)
+        weigh_windows(net, None)
 
-    def _set(self, net, weights):
-        for part in net.module_.modules():
-            if hasattr(part, "window_weights"):
-                part.window_weights = weights
+
+def weigh_windows(net, batch):
+    """Set the weights that batch normalisations know, to those of a batch or None."""
+    weights = None
+    if batch is not None:
+        _, (_, weights) = batch
+        weights = weights.to(net.device)
+    for part in net.module_.modules():
+        if hasattr(part, "window_weights"):
+            part.window_weights = weights
 
 
 class SettleBatchNorm(Callback):
@@ -169,16 +169,17 @@ class SettleBatchNorm(Callback):
             return
         momentum = norms[0].momentum
         net.module_.eval()
-        for i, (x, y) in enumerate(Batches(X, AT_ONCE)):
+        for i, batch in enumerate(Batches(X, LARGE_BATCH)):
             for norm in norms:
                 norm.train()
                 norm.momentum = 1 / (i + 1)  # the mean over the batches
-                norm.window_weights = None if X.weights is None else y[1].to(net.device)
-            net.infer(x)
+            if X.weights is not None:
+                weigh_windows(net, batch)
+            net.infer(batch[0])
         for norm in norms:
             norm.eval()
             norm.momentum = momentum
-            norm.window_weights = None
+        weigh_windows(net, None)
 
 
 class Watch(Callback):

@@ -206,8 +206,7 @@ def seeded(seed, device):
     if seed is None:
         yield
         return
-    on_cpu = torch.device(device).type == "cpu"
-    devices = [] if on_cpu else range(torch.cuda.device_count())
+    devices = [] if device.type == "cpu" else range(torch.cuda.device_count())
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
         yield
