@@ -12,7 +12,7 @@ from numba import njit
 
 from skseq.networks import cells
 from skseq.networks.cells import Cell
-from skseq.networks.compiled.memory import SIZES, TOTAL, empty
+from skseq.networks.memory import SIZES, TOTAL, empty
 from skseq.networks.compiled.tanh import sigmoid, tanh
 from skseq.networks.recurrent import CELLS, Recurrent, initialize
 
@@ -149,6 +149,6 @@ def test_memory_is_used_again_and_has_an_end():
     assert empty((size,), np.dtype(np.float32)).ctypes.data == address
     kept = [empty((size,), np.dtype(np.float32)) for _ in range(20)]
     assert sum(array.nbytes for array in kept) > 2 * TOTAL
-    from skseq.networks.compiled.memory import _kept
+    from skseq.networks.memory import _kept
 
     assert sum(block.nbytes for block in _kept.blocks) <= TOTAL

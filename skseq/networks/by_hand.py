@@ -8,6 +8,7 @@ before or after is computed for all steps at once, outside the loop.
 from functools import wraps
 
 import torch
+from torch._C import _are_functorch_transforms_active
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
@@ -23,10 +24,13 @@ def by_hand(make, *tensors):
     make : callable
         Maps the tensors to a recipe, an object for this one call: ``forward()``
         returns a tensor, of the axes of the first one; ``backward(gradient)`` returns
-        the gradients of ``tensors``, from what ``forward`` kept.
+        the gradients of ``tensors`` (None where none is wanted), from what ``forward``
+        kept.
     *tensors : tensor
         What the recipe computes with.
     """
+    if torch.is_inference_mode_enabled() and not _are_functorch_transforms_active():
+        return make(*tensors).forward()
     return _ByHand.apply(_Pass(make), *tensors)
 
 
@@ -54,6 +58,11 @@ def gradient_like(tensor):
         return torch.empty_like(tensor)
 
 
+def _differentiable(tensor):
+    """Return a tensor for autograd, of one that inference mode may have made."""
+    return tensor if tensor is None or not tensor.is_inference() else tensor.clone()
+
+
 class _Pass:
     """One call; holds the recipe on its way from the forward pass to the backward."""
 
@@ -67,9 +76,9 @@ class _ByHand(Function):
         with torch.inference_mode():  # an operation costs less there
             this.recipe = this.make(*tensors)
             states = this.recipe.forward()
-        # What inference mode made cannot be differentiated; and of the node's own
-        # output the recipe must keep no views, or neither would ever be freed.
-        return states.clone() if states.is_inference() else states
+        # Of the node's own output the recipe must keep no views, or neither would ever
+        # be freed.
+        return _differentiable(states)
 
     @staticmethod
     def setup_context(ctx, inputs, output):  # noqa: ARG004
@@ -83,7 +92,7 @@ class _ByHand(Function):
         _ = ctx.saved_tensors  # raises where one was changed in place since
         with torch.inference_mode():
             gradients = ctx.recipe.backward(gradient)
-        return None, *(g.clone() if g.is_inference() else g for g in gradients)
+        return None, *(_differentiable(gradient) for gradient in gradients)
 
     @staticmethod
     def vmap(info, in_dims, this, *tensors):

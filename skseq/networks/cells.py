@@ -1,7 +1,7 @@
 """Recurrent cells with what torch's lack: normalisation, and dropout of the state."""
 
 import warnings
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 
 import torch
@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from .by_hand import by_hand, gradient_like, in_full_precision
 from .normalization import NORMALIZATIONS, Product
+from .projection import Projected
 
 USE_NUMBA = find_spec("numba") is not None
 """Whether the time steps are compiled where they can be."""
@@ -95,28 +96,31 @@ class Cell(nn.Module):
             rows, and their states mean nothing.
         """
         share = self.norm_input and self.norm_input.share(x, n_padding)
-        x = x.transpose(0, 1).contiguous()  # (length, batch, features)
+        x = x.transpose(0, 1)  # (length, batch, features)
         bias_hh = self.bias_hh
         # The GRU's is inside the reset gate.
         after = torch.zeros_like(bias_hh) if self.kind == "GRU" else bias_hh
         norm = self.norm_state and self.norm_state.begin(share)
         mask = self._draw_mask(x)
+        project = ()
         if self.norm_input is None:
-            x = F.linear(x, self.weight_ih, self.bias_ih + after)
+            project = self.weight_ih, self.bias_ih + after
         else:
-            x = self.norm_input.project(self.weight_ih, self.bias_ih, x, share, after)
-        states = self._run(x, norm, mask, share)
+            weights = self.weight_ih, self.bias_ih
+            x = self.norm_input.project(*weights, x.contiguous(), share, after)
+        states = self._run(x, project, norm, mask, share)
         if norm is not None:
             self.norm_state.learn(norm)
         return states.transpose(0, 1)
 
-    def _run(self, x, norm, mask, share):
-        """Iterate over the steps of sums x (length, batch, n_units)."""
+    def _run(self, x, project, norm, mask, share):
+        """Iterate over the steps of x, inputs to project or their products."""
         tensors = (self.weight_hh, *(norm.tensors if norm else ()))
         memory = self.norm_memory and self.norm_memory.begin(share)
         if memory is None:
             options = {"norm": norm, "mask": mask, "activation": self.activation}
-            return steps(self.kind, x, self.bias_hh, *tensors, **options)
+            tensors = self.bias_hh, *tensors
+            return steps(self.kind, x, *tensors, project=project, **options)
 
         def lstm(x, weight, *_):
             product = Product(weight, mask, norm)
@@ -134,40 +138,42 @@ class Cell(nn.Module):
         return F.dropout(ones, self.recurrent_dropout)
 
 
-def steps(kind, x, bias, weight, *others, norm=None, mask=None, activation="tanh"):
+def steps(kind, x, bias, *tensors, project=(), mask=None, norm=None, activation=None):
     """Iterate a plain cell.
 
     Parameters
     ----------
     kind : {"RNN", "LSTM", "GRU"}
-    x : tensor of shape (length, batch, n_units)
-        The products with the input, biases included.
+    x : tensor of shape (length, batch, n_features) or (length, batch, n_units)
+        The inputs, or their products with the weights, biases included.
     bias : tensor of shape (n_units,)
         Of the GRU, inside the reset gate.
-    weight : tensor of shape (n_units, hidden)
-    *others : tensor
-        What ``norm`` computes with.
+    *tensors : tensor
+        The weights (n_units, hidden), and what ``norm`` computes with.
+    project : tuple of tensor
+        Weights and bias of the inputs; none where x is their products.
+    mask : tensor of shape (batch, hidden) or None
+        Multiplies the state on its way to the next step.
     norm : object or None
         The pass that a normalisation of the products with the state began.
-    mask : tensor of shape (batch, hidden) or None
     activation : {"tanh", "relu"}
+        Of the RNN.
 
     Returns
     -------
     tensor of shape (length, batch, hidden)
     """
+    options = [activation] if kind == "RNN" else []
     if kind == "GRU":
+        tensors = bias, *tensors
 
-        def gru(x, bias, weight, *_):
-            return loops(x)["GRU"](x, Product(weight, mask, norm), bias)
+    def make(x, *tensors):
+        *inner_bias, weight = tensors[: 1 + (kind == "GRU")]
+        return loops(x)[kind](x, Product(weight, mask, norm), *inner_bias, *options)
 
-        return by_hand(gru, x, bias, weight, *others)
-
-    def make(x, weight, *_):
-        options = [activation] if kind == "RNN" else []
-        return loops(x)[kind](x, Product(weight, mask, norm), *options)
-
-    return by_hand(make, x, weight, *others)
+    if project:
+        make = partial(Projected, make)
+    return by_hand(make, x, *project, *tensors)
 
 
 def compiles(x):

@@ -2,7 +2,6 @@
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from .by_hand import in_full_precision
 from .cells import Cell, compiles, steps
@@ -141,10 +140,16 @@ def _faster_by_hand(layer, x):
 def _by_hand(layer, x):
     """Compute what torch's layer does."""
     kind, _, activation = layer.mode.partition("_")
-    weight, bias = layer.weight_hh_l0, layer.bias_hh_l0
+    bias = layer.bias_hh_l0
     first = layer.bias_ih_l0 if kind == "GRU" else layer.bias_ih_l0 + bias
-    x = F.linear(x.transpose(0, 1), layer.weight_ih_l0, first)
-    states = steps(kind, x, bias, weight, activation=activation.lower() or None)
+    states = steps(
+        kind,
+        x.transpose(0, 1),
+        bias,
+        layer.weight_hh_l0,
+        project=(layer.weight_ih_l0, first),
+        activation=activation.lower(),
+    )
     return states.transpose(0, 1)
 
 

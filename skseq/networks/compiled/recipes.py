@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
+from ..memory import empty
 from . import cells
-from .memory import empty
 from .normalization import BATCH, FIXED, LAYER, NO_NORM, Norm
 
 

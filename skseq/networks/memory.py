@@ -5,12 +5,15 @@ import sys
 from threading import local
 
 import numpy as np
+import torch
 
 SIZES = 2**16, 2**22
 """Bytes of the smallest and the largest arrays that are kept."""
 
 TOTAL = 2**25
 """Bytes that a thread keeps at most."""
+
+_TYPES = {torch.float32: np.dtype("float32"), torch.float64: np.dtype("float64")}
 
 
 class _Kept(local):
@@ -49,3 +52,23 @@ def empty(shape, dtype):
         while sum(block.nbytes for block in blocks) > TOTAL:
             del blocks[0]
     return blocks[-1].view(dtype).reshape(shape)
+
+
+def empty_tensor(shape, like):
+    """Return a tensor on such an array, or on a device's own memory.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    like : tensor
+        Whose type and device it has.
+
+    Returns
+    -------
+    tensor
+        One that autograd may hold on to.
+    """
+    with torch.inference_mode(False):
+        if like.device.type != "cpu" or like.dtype not in _TYPES:
+            return torch.empty(shape, dtype=like.dtype, device=like.device)
+        return torch.from_numpy(empty(shape, _TYPES[like.dtype]))

@@ -1,0 +1,53 @@
+"""Products of the inputs of all time steps with their weights, made at once."""
+
+import torch
+
+from .memory import empty_tensor
+
+
+class Projected:
+    """A recipe of :mod:`cells` over x W' + b, with a backward pass by hand.
+
+    Parameters
+    ----------
+    make : callable
+        Maps the sums (length, [models,] batch, n_units) and ``others`` to a recipe.
+    x : tensor of shape (length, [models,] batch, n_features)
+    weight : tensor of shape ([models,] n_units, n_features)
+    bias : tensor of shape ([models,] n_units)
+    *others : tensor
+    """
+
+    def __init__(self, make, x, weight, bias, *others):
+        self.make, self.others = make, others
+        self.weight = weight
+        self.differentiates_x = x.requires_grad
+        # The bias is the weight of one more input, which is 1.
+        self.x = empty_tensor((*x.shape[:-1], x.shape[-1] + 1), x)
+        self.x[..., :-1] = x
+        self.x[..., -1] = 1
+        self.weights = torch.cat([weight, bias.unsqueeze(-1)], dim=-1)
+
+    def forward(self):
+        """Return what the recipe returns."""
+        sums = empty_tensor((*self.x.shape[:-1], self.weights.shape[-2]), self.x)
+        torch.matmul(self.x, self.weights.mT, out=sums)
+        self.recipe = self.make(sums, *self.others)
+        return self.recipe.forward()
+
+    def backward(self, gradient):
+        """Return the gradients of all tensors."""
+        d_sums, *d_others = self.recipe.backward(gradient)
+        d_weights = (_rows(self.x).mT @ _rows(d_sums)).mT
+        d_x = None
+        if self.differentiates_x:
+            d_x = empty_tensor((*d_sums.shape[:-1], self.weight.shape[-1]), d_sums)
+            torch.matmul(d_sums, self.weight, out=d_x)
+        return d_x, d_weights[..., :-1], d_weights[..., -1], *d_others
+
+
+def _rows(values):
+    """Lay the windows of all steps below each other, ([models,] rows, units)."""
+    if values.ndim == 4:
+        values = values.transpose(0, 1)
+    return values.flatten(-3, -2)
