@@ -288,7 +288,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         maps a module and a batch to something else than the outputs.
         """
         module = net.module_
-        weight = next(module.parameters())
+        weight = next(module.head.parameters())
         n_windows = max(1, LARGE_BATCH // n_draws)
         series, n_single = None, len(windows)  # windows to be passed by themselves
         if run is None and seed is None and self._reads_last_step():
@@ -381,6 +381,8 @@ class NetworkEstimator(Settings, BaseEstimator):
 
 def _put(output, outputs, start, n_samples):
     """Put the outputs of a batch where they belong; None makes the place for all."""
+    if outputs is None and len(output) == n_samples:
+        return output
     if outputs is None:
         outputs = output.new_empty(n_samples, *output.shape[1:])
     outputs[start : start + len(output)] = output
@@ -409,7 +411,9 @@ def _weights_in(training, weights):
 
 def _series_to_pass(module, windows):
     """Return the series behind windows, if one pass along it gives all outputs."""
-    return series_of(windows) if can_pass_once(module, windows.shape[1]) else None
+    if len(windows) == 1 or not can_pass_once(module, windows.shape[1]):
+        return None
+    return series_of(windows)
 
 
 @contextmanager

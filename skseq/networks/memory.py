@@ -66,9 +66,8 @@ def empty_tensor(shape, like):
     Returns
     -------
     tensor
-        One that autograd may hold on to.
     """
-    with torch.inference_mode(False):
-        if like.device.type != "cpu" or like.dtype not in _TYPES:
-            return torch.empty(shape, dtype=like.dtype, device=like.device)
-        return torch.from_numpy(empty(shape, _TYPES[like.dtype]))
+    size = math.prod(shape) * like.itemsize
+    if size <= SIZES[0] or like.device.type != "cpu" or like.dtype not in _TYPES:
+        return torch.empty(shape, dtype=like.dtype, device=like.device)
+    return torch.from_numpy(empty(shape, _TYPES[like.dtype]))

@@ -1,6 +1,7 @@
 """Products of the inputs of all time steps with their weights, made at once."""
 
 import torch
+from torch.nn import functional as F
 
 from .memory import empty_tensor
 
@@ -23,9 +24,7 @@ class Projected:
         self.weight = weight
         self.differentiates_x = x.requires_grad
         # The bias is the weight of one more input, which is 1.
-        self.x = empty_tensor((*x.shape[:-1], x.shape[-1] + 1), x)
-        self.x[..., :-1] = x
-        self.x[..., -1] = 1
+        self.x = F.pad(x, (0, 1), value=1.0)
         self.weights = torch.cat([weight, bias.unsqueeze(-1)], dim=-1)
 
     def forward(self):
@@ -41,7 +40,8 @@ class Projected:
         d_weights = (_rows(self.x).mT @ _rows(d_sums)).mT
         d_x = None
         if self.differentiates_x:
-            d_x = empty_tensor((*d_sums.shape[:-1], self.weight.shape[-1]), d_sums)
+            with torch.inference_mode(False):
+                d_x = empty_tensor((*d_sums.shape[:-1], self.weight.shape[-1]), d_sums)
             torch.matmul(d_sums, self.weight, out=d_x)
         return d_x, d_weights[..., :-1], d_weights[..., -1], *d_others
 

@@ -125,15 +125,18 @@ def _faster_by_hand(layer, x):
 
     On a CPU torch's GRU and RNN are many operations, whose number tells in training on
     small batches; compiled by numba, ours are faster on one thread, but for many units
-    (measured with ``tests/benchmarks/step_time.py``).
+    (measured with ``tests/benchmarks/step_time.py``). Its LSTM is one operation, slower
+    than ours where a few windows are predicted.
     """
-    if layer.mode == "LSTM" or x.device.type != "cpu":
+    if x.device.type != "cpu":
         return False
-    if compiles(x) and torch.get_num_threads() == 1:
+    size = len(x) * layer.hidden_size
+    compiled = compiles(x) and torch.get_num_threads() == 1
+    if layer.mode == "LSTM":
+        return compiled and size <= 256 and not torch.is_grad_enabled()
+    if compiled:
         return layer.hidden_size <= 128
-    return (
-        torch.is_grad_enabled() and len(x) <= 128 and len(x) * layer.hidden_size <= 4096
-    )
+    return torch.is_grad_enabled() and len(x) <= 128 and size <= 4096
 
 
 @in_full_precision

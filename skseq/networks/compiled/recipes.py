@@ -1,5 +1,7 @@
 """Recipes for a pass by hand whose loops are compiled: tensors on arrays' memory."""
 
+from functools import cache
+
 import numpy as np
 import torch
 
@@ -25,7 +27,7 @@ class _Recipe:
         self.product = product
         self.weight = self._of_models(product.weight)
         self.transposed = self._of_models(product.transposed)
-        self.mask = self._empty(0, 0, 0)
+        self.mask = _none(self.x.dtype, 3)
         n_steps, n_models, n_windows, n_units = self.x.shape
         shape = n_models, n_windows, self.weight.shape[-1]
         # With the zeros before the first step.
@@ -45,11 +47,10 @@ class _Recipe:
 
     def _norm(self, norm, n_units):
         """Arrays of the pass that a normalisation began."""
-        n_steps, n_models, n_windows, _ = self.x.shape
-        none = self._empty(0, 0), self._empty(0, 0, 0)
         if norm is None:
-            arrays = none[0], none[0], none[0], none[1], none[1]
-            return Norm(NO_NORM, *arrays, self._empty(0, 0, 0, 0))
+            return _no_norm(self.x.dtype)
+        n_steps, n_models, n_windows, _ = self.x.shape
+        none = _none(self.x.dtype, 2), _none(self.x.dtype, 3)
         gain = _array(norm.gain.reshape(1, -1))
         arrays = gain, gain  # that of its gradient is made in the backward pass
         hat = self._empty(n_steps, n_models, n_windows, n_units)
@@ -183,6 +184,17 @@ class GRU(_Recipe):
 
 
 LOOPS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
+
+
+@cache
+def _none(dtype, n_axes):
+    return np.empty([0] * n_axes, dtype)
+
+
+@cache
+def _no_norm(dtype):
+    arrays = (_none(dtype, n_axes) for n_axes in (2, 2, 2, 3, 3, 4))
+    return Norm(NO_NORM, *arrays)
 
 
 def _array(tensor):
