@@ -31,8 +31,8 @@ def rnn_forward(x, transposed, mask, norm, states, inputs, relu):
     """Iterate h = tanh(W h + x)."""
     y = np.empty_like(x[0, 0])
     zero = y.dtype.type(0)
-    for t in range(x.shape[0]):
-        for m in range(x.shape[1]):
+    for m in range(x.shape[1]):
+        for t in range(x.shape[0]):
             product(t, m, states, inputs, transposed, mask, norm, y)
             h, of_x = states[t + 1, m], x[t, m]
             for b in range(len(y)):
@@ -49,8 +49,8 @@ def rnn_backward(d_states, weight, mask, norm, states, d_x, d_products, relu):
     """Differentiate :func:`rnn_forward`."""
     d_hs = np.zeros_like(states[0])
     zero = d_hs.dtype.type(0)
-    for t in range(len(d_states) - 1, -1, -1):
-        for m in range(d_states.shape[1]):
+    for m in range(d_states.shape[1]):
+        for t in range(len(d_states) - 1, -1, -1):
             d_state, h, d, d_h = d_states[t, m], states[t + 1, m], d_x[t, m], d_hs[m]
             for b in range(len(d)):
                 if relu:
@@ -73,8 +73,8 @@ def lstm_forward(
     """Iterate c = f c + i g, h = o tanh(norm(c) + bias)."""
     y = np.empty_like(x[0, 0])
     normed = np.empty_like(states[0, 0])
-    for t in range(x.shape[0]):
-        for m in range(x.shape[1]):
+    for m in range(x.shape[1]):
+        for t in range(x.shape[0]):
             product(t, m, states, inputs, transposed, mask, norm, y)
             gate, c = gates[t, m], memories[t + 1, m]
             _lstm_memory(y, x[t, m], memories[t, m], gate, c)
@@ -128,8 +128,8 @@ def lstm_backward(
     """Differentiate :func:`lstm_forward`."""
     d_hs, d_cs = np.zeros_like(d_states[0]), np.zeros_like(d_states[0])
     d_out = np.empty_like(d_states[0, 0])
-    for t in range(len(d_states) - 1, -1, -1):
-        for m in range(d_states.shape[1]):
+    for m in range(d_states.shape[1]):
+        for t in range(len(d_states) - 1, -1, -1):
             gate, d, d_h = gates[t, m], d_x[t, m], d_hs[m]
             _lstm_state_backward(d_states[t, m], d_h, gate, outs[t, m], d, d_out)
             if memory.kind:
@@ -178,8 +178,8 @@ def _lstm_memory_backward(d_out, d_c, gate, before, d):
 def gru_forward(x, transposed, mask, norm, states, inputs, gates, products, bias):
     """Iterate n = tanh(x + r (W h + bias)), h = (1 - z) n + z h."""
     y = np.empty_like(x[0, 0])
-    for t in range(x.shape[0]):
-        for m in range(x.shape[1]):
+    for m in range(x.shape[1]):
+        for t in range(x.shape[0]):
             product(t, m, states, inputs, transposed, mask, norm, y)
             arrays = gates[t, m], products[t, m], states[t, m], states[t + 1, m]
             _gru_state(y, x[t, m], bias[m], *arrays)
@@ -219,8 +219,8 @@ def gru_backward(
     """Differentiate :func:`gru_forward`."""
     d_hs = np.zeros_like(d_states[0])
     d_before = np.empty_like(d_states[0, 0])
-    for t in range(len(d_states) - 1, -1, -1):
-        for m in range(d_states.shape[1]):
+    for m in range(d_states.shape[1]):
+        for t in range(len(d_states) - 1, -1, -1):
             gate, d_h, d_y = gates[t, m], d_hs[m], d_products[t, m]
             arrays = gate, products[t, m], states[t, m], d_x[t, m], d_y, d_before
             _gru_state_backward(d_states[t, m], d_h, *arrays)
