@@ -16,8 +16,8 @@ from torch.autograd.function import once_differentiable
 def by_hand(make, *tensors):
     """Compute ``make(*tensors).forward()``, with gradients by its ``backward``.
 
-    Under :func:`torch.vmap` all models are computed as one: ``make`` is then given the
-    first tensor with the models as its second axis, the others with them as the first.
+    Under :func:`torch.vmap` all models are computed as one: ``make`` is then given
+    tensors with the models as their first axis.
 
     Parameters
     ----------
@@ -96,13 +96,10 @@ class _ByHand(Function):
 
     @staticmethod
     def vmap(info, in_dims, this, *tensors):
-        axes = [1] + [0] * (len(tensors) - 1)
         stacked = [
-            tensor.unsqueeze(axis).expand(
-                *tensor.shape[:axis], info.batch_size, *tensor.shape[axis:]
-            )
+            tensor.expand(info.batch_size, *tensor.shape)
             if dim is None
-            else tensor.movedim(dim, axis)
-            for tensor, dim, axis in zip(tensors, in_dims[1:], axes, strict=True)
+            else tensor.movedim(dim, 0)
+            for tensor, dim in zip(tensors, in_dims[1:], strict=True)
         ]
-        return by_hand(this.make, *stacked), 1
+        return by_hand(this.make, *stacked), 0

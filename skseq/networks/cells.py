@@ -124,7 +124,7 @@ class Cell(nn.Module):
 
         def lstm(x, weight, *_):
             product = Product(weight, mask, norm)
-            return loops(x)["LSTM"](x, product, memory, self.bias_memory)
+            return recipe("LSTM", x, product, memory, self.bias_memory)
 
         states = by_hand(lstm, x, *tensors, self.bias_memory, *memory.tensors)
         self.norm_memory.learn(memory)
@@ -169,7 +169,7 @@ def steps(kind, x, bias, *tensors, project=(), mask=None, norm=None, activation=
 
     def make(x, *tensors):
         *inner_bias, weight = tensors[: 1 + (kind == "GRU")]
-        return loops(x)[kind](x, Product(weight, mask, norm), *inner_bias, *options)
+        return recipe(kind, x, Product(weight, mask, norm), *inner_bias, *options)
 
     if project:
         make = partial(Projected, make)
@@ -183,9 +183,13 @@ def compiles(x):
     return _compiled_loops() is not None
 
 
-def loops(x):
-    """Return the recipes for values like x."""
-    return _compiled_loops() if compiles(x) else LOOPS
+def recipe(kind, x, *arguments):
+    """Make the recipe of a cell over x ([models,] length, batch, n_units)."""
+    if compiles(x):
+        return _compiled_loops()[kind](x, *arguments)
+    if x.ndim == 4:
+        return _OfModels(LOOPS[kind], x, *arguments)
+    return LOOPS[kind](x, *arguments)
 
 
 @cache
@@ -200,6 +204,20 @@ def _compiled_loops():
         )
         return None
     return LOOPS
+
+
+class _OfModels:
+    """A recipe for several models, whose axis is the first only outside of it."""
+
+    def __init__(self, make, x, *arguments):
+        self.recipe = make(x.transpose(0, 1), *arguments)
+
+    def forward(self):
+        return self.recipe.forward().transpose(0, 1)
+
+    def backward(self, d_states):
+        d_x, *others = self.recipe.backward(d_states.transpose(0, 1))
+        return d_x.transpose(0, 1), *others
 
 
 # The time steps of one pass, of values ([models,] batch, units). Gates are in torch's

@@ -12,8 +12,8 @@ class Projected:
     Parameters
     ----------
     make : callable
-        Maps the sums (length, [models,] batch, n_units) and ``others`` to a recipe.
-    x : tensor of shape (length, [models,] batch, n_features)
+        Maps the sums ([models,] length, batch, n_units) and ``others`` to a recipe.
+    x : tensor of shape ([models,] length, batch, n_features)
     weight : tensor of shape ([models,] n_units, n_features)
     bias : tensor of shape ([models,] n_units)
     *others : tensor
@@ -30,7 +30,7 @@ class Projected:
     def forward(self):
         """Return what the recipe returns."""
         sums = empty_tensor((*self.x.shape[:-1], self.weights.shape[-2]), self.x)
-        torch.matmul(self.x, self.weights.mT, out=sums)
+        torch.matmul(_rows(self.x), self.weights.mT, out=_rows(sums))
         self.recipe = self.make(sums, *self.others)
         return self.recipe.forward()
 
@@ -42,12 +42,10 @@ class Projected:
         if self.differentiates_x:
             with torch.inference_mode(False):
                 d_x = empty_tensor((*d_sums.shape[:-1], self.weight.shape[-1]), d_sums)
-            torch.matmul(d_sums, self.weight, out=d_x)
+            torch.matmul(_rows(d_sums), self.weight, out=_rows(d_x))
         return d_x, d_weights[..., :-1], d_weights[..., -1], *d_others
 
 
 def _rows(values):
     """Lay the windows of all steps below each other, ([models,] rows, units)."""
-    if values.ndim == 4:
-        values = values.transpose(0, 1)
     return values.flatten(-3, -2)

@@ -1,6 +1,6 @@
 """The time steps of recurrent cells, there and back, as loops compiled by numba.
 
-Arrays are (steps, models, windows, units), ``states`` and ``memories`` with a step of
+Arrays are (models, steps, windows, units), ``states`` and ``memories`` with a step of
 zeros before the first; gates are in torch's order. What is called ``d_x`` is the
 gradient of ``x``. ``mask`` has no rows where there is none. No number of Python stands
 in the arithmetic, which it would make float64.
@@ -31,10 +31,10 @@ def rnn_forward(x, transposed, mask, norm, states, inputs, relu):
     """Iterate h = tanh(W h + x)."""
     y = np.empty_like(x[0, 0])
     zero = y.dtype.type(0)
-    for m in range(x.shape[1]):
-        for t in range(x.shape[0]):
-            product(t, m, states, inputs, transposed, mask, norm, y)
-            h, of_x = states[t + 1, m], x[t, m]
+    for m in range(x.shape[0]):
+        for t in range(x.shape[1]):
+            product(m, t, states, inputs, transposed, mask, norm, y)
+            h, of_x = states[m, t + 1], x[m, t]
             for b in range(len(y)):
                 if relu:
                     for j in range(h.shape[1]):
@@ -47,11 +47,12 @@ def rnn_forward(x, transposed, mask, norm, states, inputs, relu):
 @compiled
 def rnn_backward(d_states, weight, mask, norm, states, d_x, d_products, relu):
     """Differentiate :func:`rnn_forward`."""
-    d_hs = np.zeros_like(states[0])
-    zero = d_hs.dtype.type(0)
-    for m in range(d_states.shape[1]):
-        for t in range(len(d_states) - 1, -1, -1):
-            d_state, h, d, d_h = d_states[t, m], states[t + 1, m], d_x[t, m], d_hs[m]
+    d_h = np.empty_like(states[0, 0])
+    zero = d_h.dtype.type(0)
+    for m in range(len(d_states)):
+        d_h[:] = 0
+        for t in range(d_states.shape[1] - 1, -1, -1):
+            d_state, h, d = d_states[m, t], states[m, t + 1], d_x[m, t]
             for b in range(len(d)):
                 if relu:
                     for j in range(d.shape[1]):
@@ -62,8 +63,8 @@ def rnn_backward(d_states, weight, mask, norm, states, d_x, d_products, relu):
                         total = d_h[b, j] + d_state[b, j]
                         d[b, j] = total - total * h[b, j] * h[b, j]
             if norm.kind:
-                d_products[t, m] = d
-            product_backward(t, m, d_products, weight, mask, norm, d_h)
+                d_products[m, t] = d
+            product_backward(m, t, d_products, weight, mask, norm, d_h)
 
 
 @compiled
@@ -73,15 +74,15 @@ def lstm_forward(
     """Iterate c = f c + i g, h = o tanh(norm(c) + bias)."""
     y = np.empty_like(x[0, 0])
     normed = np.empty_like(states[0, 0])
-    for m in range(x.shape[1]):
-        for t in range(x.shape[0]):
-            product(t, m, states, inputs, transposed, mask, norm, y)
-            gate, c = gates[t, m], memories[t + 1, m]
-            _lstm_memory(y, x[t, m], memories[t, m], gate, c)
+    for m in range(x.shape[0]):
+        for t in range(x.shape[1]):
+            product(m, t, states, inputs, transposed, mask, norm, y)
+            gate, c = gates[m, t], memories[m, t + 1]
+            _lstm_memory(y, x[m, t], memories[m, t], gate, c)
             normed[:] = c
             if memory.kind:
-                normalize(t, m, memory, normed)
-            _lstm_state(normed, bias, gate, outs[t, m], states[t + 1, m])
+                normalize(m, t, memory, normed)
+            _lstm_state(normed, bias, gate, outs[m, t], states[m, t + 1])
 
 
 @njit(**OPTIONS)
@@ -126,19 +127,21 @@ def lstm_backward(
     d_bias,
 ):
     """Differentiate :func:`lstm_forward`."""
-    d_hs, d_cs = np.zeros_like(d_states[0]), np.zeros_like(d_states[0])
-    d_out = np.empty_like(d_states[0, 0])
-    for m in range(d_states.shape[1]):
-        for t in range(len(d_states) - 1, -1, -1):
-            gate, d, d_h = gates[t, m], d_x[t, m], d_hs[m]
-            _lstm_state_backward(d_states[t, m], d_h, gate, outs[t, m], d, d_out)
+    d_h, d_c = np.empty_like(d_states[0, 0]), np.empty_like(d_states[0, 0])
+    d_out = np.empty_like(d_h)
+    for m in range(len(d_states)):
+        d_h[:] = 0
+        d_c[:] = 0
+        for t in range(d_states.shape[1] - 1, -1, -1):
+            gate, d = gates[m, t], d_x[m, t]
+            _lstm_state_backward(d_states[m, t], d_h, gate, outs[m, t], d, d_out)
             if memory.kind:
                 _add_rows(d_out, d_bias)
-                normalize_backward(t, m, memory, d_out)
-            _lstm_memory_backward(d_out, d_cs[m], gate, memories[t, m], d)
+                normalize_backward(m, t, memory, d_out)
+            _lstm_memory_backward(d_out, d_c, gate, memories[m, t], d)
             if norm.kind:
-                d_products[t, m] = d
-            product_backward(t, m, d_products, weight, mask, norm, d_h)
+                d_products[m, t] = d
+            product_backward(m, t, d_products, weight, mask, norm, d_h)
 
 
 @njit(**OPTIONS)
@@ -178,11 +181,11 @@ def _lstm_memory_backward(d_out, d_c, gate, before, d):
 def gru_forward(x, transposed, mask, norm, states, inputs, gates, products, bias):
     """Iterate n = tanh(x + r (W h + bias)), h = (1 - z) n + z h."""
     y = np.empty_like(x[0, 0])
-    for m in range(x.shape[1]):
-        for t in range(x.shape[0]):
-            product(t, m, states, inputs, transposed, mask, norm, y)
-            arrays = gates[t, m], products[t, m], states[t, m], states[t + 1, m]
-            _gru_state(y, x[t, m], bias[m], *arrays)
+    for m in range(x.shape[0]):
+        for t in range(x.shape[1]):
+            product(m, t, states, inputs, transposed, mask, norm, y)
+            arrays = gates[m, t], products[m, t], states[m, t], states[m, t + 1]
+            _gru_state(y, x[m, t], bias[m], *arrays)
 
 
 @njit(**OPTIONS)
@@ -217,15 +220,15 @@ def gru_backward(
     d_bias,
 ):
     """Differentiate :func:`gru_forward`."""
-    d_hs = np.zeros_like(d_states[0])
-    d_before = np.empty_like(d_states[0, 0])
-    for m in range(d_states.shape[1]):
-        for t in range(len(d_states) - 1, -1, -1):
-            gate, d_h, d_y = gates[t, m], d_hs[m], d_products[t, m]
-            arrays = gate, products[t, m], states[t, m], d_x[t, m], d_y, d_before
-            _gru_state_backward(d_states[t, m], d_h, *arrays)
+    d_h, d_before = np.empty_like(d_states[0, 0]), np.empty_like(d_states[0, 0])
+    for m in range(len(d_states)):
+        d_h[:] = 0
+        for t in range(d_states.shape[1] - 1, -1, -1):
+            gate, d_y = gates[m, t], d_products[m, t]
+            arrays = gate, products[m, t], states[m, t], d_x[m, t], d_y, d_before
+            _gru_state_backward(d_states[m, t], d_h, *arrays)
             _add_rows(d_y, d_bias[m])
-            product_backward(t, m, d_products, weight, mask, norm, d_h)
+            product_backward(m, t, d_products, weight, mask, norm, d_h)
             for b in range(len(d_h)):
                 for j in range(d_h.shape[1]):
                     d_h[b, j] += d_before[b, j]

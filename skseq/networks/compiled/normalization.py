@@ -24,10 +24,10 @@ class Norm(NamedTuple):
     gain, d_gain : ndarray of shape (models, units)
     share : ndarray of shape (steps, windows)
         Weights of the windows in the moments of each step, of sum 1.
-    mean : ndarray of shape (steps, models, units)
-    scale : ndarray of shape (steps, models, windows) or (steps, models, units)
+    mean : ndarray of shape (models, steps, units)
+    scale : ndarray of shape (models, steps, windows) or (models, steps, units)
         One over the standard deviation.
-    hat : ndarray of shape (steps, models, windows, units)
+    hat : ndarray of shape (models, steps, windows, units)
     """
 
     kind: int
@@ -40,13 +40,13 @@ class Norm(NamedTuple):
 
 
 @njit(**OPTIONS)
-def normalize(t, m, norm, y):
+def normalize(m, t, norm, y):
     """Normalise y (windows, units) of one step and model, in place."""
-    hat, gain = norm.hat[t, m], norm.gain[m]
+    hat, gain = norm.hat[m, t], norm.gain[m]
     if norm.kind == LAYER:
-        _over_units(y, norm.scale[t, m], hat)
+        _over_units(y, norm.scale[m, t], hat)
     else:
-        mean, scale = norm.mean[t, m], norm.scale[t, m]
+        mean, scale = norm.mean[m, t], norm.scale[m, t]
         if norm.kind == BATCH:
             _moments(y, norm.share[t], mean, scale)
         for b in range(len(y)):
@@ -58,10 +58,10 @@ def normalize(t, m, norm, y):
 
 
 @njit(**OPTIONS)
-def normalize_backward(t, m, norm, d):
+def normalize_backward(m, t, norm, d):
     """Write the gradient of y over that of what it became."""
-    hat, gain, d_gain = norm.hat[t, m], norm.gain[m], norm.d_gain[m]
-    scale = norm.scale[t, m]
+    hat, gain, d_gain = norm.hat[m, t], norm.gain[m], norm.d_gain[m]
+    scale = norm.scale[m, t]
     for b in range(len(d)):
         for j in range(len(gain)):
             d_gain[j] += d[b, j] * hat[b, j]

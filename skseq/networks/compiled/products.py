@@ -11,24 +11,24 @@ ONE_THREAD = 2**18
 
 
 @njit(**OPTIONS)
-def product(t, m, states, inputs, transposed, mask, norm, y):
+def product(m, t, states, inputs, transposed, mask, norm, y):
     """Compute y = norm(W (h mask)) of one step and model."""
     if len(mask):
-        entered, h, kept = inputs[t, m], states[t, m], mask[m]
+        entered, h, kept = inputs[m, t], states[m, t], mask[m]
         for b in range(len(h)):
             for j in range(h.shape[1]):
                 entered[b, j] = h[b, j] * kept[b, j]
-    _dot(inputs[t, m], transposed[m], y)
+    _dot(inputs[m, t], transposed[m], y)
     if norm.kind:
-        normalize(t, m, norm, y)
+        normalize(m, t, norm, y)
 
 
 @njit(**OPTIONS)
-def product_backward(t, m, d_products, weight, mask, norm, d_h):
+def product_backward(m, t, d_products, weight, mask, norm, d_h):
     """Write the gradient of h to d_h, and that of W h over that of y."""
     if norm.kind:
-        normalize_backward(t, m, norm, d_products[t, m])
-    _dot(d_products[t, m], weight[m], d_h)
+        normalize_backward(m, t, norm, d_products[m, t])
+    _dot(d_products[m, t], weight[m], d_h)
     if len(mask):
         kept = mask[m]
         for b in range(len(d_h)):

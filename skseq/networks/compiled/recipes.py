@@ -15,7 +15,7 @@ class _Recipe:
 
     Parameters
     ----------
-    x : tensor of shape (steps, [models,] windows, units)
+    x : tensor of shape ([models,] steps, windows, units)
         Products with the input, biases included.
     product : Product
         The product with the state: weights, mask and normalisation.
@@ -23,20 +23,20 @@ class _Recipe:
 
     def __init__(self, x, product):
         self.stacked = x.ndim == 4
-        self.x = _array(x if self.stacked else x.unsqueeze(1))
+        self.x = self._of_models(x)
         self.product = product
         self.weight = self._of_models(product.weight)
         self.transposed = self._of_models(product.transposed)
         self.mask = _none(self.x.dtype, 3)
-        n_steps, n_models, n_windows, n_units = self.x.shape
-        shape = n_models, n_windows, self.weight.shape[-1]
+        n_models, n_steps, n_windows, n_units = self.x.shape
+        hidden = self.weight.shape[-1]
         # With the zeros before the first step.
-        self.states = self._empty(n_steps + 1, *shape)
-        self.states[0] = 0
-        self.inputs = self.states[:-1]  # what the weights are multiplied by
+        self.states = self._empty(n_models, n_steps + 1, n_windows, hidden)
+        self.states[:, 0] = 0
+        self.inputs = self.states  # what the weights are multiplied by
         if product.mask is not None:
-            self.mask = _array(product.mask.expand(shape))
-            self.inputs = self._empty(*self.inputs.shape)
+            self.mask = _array(product.mask.expand(n_models, n_windows, hidden))
+            self.inputs = self._empty(*self.states.shape)
         self.norm = self._norm(product.norm, n_units)
 
     def _of_models(self, tensor):
@@ -49,28 +49,29 @@ class _Recipe:
         """Arrays of the pass that a normalisation began."""
         if norm is None:
             return _no_norm(self.x.dtype)
-        n_steps, n_models, n_windows, _ = self.x.shape
+        n_models, n_steps, n_windows, _ = self.x.shape
         none = _none(self.x.dtype, 2), _none(self.x.dtype, 3)
         gain = _array(norm.gain.reshape(1, -1))
         arrays = gain, gain  # that of its gradient is made in the backward pass
-        hat = self._empty(n_steps, n_models, n_windows, n_units)
+        hat = self._empty(n_models, n_steps, n_windows, n_units)
         if norm.share is None:
-            scale = self._empty(n_steps, n_models, n_windows)
+            scale = self._empty(n_models, n_steps, n_windows)
             return Norm(LAYER, *arrays, *none, scale, hat)
         share = _array(norm.share[:, 0])
         if norm.statistics is None:
-            moments = (self._empty(n_steps, n_models, n_units) for _ in range(2))
+            moments = (self._empty(n_models, n_steps, n_units) for _ in range(2))
             return Norm(BATCH, *arrays, share, *moments, hat)
-        return Norm(FIXED, *arrays, share, *map(_array, norm.statistics), hat)
+        moments = (_array(moment.movedim(1, 0)) for moment in norm.statistics)
+        return Norm(FIXED, *arrays, share, *moments, hat)
 
     def _end_forward(self):
         """Return the states, and tell normalisations what they saw."""
         _tell_moments(self.product.norm, self.norm)
-        return self._tensor(self.states[1:])
+        return self._tensor(self.states[:, 1:])
 
     def _begin_backward(self, d_states):
         """Return the gradients of the states, and arrays for those of sums."""
-        d_states = _array(d_states if self.stacked else d_states.unsqueeze(1))
+        d_states = self._of_models(d_states)
         self.norm = _with_new_gradient(self.norm)
         d_x = self._empty(*self.x.shape)
         shared = self.norm.kind == NO_NORM and not self.has_inner_bias
@@ -78,20 +79,19 @@ class _Recipe:
 
     def _end_backward(self, d_products):
         """Gradients of the weights, and of the gain."""
-        # ([models,] steps and windows, units)
+        # (models, steps and windows, units)
         d_rows, rows = (
-            torch.from_numpy(a).transpose(0, 1).flatten(1, 2)
-            for a in (d_products, self.inputs)
+            torch.from_numpy(a).flatten(1, 2) for a in (d_products, self.inputs[:, :-1])
         )
         d_weight = d_rows.mT @ rows
         yield d_weight if self.stacked else d_weight[0]
         if self.norm.kind:
             yield torch.from_numpy(self.norm.d_gain[0])
 
-    def _tensor(self, array, axis=1):
+    def _tensor(self, array):
         with torch.inference_mode(False):  # else it would have to be copied
             tensor = torch.from_numpy(array)
-            return tensor if self.stacked else tensor.squeeze(axis)
+            return tensor if self.stacked else tensor[0]
 
 
 class RNN(_Recipe):
@@ -104,7 +104,7 @@ class RNN(_Recipe):
         self.relu = activation == "relu"
 
     def forward(self):
-        """Return the states, (steps, [models,] windows, hidden)."""
+        """Return the states, ([models,] steps, windows, hidden)."""
         common = self.x, self.transposed, self.mask, self.norm
         cells.rnn_forward(*common, self.states, self.inputs, self.relu)
         return self._end_forward()
@@ -129,11 +129,11 @@ class LSTM(_Recipe):
         self.bias = np.zeros(hidden, self.x.dtype) if bias is None else _array(bias)
 
     def forward(self):
-        """Return the states, (steps, [models,] windows, hidden)."""
+        """Return the states, ([models,] steps, windows, hidden)."""
         self.gates = self._empty(*self.x.shape)
         self.memories = self._empty(*self.states.shape)
-        self.memories[0] = 0
-        self.outs = self._empty(*self.states[1:].shape)
+        self.memories[:, 0] = 0
+        self.outs = self._empty(*self.states[:, 1:].shape)
         common = self.x, self.transposed, self.mask, self.norm
         kept = self.states, self.inputs, self.gates, self.memories, self.outs
         cells.lstm_forward(*common, *kept, self.memory, self.bias)
@@ -164,10 +164,9 @@ class GRU(_Recipe):
         self.bias = self._of_models(bias)
 
     def forward(self):
-        """Return the states, (steps, [models,] windows, hidden)."""
+        """Return the states, ([models,] steps, windows, hidden)."""
         self.gates = self._empty(*self.x.shape)
-        inside_reset_gate = self.states[1:].shape
-        self.products = self._empty(*inside_reset_gate)
+        self.products = self._empty(*self.states[:, 1:].shape)  # inside the reset gate
         common = self.x, self.transposed, self.mask, self.norm
         kept = self.states, self.inputs, self.gates, self.products
         cells.gru_forward(*common, *kept, self.bias)
@@ -179,7 +178,7 @@ class GRU(_Recipe):
         d_bias = np.zeros_like(self.bias)
         common = d_states, self.weight, self.mask, self.norm, d_x, d_products
         cells.gru_backward(*common, self.states, self.gates, self.products, d_bias)
-        gradients = self._tensor(d_bias, axis=0), *self._end_backward(d_products)
+        gradients = self._tensor(d_bias), *self._end_backward(d_products)
         return self._tensor(d_x), *gradients
 
 
@@ -209,4 +208,4 @@ def _tell_moments(norm, arrays):
     """Give the pass of a batch normalisation what it learns from."""
     if arrays.kind == BATCH:
         moments = arrays.mean, arrays.scale
-        norm.means, norm.scales = (torch.from_numpy(a).unbind(0) for a in moments)
+        norm.means, norm.scales = (torch.from_numpy(a).unbind(1) for a in moments)
