@@ -13,12 +13,13 @@ class VectorizedGridSearchCV(GridSearchCV):
 
     Candidates that differ in ``learning_rate``, ``weight_decay`` or ``random_state``
     only, on folds of as many batches, are one program, in which each learns what it
-    would have learned alone, to rounding. The results are those of ``GridSearchCV``.
+    would have learned alone, to rounding, and stops early where it would have stopped.
+    The results are those of ``GridSearchCV``.
 
     It pays for small networks (up to some 32 units and batches of 32), in which torch
     spends its time on anything but arithmetic. Networks with dropout, normalisation,
-    early stopping, embedding or callbacks, decoders, large networks, and estimators
-    that are not networks of this package are fitted one after the other.
+    embedding, callbacks or ``lr_schedule="plateau"``, decoders, large networks, and
+    estimators that are not networks of this package are fitted one after the other.
 
     Parameters
     ----------

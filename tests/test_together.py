@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
@@ -34,6 +35,12 @@ MODELS = {
         hidden_size=4, class_weight="balanced", label_smoothing=0.1
     ),
 }
+STOPPING = {
+    "early_stopping": True,
+    "validation_fraction": 0.31,
+    "n_iter_no_change": 2,
+    "max_epochs": 12,
+}
 
 
 @pytest.fixture
@@ -49,37 +56,61 @@ def stacks(monkeypatch):
     return sizes
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("name", MODELS)
-def test_members_are_separate_fits(name, weighted, stacks):
-    """In predictions and histories, with windows that begin with padding."""
-    params = {"max_epochs": 3, "batch_size": 16}
-    model = MODELS[name].set_params(**params, n_members=3, random_state=0)
-    y = LABELS if name == "classifier" else Y
-    weights = np.linspace(0.5, 2, len(Y)) if weighted else None
-    model.fit(WINDOWS, y, sample_weight=weights)
-    assert stacks == [3]
-    method = "predict_proba" if name == "classifier" else "predict"
-    predictions = []
+def _assert_members_are_separate_fits(model, y, sample_weight=None):
+    """In predictions, histories and weights; returns the epochs of each member."""
+    method = "predict_proba" if hasattr(model, "predict_proba") else "predict"
+    predictions, n_epochs = [], []
     for member, seed in enumerate(model.member_random_states_):
         single = type(model)(
             **{**model.get_params(), "n_members": 1, "random_state": seed}
-        ).fit(WINDOWS, y, sample_weight=weights)
+        ).fit(WINDOWS, y, sample_weight=sample_weight)
         predictions.append(getattr(single, method)(WINDOWS))
-        history = model.history_.loc[model.history_["member"] == member]
+        history = model.history_[model.history_["member"] == member]
         columns = single.history_.columns.drop(["member", "seconds"])
         assert_allclose(history[columns], single.history_[columns], atol=1e-9)
+        n_epochs.append(len(history))
+        weights = model.nets_[member].module_.state_dict()
+        for name, expected in single.net_.module_.state_dict().items():
+            assert_allclose(weights[name], expected, atol=1e-9)
+    if getattr(model, "loss", None) != "quantile":  # the mean is of each quantile
+        mean = np.mean(predictions, axis=0)
+        assert_allclose(getattr(model, method)(WINDOWS), mean, atol=1e-9)
+    return n_epochs
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", MODELS)
+def test_members_are_separate_fits(name, weighted, stacks):
+    """With windows that begin with padding."""
+    params = {"max_epochs": 3, "batch_size": 16}
+    model = clone(MODELS[name]).set_params(**params, n_members=3, random_state=0)
+    y = LABELS if name == "classifier" else Y
+    weights = np.linspace(0.5, 2, len(Y)) if weighted else None
+    model.fit(WINDOWS, y, sample_weight=weights)
+    _assert_members_are_separate_fits(model, y, weights)
     assert stacks == [3]
-    if name == "quantiles":
-        return  # the mean is taken of each quantile
-    assert_allclose(getattr(model, method)(WINDOWS), np.mean(predictions, 0), atol=1e-9)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", MODELS)
+def test_each_member_stops_by_itself(name, weighted, stacks):
+    """At an epoch of its own, with the weights of its best epoch."""
+    model = clone(MODELS[name]).set_params(
+        **STOPPING, batch_size=16, learning_rate=0.03, n_members=4, random_state=1
+    )
+    y = LABELS if name == "classifier" else Y
+    weights = np.linspace(0.5, 2, len(Y)) if weighted else None
+    model.fit(WINDOWS, y, sample_weight=weights)
+    n_epochs = _assert_members_are_separate_fits(model, y, weights)
+    assert stacks == [4]
+    assert len(set(n_epochs)) > 1
 
 
 def test_what_cannot_be_stacked_is_fitted_one_by_one(stacks):
     for params in (
         {"dropout": 0.1, "n_layers": 2},
         {"normalization": "layer"},
-        {"early_stopping": True},
+        {"lr_schedule": "plateau"},
         {"hidden_size": 512},
     ):
         model = skseq.GRURegressor(max_epochs=1, n_members=2, **params)
@@ -126,6 +157,28 @@ def test_interrupted_ensemble_keeps_its_weights(monkeypatch):
     assert np.isfinite(model.predict(WINDOWS)).all()
 
 
+def test_interrupted_ensemble_keeps_the_best_weights_of_each(monkeypatch):
+    """Also of a member that had stopped before."""
+    params = {**STOPPING, "learning_rate": 0.1, "lr_schedule": "constant"}
+    model = skseq.DenseRegressor(n_members=4, random_state=1, **params)
+    batches = stacked.StackedBatches.__iter__
+    epochs = []
+
+    def interrupted(self):
+        epochs.append(self.dataset.generators is not None)
+        if sum(epochs) == 6:
+            raise KeyboardInterrupt
+        return batches(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stacked.StackedBatches, "__iter__", interrupted)
+        with pytest.warns(UserWarning, match="Interrupted after 5 of 12 epochs"):
+            model.fit(WINDOWS, Y)
+    model.max_epochs = 5
+    n_epochs = _assert_members_are_separate_fits(model, Y)
+    assert min(n_epochs) < max(n_epochs) == 5
+
+
 def _pipeline(**params):
     return make_pipeline(
         SlidingWindow(10),
@@ -165,12 +218,13 @@ def test_search_has_the_results_of_scikit_learn(cv, sizes, stacks):
     assert search.get_params()["cv"] is cv
 
 
+@pytest.mark.parametrize("params", [{"max_epochs": 2}, STOPPING])
 @pytest.mark.parametrize("weights", [None, np.linspace(0.5, 2, 150)])
 @pytest.mark.parametrize("kind", [skseq.GRUClassifier, skseq.GRURegressor])
-def test_search_on_folds_of_different_size(kind, weights, stacks):
-    """The last batches have 4 or 5 windows; a short one counts as in a fit alone."""
-    model = kind(hidden_size=4, max_epochs=2, batch_size=12, random_state=0)
-    grid = {"learning_rate": [0.001, 0.01]}
+def test_search_on_folds_of_different_size(kind, weights, params, stacks):
+    """Batches differ by a window, held-out ones too; each counts as in a fit alone."""
+    model = kind(hidden_size=4, batch_size=12, random_state=0, **params)
+    grid = {"learning_rate": [0.001, 0.1]}
     y = LABELS if kind is skseq.GRUClassifier else Y
     results = []
     for search in (GridSearchCV, VectorizedGridSearchCV):
@@ -192,9 +246,11 @@ def test_search_of_random_networks_and_random_folds(stacks):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
-def test_search_drops_only_what_diverges():
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_search_drops_only_what_diverges(early_stopping, stacks):
     grid = {"learning_rate": [0.01, 1e250]}
     params = {"optimizer": "sgd", "gradient_clip": None, "max_epochs": 3}
+    params["early_stopping"] = early_stopping
     results = []
     for search in (GridSearchCV, VectorizedGridSearchCV):
         model = skseq.DenseRegressor(**params, random_state=0)
@@ -204,6 +260,7 @@ def test_search_drops_only_what_diverges():
         ):
             results.append(search(model, grid, cv=2).fit(WINDOWS, Y).cv_results_)
     expected, result = (each["mean_test_score"] for each in results)
+    assert stacks == [4]
     assert np.isnan(expected[1])
     assert_allclose(result, expected)
 

@@ -1,6 +1,7 @@
 """Many networks of one shape as one: their weights stacked, their values too."""
 
 from contextlib import contextmanager
+from itertools import chain, compress
 
 import torch
 from torch import nn
@@ -58,8 +59,15 @@ class Stack(nn.Module):
         # In a tuple, so that its parameters are not the stack's.
         self._after_inputs = (_AfterInputs(self.models[0]),)
 
-    def forward(self, x):
-        """Map windows (models, batch, length, features) to outputs."""
+    def forward(self, x, sizes):
+        """Map windows to outputs.
+
+        Parameters
+        ----------
+        x : tensor of shape (models, batch, length, features)
+        sizes : tensor of shape (models,)
+            Windows of each model; those that follow are repeated, to fill up the batch.
+        """
         names = self.groups[0].keys()
         weights = {
             f"model.{name.replace('/', '.')}": torch.cat(
@@ -79,7 +87,7 @@ class Stack(nn.Module):
         else:
             n_padding = None
         axes = [None if argument is None else 0 for argument in (known, n_padding)]
-        with _stackable(self.models[0]):
+        with _stackable(self._after_inputs[0]):
             return torch.vmap(self._compute, in_dims=(0, 0, *axes))(
                 weights, values, known, n_padding
             )
@@ -87,16 +95,46 @@ class Stack(nn.Module):
     def _compute(self, weights, *arguments):
         return functional_call(*self._after_inputs, weights, arguments)
 
+    def train(self, mode=True):
+        """Set the mode of the stack, and that of the model that computes all."""
+        self._after_inputs[0].train(mode)
+        return super().train(mode)
+
     @torch.no_grad()
-    def unstack(self):
-        """Give the models the parameters that the stack has learned."""
-        position = 0
-        for group in self.groups:
-            stacked = {n.replace("/", "."): value for n, value in group.items()}
-            for i in range(len(next(iter(stacked.values())))):
-                for name, parameter in self.models[position].named_parameters():
-                    parameter.copy_(stacked[name][i])
-                position += 1
+    def unstack(self, some=None):
+        """Give the models, or some of them, the parameters that the stack has learned.
+
+        Parameters
+        ----------
+        some : sequence of bool, one for each model, default=None
+        """
+        learned = chain.from_iterable(
+            zip(*(value.unbind() for value in group.values()), strict=True)
+            for group in self.groups
+        )
+        pairs = zip(self.models, learned, strict=True)
+        for model, parameters in pairs if some is None else compress(pairs, some):
+            torch._foreach_copy_(list(model.parameters()), list(parameters))
+
+    def keep(self, kept, optimizer):
+        """Go on with some of the models.
+
+        Parameters
+        ----------
+        kept : ndarray of bool of shape (models,)
+        optimizer : torch.optim.Optimizer
+            Of the parameters; what it knows of the others is forgotten, too.
+        """
+        self.models = tuple(compress(self.models, kept))
+        sizes = [len(next(iter(group.values()))) for group in self.groups]
+        parts = torch.from_numpy(kept).split(sizes)
+        for group, part in zip(self.groups, parts, strict=True):
+            for parameter in group.values():
+                state = optimizer.state[parameter]
+                for name, value in state.items():
+                    if value.shape == parameter.shape:
+                        state[name] = value[part]
+                parameter.data = parameter.data[part]
 
 
 class _AfterInputs(nn.Module):
@@ -124,10 +162,7 @@ def _stackable(model):
 
 def _stacked(models):
     """Stack the parameters of models; "/" stands for the "." of their names."""
-    parameters = [dict(model.named_parameters()) for model in models]
-    return {
-        name.replace(".", "/"): nn.Parameter(
-            torch.stack([values[name].detach() for values in parameters])
-        )
-        for name in parameters[0]
-    }
+    names = [name.replace(".", "/") for name, _ in models[0].named_parameters()]
+    values = zip(*(model.parameters() for model in models), strict=True)
+    stacked = [nn.Parameter(torch.stack([v.detach() for v in some])) for some in values]
+    return zip(names, stacked, strict=True)  # in this order; a dict would be sorted

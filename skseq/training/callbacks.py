@@ -3,6 +3,7 @@
 import copy
 import warnings
 
+import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
@@ -200,9 +201,10 @@ class Watch(Callback):
 
     def on_batch_end(self, net, batch, training, loss=None, **kwargs):
         """Raise ValueError at a loss that is NaN or infinite."""
-        value = net.history[-1, "batches", -1, f"{_set(training)}_loss"]
+        name = set_name(training)
+        value = net.history[-1, "batches", -1, f"{name}_loss"]
         if value - value != 0:
-            raise diverged(f"{_set(training)} loss", value, len(net.history))
+            raise diverged(f"{name} loss", value, len(net.history))
         self._forget(net)
 
     def _forget(self, net):
@@ -235,12 +237,7 @@ class Watch(Callback):
         if (interrupted or validated) and self.best_weights_ is not None:
             module_of(net).load_state_dict(self.best_weights_)
         if interrupted:
-            warnings.warn(
-                f"Interrupted after {self.n_epochs_} of {net.max_epochs} epochs. Kept "
-                f"the best weights so far, those of epoch {self.best_epoch_}.",
-                UserWarning,
-                stacklevel=2,
-            )
+            warn_of_interruption(self.n_epochs_, net.max_epochs, [self.best_epoch_])
         self.best_weights_ = None
 
 
@@ -256,7 +253,9 @@ class Progress(Callback):
     def on_epoch_end(self, net, **kwargs):
         """Advance it."""
         row = net.history[-1]
-        losses = {k: f"{row[k]:.4g}" for k in ("train_loss", "valid_loss") if k in row}
+        names = [name for name in ("train_loss", "valid_loss") if name in row]
+        # The mean of many networks.
+        losses = {name: f"{np.mean(row[name]):.4g}" for name in names}
         self.bar_.set_postfix(losses, refresh=False)
         self.bar_.update()
 
@@ -269,6 +268,17 @@ class Progress(Callback):
 def module_of(net):
     """Return the network itself, out of what shares it among processes."""
     return getattr(net.module_, "module", net.module_)
+
+
+def warn_of_interruption(n_epochs, max_epochs, best_epochs):
+    """Say which weights each network is left with."""
+    best = ", ".join(map(str, sorted(set(best_epochs))))
+    warnings.warn(
+        f"Interrupted after {n_epochs} of {max_epochs} epochs. Kept the best weights "
+        f"so far, those of epoch {best}.",
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 def diverged(what, value, epoch):
@@ -292,5 +302,6 @@ def _merge(batches):
     return merged
 
 
-def _set(training):
+def set_name(training):
+    """Name the set that a loss is of."""
     return "train" if training else "valid"

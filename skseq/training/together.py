@@ -171,7 +171,6 @@ def _shape(job):
     alone = (
         settings.device != "cpu"
         or settings.mixed_precision
-        or job.validation is not None
         or settings.callbacks
         or settings.lr_schedule == "plateau"
         or not can_stack(job.module)
@@ -185,7 +184,8 @@ def _shape(job):
         if name not in (*FREE, *IRRELEVANT)
     }
     shapes = [tuple(value.shape) for value in job.module.state_dict().values()]
-    data = job.n_steps, job.batch_size, job.training.windows.shape[1:]
+    n_valid = job.validation and -(-len(job.validation) // job.batch_size)
+    data = job.n_steps, n_valid, job.batch_size, job.training.windows.shape[1:]
     weighted = job.training.weights is None
     return joblib.hash([type(settings), others, shapes, data, weighted])
 

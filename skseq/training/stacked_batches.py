@@ -1,0 +1,123 @@
+"""Batches of the windows of many networks."""
+
+from collections import defaultdict
+from itertools import compress
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from .batches import cut
+
+
+class StackedDataset(Dataset):
+    """The windows of each network.
+
+    Parameters
+    ----------
+    datasets : list of WindowDataset
+        What is in it twice is gathered at once.
+    generators : list of torch.Generator, default=None
+        Each shuffles the windows of one network anew in every epoch; None keeps their
+        order.
+    """
+
+    def __init__(self, datasets, generators=None):
+        self.datasets = datasets
+        self.generators = generators
+        self.members = defaultdict(list)
+        for position, dataset in enumerate(datasets):
+            self.members[dataset].append(position)
+
+    def __len__(self):
+        return max(self.lengths)
+
+    @property
+    def lengths(self):
+        """Windows of each network."""
+        return [len(dataset) for dataset in self.datasets]
+
+    def keep(self, kept):
+        """Keep the windows of some networks, given a bool for each."""
+        generators = self.generators and list(compress(self.generators, kept))
+        self.__init__(list(compress(self.datasets, kept)), generators)
+
+    def orders(self):
+        """Return the windows of each network, in their order in an epoch."""
+        if self.generators is None:
+            return [np.arange(n) for n in self.lengths]
+        return [
+            torch.randperm(n, generator=generator, dtype=torch.int32).numpy()
+            for n, generator in zip(self.lengths, self.generators, strict=True)
+        ]
+
+    def __getitem__(self, positions):
+        """Gather the windows at positions (models, batch)."""
+        x, y = [None] * len(positions), [None] * len(positions)
+        for dataset, members in self.members.items():
+            rows = np.concatenate([positions[member] for member in members])
+            some_x, some_y = dataset[rows]
+            for i, member in enumerate(members):
+                part = slice(i * len(positions[0]), (i + 1) * len(positions[0]))
+                x[member] = some_x[part]
+                y[member] = (
+                    [values[part] for values in some_y]
+                    if isinstance(some_y, tuple)
+                    else some_y[part]
+                )
+        if isinstance(y[0], list):  # with weights
+            return torch.stack(x), tuple(map(torch.stack, zip(*y, strict=True)))
+        return torch.stack(x), torch.stack(y)
+
+
+class StackedBatches:
+    """Batches of all networks.
+
+    Parameters
+    ----------
+    dataset : StackedDataset
+        Of sets that make as many batches.
+    batch_size : int
+    """
+
+    def __init__(self, dataset, batch_size):
+        self.dataset = dataset
+        self.batch_size = batch_size
+
+    def __len__(self):
+        return -(-len(self.dataset) // self.batch_size)
+
+    def __iter__(self):
+        orders = self.dataset.orders()
+        cuts = [cut(len(order), len(self)) for order in orders]
+        for some in zip(*cuts, strict=True):
+            rows = [order[part] for order, part in zip(orders, some, strict=True)]
+            sizes = [len(some) for some in rows]
+            size = max(sizes)
+            if min(sizes) == size:
+                x, y = self.dataset[rows]
+            else:
+                x, y = self.dataset[[np.resize(some, size) for some in rows]]
+                y = _without_repeated(y, sizes, size)
+            yield {"x": x, "sizes": torch.tensor(sizes)}, y
+
+
+def _without_repeated(y, sizes, size):
+    """Let what follows the first windows of each network count for nothing.
+
+    Parameters
+    ----------
+    y : tensor of shape (models, size, ...), or a pair of that and (models, size)
+        Targets, or targets and weights.
+    sizes : list of int
+        Windows of each network that count.
+    size : int
+    """
+    targets, weights = y if isinstance(y, tuple) else (y, None)
+    repeated = torch.arange(size) >= torch.tensor(sizes)[:, None]
+    if targets.is_floating_point():
+        targets[repeated] = torch.nan  # and so it is not counted in the mean
+        return targets if weights is None else (targets, weights)
+    share = torch.tensor(sizes) / size
+    kept = ~repeated / share[:, None]
+    return targets, kept if weights is None else weights * kept

@@ -1,0 +1,177 @@
+"""What happens around each batch and epoch of many fits at once."""
+
+import numpy as np
+import torch
+
+from .callbacks import (
+    Gradients,
+    Watch,
+    diverged,
+    gradient,
+    layer_of,
+    set_name,
+    warn_of_interruption,
+)
+
+
+class StackedGradients(Gradients):
+    """Record and clip the gradients of each network by itself."""
+
+    def on_train_begin(self, net, **kwargs):
+        """Find the layers of a model."""
+        self.layers_ = {}
+        for i, name in enumerate(net.module_.groups[0]):
+            self.layers_.setdefault(layer_of(name.replace("/", ".")), []).append(i)
+
+    def on_grad_computed(self, net, named_parameters, **kwargs):
+        """Record and clip."""
+        groups = [[gradient(p) for p in group.values()] for group in net.module_.groups]
+        squares = [
+            torch.stack([g.flatten(1).square().sum(1) for g in group])
+            for group in groups
+        ]
+        totals = [each.sum(0).sqrt() for each in squares]
+        parameters = [list(group.values()) for group in net.module_.groups]
+        for group, total, params in zip(groups, totals, parameters, strict=True):
+            if self.clip is not None and self.clip_by == "value":
+                torch._foreach_clamp_min_(group, -self.clip)
+                torch._foreach_clamp_max_(group, self.clip)
+            elif self.clip is not None:
+                factor = (self.clip / (total + 1e-6)).clamp(max=1.0)
+                # Not in place: the gradients of two biases may share their memory.
+                for p, g in zip(params, group, strict=True):
+                    p.grad = g * factor.reshape(-1, *[1] * (g.ndim - 1))
+        self.squares_ = self.squares_ + torch.cat(squares, dim=1)
+        self.total_ = self.total_ + torch.cat(totals)
+        self.n_batches_ += 1
+
+    def on_epoch_end(self, net, **kwargs):
+        """Average over the epoch's batches."""
+        squares = self.squares_ / self.n_batches_  # (parameters, models)
+        net.history.record("gradient_norm", (self.total_ / self.n_batches_).tolist())
+        for layer, positions in self.layers_.items():
+            norm = squares[positions].sum(0).sqrt()
+            net.history.record(f"gradient_norm {layer}", norm.tolist())
+
+    def on_train_end(self, net, **kwargs):
+        """Forget the sums; the gradients of each network are looked at later."""
+        self.squares_ = self.total_ = None
+
+
+class StackedWatch(Watch):
+    """Follow the losses of each network; train on without those that are done.
+
+    A network whose loss is not finite, or has long not fallen, is done. Its best
+    weights are kept as those of each fit alone.
+
+    Parameters
+    ----------
+    training, validation : StackedDataset
+        Validation may be None: then there is no early stopping.
+    patience : int
+        Epochs without progress after which a network is done.
+    tol : float
+        Relative fall of the validation loss that counts as progress.
+
+    Attributes
+    ----------
+    errors_ : dict of int to ValueError
+        Of the networks that diverged, by position.
+    members_ : ndarray of int
+        Positions of the networks that are still trained.
+    """
+
+    def __init__(self, training, validation, patience, tol):
+        self.datasets = {"train": training}
+        if validation is not None:
+            self.datasets["valid"] = validation
+        self.patience = patience
+        self.tol = tol
+
+    def on_train_begin(self, net, **kwargs):
+        """Start anew."""
+        n_members = len(self.datasets["train"].datasets)
+        self.members_ = np.arange(n_members)
+        self.errors_ = {}
+        self.best_ = {name: np.full(n_members, np.inf) for name in self.datasets}
+        self.best_epochs_ = np.zeros(n_members, int)
+        self.threshold_ = np.full(n_members, np.inf)
+        self.misses_ = np.zeros(n_members, int)
+        self.n_epochs_ = 0
+
+    def on_epoch_begin(self, net, **kwargs):
+        """Start the sums over the epoch's batches."""
+        super().on_epoch_begin(net, **kwargs)
+        self.sums_ = dict.fromkeys(self.datasets, 0.0)
+
+    def on_batch_end(self, net, batch, training, loss=None, **kwargs):
+        """Add up the losses; note those that are not finite."""
+        name = set_name(training)
+        losses = net.criterion_.losses
+        self.sums_[name] = self.sums_[name] + losses * batch[0]["sizes"].double()
+        value = net.history[-1, "batches", -1, f"{name}_loss"]
+        if value - value != 0:
+            for member, value in zip(self.members_.tolist(), losses, strict=True):
+                if not value.isfinite():
+                    error = diverged(f"{name} loss", value.item(), len(net.history))
+                    self.errors_.setdefault(member, error)
+            if len(self._left()) == 0:
+                raise KeyboardInterrupt
+        self._forget(net)
+
+    def on_epoch_end(self, net, **kwargs):
+        """Record each loss and learning rate; go on without what is done."""
+        members = self.members_
+        net.history.record("members", members.tolist())
+        rates = [
+            rate["lr"]
+            for rate, group in zip(
+                net.optimizer_.param_groups, net.module_.groups, strict=True
+            )
+            for _ in next(iter(group.values()))
+        ]
+        net.history.record("learning_rate", rates)
+        self.n_epochs_ += 1
+        for name, dataset in self.datasets.items():
+            losses = (self.sums_[name] / torch.tensor(dataset.lengths)).numpy()
+            best = losses < self.best_[name][members]
+            self.best_[name][members[best]] = losses[best]
+            net.history.record(f"{name}_loss", losses.tolist())
+            net.history.record(f"{name}_loss_best", best.tolist())
+        # Those of the validation set, where there is one.
+        self.best_epochs_[members[best]] = self.n_epochs_
+        net.module_.unstack(best)
+        if "valid" in self.datasets:
+            self._stop(losses)
+        left = self._left()
+        if not len(left):
+            raise KeyboardInterrupt
+        if len(left) < len(members):
+            kept = np.isin(members, left)
+            net.module_.keep(kept, net.optimizer_)
+            for dataset in self.datasets.values():
+                dataset.keep(kept)
+            self.members_ = left
+
+    def _stop(self, losses):
+        """Count the epochs without progress, as skorch's EarlyStopping does."""
+        members = self.members_
+        progress = losses < self.threshold_[members]
+        self.misses_[members] = np.where(progress, 0, self.misses_[members] + 1)
+        self.threshold_[members[progress]] = (losses - self.tol * losses)[progress]
+
+    def _left(self):
+        """Positions of the networks that are not done."""
+        members = self.members_
+        failed = np.isin(members, list(self.errors_))
+        return members[~failed & (self.misses_[members] < self.patience)]
+
+    def on_train_end(self, net, **kwargs):
+        """Take the last weights, unless there is reason to take the best."""
+        left = self._left()
+        interrupted = self.n_epochs_ < net.max_epochs and len(left)
+        if not self.n_epochs_ or not (interrupted or "valid" in self.datasets):
+            net.module_.unstack()
+        if interrupted:
+            epochs = self.best_epochs_[left].tolist()
+            warn_of_interruption(self.n_epochs_, net.max_epochs, epochs)
