@@ -5,6 +5,7 @@ import torch
 from torch.func import functional_call, stack_module_state
 
 from skseq.networks import cells
+from skseq.networks.dropout import drawing
 from skseq.networks.recurrent import Recurrent
 
 N_MODELS = 4
@@ -37,24 +38,56 @@ def test_states_and_gradients_equal_torch_layers_one_by_one(
         torch.testing.assert_close(again.detach(), states)
         again.square().sum().backward()
         expected.append(states)
-    gradients = [
-        torch.stack(parameters)
-        for parameters in zip(
-            *([p.grad for p in model.parameters()] for model in models), strict=True
-        )
-    ]
+    states, gradients = _stacked(models, x, n_padding if padded else None)
+    torch.testing.assert_close(states, torch.stack(expected))
+    _assert_gradients(models, gradients)
 
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_masks_are_those_that_each_model_draws_alone(kind, bidirectional):
+    """Between the layers and of the state, for as many windows as it has."""
+    models = [
+        Recurrent(kind, 3, 8, 2, 0.3, 10, bidirectional, recurrent_dropout=0.4).double()
+        for _ in range(N_MODELS)
+    ]
+    x = torch.randn(N_MODELS, 5, 10, 3, dtype=torch.float64)
+    sizes = torch.tensor([5, 4, 5, 3])
+    expected = []
+    for seed, (model, values, size) in enumerate(zip(models, x, sizes, strict=True)):
+        torch.manual_seed(seed)
+        expected.append(model(values[:size], None))
+        expected[-1].square().sum().backward()
+    generators = [torch.Generator().manual_seed(seed) for seed in range(N_MODELS)]
+    with drawing(generators, sizes):
+        states, gradients = _stacked(models, x, None, sizes)
+    for each, alone, size in zip(states, expected, sizes, strict=True):
+        torch.testing.assert_close(each[:size], alone.detach())
+    _assert_gradients(models, gradients)
+
+
+def _stacked(models, x, n_padding, sizes=None):
+    """States, and gradients by name, of models computed as one."""
     base = models[0]
     base.stacked = True
     values = {
         name: value.detach().requires_grad_()
         for name, value in stack_module_state(models)[0].items()
     }
-    n = torch.stack(n_padding)
-    states = torch.vmap(
-        lambda values, x, n: functional_call(base, values, (x, n if padded else None))
-    )(values, x, n)
-    states.square().sum().backward()
-    torch.testing.assert_close(states.detach(), torch.stack(expected))
-    for value, gradient in zip(values.values(), gradients, strict=True):
-        torch.testing.assert_close(value.grad, gradient)
+
+    def compute(values, x, n):
+        return functional_call(base, values, (x, n))
+
+    n = None if n_padding is None else torch.stack(n_padding)
+    states = torch.vmap(compute, in_dims=(0, 0, None if n is None else 0))(values, x, n)
+    sizes = [x.shape[1]] * len(models) if sizes is None else sizes
+    sum(
+        each[:n].square().sum() for each, n in zip(states, sizes, strict=True)
+    ).backward()
+    return states.detach(), {name: value.grad for name, value in values.items()}
+
+
+def _assert_gradients(models, gradients):
+    for name, gradient in gradients.items():
+        alone = [model.get_parameter(name).grad for model in models]
+        torch.testing.assert_close(gradient, torch.stack(alone))

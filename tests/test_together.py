@@ -34,6 +34,19 @@ MODELS = {
     "classifier": skseq.GRUClassifier(
         hidden_size=4, class_weight="balanced", label_smoothing=0.1
     ),
+    "RNN, dropout": skseq.RNNRegressor(hidden_size=4, n_layers=2, dropout=0.3),
+    "LSTM, dropout": skseq.LSTMRegressor(hidden_size=4, recurrent_dropout=0.3),
+    "GRU, dropout": skseq.GRURegressor(
+        hidden_size=4, n_layers=2, dropout=0.3, recurrent_dropout=0.2
+    ),
+    "Conv1D, dropout": skseq.Conv1DRegressor(
+        n_filters=4, hidden_size=4, kernel_size=2, dropout=0.3
+    ),
+    "WaveNet, dropout": skseq.WaveNetRegressor(n_filters=4, dropout=0.3),
+    "Dense, dropout": skseq.DenseRegressor(hidden_layer_sizes=(4,), dropout=0.3),
+    "classifier, dropout": skseq.GRUClassifier(
+        hidden_size=4, n_layers=2, dropout=0.3, recurrent_dropout=0.2
+    ),
 }
 STOPPING = {
     "early_stopping": True,
@@ -84,7 +97,7 @@ def test_members_are_separate_fits(name, weighted, stacks):
     """With windows that begin with padding."""
     params = {"max_epochs": 3, "batch_size": 16}
     model = clone(MODELS[name]).set_params(**params, n_members=3, random_state=0)
-    y = LABELS if name == "classifier" else Y
+    y = LABELS if name.startswith("classifier") else Y
     weights = np.linspace(0.5, 2, len(Y)) if weighted else None
     model.fit(WINDOWS, y, sample_weight=weights)
     _assert_members_are_separate_fits(model, y, weights)
@@ -98,7 +111,7 @@ def test_each_member_stops_by_itself(name, weighted, stacks):
     model = clone(MODELS[name]).set_params(
         **STOPPING, batch_size=16, learning_rate=0.03, n_members=4, random_state=1
     )
-    y = LABELS if name == "classifier" else Y
+    y = LABELS if name.startswith("classifier") else Y
     weights = np.linspace(0.5, 2, len(Y)) if weighted else None
     model.fit(WINDOWS, y, sample_weight=weights)
     n_epochs = _assert_members_are_separate_fits(model, y, weights)
@@ -108,7 +121,6 @@ def test_each_member_stops_by_itself(name, weighted, stacks):
 
 def test_what_cannot_be_stacked_is_fitted_one_by_one(stacks):
     for params in (
-        {"dropout": 0.1, "n_layers": 2},
         {"normalization": "layer"},
         {"lr_schedule": "plateau"},
         {"hidden_size": 512},
@@ -218,7 +230,14 @@ def test_search_has_the_results_of_scikit_learn(cv, sizes, stacks):
     assert search.get_params()["cv"] is cv
 
 
-@pytest.mark.parametrize("params", [{"max_epochs": 2}, STOPPING])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"max_epochs": 2},
+        STOPPING,
+        {**STOPPING, "n_layers": 2, "dropout": 0.3, "recurrent_dropout": 0.2},
+    ],
+)
 @pytest.mark.parametrize("weights", [None, np.linspace(0.5, 2, 150)])
 @pytest.mark.parametrize("kind", [skseq.GRUClassifier, skseq.GRURegressor])
 def test_search_on_folds_of_different_size(kind, weights, params, stacks):

@@ -24,9 +24,9 @@ def by_hand(make, *tensors):
     make : callable
         Maps the tensors to a recipe, an object for this one call: ``forward()``
         returns a tensor, of the axes of the first one; ``backward(gradient)`` returns
-        the gradients of ``tensors`` (None where none is wanted), from what ``forward``
-        kept.
-    *tensors : tensor
+        the gradients of ``tensors`` (None where none is wanted), or of the first of
+        them, from what ``forward`` kept.
+    *tensors : tensor or None
         What the recipe computes with.
     """
     if torch.is_inference_mode_enabled() and not _are_functorch_transforms_active():
@@ -89,17 +89,25 @@ class _ByHand(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient):
-        _ = ctx.saved_tensors  # raises where one was changed in place since
+        tensors = ctx.saved_tensors  # raises where one was changed in place since
         with torch.inference_mode():
             gradients = ctx.recipe.backward(gradient)
-        return None, *(_differentiable(gradient) for gradient in gradients)
+        gradients = [_differentiable(gradient) for gradient in gradients]
+        return None, *gradients, *[None] * (len(tensors) - len(gradients))
 
     @staticmethod
     def vmap(info, in_dims, this, *tensors):
         stacked = [
-            tensor.expand(info.batch_size, *tensor.shape)
-            if dim is None
-            else tensor.movedim(dim, 0)
+            _with_models(tensor, info.batch_size, dim)
             for tensor, dim in zip(tensors, in_dims[1:], strict=True)
         ]
         return by_hand(this.make, *stacked), 0
+
+
+def _with_models(tensor, n_models, dim):
+    """Return a tensor with the models as its first axis, which may be dim by now."""
+    if tensor is None:
+        return None
+    if dim is None:
+        return tensor.expand(n_models, *tensor.shape)
+    return tensor.movedim(dim, 0)

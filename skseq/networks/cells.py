@@ -6,9 +6,9 @@ from importlib.util import find_spec
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from .by_hand import by_hand, gradient_like, in_full_precision
+from .dropout import draw_mask
 from .normalization import NORMALIZATIONS, Product
 from .projection import Projected
 
@@ -122,11 +122,12 @@ class Cell(nn.Module):
             tensors = self.bias_hh, *tensors
             return steps(self.kind, x, *tensors, project=project, **options)
 
-        def lstm(x, weight, *_):
-            product = Product(weight, mask, norm)
+        def lstm(x, weight, *others):
+            product = Product(weight, others[-1], norm)
             return recipe("LSTM", x, product, memory, self.bias_memory)
 
-        states = by_hand(lstm, x, *tensors, self.bias_memory, *memory.tensors)
+        tensors = *tensors, self.bias_memory, *memory.tensors
+        states = by_hand(lstm, x, *tensors, mask)
         self.norm_memory.learn(memory)
         return states
 
@@ -134,8 +135,7 @@ class Cell(nn.Module):
         """Mask of the state for the whole sequence, (batch, hidden_size), or None."""
         if not self.training or not self.recurrent_dropout:
             return None
-        ones = x.new_ones(x.shape[1], self.hidden_size)
-        return F.dropout(ones, self.recurrent_dropout)
+        return draw_mask(x, (x.shape[1], self.hidden_size), self.recurrent_dropout)
 
 
 def steps(kind, x, bias, *tensors, project=(), mask=None, norm=None, activation=None):
@@ -169,11 +169,12 @@ def steps(kind, x, bias, *tensors, project=(), mask=None, norm=None, activation=
 
     def make(x, *tensors):
         *inner_bias, weight = tensors[: 1 + (kind == "GRU")]
-        return recipe(kind, x, Product(weight, mask, norm), *inner_bias, *options)
+        product = Product(weight, tensors[-1], norm)
+        return recipe(kind, x, product, *inner_bias, *options)
 
     if project:
         make = partial(Projected, make)
-    return by_hand(make, x, *project, *tensors)
+    return by_hand(make, x, *project, *tensors, mask)
 
 
 def compiles(x):

@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn.functional import pad
 
 from .by_hand import in_full_precision
+from .dropout import Dropout
 from .padding import observed, strided
 
 
@@ -154,7 +155,7 @@ class ConvStack(nn.Module):
             Conv(n_in, n_filters, kernel_size, stride, dilation, normalization, causal)
             for n_in, dilation in zip(sizes, dilations, strict=False)
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x, n_padding):
         """Map (batch, steps, n_features) to (batch, fewer steps, n_filters)."""

@@ -4,6 +4,8 @@ from itertools import pairwise
 
 from torch import nn
 
+from .dropout import Dropout
+
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
 
 
@@ -33,7 +35,7 @@ class Dense(nn.Module):
             linear = nn.Linear(n_in, n_out)
             nn.init.xavier_uniform_(linear.weight)
             nn.init.zeros_(linear.bias)
-            layers += [linear, ACTIVATIONS[activation](), nn.Dropout(dropout)]
+            layers += [linear, ACTIVATIONS[activation](), Dropout(dropout)]
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x, n_padding):  # padding is zero: no effect

@@ -5,6 +5,7 @@ from torch import nn
 
 from .by_hand import in_full_precision
 from .cells import Cell, compiles, steps
+from .dropout import Dropout
 from .padding import observed, to_end, to_start
 
 CELLS = {"RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}
@@ -61,7 +62,7 @@ class Recurrent(nn.Module):
         self.causal = not bidirectional
         self.n_directions = 2 if bidirectional else 1
         self.output_size = self.n_directions * hidden_size
-        self.dropout = nn.Dropout(dropout if n_layers > 1 else 0.0)
+        self.dropout = Dropout(dropout if n_layers > 1 else 0.0)
         self.layers = nn.ModuleList()
         for n_inputs in [n_features] + [self.output_size] * (n_layers - 1):
             for _ in range(self.n_directions):

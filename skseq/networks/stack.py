@@ -11,6 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from .cells import Cell
 from .conv import Conv1D
 from .dense import Dense
+from .dropout import drawing
 from .heads import Head
 from .inputs import Standardize
 from .recurrent import Recurrent
@@ -22,16 +23,16 @@ NETWORKS = (Conv1D, Dense, Recurrent, WaveNet)
 def can_stack(module):
     """Tell whether a SequenceModel can be one of a :class:`Stack`.
 
-    What draws random numbers or learns statistics as it goes cannot, nor what is not
-    known to be made for :func:`torch.vmap`.
+    What is normalised inside a cell or over a batch cannot, nor what is not known to be
+    made for :func:`torch.vmap`.
     """
     return (
         isinstance(module.inputs, Standardize)
         and isinstance(module.head, Head)
         and isinstance(module.network, NETWORKS)
         and not any(
-            isinstance(part, (Cell, _BatchNorm))
-            or (isinstance(part, nn.Dropout) and part.p > 0)
+            isinstance(part, _BatchNorm)
+            or (isinstance(part, Cell) and part.normalization)
             for part in module.modules()
         )
     )
@@ -45,6 +46,8 @@ class Stack(nn.Module):
     groups : list of list of SequenceModel
         Models of one shape, by group. The parameters of a group are one tensor each,
         with the models as the first axis.
+    random_states : list of tensor
+        Of the generator from which each model draws masks of dropout.
 
     Attributes
     ----------
@@ -52,8 +55,9 @@ class Stack(nn.Module):
         The stacked parameters, by the names that they have in a model.
     """
 
-    def __init__(self, groups):
+    def __init__(self, groups, random_states):
         super().__init__()
+        self.generators = [torch.Generator().set_state(s) for s in random_states]
         self.models = tuple(model for group in groups for model in group)
         self.groups = nn.ModuleList(nn.ParameterDict(_stacked(g)) for g in groups)
         # In a tuple, so that its parameters are not the stack's.
@@ -87,7 +91,7 @@ class Stack(nn.Module):
         else:
             n_padding = None
         axes = [None if argument is None else 0 for argument in (known, n_padding)]
-        with _stackable(self._after_inputs[0]):
+        with _stackable(self._after_inputs[0]), drawing(self.generators, sizes):
             return torch.vmap(self._compute, in_dims=(0, 0, *axes))(
                 weights, values, known, n_padding
             )
@@ -126,6 +130,7 @@ class Stack(nn.Module):
             Of the parameters; what it knows of the others is forgotten, too.
         """
         self.models = tuple(compress(self.models, kept))
+        self.generators = list(compress(self.generators, kept))
         sizes = [len(next(iter(group.values()))) for group in self.groups]
         parts = torch.from_numpy(kept).split(sizes)
         for group, part in zip(self.groups, parts, strict=True):

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from .conv import Conv
+from .dropout import Dropout
 
 
 class GatedLayer(nn.Module):
@@ -32,7 +33,7 @@ class GatedLayer(nn.Module):
             normalization=normalization,
             causal=causal,
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.out = Conv(n_filters, n_filters, kernel_size=1)
 
     def forward(self, x, n_padding):

@@ -33,7 +33,10 @@ def train_stacked(jobs):
     order = sorted(range(len(jobs)), key=lambda i: _rates(jobs[i]))
     stacked = [jobs[i] for i in order]
     groups = [list(group) for _, group in groupby(stacked, _rates)]
-    stack = Stack([[job.module for job in group] for group in groups])
+    stack = Stack(
+        [[job.module for job in group] for group in groups],
+        [job.random_state for job in stacked],
+    )
     optimizer = partial(_optimizer, stack, [_rates(group[0]) for group in groups])
     first = stacked[0]
     training = StackedDataset(

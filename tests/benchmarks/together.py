@@ -31,6 +31,12 @@ ENSEMBLES = [
     (skseq.LSTMRegressor, {"hidden_size": 16}),
     (skseq.Conv1DRegressor, {"n_filters": 16, "hidden_size": 16}),
     (skseq.WaveNetRegressor, {"n_filters": 16}),
+    (skseq.DenseRegressor, {"hidden_layer_sizes": (32,), "dropout": 0.2}),
+    (skseq.GRURegressor, {"hidden_size": 16, "recurrent_dropout": 0.2}),
+    (skseq.GRURegressor, {"hidden_size": 16, "n_layers": 2, "dropout": 0.2}),
+    # None stops within so few epochs: what validation costs.
+    (skseq.DenseRegressor, {"hidden_layer_sizes": (32,), "early_stopping": True}),
+    (skseq.GRURegressor, {"hidden_size": 16, "early_stopping": True}),
 ]
 
 

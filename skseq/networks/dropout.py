@@ -1,0 +1,71 @@
+"""Dropout, whose masks many networks that are computed as one draw as each alone."""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from torch import nn
+from torch.autograd import Function
+from torch.nn import functional as F
+
+_many = ContextVar("many", default=None)
+
+
+class Dropout(nn.Dropout):
+    """Torch's, with a mask that depends on the shape of values, not on their layout."""
+
+    def forward(self, x):
+        """Drop values of x, (batch, ...)."""
+        if not self.training or not self.p:
+            return x
+        if _many.get() is None:
+            return super().forward(x.contiguous())
+        return x * draw_mask(x, x.shape, self.p)
+
+
+def draw_mask(x, shape, p):
+    """Draw what drops a share p of values: 0, or 1 / (1 - p).
+
+    Parameters
+    ----------
+    x : tensor
+        Of the type, on the device.
+    shape : tuple of int
+        With the windows of a batch first.
+    p : float
+    """
+    if _many.get() is None:
+        return F.dropout(x.new_ones(shape), p)
+    return _Masks.apply(x.detach(), tuple(shape), 1 - p)
+
+
+@contextmanager
+def drawing(generators, sizes):
+    """Let each model that :func:`torch.vmap` computes draw masks of its own.
+
+    Parameters
+    ----------
+    generators : list of torch.Generator
+        One for each model.
+    sizes : tensor of shape (models,)
+        Windows of each model for which masks are drawn, the first of a batch.
+    """
+    token = _many.set((generators, sizes.tolist()))
+    try:
+        yield
+    finally:
+        _many.reset(token)
+
+
+class _Masks(Function):
+    """Those of all models: what :func:`torch.vmap` has a function for is one's only."""
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        """Keep nothing: there is no gradient."""
+
+    @staticmethod
+    def vmap(info, in_dims, x, shape, kept):  # noqa: ARG004
+        masks = x.new_zeros(info.batch_size, *shape)
+        for mask, generator, size in zip(masks, *_many.get(), strict=True):
+            mask[:size].bernoulli_(kept, generator=generator)
+        return masks.div_(kept), 0
