@@ -138,7 +138,17 @@ class Cell(nn.Module):
         return draw_mask(x, (x.shape[1], self.hidden_size), self.recurrent_dropout)
 
 
-def steps(kind, x, bias, *tensors, project=(), mask=None, norm=None, activation=None):
+def steps(
+    kind,
+    x,
+    bias,
+    *tensors,
+    project=(),
+    n_padding=None,
+    mask=None,
+    norm=None,
+    activation=None,
+):
     """Iterate a plain cell.
 
     Parameters
@@ -152,6 +162,9 @@ def steps(kind, x, bias, *tensors, project=(), mask=None, norm=None, activation=
         The weights (n_units, hidden), and what ``norm`` computes with.
     project : tuple of tensor
         Weights and bias of the inputs; none where x is their products.
+    n_padding : tensor of shape (batch,) or None
+        Rows of padding that each window starts with, whose states are zero. Only with
+        ``project``.
     mask : tensor of shape (batch, hidden) or None
         Multiplies the state on its way to the next step.
     norm : object or None
@@ -173,7 +186,8 @@ def steps(kind, x, bias, *tensors, project=(), mask=None, norm=None, activation=
         return recipe(kind, x, product, *inner_bias, *options)
 
     if project:
-        make = partial(Projected, make)
+        make = partial(Projected, make, LOOPS[kind].at_rest)
+        project = n_padding, *project
     return by_hand(make, x, *project, *tensors, mask)
 
 
@@ -243,8 +257,13 @@ def _backwards(block, *tensors):
     return reversed(list(enumerate(steps, start=block.start)))
 
 
+SHUT = 1000.0
+"""Beyond it a gate is 0 or 1 without rest."""
+
+
 class _RNN:
     n_gates = 1
+    at_rest = (0.0,)
 
     def __init__(self, x, product, activation):
         self.x, self.product, self.activation = x, product, activation
@@ -276,6 +295,7 @@ class _RNN:
 
 class _LSTM:
     n_gates = 4
+    at_rest = (-SHUT, 0.0, 0.0, 0.0)
 
     def __init__(self, x, product, memory=None, bias=None):
         self.x, self.product, self.memory, self.bias = x, product, memory, bias
@@ -350,6 +370,7 @@ class _LSTM:
 
 class _GRU:
     n_gates = 3
+    at_rest = (0.0, SHUT, 0.0)
 
     def __init__(self, x, product, bias):
         self.x, self.product, self.bias = x, product, bias.unsqueeze(-2)

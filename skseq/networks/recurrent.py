@@ -98,6 +98,8 @@ class Recurrent(nn.Module):
     def _run(self, layer, x, n_padding):
         if n_padding is None:
             return self._states(layer, x)
+        if self._by_hand(layer, x):
+            return _by_hand(layer, x, n_padding)
         states = self._states(layer, to_end(x, n_padding), n_padding)
         return to_start(states, n_padding)
 
@@ -116,9 +118,13 @@ class Recurrent(nn.Module):
         """States of windows that end with their padding."""
         if isinstance(layer, Cell):
             return layer(x, n_padding)
-        if self.stacked or _faster_by_hand(layer, x):
-            return _by_hand(layer, x)
-        return layer(x)[0]
+        return _by_hand(layer, x) if self._by_hand(layer, x) else layer(x)[0]
+
+    def _by_hand(self, layer, x):
+        """Tell whether what torch's layer does is computed by hand."""
+        if isinstance(layer, Cell):
+            return False
+        return self.stacked or _faster_by_hand(layer, x)
 
 
 def _faster_by_hand(layer, x):
@@ -141,8 +147,8 @@ def _faster_by_hand(layer, x):
 
 
 @in_full_precision
-def _by_hand(layer, x):
-    """Compute what torch's layer does."""
+def _by_hand(layer, x, n_padding=None):
+    """Compute what torch's layer does, from the end of the padding on."""
     kind, _, activation = layer.mode.partition("_")
     bias = layer.bias_hh_l0
     first = layer.bias_ih_l0 if kind == "GRU" else layer.bias_ih_l0 + bias
@@ -152,6 +158,7 @@ def _by_hand(layer, x):
         bias,
         layer.weight_hh_l0,
         project=(layer.weight_ih_l0, first),
+        n_padding=n_padding,
         activation=activation.lower(),
     )
     return states.transpose(0, 1)
