@@ -1,5 +1,7 @@
 """Input stages: what a network gets to see of the raw windows."""
 
+from copy import deepcopy
+
 import torch
 from torch import nn
 
@@ -38,7 +40,7 @@ class Standardize(nn.Module):
     def forward(self, x):
         """Return values, values known ahead (or None), rows of padding (or None).
 
-        x : (batch, length, n_features)
+        x : ([models,] batch, length, n_features)
         values : (batch, length, self.n_features), the next step's known ones included
         known : (batch, length, horizon, n_known)
         """
@@ -46,17 +48,35 @@ class Standardize(nn.Module):
         if self.change_scale is None:
             x = values
         else:
-            changes = x.diff(dim=1, prepend=x[:, :1]) / self.change_scale
+            changes = x.diff(dim=-2, prepend=x[..., :1, :]) / self.change_scale
             x = torch.cat([values, changes], dim=-1)
         n_padding = count_padding(x)
         if n_padding is not None:
             x = x.nan_to_num(nan=0.0)
         if not self.n_known:
             return x, None, n_padding
-        n_past = x.shape[2] - self.n_known * self.n_ahead
+        n_past = x.shape[-1] - self.n_known * self.n_ahead
         known = x[..., n_past:].unflatten(-1, (self.n_known, self.n_ahead))
         known = known[..., : self.horizon].transpose(-1, -2)
         return torch.cat([x[..., :n_past], known[..., 0, :]], -1), known, n_padding
+
+
+def stack_stages(stages):
+    """Make one stage for the windows (models, batch, length, n_features) of several.
+
+    Parameters
+    ----------
+    stages : list of Standardize
+
+    Returns
+    -------
+    Standardize
+    """
+    stacked = deepcopy(stages[0])
+    for name, _ in stages[0].named_buffers():
+        values = [stage.get_buffer(name) for stage in stages]
+        setattr(stacked, name, torch.stack(values)[:, None, None])
+    return stacked
 
 
 class Embed(nn.Module):
@@ -90,6 +110,6 @@ def count_padding(x):
 
     Padding stands at the start, so the first row tells whether there is any.
     """
-    if not x[:, 0, 0].isnan().any():
+    if not x[..., 0, 0].isnan().any():
         return None
-    return x[:, :, 0].isnan().sum(dim=1)
+    return x[..., 0].isnan().sum(dim=-1)

@@ -13,7 +13,7 @@ from .conv import Conv1D
 from .dense import Dense
 from .dropout import drawing
 from .heads import Head
-from .inputs import Standardize
+from .inputs import Standardize, stack_stages
 from .recurrent import Recurrent
 from .wavenet import WaveNet
 
@@ -60,6 +60,7 @@ class Stack(nn.Module):
         self.generators = [torch.Generator().set_state(s) for s in random_states]
         self.models = tuple(model for group in groups for model in group)
         self.groups = nn.ModuleList(nn.ParameterDict(_stacked(g)) for g in groups)
+        self.inputs = stack_stages([model.inputs for model in self.models])
         # In a tuple, so that its parameters are not the stack's.
         self._after_inputs = (_AfterInputs(self.models[0]),)
 
@@ -81,15 +82,7 @@ class Stack(nn.Module):
             else self.groups[0][name]
             for name in names
         }
-        inputs = [model.inputs(v) for model, v in zip(self.models, x, strict=True)]
-        values, known, n_padding = zip(*inputs, strict=True)
-        values = torch.stack(values)
-        known = None if known[0] is None else torch.stack(known)
-        if any(n is not None for n in n_padding):
-            none = torch.zeros(x.shape[1], dtype=torch.long, device=x.device)
-            n_padding = torch.stack([none if n is None else n for n in n_padding])
-        else:
-            n_padding = None
+        values, known, n_padding = self.inputs(x)
         axes = [None if argument is None else 0 for argument in (known, n_padding)]
         with _stackable(self._after_inputs[0]), drawing(self.generators, sizes):
             return torch.vmap(self._compute, in_dims=(0, 0, *axes))(
@@ -130,6 +123,7 @@ class Stack(nn.Module):
             Of the parameters; what it knows of the others is forgotten, too.
         """
         self.models = tuple(compress(self.models, kept))
+        self.inputs = stack_stages([model.inputs for model in self.models])
         self.generators = list(compress(self.generators, kept))
         sizes = [len(next(iter(group.values()))) for group in self.groups]
         parts = torch.from_numpy(kept).split(sizes)

@@ -206,9 +206,12 @@ def seeded(seed, device):
     if seed is None:
         yield
         return
-    devices = [] if device.type == "cpu" else range(torch.cuda.device_count())
+    on_cpu = device.type == "cpu"
+    devices = [] if on_cpu else range(torch.cuda.device_count())
+    # Torch's own function notes for each kind of device where it was called from.
+    seed_all = torch.default_generator.manual_seed if on_cpu else torch.manual_seed
     with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
+        seed_all(seed)
         yield
 
 
