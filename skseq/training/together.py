@@ -110,7 +110,9 @@ class Together:
     def train(self, jobs):
         """Collect the networks of one estimator, or return them."""
         data = joblib.hash([_contents(jobs[0].training), _contents(jobs[0].validation)])
-        key = joblib.hash([data, type(jobs[0].settings), jobs[0].settings.get_params()])
+        settings = jobs[0].settings
+        # Not the hash of the type, which might be one that can't be pickled.
+        key = type(settings), joblib.hash([data, settings.get_params()])
         if self._collecting:
             # What several fits have in common is kept once.
             training, validation = self._datasets.setdefault(
@@ -187,7 +189,7 @@ def _shape(job):
     n_valid = job.validation and -(-len(job.validation) // job.batch_size)
     data = job.n_steps, n_valid, job.batch_size, job.training.windows.shape[1:]
     weighted = job.training.weights is None
-    return joblib.hash([type(settings), others, shapes, data, weighted])
+    return type(settings), joblib.hash([others, shapes, data, weighted])
 
 
 def _size(job):
