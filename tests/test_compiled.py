@@ -12,8 +12,8 @@ from numba import njit
 
 from skseq.networks import cells
 from skseq.networks.cells import Cell
-from skseq.networks.memory import SIZES, TOTAL, empty
 from skseq.networks.compiled.tanh import sigmoid, tanh
+from skseq.networks.memory import SIZES, TOTAL, empty
 from skseq.networks.recurrent import CELLS, Recurrent, initialize
 
 TYPES = (np.float32, np.float64)

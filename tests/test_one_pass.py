@@ -79,6 +79,37 @@ def test_views_are_predicted_as_their_copies(
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
 
 
+@given(
+    kernel_size=st.integers(1, 4),
+    stride=st.integers(1, 3),
+    dilation=st.integers(1, 3),
+    n_conv_layers=st.integers(1, 3),
+    normalization=st.sampled_from([None, "layer", "batch"]),
+    length=st.integers(2, 40),
+    n_padded=st.integers(0, 50),
+)
+@settings(max_examples=25, deadline=None)
+def test_strides_along_the_series_are_those_of_each_window(length, n_padded, **params):
+    model = Conv1DRegressor(
+        n_filters=3, cell=None, max_epochs=1, random_state=0, **params
+    )
+    windows = make_windows(length, 2, n_padded)
+    y = np.random.default_rng(1).normal(size=len(windows))
+    model.fit(windows[-40:], y[-40:])
+    found, expected = model.predict(windows), model.predict(windows.copy())
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_strided_convolutions_are_computed_once_along_the_series():
+    windows = make_windows(length=16, n_features=1)
+    model = Conv1DRegressor(
+        cell=None, stride=2, n_conv_layers=2, max_epochs=1, random_state=0
+    )
+    model.fit(windows, windows[:, -1, 0])
+    assert model.net_.module_.network.receptive_field == 1 + 3 + 2 * 3
+    assert rows_seen(model, windows) < 2 * N_STEPS
+
+
 @pytest.mark.parametrize("length", [2, 13, 16])
 def test_each_layer_is_computed_once_along_the_series(length):
     windows = make_windows(length, n_features=1)

@@ -52,19 +52,23 @@ class Conv(nn.Module):
             nn.init.zeros_(self.linear.bias)
         self.norm = NORMALIZATIONS[normalization](n_outputs)
 
-    def forward(self, x, n_padding):
+    def forward(self, x, n_padding, apart=None):
         """Map (batch, steps, n_inputs) to (batch, ceil(steps / stride), n_outputs).
 
         Padded steps stay zero. Returns how many there are among the outputs, too.
+        With ``apart``, there is an output for every step, of inputs that lie so many
+        times further apart.
         """
-        n_steps = -(-x.shape[1] // self.stride)
-        span = (n_steps - 1) * self.stride + 1  # from the first output to the last
+        stride, apart = (self.stride, 1) if apart is None else (1, apart)
+        reach, n_after = apart * self.reach, apart * self.n_after
+        n_steps = -(-x.shape[1] // stride)
+        span = (n_steps - 1) * stride + 1  # from the first output to the last
         if n_padding is not None:
-            n_padding = strided(n_padding, x.shape[1], self.stride)
-        n_before = self.reach - self.n_after + span - x.shape[1]  # crops if negative
-        x = pad(x, (0, 0, n_before, self.n_after))
-        starts = range(0, self.reach + 1, self.dilation)
-        x = torch.cat([x[:, s : s + span : self.stride] for s in starts], dim=-1)
+            n_padding = strided(n_padding, x.shape[1], stride)
+        n_before = reach - n_after + span - x.shape[1]  # crops if negative
+        x = pad(x, (0, 0, n_before, n_after))
+        starts = range(0, reach + 1, apart * self.dilation)
+        x = torch.cat([x[:, s : s + span : stride] for s in starts], dim=-1)
         x = self.linear(x)
         if isinstance(self.norm, BatchNorm):
             x = self.norm(x, n_padding)
@@ -157,11 +161,16 @@ class ConvStack(nn.Module):
         )
         self.dropout = Dropout(dropout)
 
-    def forward(self, x, n_padding):
-        """Map (batch, steps, n_features) to (batch, fewer steps, n_filters)."""
+    def forward(self, x, n_padding, every_step=False):
+        """Map (batch, steps, n_features) to (batch, fewer steps, n_filters).
+
+        With ``every_step``, to what would be the output of each step as the last one.
+        """
+        apart = 1 if every_step else None
         for conv in self.convs:
-            x, n_padding = conv(x, n_padding)
+            x, n_padding = conv(x, n_padding, apart)
             x = self.dropout(torch.relu(x))
+            apart = apart and apart * conv.stride
         return x, n_padding
 
 
@@ -182,13 +191,15 @@ class Conv1D(nn.Module):
         self.output_size = (recurrent or convs).output_size
         self.stride = convs.stride
         self.causal = convs.causal and (recurrent is None or recurrent.causal)
-        if recurrent is None and self.stride == 1 and self.causal:
-            self.receptive_field = 1 + sum(conv.reach for conv in convs.convs)
+        if recurrent is None and self.causal:
+            reaches = (c.reach * c.stride**i for i, c in enumerate(convs.convs))
+            self.receptive_field = 1 + sum(reaches)
 
-    def forward(self, x, n_padding):
+    def forward(self, x, n_padding, every_step=False):
         """Map values (batch, length, features) to states (batch, steps, output_size).
 
-        There is one step for each ``stride`` of the window.
+        There is one step for each ``stride`` of the window, or with ``every_step``, in
+        which there is nothing recurrent, the last state of each window that ends there.
         """
-        states, n_padding = self.convs(x, n_padding)
+        states, n_padding = self.convs(x, n_padding, every_step)
         return states if self.recurrent is None else self.recurrent(states, n_padding)

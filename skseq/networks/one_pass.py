@@ -22,7 +22,6 @@ def can_pass_once(module, length):
         isinstance(module.head, Head)
         and getattr(module.inputs, "change_scale", None) is None
         and module.head.read in ("last", "every")
-        and module.network.stride == 1
         and getattr(module.network, "receptive_field", length + 1) <= length
     )
 
@@ -47,10 +46,11 @@ def one_pass(module, series, length):
     """
     weight = next(module.parameters())
     past = module.network.receptive_field - 1
+    options = {} if module.network.stride == 1 else {"every_step": True}
     size = max(8 * length, 2048)  # so many that little is passed over twice
     for last in range(length - 1, len(series), size):
         steps = torch.tensor(series[last - past : last + size])
         values, known, _ = module.inputs(steps[None].to(weight))
-        states = module.network(values, None)[0, past:, None]
+        states = module.network(values, None, **options)[0, past:, None]
         known = None if known is None else known[0, past:, None]
         yield module.head(states, known, None)
