@@ -66,6 +66,7 @@ class _RecurrentClassifier(NetworkClassifier):
 
     bidirectional: bool | str = "auto"
     dropout: float = 0.3
+    recurrent_dropout: float = 0.2
     label_smoothing: float = 0.1
     differences: bool = True
 
