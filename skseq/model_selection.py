@@ -17,9 +17,9 @@ class VectorizedGridSearchCV(GridSearchCV):
     The results are those of ``GridSearchCV``.
 
     It pays for small networks (up to some 32 units and batches of 32), in which torch
-    spends its time on anything but arithmetic. Networks with normalisation, embedding,
-    callbacks or ``lr_schedule="plateau"``, decoders, large networks, and estimators
-    that are not networks of this package are fitted one after the other.
+    spends its time on anything but arithmetic. Networks with batch normalisation,
+    embedding, callbacks or ``lr_schedule="plateau"``, decoders, large networks, and
+    estimators that are not networks of this package are fitted one after the other.
 
     Parameters
     ----------

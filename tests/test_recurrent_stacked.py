@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 from torch.func import functional_call, stack_module_state
 
 from skseq.networks import cells
@@ -43,14 +44,21 @@ def test_states_and_gradients_equal_torch_layers_one_by_one(
     _assert_gradients(models, gradients)
 
 
+@pytest.mark.parametrize("normalization", [None, "layer"])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
-def test_masks_are_those_that_each_model_draws_alone(kind, bidirectional):
+def test_masks_are_those_that_each_model_draws_alone(
+    kind, bidirectional, normalization
+):
     """Between the layers and of the state, for as many windows as it has."""
+    options = {"recurrent_dropout": 0.4, "normalization": normalization}
     models = [
-        Recurrent(kind, 3, 8, 2, 0.3, 10, bidirectional, recurrent_dropout=0.4).double()
+        Recurrent(kind, 3, 8, 2, 0.3, 10, bidirectional, **options).double()
         for _ in range(N_MODELS)
     ]
+    for model in models:  # gains and biases that differ
+        for parameter in model.parameters():
+            nn.init.normal_(parameter, parameter.mean().item(), 0.3)
     x = torch.randn(N_MODELS, 5, 10, 3, dtype=torch.float64)
     sizes = torch.tensor([5, 4, 5, 3])
     expected = []

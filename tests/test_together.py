@@ -32,8 +32,13 @@ MODELS = {
     "by value": skseq.DenseRegressor(gradient_clip=0.01, gradient_clip_by="value"),
     "SGD": skseq.DenseRegressor(optimizer="sgd", lr_schedule="cosine"),
     "classifier": skseq.GRUClassifier(
-        hidden_size=4, class_weight="balanced", label_smoothing=0.1
+        hidden_size=4,
+        recurrent_dropout=0,
+        class_weight="balanced",
+        label_smoothing=0.1,
     ),
+    "GRU, norm": skseq.GRURegressor(hidden_size=4, normalization="layer"),
+    "LSTM, norm": skseq.LSTMRegressor(hidden_size=4, normalization="layer"),
     "RNN, dropout": skseq.RNNRegressor(hidden_size=4, n_layers=2, dropout=0.3),
     "LSTM, dropout": skseq.LSTMRegressor(hidden_size=4, recurrent_dropout=0.3),
     "GRU, dropout": skseq.GRURegressor(
@@ -108,8 +113,11 @@ def test_members_are_separate_fits(name, weighted, stacks):
 @pytest.mark.parametrize("name", MODELS)
 def test_each_member_stops_by_itself(name, weighted, stacks):
     """At an epoch of its own, with the weights of its best epoch."""
+    # At 0.03 an LSTM with norms is chaotic: it makes 1e-4 of 1e-15 in nine epochs,
+    # also of a change of that size in the windows of a single fit.
+    rate = 0.005 if name == "LSTM, norm" else 0.03
     model = clone(MODELS[name]).set_params(
-        **STOPPING, batch_size=16, learning_rate=0.03, n_members=4, random_state=1
+        **STOPPING, batch_size=16, learning_rate=rate, n_members=4, random_state=1
     )
     y = LABELS if name.startswith("classifier") else Y
     weights = np.linspace(0.5, 2, len(Y)) if weighted else None
@@ -121,7 +129,7 @@ def test_each_member_stops_by_itself(name, weighted, stacks):
 
 def test_what_cannot_be_stacked_is_fitted_one_by_one(stacks):
     for params in (
-        {"normalization": "layer"},
+        {"normalization": "batch"},
         {"lr_schedule": "plateau"},
         {"hidden_size": 512},
     ):

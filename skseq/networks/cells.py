@@ -122,9 +122,9 @@ class Cell(nn.Module):
             tensors = self.bias_hh, *tensors
             return steps(self.kind, x, *tensors, project=project, **options)
 
-        def lstm(x, weight, *others):
-            product = Product(weight, others[-1], norm)
-            return recipe("LSTM", x, product, memory, self.bias_memory)
+        def lstm(x, weight, gain, bias, gain_memory, mask):
+            product = Product(weight, mask, norm.scaled_by(gain))
+            return recipe("LSTM", x, product, memory.scaled_by(gain_memory), bias)
 
         tensors = *tensors, self.bias_memory, *memory.tensors
         states = by_hand(lstm, x, *tensors, mask)
@@ -181,8 +181,10 @@ def steps(
         tensors = bias, *tensors
 
     def make(x, *tensors):
-        *inner_bias, weight = tensors[: 1 + (kind == "GRU")]
-        product = Product(weight, tensors[-1], norm)
+        *others, mask = tensors
+        inner_bias = [others.pop(0)] if kind == "GRU" else []
+        weight, *gain = others
+        product = Product(weight, mask, norm and norm.scaled_by(*gain))
         return recipe(kind, x, product, *inner_bias, *options)
 
     if project:
@@ -298,7 +300,8 @@ class _LSTM:
     at_rest = (-SHUT, 0.0, 0.0, 0.0)
 
     def __init__(self, x, product, memory=None, bias=None):
-        self.x, self.product, self.memory, self.bias = x, product, memory, bias
+        self.x, self.product, self.memory = x, product, memory
+        self.bias = None if bias is None else bias.unsqueeze(-2)
 
     def forward(self):
         """Iterate c = f c + i g, h = o tanh(c)."""

@@ -21,10 +21,10 @@ class Product:
     Parameters
     ----------
     weight : tensor of shape ([models,] n_units, hidden)
-    mask : tensor of shape (batch, hidden) or None
+    mask : tensor of shape ([models,] batch, hidden) or None
         Multiplies h.
     norm : object or None
-        The pass that a normalisation began.
+        The pass that a normalisation began, with its gain.
     """
 
     def __init__(self, weight, mask=None, norm=None):
@@ -104,41 +104,46 @@ class LayerNorm(nn.LayerNorm):
 
 
 class _LayerPass:
-    """Normalise y and add x, with torch's own kernels."""
+    """hat * gain + x, with hat normalised by torch's own kernels."""
 
     share = None
 
     def __init__(self, gain):
         self.tensors = (gain,)
-        self.gain, self.shape = gain, list(gain.shape)
         self.steps = []
 
+    def scaled_by(self, gain):
+        """Take the gain as a recipe is given it, ([models,] n_units)."""
+        self.gain, self.shape = gain.unsqueeze(-2), [gain.shape[-1]]
+        return self
+
     def forward(self, y, x):
-        out, mean, scale = torch.native_layer_norm(y, self.shape, self.gain, None, EPS)
-        self.steps.append((y, mean, scale))
-        return out.add_(x)
+        hat, *moments = self._normalize(y)
+        self.steps.append((y, *moments))
+        return torch.addcmul(x, hat, self.gain)
 
     def begin_backward(self):
         self.d_outs, self.d_gain = [], 0.0
 
     def backward(self, t, d_out):
         self.d_outs.append(d_out)
-        return self._differentiate(d_out, *self.steps[t], [True, False, False])[0]
+        y, *moments = self.steps[t]
+        return torch.ops.aten.native_layer_norm_backward.default(
+            d_out * self.gain, y, self.shape, *moments, None, None, [True, False, False]
+        )[0]
 
     def add_up(self, block):
-        steps = [torch.cat(kept) for kept in zip(*self.steps[block], strict=True)]
-        d_outs = torch.cat(self.d_outs[::-1])
-        d_gain = self._differentiate(d_outs, *steps, [False, True, False])[1]
-        self.d_gain, self.d_outs = self.d_gain + d_gain, []
+        # Made again, rather than kept: hat is as large as y.
+        hat, *_ = self._normalize(torch.stack([y for y, *_ in self.steps[block]]))
+        d_outs = torch.stack(self.d_outs[::-1])
+        self.d_gain, self.d_outs = self.d_gain + (d_outs * hat).sum((0, -2)), []
 
     def gradients(self):
         return (self.d_gain,)
 
-    def _differentiate(self, d_out, y, mean, scale, wanted):
-        """Gradients of y, gain and bias, those that are wanted."""
-        return torch.ops.aten.native_layer_norm_backward.default(
-            d_out, y, self.shape, mean, scale, self.gain, None, wanted
-        )
+    def _normalize(self, y):
+        """Return hat, mean and 1 / standard deviation."""
+        return torch.native_layer_norm(y, self.shape, None, None, EPS)
 
 
 class BatchNorm(_BatchNorm):
@@ -268,11 +273,16 @@ class _BatchPass:
 
     def __init__(self, gain, share, statistics):
         self.tensors = (gain,)
-        self.gain, self.share, self.statistics = gain[None], share, statistics
+        self.share, self.statistics = share, statistics
         self.rows, self.columns = share.unbind(0), share.mT.unbind(0)
         self.ones = torch.ones_like(share[0])  # to sum with, faster than sum()
         self.eps = share.new_full((1, 1), EPS)
         self.centred, self.means, self.scales, self.gains = [], [], [], []
+
+    def scaled_by(self, gain):
+        """Take the gain as a recipe is given it, (n_units,)."""
+        self.gain = gain[None]
+        return self
 
     def forward(self, y, x):
         t = len(self.centred)

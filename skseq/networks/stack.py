@@ -8,7 +8,6 @@ from torch import nn
 from torch.func import functional_call
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from .cells import Cell
 from .conv import Conv1D
 from .dense import Dense
 from .dropout import drawing
@@ -23,18 +22,14 @@ NETWORKS = (Conv1D, Dense, Recurrent, WaveNet)
 def can_stack(module):
     """Tell whether a SequenceModel can be one of a :class:`Stack`.
 
-    What is normalised inside a cell or over a batch cannot, nor what is not known to be
-    made for :func:`torch.vmap`.
+    What is normalised over a batch cannot, nor what is not known to be made for
+    :func:`torch.vmap`.
     """
     return (
         isinstance(module.inputs, Standardize)
         and isinstance(module.head, Head)
         and isinstance(module.network, NETWORKS)
-        and not any(
-            isinstance(part, _BatchNorm)
-            or (isinstance(part, Cell) and part.normalization)
-            for part in module.modules()
-        )
+        and not any(isinstance(part, _BatchNorm) for part in module.modules())
     )
 
 

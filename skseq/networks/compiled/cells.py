@@ -82,7 +82,7 @@ def lstm_forward(
             normed[:] = c
             if memory.kind:
                 normalize(m, t, memory, normed)
-            _lstm_state(normed, bias, gate, outs[m, t], states[m, t + 1])
+            _lstm_state(normed, bias[m], gate, outs[m, t], states[m, t + 1])
 
 
 @njit(**OPTIONS)
@@ -136,7 +136,7 @@ def lstm_backward(
             gate, d = gates[m, t], d_x[m, t]
             _lstm_state_backward(d_states[m, t], d_h, gate, outs[m, t], d, d_out)
             if memory.kind:
-                _add_rows(d_out, d_bias)
+                _add_rows(d_out, d_bias[m])
                 normalize_backward(m, t, memory, d_out)
             _lstm_memory_backward(d_out, d_c, gate, memories[m, t], d)
             if norm.kind:

@@ -51,7 +51,7 @@ class _Recipe:
             return _no_norm(self.x.dtype)
         n_models, n_steps, n_windows, _ = self.x.shape
         none = _none(self.x.dtype, 2), _none(self.x.dtype, 3)
-        gain = _array(norm.gain.reshape(1, -1))
+        gain = _array(norm.gain.reshape(n_models, n_units))
         arrays = gain, gain  # that of its gradient is made in the backward pass
         hat = self._empty(n_models, n_steps, n_windows, n_units)
         if norm.share is None:
@@ -86,7 +86,7 @@ class _Recipe:
         d_weight = d_rows.mT @ rows
         yield d_weight if self.stacked else d_weight[0]
         if self.norm.kind:
-            yield torch.from_numpy(self.norm.d_gain[0])
+            yield self._tensor(self.norm.d_gain)
 
     def _tensor(self, array):
         with torch.inference_mode(False):  # else it would have to be copied
@@ -126,7 +126,8 @@ class LSTM(_Recipe):
         super().__init__(x, product)
         hidden = self.weight.shape[-1]
         self.memory_pass, self.memory = memory, self._norm(memory, hidden)
-        self.bias = np.zeros(hidden, self.x.dtype) if bias is None else _array(bias)
+        none = np.zeros((len(self.x), hidden), self.x.dtype)
+        self.bias = none if bias is None else self._of_models(bias)
 
     def forward(self):
         """Return the states, ([models,] steps, windows, hidden)."""
@@ -151,7 +152,7 @@ class LSTM(_Recipe):
         gradients = self._tensor(d_x), *self._end_backward(d_products)
         if not self.memory.kind:
             return gradients
-        return *gradients, *map(torch.from_numpy, (d_bias, self.memory.d_gain[0]))
+        return *gradients, *map(self._tensor, (d_bias, self.memory.d_gain))
 
 
 class GRU(_Recipe):
