@@ -40,7 +40,8 @@ def make(cls, **params):
 
 def make_exact(cls, **params):
     """A tiny instance whose training loss is that of its predictions."""
-    exact = dict.fromkeys(("teacher_forcing", "dropout", "label_smoothing"), 0.0)
+    drawn = "teacher_forcing", "dropout", "recurrent_dropout"
+    exact = dict.fromkeys((*drawn, "label_smoothing"), 0.0)
     known = parameters(cls)
     return make(cls, **{k: v for k, v in exact.items() if k in known}, **params)
 

@@ -20,7 +20,8 @@ from skseq import (
 )
 from skseq.estimators import ALL
 
-TRAINING = {"max_epochs": 60, "batch_size": 512, "learning_rate": 0.02, "dropout": 0.0}
+TRAINING = {"max_epochs": 60, "batch_size": 512, "learning_rate": 0.02}
+NO_DROPOUT = {"dropout": 0.0, "recurrent_dropout": 0.0}
 SIZE = {"n_filters": 16}
 # The checks' windows are shorter than a week.
 ORDERS = {"order": (1, 0, 0), "seasonal_order": (0, 0, 0, 0)}
@@ -29,7 +30,7 @@ ORDERS = {"order": (1, 0, 0), "seasonal_order": (0, 0, 0, 0)}
 def instance(cls):
     """Make an estimator that can learn the checks' few samples."""
     parameters = cls().get_params()
-    chosen = {**TRAINING, **SIZE, **ORDERS, "loss": "squared_error"}
+    chosen = {**TRAINING, **NO_DROPOUT, **SIZE, **ORDERS, "loss": "squared_error"}
     if "hidden_layer_sizes" in parameters:  # linear: takes larger steps
         chosen["learning_rate"] = 0.1
     if "class_weight" in parameters:  # long enough for labels; rounding errors grow
