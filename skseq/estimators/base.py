@@ -411,6 +411,7 @@ def _weights_in(training, weights):
 
 def _series_to_pass(module, windows):
     """Return the series behind windows, if one pass along it gives all outputs."""
+    # A single one has nothing to share, and asking takes longer than it saves.
     if len(windows) == 1 or not can_pass_once(module, windows.shape[1]):
         return None
     return series_of(windows)

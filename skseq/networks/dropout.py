@@ -64,7 +64,7 @@ class _Masks(Function):
         """Keep nothing: there is no gradient."""
 
     @staticmethod
-    def vmap(info, in_dims, x, shape, kept):  # noqa: ARG004
+    def vmap(info, in_dims, x, shape, kept):  # noqa: ARG004  torch calls it so
         masks = x.new_zeros(info.batch_size, *shape)
         for mask, generator, size in zip(masks, *_many.get(), strict=True):
             mask[:size].bernoulli_(kept, generator=generator)

@@ -7,7 +7,7 @@ from .memory import empty_tensor
 
 
 class Projected:
-    """A recipe of :mod:`cells` over x W' + b, with a backward pass by hand.
+    """A recipe of :mod:`recipes` over x W' + b, with a backward pass by hand.
 
     Parameters
     ----------

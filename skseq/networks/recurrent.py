@@ -98,7 +98,7 @@ class Recurrent(nn.Module):
     def _run(self, layer, x, n_padding):
         if n_padding is None:
             return self._states(layer, x)
-        if self._by_hand(layer, x):
+        if self._is_by_hand(layer, x):
             return _by_hand(layer, x, n_padding)
         states = self._states(layer, to_end(x, n_padding), n_padding)
         return to_start(states, n_padding)
@@ -118,9 +118,9 @@ class Recurrent(nn.Module):
         """States of windows that end with their padding."""
         if isinstance(layer, Cell):
             return layer(x, n_padding)
-        return _by_hand(layer, x) if self._by_hand(layer, x) else layer(x)[0]
+        return _by_hand(layer, x) if self._is_by_hand(layer, x) else layer(x)[0]
 
-    def _by_hand(self, layer, x):
+    def _is_by_hand(self, layer, x):
         """Tell whether what torch's layer does is computed by hand."""
         if isinstance(layer, Cell):
             return False

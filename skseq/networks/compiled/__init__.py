@@ -1,4 +1,4 @@
-"""Recurrent cells compiled by numba: what :mod:`cells` computes with torch, on a CPU.
+"""The recipes of :mod:`networks.recipes`, compiled by numba for a CPU.
 
 Importing it takes numba.
 """

@@ -110,7 +110,7 @@ class RNN(_Recipe):
         return self._end_forward()
 
     def backward(self, d_states):
-        """Return the gradients of all tensors, in the order of :mod:`cells`."""
+        """Return the gradients of all tensors, as :mod:`networks.recipes` does."""
         d_states, d_x, d_products = self._begin_backward(d_states)
         common = d_states, self.weight, self.mask, self.norm
         cells.rnn_backward(*common, self.states, d_x, d_products, self.relu)
@@ -142,7 +142,7 @@ class LSTM(_Recipe):
         return self._end_forward()
 
     def backward(self, d_states):
-        """Return the gradients of all tensors, in the order of :mod:`cells`."""
+        """Return the gradients of all tensors, as :mod:`networks.recipes` does."""
         d_states, d_x, d_products = self._begin_backward(d_states)
         d_bias = np.zeros_like(self.bias)
         self.memory = _with_new_gradient(self.memory)
@@ -174,7 +174,7 @@ class GRU(_Recipe):
         return self._end_forward()
 
     def backward(self, d_states):
-        """Return the gradients of all tensors, in the order of :mod:`cells`."""
+        """Return the gradients of all tensors, as :mod:`networks.recipes` does."""
         d_states, d_x, d_products = self._begin_backward(d_states)
         d_bias = np.zeros_like(self.bias)
         common = d_states, self.weight, self.mask, self.norm, d_x, d_products
