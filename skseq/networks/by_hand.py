@@ -6,6 +6,7 @@ before or after is computed for all steps at once, outside the loop.
 """
 
 from functools import wraps
+from inspect import signature
 
 import torch
 from torch._C import _are_functorch_transforms_active
@@ -102,6 +103,10 @@ class _ByHand(Function):
             for tensor, dim in zip(tensors, in_dims[1:], strict=True)
         ]
         return by_hand(this.make, *stacked), 0
+
+
+# torch asks for it in each call, which takes longer than a small kernel.
+_ByHand.forward.__signature__ = signature(_ByHand.forward)
 
 
 def _with_models(tensor, n_models, dim):

@@ -2,8 +2,9 @@
 
 Arrays are (models, steps, windows, units), ``states`` and ``memories`` with a step of
 zeros before the first; gates are in torch's order. What is called ``d_x`` is the
-gradient of ``x``. ``mask`` has no rows where there is none. No number of Python stands
-in the arithmetic, which it would make float64.
+gradient of ``x``; that of the states, which comes from outside, is of axes (models,
+windows, steps, units). ``mask`` has no rows where there is none. No number of Python
+stands in the arithmetic, which it would make float64.
 """
 
 import numpy as np
@@ -51,16 +52,17 @@ def rnn_backward(d_states, weight, mask, norm, states, d_x, d_products, relu):
     zero = d_h.dtype.type(0)
     for m in range(len(d_states)):
         d_h[:] = 0
-        for t in range(d_states.shape[1] - 1, -1, -1):
-            d_state, h, d = d_states[m, t], states[m, t + 1], d_x[m, t]
+        for t in range(d_x.shape[1] - 1, -1, -1):
+            h, d = states[m, t + 1], d_x[m, t]
             for b in range(len(d)):
+                d_state = d_states[m, b, t]
                 if relu:
                     for j in range(d.shape[1]):
-                        total = d_h[b, j] + d_state[b, j]
+                        total = d_h[b, j] + d_state[j]
                         d[b, j] = total if h[b, j] > zero else zero
                 else:
                     for j in range(d.shape[1]):
-                        total = d_h[b, j] + d_state[b, j]
+                        total = d_h[b, j] + d_state[j]
                         d[b, j] = total - total * h[b, j] * h[b, j]
             if norm.kind:
                 d_products[m, t] = d
@@ -127,14 +129,15 @@ def lstm_backward(
     d_bias,
 ):
     """Differentiate :func:`lstm_forward`."""
-    d_h, d_c = np.empty_like(d_states[0, 0]), np.empty_like(d_states[0, 0])
+    d_h, d_c = np.empty_like(outs[0, 0]), np.empty_like(outs[0, 0])
     d_out = np.empty_like(d_h)
     for m in range(len(d_states)):
         d_h[:] = 0
         d_c[:] = 0
-        for t in range(d_states.shape[1] - 1, -1, -1):
+        for t in range(d_x.shape[1] - 1, -1, -1):
             gate, d = gates[m, t], d_x[m, t]
-            _lstm_state_backward(d_states[m, t], d_h, gate, outs[m, t], d, d_out)
+            _add_step(t, d_states[m], d_h)
+            _lstm_state_backward(d_h, gate, outs[m, t], d, d_out)
             if memory.kind:
                 _add_rows(d_out, d_bias[m])
                 normalize_backward(m, t, memory, d_out)
@@ -145,11 +148,9 @@ def lstm_backward(
 
 
 @njit(**OPTIONS)
-def _lstm_state_backward(d_state, d_h, gate, out, d, d_out):
+def _lstm_state_backward(d_h, gate, out, d, d_out):
     n = d_h.shape[1]
     for b in range(len(d)):
-        for j in range(n):
-            d_h[b, j] += d_state[b, j]
         for j in range(n):
             o = gate[b, 3 * n + j]
             d[b, 3 * n + j] = d_h[b, j] * out[b, j] * (o - o * o)
@@ -220,13 +221,14 @@ def gru_backward(
     d_bias,
 ):
     """Differentiate :func:`gru_forward`."""
-    d_h, d_before = np.empty_like(d_states[0, 0]), np.empty_like(d_states[0, 0])
+    d_h, d_before = np.empty_like(states[0, 0]), np.empty_like(states[0, 0])
     for m in range(len(d_states)):
         d_h[:] = 0
-        for t in range(d_states.shape[1] - 1, -1, -1):
+        for t in range(d_x.shape[1] - 1, -1, -1):
             gate, d_y = gates[m, t], d_products[m, t]
             arrays = gate, products[m, t], states[m, t], d_x[m, t], d_y, d_before
-            _gru_state_backward(d_states[m, t], d_h, *arrays)
+            _add_step(t, d_states[m], d_h)
+            _gru_state_backward(d_h, *arrays)
             _add_rows(d_y, d_bias[m])
             product_backward(m, t, d_products, weight, mask, norm, d_h)
             for b in range(len(d_h)):
@@ -235,12 +237,10 @@ def gru_backward(
 
 
 @njit(**OPTIONS)
-def _gru_state_backward(d_state, d_h, gate, inside, before, d, d_y, d_before):
+def _gru_state_backward(d_h, gate, inside, before, d, d_y, d_before):
     n = d_h.shape[1]
     d_new = np.empty_like(d_h[0])
     for b in range(len(d)):
-        for j in range(n):
-            d_h[b, j] += d_state[b, j]
         for j in range(n):
             z, new = gate[b, n + j], gate[b, 2 * n + j]
             d[b, n + j] = d_h[b, j] * (before[b, j] - new) * (z - z * z)
@@ -258,6 +258,13 @@ def _gru_state_backward(d_state, d_h, gate, inside, before, d, d_y, d_before):
             d_y[b, 2 * n + j] = d_new[j] * gate[b, j]
         for j in range(n):
             d_before[b, j] = d_h[b, j] * gate[b, n + j]
+
+
+@njit(**OPTIONS)
+def _add_step(t, d_states, d_h):
+    for b in range(len(d_h)):
+        for j in range(d_h.shape[1]):
+            d_h[b, j] += d_states[b, t, j]
 
 
 @njit(**OPTIONS)

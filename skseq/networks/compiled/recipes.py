@@ -70,8 +70,12 @@ class _Recipe:
         return self._tensor(self.states[:, 1:])
 
     def _begin_backward(self, d_states):
-        """Return the gradients of the states, and arrays for those of sums."""
-        d_states = self._of_models(d_states)
+        """Return the gradients of the states, and arrays for those of sums.
+
+        The former are (models, windows, steps, units).
+        """
+        # As it comes where the windows are the first axis outside: no copy.
+        d_states = self._of_models(d_states.transpose(-2, -3))
         self.norm = _with_new_gradient(self.norm)
         d_x = self._empty(*self.x.shape)
         shared = self.norm.kind == NO_NORM and not self.has_inner_bias
