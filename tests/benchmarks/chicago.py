@@ -51,6 +51,7 @@ BOOK_YEAR = Inputs("book's inputs, a year ago", days="tomorrow", last_year=True)
 DAYS_YEAR = Inputs("calendar, a year ago", days="ahead", calendar=True, last_year=True)
 EVERY = {"supervise": "every"}
 NEXT = {**EVERY, "max_epochs": 8, "weight_decay": 0.1}
+FEW = {**NEXT, "max_epochs": 4}
 FIVE = {**NEXT, "n_members": 5}
 SHORT = {"max_epochs": 12}
 LONG = {"max_epochs": 24, "weight_decay": 0.1}
@@ -74,6 +75,7 @@ ROWS = [
     ("GRU, 14 steps", "26,500", RAIL_YEAR, 1, 14, GRURegressor, LONG),
     ("GRU, 14 steps", "25,000", BOOK_YEAR, 1, 14, GRURegressor, SHORT),
     ("GRU, 14 steps", "21,000", DAYS_YEAR, 1, 14, GRURegressor, SHORT),
+    ("GRU, sequence to sequence", "21,000", DAYS_YEAR, 1, 14, GRURegressor, FEW),
 ]
 
 
