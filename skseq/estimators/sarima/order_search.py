@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from ..windows import difference
+from ...windows import difference
 
 # As R's auto.arima has them.
 _LARGEST, _LARGEST_SEASONAL = 5, 2

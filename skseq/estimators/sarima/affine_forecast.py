@@ -1,8 +1,8 @@
 """affine_forecast: what a SARIMA model forecasts, as weights of what it sees."""
 
-import warnings
-
 import numpy as np
+
+from .likelihood import sarimax_class
 
 _TOLERANCE = 1e-10  # below it, a variance that is infinite or zero is zero
 
@@ -74,22 +74,3 @@ def _gain(filtered, step):
         if error_cov > _TOLERANCE:
             break
     return state_cov @ filtered.design[0, :, 0] / error_cov
-
-
-def sarimax_class():
-    """Import statsmodels' SARIMAX.
-
-    Raises
-    ------
-    ImportError
-        That names the extra to install, where statsmodels is absent.
-    """
-    try:
-        with warnings.catch_warnings():
-            from statsmodels.tsa.statespace.sarimax import SARIMAX
-    except ImportError as error:
-        raise ImportError(
-            "SARIMARegressor is estimated by statsmodels, which is not installed: "
-            "pip install 'skseq[sarima]'."
-        ) from error
-    return SARIMAX

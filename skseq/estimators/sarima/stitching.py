@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..windows import chunks, leading_padding, series_of
+from ...windows import chunks, leading_padding, series_of
 
 
 def stitch(windows, y, target, known):

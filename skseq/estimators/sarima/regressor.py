@@ -1,32 +1,23 @@
 """SARIMARegressor: the statistician's forecast, estimated by statsmodels."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from ..validation import (
+from ...validation import (
     check_fit_windows,
     check_predict_windows,
     check_target_columns,
     check_targets,
 )
-from ..windows import chunks, difference
-from .affine_forecast import affine_forecast, sarimax_class
+from ...windows import chunks, difference
+from .affine_forecast import affine_forecast
+from .likelihood import UNIT_ROOT, maximize, stationary_model
 from .order_search import search_orders
 from .stitching import stitch
-
-# x, for partial autocorrelations x / sqrt(1 + x^2): nearer to 1, the variance of the
-# stationary series cannot be computed.
-_PERSISTENT = 30
-_UNIT_ROOT = (
-    "The autoregression is so close to a unit root that its variance cannot be "
-    "computed: difference instead (order, seasonal_order), or choose smaller orders."
-)
 
 
 class SARIMARegressor(RegressorMixin, BaseEstimator):
@@ -201,7 +192,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         pieces = stitch(windows, y, self.target, self._known)
         self._choose_orders(pieces)
         self._check_length(windows.shape[1])
-        results = self._estimate(*self._join(pieces))
+        before = getattr(self, "params_", {}) if self.warm_start else {}
+        results = maximize(self._model(pieces), before, self.max_iter)
         self.n_iter_ = max(1, getattr(results, "mle_retvals", {}).get("iterations", 0))
         self.aicc_ = float(results.aicc)
         estimates = [*results.params.tolist(), float(results.scale)]
@@ -220,7 +212,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 np.ones(longest, dtype=bool)
             )
         if not np.isfinite(self.coef_).all():
-            raise ValueError(_UNIT_ROOT)
+            raise ValueError(UNIT_ROOT)
         return self
 
     def predict(self, X, return_std=False):
@@ -294,7 +286,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 "give as many."
             )
         pieces = stitch(windows, y, self.target, self._known)
-        model = self._stationary_model(*self._join(pieces))
+        model = self._model(pieces)
         return model.smooth([self.params_[name] for name in model.param_names])
 
     def __sklearn_tags__(self):
@@ -421,74 +413,11 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             )
         return past, np.nan_to_num(effect)
 
-    def _estimate(self, series, known):
-        model = self._stationary_model(series, known)
-        n_observed = np.count_nonzero(~np.isnan(series))
-        n_needed = len(model.param_names) + 3
-        if n_observed < n_needed:
-            raise ValueError(
-                f"X and y leave {n_observed} values of the series, differenced: to "
-                f"estimate the parameters takes {n_needed} or more."
-            )
-        if not np.nanstd(series) > 1e-12 * np.nanmax(np.abs(series), initial=0):
-            raise ValueError(
-                "The series is constant, differenced as order and seasonal_order "
-                "say, so that nothing is left to estimate: use NaiveRegressor."
-            )
-        # The covariances of the states at all steps would take gigabytes.
-        for part in ("predicted", "filtered", "gain", "smoothing"):
-            setattr(model.ssm, f"memory_no_{part}", True)
-        if not model.param_names:
-            return model.filter([])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # we tell below what matters
-            try:
-                results = model.fit(
-                    self._start(model),
-                    bounds=[
-                        (-_PERSISTENT, _PERSISTENT)
-                        if name[:3] == "ar."
-                        else (None, None)
-                        for name in model.param_names
-                    ],
-                    maxiter=self.max_iter,
-                    disp=False,
-                )
-            except np.linalg.LinAlgError as error:
-                raise ValueError(_UNIT_ROOT) from error
-        if not results.mle_retvals["converged"]:
-            warnings.warn(
-                f"The likelihood did not reach its maximum in max_iter={self.max_iter} "
-                "iterations, so that the parameters are not the best: raise max_iter, "
-                "give a longer series, or choose smaller orders.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
-        return results
-
-    def _stationary_model(self, series, known):
+    def _model(self, pieces):
         """Make statsmodels' model of the series, differenced."""
-        sarimax = sarimax_class()  # before warnings are silenced: it sets a filter too
-        p, _, q = self.order_
-        seasonal_p, _, seasonal_q, season = self.seasonal_order_
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return sarimax(
-                series,
-                exog=known if self.n_known_ahead else None,
-                order=(p, 0, q),
-                seasonal_order=(seasonal_p, 0, seasonal_q, season),
-                trend=self.trend_,
-                # Else the optimiser stops early where the unit of y is large.
-                concentrate_scale=True,
-            )
-
-    def _start(self, model):
-        """Parameters of the fit before, where they are those of the model."""
-        before = getattr(self, "params_", {}) if self.warm_start else {}
-        if set(model.param_names) <= set(before):
-            return [before[name] for name in model.param_names]
-        return None  # statsmodels' guess
+        series, known = self._join(pieces)
+        orders = self.order_, self.seasonal_order_, self.trend_
+        return stationary_model(series, known, *orders)
 
     def _map(self, observed):
         """Forecasts as a function of the observed values: coef, intercept, std."""

@@ -1,0 +1,5 @@
+"""SARIMA on windows: estimated once, then one matrix product."""
+
+from .regressor import SARIMARegressor
+
+__all__ = ["SARIMARegressor"]

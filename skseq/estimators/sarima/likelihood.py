@@ -1,0 +1,131 @@
+"""The likelihood of a SARIMA model, and where it is highest, by statsmodels."""
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+# x, for partial autocorrelations x / sqrt(1 + x^2): nearer to 1, the variance of the
+# stationary series cannot be computed.
+_PERSISTENT = 30
+UNIT_ROOT = (
+    "The autoregression is so close to a unit root that its variance cannot be "
+    "computed: difference instead (order, seasonal_order), or choose smaller orders."
+)
+
+
+def sarimax_class():
+    """Import statsmodels' SARIMAX.
+
+    Raises
+    ------
+    ImportError
+        That names the extra to install, where statsmodels is absent.
+    """
+    try:
+        with warnings.catch_warnings():
+            from statsmodels.tsa.statespace.sarimax import SARIMAX
+    except ImportError as error:
+        raise ImportError(
+            "SARIMARegressor is estimated by statsmodels, which is not installed: "
+            "pip install 'skseq[sarima]'."
+        ) from error
+    return SARIMAX
+
+
+def stationary_model(series, known, order, seasonal_order, trend):
+    """Make statsmodels' model of a series after its differences.
+
+    Parameters
+    ----------
+    series : ndarray of shape (n_timesteps,)
+    known : ndarray of shape (n_timesteps, n_known_ahead)
+        What the series is regressed on.
+    order, seasonal_order, trend
+        As statsmodels takes them; their differences are not taken.
+
+    Returns
+    -------
+    statsmodels.tsa.statespace.sarimax.SARIMAX
+    """
+    sarimax = sarimax_class()  # before warnings are silenced: it sets a filter too
+    p, _, q = order
+    seasonal_p, _, seasonal_q, season = seasonal_order
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return sarimax(
+            series,
+            exog=known if known.shape[1] else None,
+            order=(p, 0, q),
+            seasonal_order=(seasonal_p, 0, seasonal_q, season),
+            trend=trend,
+            # Else the optimiser stops early where the unit of y is large.
+            concentrate_scale=True,
+        )
+
+
+def maximize(model, before, max_iter):
+    """Estimate the parameters of a model.
+
+    Parameters
+    ----------
+    model : SARIMAX
+    before : dict of str to float
+        Parameters to start from, where they are those of the model.
+    max_iter : int
+        Most iterations of the optimiser.
+
+    Returns
+    -------
+    statsmodels.tsa.statespace.sarimax.SARIMAXResults
+
+    Raises
+    ------
+    ValueError
+        For a series too short or constant, and for an autoregression too close to a
+        unit root.
+    """
+    _check_series(model)
+    # The covariances of the states at all steps would take gigabytes.
+    for part in ("predicted", "filtered", "gain", "smoothing"):
+        setattr(model.ssm, f"memory_no_{part}", True)
+    if not model.param_names:
+        return model.filter([])
+    start = None  # statsmodels' guess
+    if set(model.param_names) <= set(before):
+        start = [before[name] for name in model.param_names]
+    persistent = (-_PERSISTENT, _PERSISTENT)
+    bounds = [
+        persistent if name[:3] == "ar." else (None, None) for name in model.param_names
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # we tell below what matters
+        try:
+            results = model.fit(start, bounds=bounds, maxiter=max_iter, disp=False)
+        except np.linalg.LinAlgError as error:
+            raise ValueError(UNIT_ROOT) from error
+    if not results.mle_retvals["converged"]:
+        warnings.warn(
+            f"The likelihood did not reach its maximum in max_iter={max_iter} "
+            "iterations, so that the parameters are not the best: raise max_iter, "
+            "give a longer series, or choose smaller orders.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    return results
+
+
+def _check_series(model):
+    series = model.endog[:, 0]
+    n_observed = np.count_nonzero(~np.isnan(series))
+    n_needed = len(model.param_names) + 3
+    if n_observed < n_needed:
+        raise ValueError(
+            f"X and y leave {n_observed} values of the series, differenced: to "
+            f"estimate the parameters takes {n_needed} or more."
+        )
+    if not np.nanstd(series) > 1e-12 * np.nanmax(np.abs(series), initial=0):
+        raise ValueError(
+            "The series is constant, differenced as order and seasonal_order say, so "
+            "that nothing is left to estimate: use NaiveRegressor."
+        )
