@@ -9,21 +9,13 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_scalar
-from sktime.datatypes import update_data
-from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+from sktime.forecasting.base import BaseForecaster
 
 from ..estimators import DenseRegressor, GRURegressor
 from ..windows import sliding_windows
+from .history import History
 from .model import WindowModel
-from .panel import (
-    MISSING,
-    by_instance,
-    find_steps,
-    frequency,
-    label,
-    read_instance,
-    time_steps,
-)
+from .panel import MISSING
 from .windows import SCALINGS, cut_windows, lay_rows
 
 _CHOICES = {
@@ -199,18 +191,17 @@ class SequenceForecaster(BaseForecaster):
     def _remember(self, y, X, fh):
         """Keep the history, and return its series."""
         self._check_parameters()
-        self._columns = self._split_columns(X)
-        tables = sorted(by_instance(y).values(), key=len, reverse=True)
-        self._freq = frequency(tables) or getattr(fh, "freq", None)
-        self._cur_y, self._cur_X = y, X
-        return self._read(X)
+        freq = getattr(fh, "freq", None)
+        how = self.past_only, self.missing, self.dtype
+        self._history = History(y, X, freq, *how)
+        return self._history.panel()
 
     def _learn(self, panel, fh):
         self.horizon_ = self.horizon or self._furthest(fh, panel)
         self.model_ = WindowModel(
             self.regressor,
-            self._cur_y.shape[1],
-            len(self._columns[1]),
+            self._history.n_targets,
+            len(self._history.known),
             self.horizon_,
             self.scaling,
             self.level_length,
@@ -222,7 +213,7 @@ class SequenceForecaster(BaseForecaster):
 
     def _check_pretrained(self):
         """Raise where other variables are given than in pretraining."""
-        given = self._cur_y.shape[1], len(self._columns[1])
+        given = self._history.n_targets, len(self._history.known)
         expected = self.model_.n_targets, self.model_.n_known
         if given != expected:
             raise ValueError(
@@ -232,7 +223,7 @@ class SequenceForecaster(BaseForecaster):
 
     def _predict(self, fh, X):
         forecasts, index = self._forecast(fh, X)
-        return pd.DataFrame(forecasts[..., 0], index, self._cur_y.columns)
+        return pd.DataFrame(forecasts[..., 0], index, self._history.y.columns)
 
     def _predict_quantiles(self, fh, X, alpha):
         forecasts, index = self._forecast(fh, X, alpha)
@@ -241,10 +232,9 @@ class SequenceForecaster(BaseForecaster):
         return pd.DataFrame(quantiles.reshape(len(index), -1), index, columns)
 
     def _update(self, y, X=None, update_params=True):
-        self._cur_y = _forget_later(update_data(self._cur_y, y), y)
-        self._cur_X = self._continued(X)
+        self._history.update(y, X)
         if update_params:
-            self.model_.refit(*self._training_windows(self._read(self._cur_X)))
+            self.model_.refit(*self._training_windows(self._history.panel()))
         return self
 
     def _check_parameters(self):
@@ -268,37 +258,11 @@ class SequenceForecaster(BaseForecaster):
                 f"{self.regressor!r}: give a regressor."
             )
 
-    def _split_columns(self, X):
-        """Columns of X that are known of the past only, and those known ahead."""
-        past_only = list(self.past_only or [])
-        columns = [] if X is None else list(X.columns)
-        absent = [name for name in past_only if name not in columns]
-        if absent:
-            raise ValueError(f"past_only={absent} are not among the columns {columns}.")
-        return past_only, [name for name in columns if name not in past_only]
-
-    def _read(self, X):
-        """Return the history, one Instance for each series."""
-        X = {} if X is None else by_instance(X)
-        how = self._columns, self._freq, self.missing, self.dtype
-        return [
-            read_instance(key, y, X.get(key), *how)
-            for key, y in by_instance(self._cur_y).items()
-        ]
-
     def _furthest(self, fh, panel):
         if fh is None:
             return 1
-        return max(1, *(self._steps(fh, instance)[0].max() for instance in panel))
-
-    def _steps(self, fh, instance):
-        """Return steps from the end of a series, and their times."""
-        if fh.freq is None and self._freq is not None:
-            values = fh.to_pandas()
-            fh = ForecastingHorizon(values, fh.is_relative, freq=self._freq)
-        index = instance.index
-        times = fh.to_absolute_index(index[-1:])
-        return find_steps(times, index, self._freq) - len(index) + 1, times
+        steps = (self._history.steps(fh, instance)[0] for instance in panel)
+        return max(1, *(step.max() for step in steps))
 
     def _training_windows(self, panel):
         """Windows, the steps that follow each, and how many each series has."""
@@ -340,15 +304,16 @@ class SequenceForecaster(BaseForecaster):
         ndarray of shape (n_rows, n_targets, 1 + len(alpha))
         Index of shape (n_rows,)
         """
-        panel = self._read(self._continued(X, past=False))
-        asked = [self._steps(fh, instance) for instance in panel]
-        self._check_known(panel, asked)
+        history = self._history
+        panel = history.panel(X)
+        asked = [history.steps(fh, instance) for instance in panel]
+        history.check_known(panel, asked)
         steps, times = zip(*asked, strict=True)
-        shape = self._cur_y.shape[1], 1 + len(alpha)
+        shape = history.n_targets, 1 + len(alpha)
         forecasts = [np.full((len(s), *shape), np.nan) for s in steps]
         self._forecast_in_sample(panel, steps, alpha, forecasts)
         self._forecast_ahead(panel, steps, alpha, forecasts)
-        return np.concatenate(forecasts), self._index(panel, times)
+        return np.concatenate(forecasts), history.index(panel, times)
 
     def _forecast_in_sample(self, panel, steps, alpha, forecasts):
         """Fill in the forecasts of the past, each from the step before."""
@@ -372,7 +337,7 @@ class SequenceForecaster(BaseForecaster):
         """Fill in the forecasts of what comes, from forecasts where need be."""
         length, horizon = self.window_length, self.horizon_
         n_passes = -(-max(step.max() for step in steps) // horizon)
-        if n_passes > 1 and self._columns[0]:
+        if n_passes > 1 and self._history.past_only:
             raise ValueError(
                 f"fh reaches beyond the {horizon} steps that are forecast at once, "
                 f"and to iterate takes the coming values of past_only="
@@ -403,47 +368,6 @@ class SequenceForecaster(BaseForecaster):
         """Return y beside the offsets of its quantiles, along the last axis."""
         y, offsets = self.model_.predict(windows, alpha)
         return np.concatenate([y[..., np.newaxis], offsets], axis=-1)
-
-    def _continued(self, X, past=True):
-        """X of the history, with the rows of a further one."""
-        past_only, names = self._columns
-        names = past_only + names if past else names
-        if X is not None and self._cur_X is None:
-            raise ValueError("X is given, and was not in fit: fit with X, or drop it.")
-        if X is None or not names:
-            return self._cur_X
-        absent = [name for name in names if name not in X.columns]
-        if absent:
-            raise ValueError(f"X lacks the columns {absent}, which it had in fit.")
-        return update_data(self._cur_X, X[names])
-
-    def _check_known(self, panel, asked):
-        """Raise where X doesn't reach as far as the forecasts."""
-        names = self._columns[1]
-        for instance, (steps, times) in zip(panel, asked, strict=True):
-            n_needed = len(instance.y) + max(0, steps.max())
-            if names and len(instance.known) < n_needed:
-                index = instance.index
-                index = time_steps(index[0], times.max(), index, self._freq)
-                first = index[len(instance.known)]
-                raise ValueError(
-                    f"X{label(instance.key)} has no row for {first}: give predict the "
-                    f"values of {names} for every step from the end of y, "
-                    f"{instance.index[-1]}, to the last of fh, {times.max()}, or "
-                    "name in past_only what is not known ahead."
-                )
-
-    def _index(self, panel, times):
-        """Index of all forecasts."""
-        names = self._cur_y.index.names
-        times = [time.rename(names[-1]) for time in times]
-        flat = times[0].append(list(times[1:]))
-        if len(names) == 1:
-            return flat
-        counts = [len(time) for time in times]
-        levels = zip(*(instance.key for instance in panel), strict=True)
-        levels = [pd.Index(level).repeat(counts) for level in levels]
-        return pd.MultiIndex.from_arrays([*levels, flat], names=names)
 
     @classmethod
     def get_test_params(cls, parameter_set="default"):  # noqa: ARG003 (sktime gives it)
@@ -481,14 +405,3 @@ class SequenceForecaster(BaseForecaster):
                 "error_bars": "regressor",
             },
         ]
-
-
-def _forget_later(history, new):
-    """Drop the rows of each series later than its last one in ``new``."""
-    times = history.index.get_level_values(-1)
-    if history.index.nlevels == 1:
-        return history[times <= new.index[-1]]
-    last = new.index.get_level_values(-1).to_series(index=new.index.droplevel(-1))
-    last = last.groupby(level=list(range(last.index.nlevels))).max()
-    last = last.reindex(history.index.droplevel(-1))
-    return history[last.isna().to_numpy() | (times <= last.to_numpy())]

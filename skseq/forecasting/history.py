@@ -1,0 +1,170 @@
+"""What a forecaster has seen of y and X, and where its forecasts lie."""
+
+import pandas as pd
+from sktime.datatypes import update_data
+from sktime.forecasting.base import ForecastingHorizon
+
+from .panel import (
+    by_instance,
+    find_steps,
+    frequency,
+    label,
+    read_instance,
+    time_steps,
+)
+
+
+class History:
+    """Tables of sktime, which grow.
+
+    Parameters
+    ----------
+    y : DataFrame
+        With a time index, below any number of levels.
+    X : DataFrame or None
+    freq : DateOffset or None
+        Of the dates, where ``y`` does not tell it.
+    past_only : list of str or None
+        Columns of X that are not known ahead.
+    missing : {"error", "ffill", "interpolate"}
+    dtype : {None, "float32", "float64"}
+
+    Attributes
+    ----------
+    known : list of str
+        Columns of X that are known ahead.
+    n_targets : int
+        Columns of y.
+    """
+
+    def __init__(self, y, X, freq, past_only, missing, dtype):
+        self.y, self.X = y, X
+        self.missing, self.dtype = missing, dtype
+        columns = [] if X is None else list(X.columns)
+        self.past_only = list(past_only or [])
+        absent = [name for name in self.past_only if name not in columns]
+        if absent:
+            raise ValueError(f"past_only={absent} are not among the columns {columns}.")
+        self.known = [name for name in columns if name not in self.past_only]
+        self.n_targets = y.shape[1]
+        tables = sorted(by_instance(y).values(), key=len, reverse=True)
+        self.freq = frequency(tables) or freq
+
+    def update(self, y, X):
+        """Go on, and forget what follows the end of y.
+
+        Parameters
+        ----------
+        y : DataFrame
+        X : DataFrame or None
+        """
+        self.y = _forget_later(update_data(self.y, y), y)
+        self.X = self._continued(X, self.past_only + self.known)
+
+    def panel(self, X=None):
+        """Put all series on regular time steps.
+
+        Parameters
+        ----------
+        X : DataFrame, default=None
+            What is known ahead, of further time steps.
+
+        Returns
+        -------
+        list of Instance
+        """
+        X = self._continued(X, self.known)
+        X = {} if X is None else by_instance(X)
+        how = (self.past_only, self.known), self.freq, self.missing, self.dtype
+        return [
+            read_instance(key, y, X.get(key), *how)
+            for key, y in by_instance(self.y).items()
+        ]
+
+    def steps(self, fh, instance):
+        """Find where forecasts of a series lie.
+
+        Parameters
+        ----------
+        fh : ForecastingHorizon
+        instance : Instance
+
+        Returns
+        -------
+        ndarray of int of shape (n_rows,)
+            Steps from the end of the series, which is 0.
+        Index of shape (n_rows,)
+            Their times.
+        """
+        if fh.freq is None and self.freq is not None:
+            values = fh.to_pandas()
+            fh = ForecastingHorizon(values, fh.is_relative, freq=self.freq)
+        index = instance.index
+        times = fh.to_absolute_index(index[-1:])
+        return find_steps(times, index, self.freq) - len(index) + 1, times
+
+    def check_known(self, panel, asked):
+        """Raise ValueError where X doesn't reach as far as the forecasts.
+
+        Parameters
+        ----------
+        panel : list of Instance
+        asked : list of tuple
+            Steps and times of the forecasts of each.
+        """
+        for instance, (steps, times) in zip(panel, asked, strict=True):
+            n_needed = len(instance.y) + max(0, steps.max())
+            if self.known and len(instance.known) < n_needed:
+                index = instance.index
+                index = time_steps(index[0], times.max(), index, self.freq)
+                first = index[len(instance.known)]
+                raise ValueError(
+                    f"X{label(instance.key)} has no row for {first}: give predict the "
+                    f"values of {self.known} for every step from the end of y, "
+                    f"{instance.index[-1]}, to the last of fh, {times.max()}, or "
+                    "name in past_only what is not known ahead."
+                )
+
+    def index(self, panel, times):
+        """Lay the times of all series below each other, as y has them.
+
+        Parameters
+        ----------
+        panel : list of Instance
+        times : list of Index
+
+        Returns
+        -------
+        Index
+        """
+        names = self.y.index.names
+        times = [time.rename(names[-1]) for time in times]
+        flat = times[0].append(list(times[1:]))
+        if len(names) == 1:
+            return flat
+        counts = [len(time) for time in times]
+        levels = zip(*(instance.key for instance in panel), strict=True)
+        levels = [pd.Index(level).repeat(counts) for level in levels]
+        return pd.MultiIndex.from_arrays([*levels, flat], names=names)
+
+    def _continued(self, X, names):
+        """X of the history, with some columns of further rows."""
+        if X is not None and self.X is None:
+            raise ValueError("X is given, and was not in fit: fit with X, or drop it.")
+        if X is None or not names:
+            return self.X
+        absent = [name for name in names if name not in X.columns]
+        if absent:
+            raise ValueError(f"X lacks the columns {absent}, which it had in fit.")
+        return update_data(self.X, X[names])
+
+
+def _forget_later(history, new):
+    """Drop the rows of each series later than its last one in ``new``."""
+    times = history.index.get_level_values(-1)
+    if history.index.nlevels == 1:
+        return history[times <= new.index[-1]]
+    last = new.index.get_level_values(-1).to_series(index=new.index.droplevel(-1))
+    last = last.groupby(level=list(range(last.index.nlevels))).max()
+    last = last.reindex(history.index.droplevel(-1))
+    return history[last.isna().to_numpy() | (times <= last.to_numpy())]
