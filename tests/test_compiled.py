@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numba import njit
 
 from skseq.networks import cells
-from skseq.networks.cells import Cell
+from skseq.networks.cells import Cell, compiled
 from skseq.networks.compiled.tanh import sigmoid, tanh
 from skseq.networks.memory import SIZES, TOTAL, empty
 from skseq.networks.recurrent import CELLS, Recurrent, initialize
@@ -78,6 +78,44 @@ def test_sizes_of_all_kinds(kind, batch, hidden, length, seed):
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", [*CELLS, "RNN with ReLU"])
+@settings(max_examples=20, deadline=None)
+@given(
+    batch=st.integers(1, 20),
+    n_features=st.integers(1, 80),
+    hidden=st.integers(1, 40),
+    length=st.integers(1, 40),
+    dtype=st.sampled_from([torch.float32, torch.float64]),
+    seed=st.integers(0, 99),
+)
+def test_few_windows_without_gradients(
+    kind, batch, n_features, hidden, length, dtype, seed
+):
+    torch.manual_seed(seed)
+    cell, *relu = kind.split(" with ")
+    options = {"nonlinearity": "relu"} if relu else {}
+    layer = CELLS[cell](n_features, hidden, batch_first=True, dtype=dtype, **options)
+    x = torch.randn(length, batch, n_features, dtype=dtype).transpose(0, 1)
+    with torch.inference_mode():
+        ours = compiled().states(layer, x)
+    torch.testing.assert_close(ours, layer(x)[0].detach(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_few_windows_are_those_among_many(cell):
+    network = Recurrent(cell, 3, 8, 2, 0.0)
+    x = torch.randn(1000, 9, 3)
+    x[0, :4] = 0
+    n_padding = torch.zeros(1000, dtype=torch.int64)
+    n_padding[0] = 4
+    for padding in (None, n_padding):
+        with torch.no_grad():
+            many = network(x, padding)[:2]
+            few = network(x[:2], padding if padding is None else padding[:2])
+        torch.testing.assert_close(few, many)
+        torch.testing.assert_close(few, network(x, padding)[:2].detach())
+
+
 @pytest.mark.parametrize("normalization", [None, "layer", "batch"])
 @pytest.mark.parametrize("kind", CELLS)
 def test_a_nan_is_not_lost(kind, normalization):
@@ -108,9 +146,7 @@ def test_whoever_computes_the_states_are_the_same(kind, n_threads):
 
 def test_numba_that_cannot_be_imported_is_told_and_done_without(monkeypatch):
     monkeypatch.setitem(sys.modules, "skseq.networks.compiled", None)
-    monkeypatch.setattr(
-        cells, "_compiled_loops", cache(cells._compiled_loops.__wrapped__)
-    )
+    monkeypatch.setattr(cells, "compiled", cache(cells.compiled.__wrapped__))
     cell, x = Cell("GRU", 2, 4, 5), torch.randn(3, 5, 2)
     initialize(cell)
     with pytest.warns(UserWarning, match="can't be imported"):

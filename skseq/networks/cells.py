@@ -2,6 +2,7 @@
 
 import warnings
 from functools import cache, partial
+from importlib import import_module
 from importlib.util import find_spec
 
 import torch
@@ -198,22 +199,23 @@ def compiles(x):
     """Whether numba compiles the time steps of values like x."""
     if not USE_NUMBA or x.device.type != "cpu" or x.dtype not in COMPILED_TYPES:
         return False
-    return _compiled_loops() is not None
+    return compiled() is not None
 
 
 def recipe(kind, x, *arguments):
     """Make the recipe of a cell over x ([models,] length, batch, n_units)."""
     if compiles(x):
-        return _compiled_loops()[kind](x, *arguments)
+        return compiled().LOOPS[kind](x, *arguments)
     if x.ndim == 4:
         return _OfModels(LOOPS[kind], x, *arguments)
     return LOOPS[kind](x, *arguments)
 
 
 @cache
-def _compiled_loops():
+def compiled():
+    """Return :mod:`compiled`, or None where numba can't be imported."""
     try:
-        from .compiled import LOOPS
+        return import_module(".compiled", __package__)
     except ImportError as error:  # such as for a numpy too new
         warnings.warn(
             f"numba is installed, but can't be imported ({error}): time steps are not "
@@ -221,7 +223,6 @@ def _compiled_loops():
             stacklevel=2,
         )
         return None
-    return LOOPS
 
 
 class _OfModels:

@@ -4,12 +4,15 @@ import torch
 from torch import nn
 
 from .by_hand import in_full_precision
-from .cells import Cell, compiles, steps
+from .cells import Cell, compiled, compiles, steps
 from .dropout import Dropout
 from .padding import observed, to_end, to_start
 
 CELLS = {"RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}
 ACTIVATIONS = ("tanh", "relu")
+
+SMALL = 2**15
+"""Values of states up to which a compiled call is faster than any other."""
 
 
 class Recurrent(nn.Module):
@@ -118,6 +121,8 @@ class Recurrent(nn.Module):
         """States of windows that end with their padding."""
         if isinstance(layer, Cell):
             return layer(x, n_padding)
+        if not self.stacked and _is_small(layer, x):
+            return compiled().states(layer, x)
         return _by_hand(layer, x) if self._is_by_hand(layer, x) else layer(x)[0]
 
     def _is_by_hand(self, layer, x):
@@ -132,18 +137,23 @@ def _faster_by_hand(layer, x):
 
     On a CPU torch's GRU and RNN are many operations, whose number tells in training on
     small batches; compiled by numba, ours are faster on one thread, but for many units
-    (measured with ``tests/benchmarks/step_time.py``). Its LSTM is one operation, slower
-    than ours where a few windows are predicted.
+    (measured with ``tests/benchmarks/step_time.py``). Its LSTM is one operation.
     """
-    if x.device.type != "cpu":
+    if x.device.type != "cpu" or layer.mode == "LSTM":
         return False
-    size = len(x) * layer.hidden_size
-    compiled = compiles(x) and torch.get_num_threads() == 1
-    if layer.mode == "LSTM":
-        return compiled and size <= 256 and not torch.is_grad_enabled()
-    if compiled:
+    if compiles(x) and torch.get_num_threads() == 1:
         return layer.hidden_size <= 128
+    size = len(x) * layer.hidden_size
     return torch.is_grad_enabled() and len(x) <= 128 and size <= 4096
+
+
+def _is_small(layer, x):
+    """Whether to predict these values takes longer than the arithmetic in it."""
+    return (
+        x.shape[0] * x.shape[1] * layer.hidden_size <= SMALL
+        and not torch.is_grad_enabled()
+        and compiles(x)
+    )
 
 
 @in_full_precision

@@ -3,6 +3,7 @@
 Importing it takes numba.
 """
 
+from .direct import states
 from .recipes import LOOPS
 
-__all__ = ["LOOPS"]
+__all__ = ["LOOPS", "states"]

@@ -18,7 +18,7 @@ def product(m, t, states, inputs, transposed, mask, norm, y):
         for b in range(len(h)):
             for j in range(h.shape[1]):
                 entered[b, j] = h[b, j] * kept[b, j]
-    _dot(inputs[m, t], transposed[m], y)
+    dot(inputs[m, t], transposed[m], y)
     if norm.kind:
         normalize(m, t, norm, y)
 
@@ -28,7 +28,7 @@ def product_backward(m, t, d_products, weight, mask, norm, d_h):
     """Write the gradient of h to d_h, and that of W h over that of y."""
     if norm.kind:
         normalize_backward(m, t, norm, d_products[m, t])
-    _dot(d_products[m, t], weight[m], d_h)
+    dot(d_products[m, t], weight[m], d_h)
     if len(mask):
         kept = mask[m]
         for b in range(len(d_h)):
@@ -37,7 +37,8 @@ def product_backward(m, t, d_products, weight, mask, norm, d_h):
 
 
 @njit(**OPTIONS)
-def _dot(a, b, out):
+def dot(a, b, out):
+    """Multiply matrices on one thread."""
     n_products = a.size * b.shape[1] // ONE_THREAD + 1
     n_rows = -(-len(a) // n_products)
     for start in range(0, len(a), n_rows):

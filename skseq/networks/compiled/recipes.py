@@ -27,7 +27,7 @@ class _Recipe:
         self.product = product
         self.weight = self._of_models(product.weight)
         self.transposed = self._of_models(product.transposed)
-        self.mask = _none(self.x.dtype, 3)
+        self.mask = none(self.x.dtype, 3)
         n_models, n_steps, n_windows, n_units = self.x.shape
         hidden = self.weight.shape[-1]
         # With the zeros before the first step.
@@ -48,15 +48,15 @@ class _Recipe:
     def _norm(self, norm, n_units):
         """Arrays of the pass that a normalisation began."""
         if norm is None:
-            return _no_norm(self.x.dtype)
+            return no_norm(self.x.dtype)
         n_models, n_steps, n_windows, _ = self.x.shape
-        none = _none(self.x.dtype, 2), _none(self.x.dtype, 3)
+        unused = none(self.x.dtype, 2), none(self.x.dtype, 3)
         gain = _array(norm.gain.reshape(n_models, n_units))
         arrays = gain, gain  # that of its gradient is made in the backward pass
         hat = self._empty(n_models, n_steps, n_windows, n_units)
         if norm.share is None:
             scale = self._empty(n_models, n_steps, n_windows)
-            return Norm(LAYER, *arrays, *none, scale, hat)
+            return Norm(LAYER, *arrays, *unused, scale, hat)
         share = _array(norm.share[:, 0])
         if norm.statistics is None:
             moments = (self._empty(n_models, n_steps, n_units) for _ in range(2))
@@ -130,8 +130,8 @@ class LSTM(_Recipe):
         super().__init__(x, product)
         hidden = self.weight.shape[-1]
         self.memory_pass, self.memory = memory, self._norm(memory, hidden)
-        none = np.zeros((len(self.x), hidden), self.x.dtype)
-        self.bias = none if bias is None else self._of_models(bias)
+        zero = np.zeros((len(self.x), hidden), self.x.dtype)
+        self.bias = zero if bias is None else self._of_models(bias)
 
     def forward(self):
         """Return the states, ([models,] steps, windows, hidden)."""
@@ -191,13 +191,15 @@ LOOPS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 
 
 @cache
-def _none(dtype, n_axes):
+def none(dtype, n_axes):
+    """Return an array without rows, which stands for none."""
     return np.empty([0] * n_axes, dtype)
 
 
 @cache
-def _no_norm(dtype):
-    arrays = (_none(dtype, n_axes) for n_axes in (2, 2, 2, 3, 3, 4))
+def no_norm(dtype):
+    """Return what stands for no normalisation."""
+    arrays = (none(dtype, n_axes) for n_axes in (2, 2, 2, 3, 3, 4))
     return Norm(NO_NORM, *arrays)
 
 

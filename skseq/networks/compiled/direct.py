@@ -1,0 +1,95 @@
+"""The states of a few windows in one call, where no gradients are wanted.
+
+Of one window, the operations around the time steps take longer than these.
+"""
+
+import numpy as np
+import torch
+from numba import njit
+
+from .cells import compiled, gru_forward, lstm_forward, rnn_forward
+from .products import dot
+from .recipes import no_norm, none
+from .tanh import OPTIONS
+
+
+def states(layer, x):
+    """Compute what a layer of torch does.
+
+    Parameters
+    ----------
+    layer : nn.RNN, nn.LSTM or nn.GRU
+        Of one layer and direction.
+    x : tensor of shape (batch, length, n_features)
+
+    Returns
+    -------
+    tensor of shape (batch, length, hidden_size)
+    """
+    kind, _, activation = layer.mode.partition("_")
+    tensors = (
+        x,
+        layer.weight_ih_l0,
+        layer.bias_ih_l0,
+        layer.weight_hh_l0,
+        layer.bias_hh_l0,
+    )
+    arrays = [tensor.detach().contiguous().numpy() for tensor in tensors]
+    dtype = arrays[0].dtype
+    options = [activation == "RELU"] if kind == "RNN" else []
+    result = _STATES[kind](*arrays, none(dtype, 3), no_norm(dtype), *options)
+    return torch.from_numpy(result).transpose(0, 1)
+
+
+@njit(**OPTIONS)
+def _prepare(x, weight_ih, bias, weight_hh):
+    """Project all steps; returns what the loops take, and room for the states."""
+    n_windows, n_steps, n_features = x.shape
+    n_units, hidden = weight_hh.shape
+    weight = np.empty((n_features, n_units), x.dtype)
+    transposed = np.empty((1, hidden, n_units), x.dtype)
+    for j in range(n_units):
+        for k in range(n_features):
+            weight[k, j] = weight_ih[j, k]
+        for k in range(hidden):
+            transposed[0, k, j] = weight_hh[j, k]
+    rows = np.empty((n_steps, n_windows, n_features), x.dtype)
+    for t in range(n_steps):
+        for b in range(n_windows):
+            for k in range(n_features):
+                rows[t, b, k] = x[b, t, k]
+    rows = rows.reshape(-1, n_features)
+    sums = np.empty((len(rows), n_units), x.dtype)
+    dot(rows, weight, sums)
+    for row in range(len(sums)):
+        for j in range(n_units):
+            sums[row, j] += bias[j]
+    states = np.zeros((1, n_steps + 1, n_windows, hidden), x.dtype)
+    return sums.reshape(1, n_steps, n_windows, n_units), transposed, states
+
+
+@compiled
+def _rnn(x, weight_ih, bias_ih, weight_hh, bias_hh, mask, norm, relu):
+    sums, transposed, states = _prepare(x, weight_ih, bias_ih + bias_hh, weight_hh)
+    rnn_forward(sums, transposed, mask, norm, states, states, relu)
+    return states[0, 1:]
+
+
+@compiled
+def _lstm(x, weight_ih, bias_ih, weight_hh, bias_hh, mask, norm):
+    sums, transposed, states = _prepare(x, weight_ih, bias_ih + bias_hh, weight_hh)
+    memories, outs = np.zeros_like(states), np.empty_like(states)
+    kept = np.empty_like(sums), memories, outs, norm, np.zeros_like(states[0, 0])
+    lstm_forward(sums, transposed, mask, norm, states, states, *kept)
+    return states[0, 1:]
+
+
+@compiled
+def _gru(x, weight_ih, bias_ih, weight_hh, bias_hh, mask, norm):
+    sums, transposed, states = _prepare(x, weight_ih, bias_ih, weight_hh)
+    kept = np.empty_like(sums), np.empty_like(states), bias_hh.reshape(1, -1)
+    gru_forward(sums, transposed, mask, norm, states, states, *kept)
+    return states[0, 1:]
+
+
+_STATES = {"RNN": _rnn, "LSTM": _lstm, "GRU": _gru}
