@@ -32,6 +32,21 @@ def test_std_is_that_of_the_samples_and_repeatable(noisy):
     np.testing.assert_array_equal(model.predict(X), model.predict(X))
 
 
+def test_dropout_does_not_live_in_the_forecasts_of_another_thread(noisy, monkeypatch):
+    X, y = noisy
+    model = DenseRegressor(max_epochs=1, **DROPPED).fit(X, y)
+    point = model.predict(X)
+    samples, run = model.predict_samples(X[:5]), model._run
+
+    def run_beside_another(module, batch):
+        monkeypatch.setattr(model, "_run", run)
+        np.testing.assert_array_equal(model.predict(X), point)
+        return run(module, batch)
+
+    monkeypatch.setattr(model, "_run", run_beside_another)
+    np.testing.assert_array_equal(model.predict_samples(X[:5]), samples)
+
+
 def test_dropout_draws_scatter_as_one_loop_a_sample_does(noisy):
     X, y = noisy
     model = DenseRegressor(max_epochs=3, **DROPPED).fit(X, y)

@@ -69,6 +69,14 @@ def test_in_another_process(here, tmp_path):
     assert_equal(here, np.load(path))
 
 
+def test_in_threads(here):
+    """Torch has one generator for all of them."""
+    results = joblib.Parallel(n_jobs=4, prefer="threads")(
+        joblib.delayed(forecasts)(cls) for cls in ALL
+    )
+    assert_equal(here, dict(zip((cls.__name__ for cls in ALL), results, strict=True)))
+
+
 def test_in_workers(here):
     results = joblib.Parallel(n_jobs=2)(joblib.delayed(forecasts)(cls) for cls in ALL)
     assert_equal(here, dict(zip((cls.__name__ for cls in ALL), results, strict=True)))

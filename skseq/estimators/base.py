@@ -1,7 +1,7 @@
 """NetworkEstimator: what the faces of all networks share."""
 
+import copy
 import re
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -287,7 +287,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         With a seed, dropout stays alive, and each draw has masks of its own. ``run``
         maps a module and a batch to something else than the outputs.
         """
-        module = net.module_
+        module = net.module_.eval() if seed is None else _with_dropout(net.module_)
         weight = next(module.head.parameters())
         n_windows = max(1, LARGE_BATCH // n_draws)
         series, n_single = None, len(windows)  # windows to be passed by themselves
@@ -300,7 +300,6 @@ class NetworkEstimator(Settings, BaseEstimator):
         with (
             threads(self.n_jobs),
             seeded(seed, weight.device),
-            _evaluating(module, dropout=seed is not None),
             torch.inference_mode(),
         ):
             for start in range(0, n_single, n_windows):
@@ -417,19 +416,13 @@ def _series_to_pass(module, windows):
     return series_of(windows)
 
 
-@contextmanager
-def _evaluating(module, dropout):
-    """Put a module in evaluation mode, but for its dropout if that is to live."""
-    module.eval()
-    if not dropout:
-        yield
-        return
-    try:
-        for part in module.modules():
-            part.training = not isinstance(part, _BatchNorm)
-        yield
-    finally:
-        module.eval()
+def _with_dropout(module):
+    """Return a twin whose dropout lives; another thread may use the module without."""
+    tensors = [*module.parameters(), *module.buffers()]
+    twin = copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
+    for part in twin.modules():
+        part.training = not isinstance(part, _BatchNorm)
+    return twin
 
 
 def _history_table(net, member):

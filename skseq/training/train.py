@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from threading import RLock
 
 import torch
 from skorch.callbacks import EarlyStopping, LRScheduler
@@ -37,6 +38,9 @@ CHOICES = {
     "mixed_precision": (None, *PRECISIONS),
 }
 """Parameters that name one of several parts."""
+
+_TURN = RLock()
+"""What threads take turns by: torch has one generator for all of them."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -202,7 +206,10 @@ def new_net(job, cls=Net, part=(0, 1)):
 
 @contextmanager
 def seeded(seed, device):
-    """Seed torch for a while; leave the caller's generators as they were."""
+    """Seed torch for a while; leave the caller's generators as they were.
+
+    Meanwhile other threads wait, which would draw from the same generator.
+    """
     if seed is None:
         yield
         return
@@ -210,7 +217,7 @@ def seeded(seed, device):
     devices = [] if on_cpu else range(torch.cuda.device_count())
     # Torch's own function notes for each kind of device where it was called from.
     seed_all = torch.default_generator.manual_seed if on_cpu else torch.manual_seed
-    with torch.random.fork_rng(devices=devices):
+    with _TURN, torch.random.fork_rng(devices=devices):
         seed_all(seed)
         yield
 
