@@ -3,10 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from skseq import (
     DenseRegressor,
+    GRUClassifier,
     GRURegressor,
     KnownAhead,
     RNNRegressor,
@@ -88,6 +91,27 @@ def test_sequence_output_is_nan_where_padded_and_ignores_targets_there(wave):
     padded = np.isnan(windows[:, :, 0])
     assert np.isnan(second[padded]).all()
     np.testing.assert_allclose(first[~padded], second[~padded], rtol=1e-9)
+
+
+def test_score_of_outputs_at_every_step(wave):
+    """As if each step were a sample, without those that are padded."""
+    windows = SlidingWindow(4).fit_transform(wave[:30])
+    seen, weights = ~np.isnan(windows[:, :, 0]), np.arange(30.0)
+    targets = np.stack([windows[:, :, 0], windows[:, :, 0] ** 2], axis=2)
+    of_steps = np.repeat(weights, seen.sum(axis=1))
+    model = GRURegressor(hidden_size=4, max_epochs=3, random_state=0)
+    forecast = model.fit(windows, targets).predict(windows)
+    assert model.score(windows, targets, weights) == pytest.approx(
+        r2_score(targets[seen], forecast[seen], sample_weight=of_steps)
+    )
+    assert len(cross_val_score(model, windows, targets, cv=2)) == 2
+    model = GRUClassifier(hidden_size=4, max_epochs=3, random_state=0)
+    labels = np.where(windows[:, :, 0] > 0, "up", "down")
+    found = model.fit(windows, labels).predict(windows)
+    assert model.score(windows, labels, weights) == pytest.approx(
+        accuracy_score(labels[seen], found[seen], sample_weight=of_steps)
+    )
+    assert len(cross_val_score(model, windows, labels, cv=2)) == 2
 
 
 def test_outputs_at_every_step_are_refused_where_they_would_look_ahead(wave):

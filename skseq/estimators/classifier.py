@@ -75,6 +75,29 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         best = self.predict_proba(X).argmax(axis=-1)
         return self.classes_[best]
 
+    def score(self, X, y, sample_weight=None):
+        """Return the share of labels that are predicted.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+        y : array-like of shape (n_samples,) or (n_samples, length)
+            In the second form each step counts as a sample, but for padded ones.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        windows = self._check_predict(X)
+        if not self._every_step:
+            return super().score(X, y, sample_weight)
+        weights = (~np.isnan(windows[:, :, 0])).astype(float)
+        if sample_weight is not None:
+            weights *= np.asarray(sample_weight)[:, np.newaxis]
+        right = self.predict(X) == np.asarray(y)
+        return float(np.average(right, weights=weights))
+
     def _check_targets(self, y, windows):
         y = check_array(y, dtype=None, ensure_2d=False, input_name="y")
         if y.ndim == 2 and y.shape[1] == 1:

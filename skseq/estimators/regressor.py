@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
 
 from ..networks.heads import POOLINGS
 from ..training import LOSSES, EveryStep, Standardized, WeightedLoss
@@ -80,6 +81,30 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
             mean, std = samples.mean(axis=1), samples.std(axis=1)
             return self._decode(mean), self._decode(std)
         return self._decode(self._point(self._mean_outputs(windows)))
+
+    def score(self, X, y, sample_weight=None):
+        """Return the coefficient of determination.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+        y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
+                (n_samples, length, n_outputs)
+            In the last form each step counts as a sample, but for padded ones.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        y = np.asarray(y)
+        if y.ndim < 3:
+            return super().score(X, y, sample_weight)
+        predicted = self.predict(X)
+        counted = ~np.isnan(predicted).any(axis=2)
+        if sample_weight is not None:
+            sample_weight = np.repeat(sample_weight, counted.sum(axis=1))
+        return r2_score(y[counted], predicted[counted], sample_weight=sample_weight)
 
     def _mean_outputs(self, windows):
         """Mean of the members, (n_samples, ..., n_outputs, n_levels)."""
