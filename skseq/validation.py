@@ -1,6 +1,8 @@
 """What counts as a series and as windows; errors that name row and column."""
 
 import numpy as np
+import pandas as pd
+from pandas.api.types import is_numeric_dtype, is_object_dtype
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import (
     _check_feature_names,
@@ -119,10 +121,8 @@ def _is_ready(values):
 
 def _refuse_text(frame, name):
     """Name the column of a table that is not numeric, before numpy gives up on it."""
-    if not hasattr(frame, "columns"):
+    if not isinstance(frame, pd.DataFrame):
         return
-    from pandas.api.types import is_numeric_dtype, is_object_dtype
-
     for column, dtype in frame.dtypes.items():
         if not (is_numeric_dtype(dtype) or is_object_dtype(dtype)):
             raise ValueError(

@@ -125,6 +125,20 @@ def test_what_is_no_windows(windows, message):
         check_windows(windows)
 
 
+class OtherTable:
+    """One that is not of pandas: the dtypes of polars are a list."""
+
+    columns, dtypes, shape = ["rail"], ["Float64"], (4, 1)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.arange(4, dtype=dtype)[:, np.newaxis]
+
+
+def test_tables_of_other_libraries():
+    np.testing.assert_array_equal(check_series(OtherTable()).ravel(), [0, 1, 2, 3])
+    assert check_windows(OtherTable()).shape == (4, 1, 1)
+
+
 WINDOWS = np.arange(24.0).reshape(4, 3, 2)
 
 
