@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skseq import SlidingWindow
 from skseq.transformers.time_index import check_step, find_step, has_step, time_index
 
 INDEXES = {
@@ -134,6 +135,25 @@ def test_what_does_not_tell_time_is_no_time_index(index):
     assert time_index(table(index)) is None
     assert time_index(np.zeros((3, 1))) is None
     assert time_index([1.0, 2.0]) is None  # list.index is a method
+
+
+@pytest.mark.parametrize(
+    "kind", ["date", "datetime", "Timestamp", "timestamp[us][pyarrow]"]
+)
+def test_dates_of_python_and_pyarrow_tell_time(kind):
+    """As DataFrame.groupby(times.date) and read_parquet give them."""
+    days = INDEXES["daily"]
+    if "pyarrow" in kind:
+        pytest.importorskip("pyarrow")
+        dates = pd.Index(days.astype(kind))
+    else:
+        made = {"date": days.date, "datetime": days.to_pydatetime(), "Timestamp": days}
+        dates = pd.Index(list(made[kind]), dtype=object)
+    series = table(dates)
+    windows = SlidingWindow(3).fit(series[:50]).transform(series[50:51])
+    assert windows.ravel().tolist() == [48, 49, 50]
+    with pytest.raises(ValueError, match=r"not in time order"):
+        time_index(table(shuffled(dates)))
 
 
 def test_another_step_than_the_fitted_is_an_error():

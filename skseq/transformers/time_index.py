@@ -12,7 +12,7 @@ GAPS = ("raise", "ignore")
 def time_index(series, name="X"):
     """Return the index of a DataFrame or Series where it tells time, else None.
 
-    Dates, periods, durations and integers tell time; text does not.
+    Dates (also Python's own), periods, durations and integers tell time; text does not.
 
     Raises
     ------
@@ -26,12 +26,25 @@ def time_index(series, name="X"):
             "and no window may reach from one into the next. Give each a call of its "
             "own (DataFrame.groupby), or drop the other levels (droplevel)."
         )
+    index = _as_dates(index)
     dated = isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex))
     if not dated and not (
         isinstance(index, pd.Index) and pd.api.types.is_integer_dtype(index.dtype)
     ):
         return None
     _check_order(index, name)
+    return index
+
+
+def _as_dates(index):
+    """Dates that pandas holds as Python's objects or pyarrow's, in its own index."""
+    foreign = isinstance(index, pd.Index) and (
+        pd.api.types.is_object_dtype(index.dtype)
+        or isinstance(index.dtype, pd.ArrowDtype)
+    )
+    kinds = "date", "datetime", "datetime64"
+    if foreign and pd.api.types.infer_dtype(index) in kinds:
+        return pd.DatetimeIndex(index)
     return index
 
 
