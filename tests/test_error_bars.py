@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skseq import ConformalRegressor, DenseRegressor, GRURegressor, NaiveRegressor
 
@@ -183,6 +185,15 @@ def test_conformal_leaves_out_windows_whose_targets_overlap():
     model = ConformalRegressor(Spy(), calibration_fraction=0.2).fit(X, y)
     assert model.regressor_.last_ == 100 - 20 - 4 - 1
     assert model.scores_.shape == (20, 5)
+
+
+@pytest.mark.parametrize("conformity_score", ["std", "quantile"])
+def test_conformal_says_what_a_regressor_lacks(noisy, conformity_score):
+    pipeline = make_pipeline(FunctionTransformer(), NaiveRegressor())
+    for regressor in (LinearRegression(), pipeline):
+        model = ConformalRegressor(regressor, conformity_score=conformity_score)
+        with pytest.raises(ValueError, match=f"conformity_score='{conformity_score}'"):
+            model.fit(*noisy)
 
 
 def test_conformal_gives_the_steps_of_windows_to_a_regressor_that_takes_none():

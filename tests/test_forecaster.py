@@ -545,6 +545,12 @@ class TestIntervals:
         model.fit(make_series(30), fh=FH)
         assert (model.predict_var() > 0).all(axis=None)
 
+    def test_a_regressor_without_bars(self):
+        model = forecaster(LinearRegression(), error_bars="regressor")
+        model.fit(make_series(30), fh=FH)
+        with pytest.raises(ValueError, match=r"error_bars='regressor' takes.*has not"):
+            model.predict_interval()
+
     @pytest.mark.parametrize("pipeline", [False, True])
     def test_learned_quantiles(self, pipeline):
         dense = DenseRegressor(loss="quantile", max_epochs=2, random_state=0)

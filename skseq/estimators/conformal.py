@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..inputs import inputs_for
 from ..validation import check_fit_windows, check_predict_windows, check_targets
+from .interval import check_gives_std
 
 
 class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
@@ -95,6 +96,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                 "conformity_score must be 'absolute', 'std' or 'quantile', got "
                 f"{self.conformity_score!r}."
             )
+        self._check_bars()
         share = self.calibration_fraction
         check_scalar(
             share,
@@ -190,6 +192,19 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         middle = (lower + upper) / 2
         ends = np.minimum(lower, middle), np.maximum(upper, middle)
         return np.stack(ends, axis=-1).astype(windows.dtype)
+
+    def _check_bars(self):
+        """Raise ValueError where the regressor has no bars to be scaled or moved."""
+        if self.conformity_score == "std":
+            check_gives_std(self.regressor, "conformity_score='std'")
+        elif self.conformity_score == "quantile" and not hasattr(
+            self.regressor, "predict_quantiles"
+        ):
+            raise ValueError(
+                "conformity_score='quantile' takes a regressor with predict_quantiles, "
+                f"which {type(self.regressor).__name__} has not: give a network with "
+                "loss='quantile', or use 'absolute'."
+            )
 
     def _center(self, windows):
         """Predictions, and the unit in which their errors are measured."""

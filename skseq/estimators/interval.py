@@ -7,6 +7,26 @@ from scipy.stats import norm
 from sklearn.pipeline import Pipeline
 
 
+def check_gives_std(model, asked_by):
+    """Raise ValueError unless a regressor's ``predict`` takes ``return_std``.
+
+    Parameters
+    ----------
+    model : regressor or Pipeline
+    asked_by : str
+        The parameter, with its value, that needs it.
+    """
+    last = model[-1] if isinstance(model, Pipeline) else model
+    parameters = inspect.signature(last.predict).parameters.values()
+    # What takes any arguments may hand them on.
+    if not any(p.name == "return_std" or p.kind == p.VAR_KEYWORD for p in parameters):
+        raise ValueError(
+            f"{asked_by} takes a regressor with predict(X, return_std=True), which "
+            f"{type(last).__name__} has not: give a network with dropout or "
+            "n_members, or SARIMARegressor, or leave it at its default."
+        )
+
+
 def central_interval(model, X, coverage):
     """Ask a regressor for intervals, in whatever way it gives any.
 

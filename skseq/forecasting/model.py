@@ -7,6 +7,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
+from ..estimators.interval import check_gives_std
 from ..inputs import inputs_for, takes_windows, tell_known_ahead
 from .windows import level
 
@@ -115,6 +116,7 @@ class WindowModel:
             if getattr(regressor, "loss", None) == "quantile":
                 quantiles = regressor.predict_quantiles(X, alpha)
                 return self._steps(quantiles, len(alpha)) - y[..., np.newaxis]
+            check_gives_std(regressor, "error_bars='regressor'")
             _, std = regressor.predict(X, return_std=True)
             return self._steps(std)[..., np.newaxis] * norm.ppf(alpha)
         if self.errors_ is None:
