@@ -123,8 +123,16 @@ def test_quantiles_are_checked(noisy):
     model = DenseRegressor(loss="quantile", max_epochs=1).fit(X, y)
     with pytest.raises(ValueError, match="reaches beyond the learned quantiles"):
         model.predict_quantiles(X, [0.01])
-    with pytest.raises(ValueError, match="q must hold levels"):
-        model.predict_quantiles(X, [1.5])
+    for q in ([1.5], []):
+        with pytest.raises(ValueError, match="q must hold levels"):
+            model.predict_quantiles(X, q)
+
+
+@pytest.mark.parametrize("n_samples", [0, -1, 2.5])
+def test_number_of_samples_is_checked(noisy, n_samples):
+    model = DenseRegressor(max_epochs=1, **DROPPED).fit(*noisy)
+    with pytest.raises((TypeError, ValueError), match="n_samples"):
+        model.predict_samples(noisy[0], n_samples)
 
 
 def test_without_a_source_of_uncertainty_the_error_names_them(noisy):

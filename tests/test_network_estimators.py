@@ -844,9 +844,9 @@ BAD = {
     "early_stopping": ["yes", 2],
     "random_state": ["seed", 1.5, -1],
     "quantiles": [(), (0.5, 0.1), (0.0, 0.5), (0.5, 1.0), "x", 0.5, None],
-    "output_weights": [(-1.0, 1.0), (1.0, 2.0, 3.0), "x"],
+    "output_weights": [(-1.0, 1.0), (0.0, 0.0), (1.0, np.nan), (1.0, 2.0, 3.0), "x"],
     "target": [9, -1, "rail", 0.5, []],
-    "class_weight": ["even", 3],
+    "class_weight": ["even", 3, {"up": -1}, {"up": 0, "down": 0}],
     "season": [*_COUNT, 99],
     "hidden_layer_sizes": [8, (0,), (-4,), ("a",), (2.5,), "8", None],
 }

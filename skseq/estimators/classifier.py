@@ -149,6 +149,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
                 for label, name in enumerate(self.classes_.tolist())
             }
         by_class = compute_sample_weight(class_weight, targets).astype(windows.dtype)
+        if (by_class < 0).any() or not by_class.any():
+            raise ValueError(
+                f"class_weight={self.class_weight!r} must hold no negative number, and "
+                "one above 0 for a class of y."
+            )
         return by_class if weights is None else weights * by_class
 
     def _hold_out(self, targets, n_valid):

@@ -265,11 +265,15 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
             weights = _as_floats(self.output_weights, dtype)
             if weights.ndim == 1 and len(weights) == self._n_targets():
                 weights = weights.repeat(self._n_outputs // self._n_targets())
-            if weights.shape != (self._n_outputs,) or (weights < 0).any():
+            if (
+                weights.shape != (self._n_outputs,)
+                or not (weights >= 0).all()
+                or not 0 < weights.sum() < np.inf
+            ):
                 raise ValueError(
                     f"output_weights must be one number of at least 0 for each of the "
-                    f"{self._n_outputs} columns of y, or for each target, got "
-                    f"{self.output_weights!r}."
+                    f"{self._n_outputs} columns of y, or for each target, not all of "
+                    f"them 0, got {self.output_weights!r}."
                 )
             weights = torch.from_numpy(weights / weights.mean())
         quantiles = None

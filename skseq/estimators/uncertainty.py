@@ -1,6 +1,9 @@
 """Error bars of regressors, from dropout masks, several networks, or quantiles."""
 
+from numbers import Integral
+
 import numpy as np
+from sklearn.utils import check_scalar
 
 N_DRAWS = 100
 """Dropout masks behind a standard deviation."""
@@ -35,6 +38,7 @@ class UncertaintyMixin:
         .. [2] B. Lakshminarayanan et al., "Simple and scalable predictive uncertainty
            estimation using deep ensembles", NeurIPS 2017.
         """
+        check_scalar(n_samples, "n_samples", Integral, min_val=1)
         samples = self._samples(self._check_predict(X), n_samples)
         return self._decode(np.moveaxis(samples, 1, -1))
 
@@ -58,7 +62,8 @@ class UncertaintyMixin:
             Ascending along the last axis for ascending ``q``.
         """
         levels = np.atleast_1d(np.asarray(q, dtype=float))
-        if levels.ndim != 1 or not ((levels > 0) & (levels < 1)).all():
+        within = (levels > 0) & (levels < 1)
+        if levels.ndim != 1 or not levels.size or not within.all():
             raise ValueError(f"q must hold levels between 0 and 1, got {q!r}.")
         windows = self._check_predict(X)
         if self.loss != "quantile":
