@@ -1,6 +1,7 @@
 """Texts to tokens, and tokens to labels."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +36,20 @@ CHECKS = [
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_sklearn_checks(check):
     check("TokenVectorizer", TokenVectorizer())
+
+
+def test_a_table_of_texts_is_refused():
+    """Its column names would be taken for the texts."""
+    table = pd.DataFrame({"review": ["good", "bad"]})
+    for texts in (table, table.to_numpy()):
+        with pytest.raises(ValueError, match=r"X has shape \(2, 1\).*one column"):
+            TokenVectorizer().fit(texts)
+    assert TokenVectorizer().fit_transform(table["review"]).shape == (2, 1, 1)
+
+
+def test_set_output_of_a_pipeline_leaves_windows_as_they_are():
+    pipe = make_pipeline(TokenVectorizer()).set_output(transform="pandas")
+    assert pipe.fit_transform(["good"]).shape == (1, 1, 1)
 
 
 def test_tags_are_those_of_count_vectorizer():

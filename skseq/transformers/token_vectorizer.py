@@ -80,7 +80,7 @@ class TokenVectorizer(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : iterable of str
+        X : sequence of str
             Texts.
         y : None
             Ignored.
@@ -117,7 +117,7 @@ class TokenVectorizer(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : iterable of str
+        X : sequence of str
             Texts.
 
         Returns
@@ -133,9 +133,28 @@ class TokenVectorizer(TransformerMixin, BaseEstimator):
         ]
         return pad_sequences(numbers, self.length_, self.dtype)
 
+    def set_output(self, *, transform=None):
+        """Do nothing: windows are always an array.
+
+        Parameters
+        ----------
+        transform : str, default=None
+            Ignored; there so that ``Pipeline.set_output`` can be called.
+
+        Returns
+        -------
+        self
+        """
+        return self
+
     def _tokens(self, texts):
         if isinstance(texts, str):
             raise ValueError(f"X is a single text, {texts!r}: put it in a list.")
+        if getattr(texts, "ndim", 1) != 1:
+            raise ValueError(
+                f"X has shape {texts.shape}: give the texts alone, such as one column "
+                "of the table."
+            )
         analyze = CountVectorizer(
             analyzer=self.analyzer,
             lowercase=self.lowercase,

@@ -46,7 +46,8 @@ def pad_sequences(sequences, length=None, dtype=None):
     ------
     ValueError
         If there is no sequence, if one is not numeric or of another number of
-        variables than the first, or if one holds NaN or infinity.
+        variables than the first, if one holds NaN or infinity, or for a dtype that
+        can't hold NaN.
 
     Examples
     --------
@@ -73,6 +74,10 @@ def pad_sequences(sequences, length=None, dtype=None):
     if length < 1:
         raise ValueError(f"length must be at least 1, got {length}.")
     dtype = np.result_type(*arrays) if dtype is None else np.dtype(dtype)
+    if dtype.kind != "f":
+        raise ValueError(
+            f"dtype={dtype} can't hold NaN, which padding is: give float32 or float64."
+        )
     padded = np.full((len(arrays), length, n_features), np.nan, dtype=dtype)
     for i, array in enumerate(arrays):
         kept = array[-length:]
