@@ -311,6 +311,8 @@ def check_targets(y, windows, *, allow_missing=False):
     )
     if y.dtype.kind not in "biuf":
         try:
+            if y.dtype.kind in "mM":  # which would become nanoseconds
+                raise TypeError(f"its dtype is {y.dtype}")
             y = y.astype(np.float64)
         except (TypeError, ValueError) as error:
             raise ValueError(f"y is not numeric: {error}. Encode it first.") from None

@@ -131,6 +131,9 @@ def test_forecasts_without_a_place_in_time(series):
         ForecastDisplay.from_predictions(series, [[1.0]], origins=["2030-01-01"])
     with pytest.raises(ValueError, match="No origin of 'forecast'"):
         ForecastDisplay.from_predictions(series, [[1.0]], origins=series.index[[-1]])
+    _, targets = horizon_targets(series, horizon=2)
+    with pytest.raises(ValueError, match="not the targets of horizon_targets"):
+        ForecastDisplay.from_predictions(targets, [[1.0]], origins=series.index[[5]])
 
 
 def test_errors_by_step():

@@ -56,8 +56,9 @@ def test_columns_say_what_and_when():
     assert list(X) == ["rail", "bus"]
     _, y = horizon_targets(FRAME, ["bus", "rail"], 2)
     assert list(y) == ["bus+1", "bus+2", "rail+1", "rail+2"]
-    _, y = horizon_targets(FRAME, horizon=1)
-    assert list(y) == ["rail+1", "bus+1"]
+    for all_columns in (None, FRAME.columns):
+        _, y = horizon_targets(FRAME, all_columns, horizon=1)
+        assert list(y) == ["rail+1", "bus+1"]
     _, y = horizon_targets(FRAME, "rail")
     assert isinstance(y, pd.Series)
     assert y.name == "rail+1"

@@ -202,6 +202,7 @@ def test_other_lengths_than_the_fitted():
         ([1, 2, np.nan, 4], "Input y contains NaN"),
         ([1, 2, np.inf, 4], "Input y contains infinity"),
         (list("abcd"), "y is not numeric: .* Encode it first"),
+        (pd.date_range("2020", periods=4), "y is not numeric: .*datetime64"),
         (np.ones(4) * 1j, "Complex data not supported"),
         (
             np.zeros((4, 2, 1)),

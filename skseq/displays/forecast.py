@@ -164,9 +164,15 @@ class ForecastDisplay:
         Raises
         ------
         ValueError
-            If the origins are not known, or none has all its steps in the series, or
-            the intervals are not of the shape of the forecasts.
+            If the series has several columns, the origins are not known, or none has
+            all its steps in the series, or the intervals are not of the shape of the
+            forecasts.
         """
+        if np.ndim(y_true) != 1:
+            raise ValueError(
+                f"The series that is forecast has the shape {np.shape(y_true)}: give "
+                "one column of the table, not the targets of horizon_targets."
+            )
         forecasts = named(y_pred, name)
         for label, values in forecasts.items():
             if origins is None and not isinstance(values, (pd.DataFrame, pd.Series)):

@@ -98,7 +98,7 @@ def _as_table(series):
 def _target_columns(table, target):
     if target is None:
         return list(table.columns)
-    several = isinstance(target, (list, tuple, np.ndarray))
+    several = isinstance(target, (list, tuple, np.ndarray, pd.Index))
     columns = list(target) if several else [target]
     absent = [c for c in columns if c not in table.columns]
     if absent or not columns:
