@@ -99,6 +99,8 @@ def _compare(arguments):
     # What would fail in the end fails before the work.
     if arguments.plot:
         _check_plot(arguments.plot)
+    if arguments.csv and Path(arguments.csv).is_dir():
+        raise ValueError(f"--csv {arguments.csv} is a folder: name a file in it.")
     table, target = _read(arguments)
     for path in filter(None, [arguments.csv, arguments.plot]):
         Path(path).parent.mkdir(parents=True, exist_ok=True)

@@ -133,6 +133,11 @@ def test_refuses_in_one_line(data, tmp_path, capsys):
     missing = changed(numbers.assign(rail=numbers["rail"].where(table.index != 5)))
     assert "Column 'rail' is nan at 2024-01-06" in refusal(capsys, missing, *RAIL)
     assert "Time column 'x' is not among" in refusal(capsys, path, *RAIL, "--time", "x")
+    semicolons = tmp_path / "semicolons.csv"
+    table.to_csv(semicolons, index=False, sep=";")
+    line = refusal(capsys, semicolons, *RAIL)
+    assert "'date;day_type;rail': separate columns by commas" in line
+    assert "is a folder" in refusal(capsys, path, *RAIL, "--csv", tmp_path)
     assert "invalid int value" in refusal(capsys, path, *RAIL, "--season", "week")
     assert "invalid choice: 'tree'" in refusal(capsys, path, *RAIL, "--models", "tree")
 

@@ -35,9 +35,9 @@ def read_table(path, time=None):
     OSError
         If the file can't be read.
     ValueError
-        If it is no CSV, no column (or several) holds dates, dates are missing or
-        stand twice with different values, or a text column holds more than 50
-        different values.
+        If it is no CSV or has one column, no column (or several) holds dates, dates
+        are missing or stand twice with different values, or a text column holds more
+        than 50 different values.
 
     Examples
     --------
@@ -55,6 +55,11 @@ def read_table(path, time=None):
     Text column 'type' became type_H, type_W.
     """
     table = pd.read_csv(path)
+    if table.shape[1] == 1:
+        raise ValueError(
+            f"The only column is {table.columns[0]!r}: separate columns by commas, "
+            "and write decimals with a point."
+        )
     notes = []
     n_rows = len(table)
     table = table.drop_duplicates()
