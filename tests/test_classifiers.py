@@ -137,6 +137,18 @@ def test_early_stopping_holds_out_the_last_of_each_class():
     np.testing.assert_array_equal(held_out, expected)
 
 
+@pytest.mark.parametrize("sizes", [[4] * 10, [1] * 3 + [2] * 8, [1, 59]])
+@pytest.mark.parametrize("share", [0.1, 0.6])
+def test_early_stopping_learns_from_every_class(sizes, share):
+    """However few its samples are, and sorted by class."""
+    y = np.repeat(np.arange(len(sizes)), sizes)
+    n_valid = int(share * len(y))
+    training, held_out = DenseClassifier()._hold_out(y, n_valid)
+    assert set(y[training]) == set(y)
+    assert sorted([*training, *held_out]) == list(range(len(y)))
+    assert 0 < len(held_out) <= n_valid + len(sizes) / 2
+
+
 def test_tokens_are_embedded_and_unknown_ones_are_zero():
     rng = np.random.default_rng(0)
     y = rng.integers(2, size=200)

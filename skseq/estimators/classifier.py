@@ -161,7 +161,12 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         share = n_valid / len(targets)
         first = targets.reshape(len(targets), -1)[:, 0]
         members = [np.flatnonzero(first == label) for label in np.unique(first)]
-        last = [m[len(m) - round(share * len(m)) :] for m in members]
+        sizes = np.array(list(map(len, members)))
+        counts = np.round(share * sizes)
+        if not counts.any():  # classes so small have one for several of them
+            counts = np.diff(np.round(share * sizes.cumsum()), prepend=0)
+        counts = np.minimum(counts, sizes - 1).astype(int)  # all are learned from
+        last = [m[len(m) - n :] for m, n in zip(members, counts, strict=True)]
         validation = np.sort(np.concatenate(last))
         if not len(validation):
             return super()._hold_out(targets, n_valid)
