@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, TrainEndCheckpoint
 from torch.optim import lr_scheduler
 
 from skseq import DenseRegressor, GRURegressor
@@ -208,6 +208,16 @@ def test_every_optimizer_trains_on_every_schedule(
     ).fit(X, y)
     losses = model.history_["train_loss"]
     assert losses.iloc[-1] < 0.9 * losses[0]
+
+
+def test_the_network_is_saved_at_the_end(tmp_path):
+    """Skorch names the file after the last batch."""
+    X, y = make_windows(DenseRegressor)
+    save = TrainEndCheckpoint(dirname=tmp_path)
+    model = make(DenseRegressor, callbacks=[save]).fit(X, y)
+    saved = torch.load(tmp_path / "train_end_params.pt")
+    for name, value in model.net_.module_.state_dict().items():
+        assert torch.equal(value, saved[name])
 
 
 def test_losses_are_the_mean_over_however_many_batches(monkeypatch):

@@ -226,8 +226,8 @@ class Watch(Callback):
 
     def on_train_end(self, net, **kwargs):
         """Go back to the best weights if there were others to tell them by."""
-        if len(net.history):
-            net.history[-1]["batches"].clear()
+        if len(net.history):  # skorch's callbacks look at the last batch
+            del net.history[-1]["batches"][:-1]
         stopped_early = any(
             getattr(callback, "misses_", -1) == getattr(callback, "patience", None)
             for _, callback in net.callbacks_
