@@ -322,9 +322,11 @@ def check_targets(y, windows, *, allow_missing=False):
             f"(n_samples, {windows.shape[1]}, n_outputs) with a target for each step "
             "of the windows."
         )
+    with np.errstate(over="ignore"):  # what is too large for float32 is told here
+        y = y.astype(windows.dtype, copy=False)
     counted = y if y.ndim < 3 else y[~np.isnan(windows[:, :, 0])]
     assert_all_finite(counted, allow_nan=allow_missing, input_name="y")
-    return y.astype(windows.dtype, copy=False)
+    return y
 
 
 def check_target_columns(target, n_features, n_outputs):

@@ -224,6 +224,11 @@ def test_targets_take_the_dtype_of_the_windows():
     assert check_targets(y, WINDOWS) is y
 
 
+def test_targets_too_large_for_the_windows():
+    with pytest.raises(ValueError, match=r"too large for dtype\('float32'\)"):
+        check_targets([1, 2, 3, 1e200], WINDOWS.astype("f4"))
+
+
 def test_targets_of_padded_steps_do_not_matter():
     windows, y = WINDOWS.copy(), np.zeros((4, 3, 1))
     windows[0, :2] = y[0, :2] = np.nan
