@@ -1,6 +1,7 @@
 """What a regressor is given: windows or a table, and the number of known variables."""
 
 import numpy as np
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
@@ -15,7 +16,7 @@ def takes_windows(estimator):
     ----------
     estimator : estimator
         One that says so with its tag ``input_tags.three_d_array``, a transformer that
-        takes anything, or one around such a one.
+        takes anything, or one around such a one, or around several of nothing else.
 
     Returns
     -------
@@ -28,8 +29,27 @@ def takes_windows(estimator):
         return not estimator.validate
     if get_tags(estimator).input_tags.three_d_array:
         return True
+    if several := getattr(estimator, "estimators", None):  # VotingRegressor's
+        inner = [one[-1] if isinstance(one, tuple) else one for one in several]
+        return all(takes_windows(one) for one in inner if hasattr(one, "fit"))
     inner = getattr(estimator, "estimator", getattr(estimator, "regressor", None))
     return hasattr(inner, "fit") and takes_windows(inner)
+
+
+def predicts_several(estimator):
+    """Whether an estimator, or that which a search tunes, predicts several outputs.
+
+    Parameters
+    ----------
+    estimator : estimator
+
+    Returns
+    -------
+    bool
+    """
+    if isinstance(estimator, BaseSearchCV):  # whose tag says no
+        return predicts_several(estimator.estimator)
+    return get_tags(estimator).target_tags.multi_output
 
 
 def inputs_for(regressor, windows, n_known=0, horizon=1):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.ensemble import VotingRegressor
 from sklearn.metrics import (
     mean_absolute_error,
     mean_absolute_percentage_error,
@@ -73,6 +74,14 @@ def test_windows_equal_a_loop(frame):
     assert result.origins.equals(frame.index[test_start - 1 : N_ROWS - HORIZON])
     assert list(result.truth.columns) == [1, 2, 3]
     pd.testing.assert_series_equal(result.series, frame["y"])
+
+
+def test_an_ensemble_of_regressors_on_windows_is_given_windows(frame):
+    """In a table, the target of a naive forecast is no column of its own."""
+    naive = NaiveRegressor()
+    models = {"alone": naive, "voting": VotingRegressor([("a", naive), ("b", naive)])}
+    result = compare(models, frame, target="y", horizon=1, window=WINDOW)
+    pd.testing.assert_frame_equal(*result.forecasts.values())
 
 
 def test_errors_equal_those_by_hand(frame):

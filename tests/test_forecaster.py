@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sktime.datasets import load_airline
@@ -338,6 +339,16 @@ class TestForecasts:
         forecast = forecaster(regressor, 8, error_bars=None).fit(y, fh=FH).predict()
         assert forecast.shape == (3, 1)
         assert np.isfinite(forecast.to_numpy()).all()
+
+    def test_a_search_is_one_for_all_steps(self):
+        dense = DenseRegressor(max_epochs=2, random_state=0)
+        search = GridSearchCV(dense, {"weight_decay": [0.1]}, cv=2)
+        y = make_series(40, 1)
+        model, alone = (
+            forecaster(regressor, 8, error_bars=None).fit(y, fh=FH)
+            for regressor in (search, dense.set_params(weight_decay=0.1))
+        )
+        assert_allclose(model.predict(), alone.predict())
 
     @pytest.mark.parametrize("strategy", ["direct", "iterated"])
     def test_networks_know_their_variables(self, strategy):

@@ -7,10 +7,9 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 from sklearn.multioutput import MultiOutputRegressor
-from sklearn.utils import get_tags
 
 from ..estimators.interval import central_interval
-from ..inputs import inputs_for, takes_windows, tell_known_ahead
+from ..inputs import inputs_for, predicts_several, takes_windows, tell_known_ahead
 from ..transformers import KnownAhead
 from ..windows import sliding_windows
 
@@ -77,7 +76,7 @@ def _on_windows(model, table, fold, window, horizon, n_known, coverage):
     )
     if takes_windows(model):
         tell_known_ahead(model, n_known)
-    elif horizon > 1 and not get_tags(model).target_tags.multi_output:
+    elif horizon > 1 and not predicts_several(model):
         model = MultiOutputRegressor(model)
     times = [perf_counter()]
     model.fit(X, y[training])

@@ -5,10 +5,9 @@ from scipy.stats import norm
 from sklearn.base import clone
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
 
 from ..estimators.interval import check_gives_std
-from ..inputs import inputs_for, takes_windows, tell_known_ahead
+from ..inputs import inputs_for, predicts_several, takes_windows, tell_known_ahead
 from .windows import level
 
 HELD_OUT = 5
@@ -158,7 +157,7 @@ class WindowModel:
                 if is_target and self.n_targets > 1 and np.array_equal(value, 0):
                     regressor.set_params(**{name: list(range(self.n_targets))})
         several = self.n_targets * self.horizon > 1
-        if several and not get_tags(regressor).target_tags.multi_output:
+        if several and not predicts_several(regressor):
             return MultiOutputRegressor(regressor)
         return regressor
 
