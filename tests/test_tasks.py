@@ -214,6 +214,26 @@ def test_known_ahead_says_what_is_missing(holidays, known, message):
         KnownAhead(known(calendar), horizon=3).fit(sales.iloc[:380])
 
 
+def test_known_ahead_of_nothing_keeps_the_index(holidays):
+    """By which the windows find their past: a search may try with and without."""
+    sales, calendar = holidays
+    first, windows = (
+        make_pipeline(KnownAhead(known), SlidingWindow(3)).fit(sales[:380])
+        for known in (calendar, None)
+    )
+    rows = sales[380:399]
+    np.testing.assert_array_equal(
+        windows.transform(rows)[:, :, 0], first.transform(rows)[:, :, 0]
+    )
+
+
+def test_known_ahead_of_another_time_step(holidays):
+    sales, calendar = holidays
+    hourly = calendar.resample("h").ffill()
+    with pytest.raises(ValueError, match="rows of X lie 24 or more rows of known"):
+        KnownAhead(hourly).fit(sales[:380])
+
+
 def test_known_ahead_needs_an_index(holidays):
     sales, calendar = holidays
     with pytest.raises(ValueError, match="X has no index"):

@@ -97,8 +97,9 @@ class KnownAhead(SeriesTransformer):
 
     def _lay(self, X, *, reset):
         rows, index = self._check(X, reset=reset)
+        X = X.to_frame() if isinstance(X, pd.Series) else X
         if self.known is None:
-            return rows
+            return X if isinstance(X, pd.DataFrame) else rows
         if index is None:
             raise ValueError(
                 "X has no index that tells time, by which to find what is known "
@@ -108,6 +109,11 @@ class KnownAhead(SeriesTransformer):
         known = known.to_frame() if isinstance(known, pd.Series) else known
         values = check_series(known, "known").astype(rows.dtype, copy=False)
         position = self._find(index, time_index(known, "known"))
+        if reset and len(position) > 1 and (apart := np.diff(position).min()) > 1:
+            raise ValueError(
+                f"The rows of X lie {apart} or more rows of known apart: give both the "
+                "same time step (DataFrame.resample)."
+            )
         step = np.arange(1, self.horizon + 1)
         # (n_timesteps, horizon, n_known) -> (n_timesteps, n_known * horizon)
         ahead = values[position[:, np.newaxis] + step].swapaxes(1, 2)
@@ -116,7 +122,6 @@ class KnownAhead(SeriesTransformer):
             index=X.index,
             columns=[f"{name}+{i}" for name in known.columns for i in step],
         )
-        X = X.to_frame() if isinstance(X, pd.Series) else X
         return pd.concat([X, ahead], axis=1)
 
     def _find(self, index, known):
