@@ -102,6 +102,7 @@ def test_what_left_the_window_is_forgotten(cls):
     np.testing.assert_array_equal(after[14 + LENGTH :], before[14 + LENGTH :])
 
 
+@pytest.mark.filterwarnings("ignore:No row of X has its whole past")
 @pytest.mark.parametrize("cls", ALL)
 def test_rows_after_the_origin_do_not_even_need_to_exist(cls):
     pipe, X, before = fitted(cls, "windows")

@@ -16,6 +16,8 @@ from hypothesis.extra import numpy as hnp
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
 from skseq import SlidingWindow
@@ -121,6 +123,18 @@ def test_after_a_gap_the_past_is_short_and_not_a_guess(series):
         UserWarning, match="No row of X has its whole past.*Pass the rows"
     ):
         window.transform(rows[: LENGTH - 1])
+
+
+def test_a_step_that_drops_the_index_is_told():
+    """Before it forecasts from a single row, the rest being padding."""
+    series = table(INDEXES["daily"])
+    pipe = make_pipeline(StandardScaler(), SlidingWindow(LENGTH)).fit(series[:CUT])
+    row = series[CUT : CUT + 1]
+    with pytest.warns(UserWarning, match="has no index that tells time"):
+        pipe.transform(row)
+    pipe.transform(series[CUT : CUT + LENGTH])  # whose last row has a whole past
+    pipe.set_output(transform="pandas").fit(series[:CUT])
+    assert not np.isnan(pipe.transform(row)).any()
 
 
 def test_rows_before_the_fitted_ones_have_no_past(series):

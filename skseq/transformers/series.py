@@ -58,6 +58,11 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
         """Find the remembered rows right before the first of ``index``."""
         unknown = self.history_[:0]
         if index is None or self.history_index_ is None:
+            if n_rows <= self._n_past():
+                ti.warn_short_past(
+                    "it, or the fitted series, has no index that tells time (steps of "
+                    "scikit-learn keep it with set_output(transform='pandas'))"
+                )
             return unknown
         fitted = self.history_index_
         ti.check_same_kind(index, fitted)
