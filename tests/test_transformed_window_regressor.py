@@ -374,6 +374,17 @@ def test_in_a_search_over_the_parameters_of_its_parts():
     assert np.isfinite(scores["test_score"]).all()
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore:The provided functions")
+@pytest.mark.parametrize("lowest", [0, -1])
+def test_a_transformer_that_does_not_take_all_values_is_an_error(lowest):
+    windows, y = windows_and_targets()
+    windows = windows - np.nanmin(windows) + lowest
+    log = FunctionTransformer(np.log, np.exp)
+    message = "makes NaN or infinity of values between"
+    with pytest.raises(ValueError, match=message):
+        TransformedWindowRegressor(Flat(), log).fit(windows, y)
+
+
 @pytest.mark.parametrize(
     "transformer",
     [

@@ -263,6 +263,15 @@ def _elementwise(function, values):
 
 def _check_elementwise(transformer, rows):
     """Raise ValueError unless rows are transformed one by one, and back."""
+    there, backwards = (
+        np.asarray(transformer.transform(some)) for some in (rows, rows[::-1])
+    )
+    if not (np.isfinite(there) | np.isfinite(backwards[::-1])).all():
+        raise ValueError(
+            f"transformer={transformer!r} makes NaN or infinity of values between "
+            f"{rows.min():.4g} and {rows.max():.4g}, which the target has: choose one "
+            "that takes them all, such as log1p where there are zeros."
+        )
     rows = rows[:: 1 + len(rows) // 100]
     inverse = getattr(transformer, "inverse_transform", None)
     there = np.asarray(transformer.transform(rows))
