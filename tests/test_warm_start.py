@@ -45,8 +45,11 @@ def test_other_shapes_cannot_go_on():
     with pytest.raises(ValueError, match="warm_start=True goes on with"):
         model.fit(X, y[:, :1])
     model = make(GRURegressor, warm_start=True).fit(X, y)
+    forecast = model.predict(X)
     with pytest.raises(ValueError, match=r"windows of shape \(5, 1\), where"):
         model.fit(X[..., :1], y)
+    assert_array_equal(model.predict(X), forecast)  # the last fit still holds
+    model.fit(X, y)
 
 
 def test_other_classes_cannot_go_on():

@@ -156,6 +156,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         known_shape = self.window_shape_in_ if self._goes_on else None
         windows = check_fit_windows(self, X, y)
         if known_shape not in (None, windows.shape[1:]):
+            self.window_shape_in_ = known_shape  # the networks are still those
             raise ValueError(
                 f"X has windows of shape {windows.shape[1:]}, where the last fit had "
                 f"{known_shape}: give the same, or set warm_start=False."
