@@ -29,11 +29,17 @@ def takes_windows(estimator):
         return not estimator.validate
     if get_tags(estimator).input_tags.three_d_array:
         return True
-    if several := getattr(estimator, "estimators", None):  # VotingRegressor's
-        inner = [one[-1] if isinstance(one, tuple) else one for one in several]
-        return all(takes_windows(one) for one in inner if hasattr(one, "fit"))
+    if several := _several(estimator):
+        return all(map(takes_windows, several))
     inner = getattr(estimator, "estimator", getattr(estimator, "regressor", None))
     return hasattr(inner, "fit") and takes_windows(inner)
+
+
+def _several(estimator):
+    """Return the estimators of an ensemble such as VotingRegressor."""
+    several = getattr(estimator, "estimators", None) or []
+    inner = [one[-1] if isinstance(one, tuple) else one for one in several]
+    return [one for one in inner if hasattr(one, "fit")]
 
 
 def predicts_several(estimator):
@@ -70,10 +76,22 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
         In a table the time steps stand beside each other. Padding is replaced by the
         first observed row. What is known ahead of the steps within a window stands in
         those that follow, so that all of it is only taken from the last.
+
+    Raises
+    ------
+    ValueError
+        For an ensemble, given several variables, of which some take windows and some
+        a table.
     """
     if takes_windows(regressor):
         return windows
     n_samples, length, n_features = windows.shape
+    if n_features > 1 and any(map(takes_windows, _several(regressor))):
+        raise ValueError(
+            f"{type(regressor).__name__} gives all its estimators the same, and some "
+            f"take windows of {n_features} variables, some a table: put "
+            "FunctionTransformer(lambda X: X.reshape(len(X), -1)) before the latter."
+        )
     if np.isnan(windows[:, 0]).any():
         windows = backfill(windows)
     if not n_known:

@@ -5,11 +5,14 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import VotingRegressor
+from sklearn.linear_model import Ridge
 from sklearn.metrics import (
     mean_absolute_error,
     mean_absolute_percentage_error,
     root_mean_squared_error,
 )
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skseq import DenseRegressor, NaiveRegressor, compare, default_models
 from skseq.comparison import read_table
@@ -82,6 +85,19 @@ def test_an_ensemble_of_regressors_on_windows_is_given_windows(frame):
     models = {"alone": naive, "voting": VotingRegressor([("a", naive), ("b", naive)])}
     result = compare(models, frame, target="y", horizon=1, window=WINDOW)
     pd.testing.assert_frame_equal(*result.forecasts.values())
+
+
+def test_an_ensemble_gives_all_its_regressors_the_same(frame):
+    """One variable is a column of a table too; of several none would know which."""
+    mixed = VotingRegressor([("naive", NaiveRegressor()), ("table", Ridge())])
+    options = {"target": "y", "horizon": 1, "window": WINDOW}
+    compare({"mixed": mixed}, frame[["y"]], **options)
+    flat = FunctionTransformer(lambda X: X.reshape(len(X), -1))
+    table = make_pipeline(flat, Ridge())
+    voting = VotingRegressor([("naive", NaiveRegressor()), ("table", table)])
+    compare({"voting": voting}, frame, **options)
+    with pytest.raises(ValueError, match="some take windows of 2 variables"):
+        compare({"mixed": mixed}, frame, **options)
 
 
 def test_errors_equal_those_by_hand(frame):

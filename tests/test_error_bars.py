@@ -195,6 +195,18 @@ def test_conformal_leaves_out_windows_whose_targets_overlap():
     assert model.scores_.shape == (20, 5)
 
 
+def test_conformal_goes_beyond_the_quantiles_that_were_learned():
+    X, noise = np.random.default_rng(0).normal(size=(2, 3000, 4))
+    y = X[:, -1] + (0.2 + (X[:, 0] > 0)) * noise[:, 0]
+    regressor = DenseRegressor(loss="quantile", max_epochs=5, random_state=0)
+    model = ConformalRegressor(regressor, conformity_score="quantile")
+    model.fit(X[:2000], y[:2000])
+    for coverage in (0.7, 0.9, 0.95):  # of the levels .1, .5 and .9 were learned
+        lower, upper = model.predict_interval(X[2000:], coverage).T
+        covered = (lower <= y[2000:]) & (y[2000:] <= upper)
+        assert abs(covered.mean() - coverage) < 0.04
+
+
 @pytest.mark.parametrize("conformity_score", ["std", "quantile"])
 def test_conformal_says_what_a_regressor_lacks(noisy, conformity_score):
     pipeline = make_pipeline(FunctionTransformer(), NaiveRegressor())

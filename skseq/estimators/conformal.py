@@ -38,7 +38,8 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         "absolute" gives all windows bars of one width. "std" scales the
         ``return_std`` of the regressor (Monte Carlo dropout, ensembles), "quantile"
         moves its ``predict_quantiles`` (``loss="quantile"``): then the bars are wide
-        where the regressor is unsure.
+        where the regressor is unsure. Bars wider than its outermost quantiles are
+        those, moved further.
 
     Attributes
     ----------
@@ -214,7 +215,10 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         return center, np.maximum(std, np.finfo(std.dtype).tiny)
 
     def _ends(self, windows, coverage):
-        q = [(1 - coverage) / 2, (1 + coverage) / 2]
+        q = np.array([(1 - coverage) / 2, (1 + coverage) / 2])
+        if getattr(self.regressor_, "loss", None) == "quantile":
+            learned = self.regressor_.quantiles
+            q = q.clip(learned[0], learned[-1])
         ends = self.regressor_.predict_quantiles(windows, q)
         return ends[..., 0], ends[..., 1]
 
