@@ -1,6 +1,5 @@
 """NetworkEstimator: what the faces of all networks share."""
 
-import copy
 import re
 from dataclasses import dataclass
 
@@ -10,30 +9,22 @@ import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
-from torch.nn.modules.batchnorm import _BatchNorm
 
-from ..networks import (
-    Embed,
-    Head,
-    SequenceModel,
-    Standardize,
-    can_pass_once,
-    one_pass,
-)
+from ..networks import Embed, Head, SequenceModel, Standardize
 from ..training import (
-    LARGE_BATCH,
     SETTINGS_DOC,
     Job,
     Settings,
     WindowDataset,
     device_of,
-    gather,
+    history_table,
     seeded,
     threads,
     train_all,
 )
 from ..validation import check_fit_windows, check_predict_windows, check_weights
-from ..windows import chunks, leading_padding, series_of, variable_moments
+from ..windows import chunks, variable_moments
+from .outputs import outputs
 from .parameters import check_parameters, plain
 
 _ATTRIBUTES = """\
@@ -198,7 +189,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         self.nets_ = nets
         self.net_ = self.nets_[0]
         self.history_ = pd.concat(
-            [_history_table(net, member) for member, net in enumerate(self.nets_)],
+            [history_table(net, member) for member, net in enumerate(self.nets_)],
             ignore_index=True,
         )
         return self
@@ -285,40 +276,13 @@ class NetworkEstimator(Settings, BaseEstimator):
     def _forward(self, windows, net, n_draws=1, seed=None, run=None):
         """Run a net over windows; returns (n_samples, n_draws, ...) outputs.
 
-        With a seed, dropout stays alive, and each draw has masks of its own. ``run``
-        maps a module and a batch to something else than the outputs.
+        ``run`` maps a module and a batch to something else than the outputs.
         """
-        module = net.module_.eval() if seed is None else _with_dropout(net.module_)
-        weight = next(module.head.parameters())
-        n_windows = max(1, LARGE_BATCH // n_draws)
-        series, n_single = None, len(windows)  # windows to be passed by themselves
-        if run is None and seed is None and self._reads_last_step():
-            series = _series_to_pass(module, windows)
-        if series is not None:
-            n_single = min(leading_padding(series), n_single)
-        run = run or self._run
-        outputs = None  # one block: small ones among the batches scatter the memory
-        with (
-            threads(self.n_jobs),
-            seeded(seed, weight.device),
-            torch.inference_mode(),
-        ):
-            for start in range(0, n_single, n_windows):
-                batch = gather(windows, slice(start, min(start + n_windows, n_single)))
-                batch = batch.to(weight)
-                if n_draws > 1:
-                    batch = batch.repeat_interleave(n_draws, dim=0)
-                output = run(module, batch).cpu()
-                if series is not None and module.head.read == "every":
-                    output = output[:, -1:]
-                output = output.unflatten(0, (-1, n_draws))
-                outputs = _put(output, outputs, start, len(windows))
-            if n_single < len(windows):
-                start = n_single
-                for output in one_pass(module, series[n_single:], windows.shape[1]):
-                    outputs = _put(output[:, None].cpu(), outputs, start, len(windows))
-                    start += len(output)
-        return outputs.numpy()
+        last_step = run is None and self._reads_last_step()
+        with threads(self.n_jobs):
+            return outputs(
+                net.module_, windows, run or self._run, n_draws, seed, last_step
+            )
 
     def _run(self, module, batch):
         return module(batch)
@@ -379,16 +343,6 @@ class NetworkEstimator(Settings, BaseEstimator):
         return tags
 
 
-def _put(output, outputs, start, n_samples):
-    """Put the outputs of a batch where they belong; None makes the place for all."""
-    if outputs is None and len(output) == n_samples:
-        return output
-    if outputs is None:
-        outputs = output.new_empty(n_samples, *output.shape[1:])
-    outputs[start : start + len(output)] = output
-    return outputs
-
-
 def _go_on(module, trained):
     """Give a module the weights of a trained one."""
     try:
@@ -407,33 +361,3 @@ def _weights_in(training, weights):
     used = np.zeros(training[-1] + 1)
     used[training] = 1.0 if weights is None else weights[training]
     return used
-
-
-def _series_to_pass(module, windows):
-    """Return the series behind windows, if one pass along it gives all outputs."""
-    # A single one has nothing to share, and asking takes longer than it saves.
-    if len(windows) == 1 or not can_pass_once(module, windows.shape[1]):
-        return None
-    return series_of(windows)
-
-
-def _with_dropout(module):
-    """Return a twin whose dropout lives; another thread may use the module without."""
-    tensors = [*module.parameters(), *module.buffers()]
-    twin = copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
-    for part in twin.modules():
-        part.training = not isinstance(part, _BatchNorm)
-    return twin
-
-
-def _history_table(net, member):
-    columns = ["epoch", "train_loss", "valid_loss", "learning_rate", "gradient_norm"]
-    rows = []
-    for epoch in net.history:
-        if "learning_rate" not in epoch:
-            continue  # interrupted in its middle
-        layers = sorted(name for name in epoch if name.startswith("gradient_norm "))
-        names = [name for name in [*columns, *layers, "dur"] if name in epoch]
-        rows.append({"member": member, **{name: epoch[name] for name in names}})
-    table = pd.DataFrame(rows, columns=None if rows else [*columns, "dur"])
-    return table.rename(columns={"dur": "seconds"})

@@ -2,6 +2,7 @@
 
 from .batches import LARGE_BATCH, Batches, WindowDataset
 from .gather import gather
+from .history import history_table
 from .loss import LOSSES, CrossEntropy, WeightedLoss
 from .net import ACCELERATE, device_of
 from .targets import EveryStep, Standardized, Targets
@@ -27,6 +28,7 @@ __all__ = [
     "WindowDataset",
     "device_of",
     "gather",
+    "history_table",
     "seeded",
     "threads",
     "train_all",

@@ -1,0 +1,86 @@
+"""The outputs of a trained network over windows, in batches or in one pass."""
+
+import copy
+
+import torch
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from ..networks import can_pass_once, one_pass
+from ..training import LARGE_BATCH, gather, seeded
+from ..windows import leading_padding, series_of
+
+
+def outputs(module, windows, run, n_draws=1, seed=None, last_step=False):
+    """Run a network over windows.
+
+    Parameters
+    ----------
+    module : SequenceModel
+    windows : ndarray of shape (n_samples, length, n_features)
+    run : callable
+        Maps the module and a batch of windows to the outputs.
+    n_draws : int
+        Passes over each window.
+    seed : int or None
+        Of dropout, which stays alive then, with masks of its own for each draw.
+    last_step : bool
+        Whether an output for the last step of each window is all that is wanted, so
+        that one pass along the series behind them may do.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_draws, ...)
+    """
+    module = module.eval() if seed is None else _with_dropout(module)
+    weight = next(module.head.parameters())
+    n_windows = max(1, LARGE_BATCH // n_draws)
+    series, n_single = None, len(windows)  # windows to be passed by themselves
+    if last_step and seed is None:
+        series = _series_to_pass(module, windows)
+    if series is not None:
+        n_single = min(leading_padding(series), n_single)
+    found = None  # one block: small ones among the batches scatter the memory
+    with seeded(seed, weight.device), torch.inference_mode():
+        for start in range(0, n_single, n_windows):
+            batch = gather(windows, slice(start, min(start + n_windows, n_single)))
+            batch = batch.to(weight)
+            if n_draws > 1:
+                batch = batch.repeat_interleave(n_draws, dim=0)
+            output = run(module, batch).cpu()
+            if series is not None and module.head.read == "every":
+                output = output[:, -1:]
+            output = output.unflatten(0, (-1, n_draws))
+            found = _put(output, found, start, len(windows))
+        if n_single < len(windows):
+            start = n_single
+            for output in one_pass(module, series[n_single:], windows.shape[1]):
+                found = _put(output[:, None].cpu(), found, start, len(windows))
+                start += len(output)
+    return found.numpy()
+
+
+def _put(output, found, start, n_samples):
+    """Put the outputs of a batch where they belong; None makes the place for all."""
+    if found is None and len(output) == n_samples:
+        return output
+    if found is None:
+        found = output.new_empty(n_samples, *output.shape[1:])
+    found[start : start + len(output)] = output
+    return found
+
+
+def _series_to_pass(module, windows):
+    """Return the series behind windows, if one pass along it gives all outputs."""
+    # A single one has nothing to share, and asking takes longer than it saves.
+    if len(windows) == 1 or not can_pass_once(module, windows.shape[1]):
+        return None
+    return series_of(windows)
+
+
+def _with_dropout(module):
+    """Return a twin whose dropout lives; another thread may use the module without."""
+    tensors = [*module.parameters(), *module.buffers()]
+    twin = copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
+    for part in twin.modules():
+        part.training = not isinstance(part, _BatchNorm)
+    return twin
