@@ -9,6 +9,9 @@ from ..networks import can_pass_once, one_pass
 from ..training import LARGE_BATCH, gather, seeded
 from ..windows import leading_padding, series_of
 
+CPU_BATCH = 256
+"""Windows that go through a network at once on a CPU: those of more miss the cache."""
+
 
 def outputs(module, windows, run, n_draws=1, seed=None, last_step=False):
     """Run a network over windows.
@@ -34,6 +37,8 @@ def outputs(module, windows, run, n_draws=1, seed=None, last_step=False):
     module = module.eval() if seed is None else _with_dropout(module)
     weight = next(module.head.parameters())
     n_windows = max(1, LARGE_BATCH // n_draws)
+    if weight.device.type == "cpu":
+        n_windows = min(n_windows, CPU_BATCH)
     series, n_single = None, len(windows)  # windows to be passed by themselves
     if last_step and seed is None:
         series = _series_to_pass(module, windows)
