@@ -7,10 +7,10 @@ from threading import local
 import numpy as np
 import torch
 
-SIZES = 2**16, 2**22
+SIZES = 2**16, 2**24
 """Bytes of the smallest and the largest arrays that are kept."""
 
-TOTAL = 2**25
+TOTAL = 2**26
 """Bytes that a thread keeps at most."""
 
 _TYPES = {torch.float32: np.dtype("float32"), torch.float64: np.dtype("float64")}
