@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -135,9 +136,18 @@ def test_number_of_samples_is_checked(noisy, n_samples):
         model.predict_samples(noisy[0], n_samples)
 
 
-def test_without_a_source_of_uncertainty_the_error_names_them(noisy):
+@pytest.mark.parametrize(
+    "model",
+    [
+        DenseRegressor(max_epochs=1),
+        # Dropout is between layers, and there is nothing between.
+        DenseRegressor(dropout=0.3, max_epochs=1),
+        GRURegressor(dropout=0.3, hidden_size=4, max_epochs=1),
+    ],
+)
+def test_without_a_source_of_uncertainty_the_error_names_them(noisy, model):
     X, y = noisy
-    model = DenseRegressor(max_epochs=1).fit(X, y)
+    model = clone(model).fit(X, y)
     with pytest.raises(ValueError, match="n_members above 1"):
         model.predict(X, return_std=True)
 

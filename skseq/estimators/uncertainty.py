@@ -1,6 +1,6 @@
 """Error bars of regressors, from dropout masks, several networks, or quantiles."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.utils import check_scalar
@@ -87,12 +87,13 @@ class UncertaintyMixin:
         ``n_draws=None`` gives as many as a standard deviation takes.
         """
         n_members = len(self.nets_)
-        alive = getattr(self, "dropout", 0) or getattr(self, "recurrent_dropout", 0)
+        alive = _drops(self.net_.module_)
         if not alive and n_members == 1:
             raise ValueError(
                 f"{type(self).__name__} has nothing to tell its uncertainty from: set "
-                "dropout (or recurrent_dropout) above 0, n_members above 1, or use "
-                "predict_quantiles with loss='quantile', or ConformalRegressor."
+                "dropout above 0 (it is between layers: a single one takes "
+                "recurrent_dropout), n_members above 1, or use predict_quantiles with "
+                "loss='quantile', or ConformalRegressor."
             )
         if not alive:
             draws = [self._point(self._outputs(windows, net)) for net in self.nets_]
@@ -106,6 +107,20 @@ class UncertaintyMixin:
             for net, seed in zip(self.nets_, self._draw_seeds, strict=True)
         ]
         return np.concatenate(draws, axis=1)[:, :n_draws]
+
+
+def _drops(module):
+    """Tell whether a network drops anything, which its parameters do not tell.
+
+    A single recurrent layer has no ``dropout``, since that is between layers, nor has
+    a linear model.
+    """
+    shares = [
+        getattr(part, name, 0)
+        for part in module.modules()
+        for name in ("p", "dropout", "recurrent_dropout")
+    ]
+    return any(isinstance(share, Real) and share > 0 for share in shares)
 
 
 def _interpolate(levels, learned, quantiles):
