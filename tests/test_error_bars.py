@@ -8,6 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skseq import ConformalRegressor, DenseRegressor, GRURegressor, NaiveRegressor
+from skseq.estimators.interval import rank_of
 
 DROPPED = {"hidden_layer_sizes": (16,), "dropout": 0.3, "random_state": 0}
 
@@ -191,6 +192,13 @@ def test_conformal_absolute_equals_the_sorted_residual():
     assert (lower, upper) == (-94.0, 94.0)
 
 
+def test_rank_of_the_error_has_no_rounding():
+    # 100 * 0.07 and 25 * (1 - 2 * 0.2) are a bit more than whole numbers.
+    assert rank_of(0.07, n_errors=99) == 7
+    assert rank_of(np.abs(1 - 2 * np.array([0.2, 0.8])), 24).tolist() == [15, 15]
+    assert rank_of(0.9, n_errors=48) == 45
+
+
 def test_conformal_leaves_out_windows_whose_targets_overlap():
     X = np.arange(100.0)[:, np.newaxis, np.newaxis].repeat(2, axis=1)
     y = np.zeros((100, 5))
@@ -240,8 +248,9 @@ def test_conformal_gives_the_steps_of_windows_to_a_regressor_that_takes_none():
     np.testing.assert_allclose((lower + upper) / 2, expected)
 
 
-def test_conformal_says_when_it_has_too_few_windows():
+@pytest.mark.parametrize(("coverage", "n_needed"), [(0.9, 9), (0.95, 19)])
+def test_conformal_says_when_it_has_too_few_windows(coverage, n_needed):
     X, y = np.zeros((20, 2, 1)), np.zeros(20)
     model = ConformalRegressor(NaiveRegressor()).fit(X, y)
-    with pytest.raises(ValueError, match="takes at least 19 held-out windows"):
-        model.predict_interval(X, coverage=0.95)
+    with pytest.raises(ValueError, match=f"takes at least {n_needed} held-out windows"):
+        model.predict_interval(X, coverage=coverage)

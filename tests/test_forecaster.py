@@ -530,6 +530,12 @@ class TestIntervals:
         # The second pass errs from where the first one ends.
         assert_allclose(width[2], np.sqrt(2) * errors[rank - 1, 1])
 
+    def test_both_ends_are_as_far_from_the_forecast(self):
+        model = forecaster(horizon=2).fit(make_series(76), fh=[1, 2])  # 14 held out
+        for coverage in (0.6, 0.8):  # 9 and 12 of 14 errors, at whole ranks
+            middle = model.predict_interval(coverage=coverage).mean(axis=1)
+            assert_allclose(middle, model.predict()["y0"])
+
     def test_quantiles_ascend_about_the_forecast(self):
         y = make_panel((30,) * 6, 2)
         model = forecaster(scaling="divide").fit(y, fh=FH)

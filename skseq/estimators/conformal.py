@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..inputs import inputs_for
 from ..validation import check_fit_windows, check_predict_windows, check_targets
-from .interval import check_gives_std
+from .interval import check_gives_std, rank_of
 
 
 class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
@@ -250,9 +250,9 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 def _upper(scores, coverage):
     """Find the score that a further one stays below with probability ``coverage``."""
     n_scores = len(scores)
-    rank = int(np.ceil((n_scores + 1) * coverage))
+    rank = rank_of(coverage, n_scores)
     if rank > n_scores:
-        n_needed = int(np.ceil(coverage / (1 - coverage)))
+        n_needed = int(np.ceil(round(coverage / (1 - coverage), 9)))
         raise ValueError(
             f"coverage={coverage} takes at least {n_needed} held-out windows, there "
             f"are {n_scores}: raise calibration_fraction."

@@ -3,6 +3,7 @@
 import inspect
 import warnings
 
+import numpy as np
 from scipy.stats import norm
 from sklearn.pipeline import Pipeline
 
@@ -25,6 +26,25 @@ def check_gives_std(model, asked_by):
             f"{type(last).__name__} has not: give a network with dropout or "
             "n_members, or SARIMARegressor, or leave it at its default."
         )
+
+
+def rank_of(coverage, n_errors):
+    """Find the rank of the error that a further one exceeds as rarely as it may.
+
+    Parameters
+    ----------
+    coverage : float or ndarray
+        Share of further errors that shall not exceed it.
+    n_errors : int
+        Errors that were measured.
+
+    Returns
+    -------
+    int or ndarray of int
+        From 1 for the smallest; ``n_errors + 1`` where there are too few.
+    """
+    # Rounded, since 25 * 0.6 as the difference of two levels is a bit more than 15.
+    return np.ceil(np.round((n_errors + 1) * coverage, 9)).astype(int)
 
 
 def central_interval(model, X, coverage):

@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 
-from ..estimators.interval import check_gives_std
+from ..estimators.interval import check_gives_std, rank_of
 from ..inputs import inputs_for, predicts_several, takes_windows, tell_known_ahead
 from .windows import level
 
@@ -124,10 +124,9 @@ class WindowModel:
                 "fit on a longer series, or use error_bars='regressor' with a "
                 "regressor that has some of its own."
             )
-        # The rank that a further error exceeds as rarely as it may; the largest
-        # error of all stands for ranks that only more of them would have.
+        # The largest error of all stands for ranks that only more would have.
         n_errors = len(self.errors_)
-        rank = np.ceil((n_errors + 1) * np.abs(1 - 2 * alpha)).astype(int)
+        rank = rank_of(np.abs(1 - 2 * alpha), n_errors)
         errors = np.concatenate([np.zeros_like(self.errors_[:1]), self.errors_])
         width = errors[np.minimum(rank, n_errors)]  # (len(alpha), horizon, n_targets)
         return np.moveaxis(width, 0, -1) * np.sign(alpha - 0.5)
