@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from skorch.callbacks import Callback, TrainEndCheckpoint
 from torch.optim import lr_scheduler
 
-from skseq import DenseRegressor, GRURegressor
+from skseq import DenseRegressor, GRURegressor, WaveNetRegressor
 from skseq.estimators import ALL
 from skseq.training import Batches, Targets, WindowDataset
+from skseq.windows import sliding_windows
 from tests.factories import (
     FULL_BATCH,
     NETWORK_REGRESSORS,
@@ -609,6 +610,30 @@ def test_the_best_weights_are_restored(cls, tol, n_iter_no_change):
     assert valid_loss_by_hand(model, X, y, 12, gap=1) == pytest.approx(
         expected, rel=1e-9
     )
+
+
+@pytest.mark.parametrize("cls", [GRURegressor, WaveNetRegressor])
+def test_trained_on_every_step_only_the_last_is_validated(cls):
+    """Windows before were trained on the targets of the others."""
+    series = np.random.default_rng(0).normal(size=(70, 1))
+    X, y = sliding_windows(series, 8)[:-2], sliding_windows(series[8:], 2)[:, :, 0]
+    options = {"validation_fraction": 0.2, "max_epochs": 5, "learning_rate": 0.1}
+    model = make(cls, supervise="every", early_stopping=True, **options).fit(X, y)
+    expected = model.history_["valid_loss"].min()
+    by_hand = valid_loss_by_hand(model, X, y, int(0.2 * len(X)), gap=1)
+    assert by_hand == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("consecutive", [True, False])
+def test_the_gap_where_windows_share_the_targets_of_their_steps(consecutive):
+    X = sliding_windows(np.arange(-7.0, 50.0)[:, None], 8)
+    if not consecutive:  # sequences of their own
+        X, _ = numbered(50, length=8)
+    spy = Spy()
+    options = {"validation_fraction": 0.2, "callbacks": [spy]}
+    make(GRURegressor, early_stopping=True, **options).fit(X, X[:, :, :1] ** 2)
+    gap = 7 if consecutive else 0
+    assert sorted(chain(*spy.samples(0))) == list(range(50 - 10 - gap))
 
 
 @networks

@@ -167,8 +167,11 @@ class NetworkEstimator(Settings, BaseEstimator):
         datasets = [
             None
             if samples is None
-            else WindowDataset(windows, encoded, weights, samples, self._teach)
-            for samples in (training, validation)
+            else WindowDataset(windows, those, weights, samples, self._teach)
+            for samples, those in (
+                (training, encoded),
+                (validation, encoded.held_out()),
+            )
         ]
         states = check_random_state(self.random_state)
         self.member_random_states_ = (

@@ -43,7 +43,8 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         first, then those of the second, as :func:`horizon_targets` gives them. Used
         by ``supervise``, ``strategy`` and ``n_known_ahead``.
     supervise : {"last", "every"}, default="last"
-        "every" trains the forecast of each step of the window, not only of the last.
+        "every" trains the forecast of each step of the window, not only of the last,
+        which alone is what early stopping goes by.
     strategy : {"direct", "iterated"}, default="direct"
         Forecast several steps at once, or the next one, fed back as input.
     n_known_ahead : int, default=0
@@ -195,6 +196,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
                 "strategy='iterated' have nothing to do: give y two dimensions."
             )
         self._horizon = 1 if sequence else y.shape[1] // self._n_targets()
+        self._n_shared = _n_shared(windows, y) if sequence else 0
         self._check_known(windows.shape[2])
         return y
 
@@ -285,13 +287,25 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         return len(self.quantiles) if self.loss == "quantile" else 1
 
     def _n_steps_ahead(self):
-        return self._horizon
+        return self._horizon + self._n_shared
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
         return tags
+
+
+def _n_shared(windows, y):
+    """Count the windows after one that share targets with it, given each step's.
+
+    There are none where windows are sequences of their own.
+    """
+    follows = len(windows) > 1 and np.array_equal(
+        windows[-2, 1:], windows[-1, :-1], equal_nan=True
+    )
+    # Outputs of a step may be the steps ahead of it.
+    return y.shape[1] - 1 + y.shape[2] - 1 if follows else 0
 
 
 def _as_floats(values, dtype):

@@ -19,6 +19,10 @@ class Targets:
     def __getitem__(self, samples):
         return gather(self.targets, samples)
 
+    def held_out(self):
+        """Return those that a network is validated on."""
+        return self
+
     def to(self, device, windows):
         """Return them on a device, where their windows are already."""
         return Targets(on_device(self.targets, device))
@@ -65,12 +69,15 @@ class EveryStep(Standardized):
         The variables of ``windows`` that the targets continue.
     mean, scale : ndarray of shape (n_targets * horizon,)
         Subtracted from and divided out of the result.
+    only_last : bool, default=False
+        Whether those of the last step count only.
     """
 
-    def __init__(self, windows, targets, columns, mean, scale):
+    def __init__(self, windows, targets, columns, mean, scale, only_last=False):
         super().__init__(targets, mean, scale)
         self.windows = windows
         self.columns = columns
+        self.only_last = only_last
 
     def __getitem__(self, samples):
         past = gather(self.windows, samples)[:, :, self.columns]
@@ -81,10 +88,18 @@ class EveryStep(Standardized):
         steps = series.unfold(1, horizon, 1)[:, 1:]  # (batch, length, targets, horizon)
         steps = self._standardize(steps.reshape(n_samples, length, -1))
         # A padded step has no input to forecast from: NaN does not count as target.
-        return steps.masked_fill(past[:, :, :1].isnan(), torch.nan).to(past)
+        left_out = past[:, :, :1].isnan()
+        if self.only_last:
+            left_out[:, :-1] = True
+        return steps.masked_fill(left_out, torch.nan).to(past)
+
+    def held_out(self):
+        """Return those of the last step: windows before were trained on the others."""
+        arguments = self.windows, self.targets, self.columns, self.mean, self.scale
+        return EveryStep(*arguments, only_last=True)
 
     def to(self, device, windows):
         """Return them on a device, where their windows are already."""
         arrays = self.targets, self.mean, self.scale
         targets, *moments = (on_device(array, device) for array in arrays)
-        return EveryStep(windows, targets, self.columns, *moments)
+        return EveryStep(windows, targets, self.columns, *moments, self.only_last)
