@@ -51,8 +51,9 @@ def windows(lengths, seed=0):
 
 @cells
 @directions
-def test_states_of_torchs_stack_over_packed_sequences(cell, bidirectional):
-    ours = network(cell, bidirectional=bidirectional)
+@pytest.mark.parametrize("every_step", [False, True])
+def test_states_of_torchs_stack_over_packed_sequences(cell, bidirectional, every_step):
+    ours = network(cell, bidirectional=bidirectional, every_step=every_step)
     theirs = CELLS[cell](
         FEATURES, HIDDEN, 2, batch_first=True, bidirectional=bidirectional
     ).double()
@@ -75,6 +76,7 @@ def test_states_of_torchs_stack_over_packed_sequences(cell, bidirectional):
     for i, n in enumerate(lengths):
         torch.testing.assert_close(states[i, LENGTH - n : -1], expected[i, : n - 1])
         last = ends[-ours.n_directions :, i].flatten()
+        last = expected[i, n - 1] if every_step else last
         torch.testing.assert_close(states[i, -1], last)
     torch.testing.assert_close(ours(x, None)[:, :-1], theirs(x)[0][:, :-1])
 
@@ -128,6 +130,16 @@ def test_causal_at_every_step(cell, name):
         after = model(changed, n_padding)
         assert torch.equal(after[:, :t], before[:, :t])
         assert (after[:, t] != before[:, t]).any(dim=-1).all()
+
+
+def test_labels_of_steps_read_the_last_one_like_the_others():
+    """Its label depends on what comes then, of which there is nothing more."""
+    X = np.random.default_rng(0).normal(size=(300, 6, 1))
+    y = X[:, ::-1, 0].cumsum(axis=1)[:, ::-1] > 0
+    options = {"bidirectional": True, "hidden_size": 16, "dropout": 0.0}
+    model = skseq.LSTMClassifier(recurrent_dropout=0.0, random_state=0, **options)
+    right = model.fit(X[:200], y[:200]).predict(X[200:]) == y[200:]
+    assert right[:, -1].mean() > 0.95
 
 
 @cells

@@ -37,6 +37,9 @@ class Recurrent(nn.Module):
         Of the state.
     normalization : {None, "layer", "batch"}
         Inside the cell.
+    every_step : bool
+        Whether each state is read by itself. Otherwise, with two directions, that of
+        the last step stands for the whole window.
 
     Attributes
     ----------
@@ -60,9 +63,11 @@ class Recurrent(nn.Module):
         activation="tanh",
         recurrent_dropout=0.0,
         normalization=None,
+        every_step=False,
     ):
         super().__init__()
         self.causal = not bidirectional
+        self.every_step = every_step
         self.n_directions = 2 if bidirectional else 1
         self.output_size = self.n_directions * hidden_size
         self.dropout = Dropout(dropout if n_layers > 1 else 0.0)
@@ -84,7 +89,8 @@ class Recurrent(nn.Module):
         """Map values (batch, length, features) to states (batch, length, output_size).
 
         With two directions, the forward states come first, and the last step's state
-        is what either direction ends with: both have then seen the whole window.
+        is what either direction ends with: both have then seen the whole window. Not
+        so with ``every_step``: there it has seen backwards what any step has seen.
         """
         layers = list(self.layers)
         for i in range(0, len(layers), self.n_directions):
@@ -93,7 +99,8 @@ class Recurrent(nn.Module):
             states = self._run(forward, x, n_padding)
             for layer in backward:
                 last = i + self.n_directions == len(layers)
-                back = self._run_back(layer, x, n_padding, last)
+                joined = last and not self.every_step
+                back = self._run_back(layer, x, n_padding, joined)
                 states = torch.cat([states, back], dim=-1)
             x = states
         return x
@@ -106,12 +113,12 @@ class Recurrent(nn.Module):
         states = self._states(layer, to_end(x, n_padding), n_padding)
         return to_start(states, n_padding)
 
-    def _run_back(self, layer, x, n_padding, last):
+    def _run_back(self, layer, x, n_padding, joined):
         # From its end, a window has its padding last as it is.
         states = self._states(layer, x.flip(1), n_padding).flip(1)
         if n_padding is not None:
             states = states * observed(x, n_padding)[:, :, None]
-        if not last:
+        if not joined:
             return states
         first = 0 if n_padding is None else n_padding.clamp(max=x.shape[1] - 1)
         ends = states[torch.arange(len(x), device=x.device), first]
