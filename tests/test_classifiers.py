@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.metrics import log_loss
 
 from skseq import (
     DenseClassifier,
@@ -89,9 +90,22 @@ def test_loss_is_that_of_a_loop(label_smoothing, n_steps):
             losses[place] = -target @ np.log(odds / odds.sum())
     criterion = CrossEntropy(label_smoothing)
     logits, labels, weights_ = map(torch.from_numpy, (logits, labels, weights))
-    assert criterion(logits, labels).item() == pytest.approx(losses.mean())
-    weighted = np.mean([w * loss for w, loss in zip(weights, losses, strict=True)])
-    assert criterion(logits, (labels, weights_)).item() == pytest.approx(weighted)
+    n_given = (labels >= 0).sum().item()
+    assert criterion(logits, labels).item() == pytest.approx(losses.sum() / n_given)
+    weighted = sum(w * loss.sum() for w, loss in zip(weights, losses, strict=True))
+    mean = criterion(logits, (labels, weights_)).item()
+    assert mean == pytest.approx(weighted / n_given)
+
+
+def test_history_has_the_log_loss_of_the_steps_that_are_not_padded():
+    X = np.random.default_rng(0).normal(size=(40, 10, 1))
+    y = (X[:, :, 0] > 0).astype(int)
+    X[:, :5] = np.nan
+    options = {"label_smoothing": 0.0, "recurrent_dropout": 0.0, "random_state": 0}
+    model = GRUClassifier(max_epochs=1, batch_size=40, dropout=0.0, **options)
+    model.set_params(learning_rate=1e-9).fit(X, y)
+    expected = log_loss(y[:, 5:].ravel(), model.predict_proba(X)[:, 5:].reshape(-1, 2))
+    assert model.history_["train_loss"][0] == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("cls", CLASSIFIERS)

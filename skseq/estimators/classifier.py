@@ -15,8 +15,6 @@ from ..training import CrossEntropy, Targets
 from ..windows import changes
 from .base import NetworkEstimator
 
-_PADDING = -100  # the label that torch's cross entropy leaves out
-
 
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     """Base of the classifiers with a network."""
@@ -130,7 +128,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def _encode_targets(self, targets, windows, fitted, weights):
         labels = targets.astype(np.int64)
         if self._every_step:
-            labels[np.isnan(windows[:, :, 0])] = _PADDING
+            labels[np.isnan(windows[:, :, 0])] = CrossEntropy.PADDING
         return Targets(labels)
 
     def _weigh(self, weights, targets, windows):

@@ -72,6 +72,9 @@ class CrossEntropy(nn.Module):
         Share of the target's probability that is spread over all classes.
     """
 
+    PADDING = -100
+    """The label that does not count."""
+
     def __init__(self, label_smoothing=0.0):
         super().__init__()
         self.label_smoothing = label_smoothing
@@ -88,8 +91,11 @@ class CrossEntropy(nn.Module):
             target.flatten(),
             reduction="none",
             label_smoothing=self.label_smoothing,
-        ).view_as(target)  # the label -100 (padding) does not count
-        return _weighted(loss, weight).flatten(0 if n_models is None else 1).mean(-1)
+            ignore_index=self.PADDING,
+        ).view_as(target)
+        axis = 0 if n_models is None else 1
+        n_given = (target != self.PADDING).flatten(axis).sum(-1).clamp(min=1)
+        return _weighted(loss, weight).flatten(axis).sum(-1) / n_given
 
 
 def _weighted(loss, weight):

@@ -8,6 +8,7 @@ import torch
 from torch.utils.data import Dataset
 
 from .batches import cut
+from .loss import CrossEntropy
 
 
 class StackedDataset(Dataset):
@@ -115,9 +116,7 @@ def _without_repeated(y, sizes, size):
     """
     targets, weights = y if isinstance(y, tuple) else (y, None)
     repeated = torch.arange(size) >= torch.tensor(sizes)[:, None]
-    if targets.is_floating_point():
-        targets[repeated] = torch.nan  # and so it is not counted in the mean
-        return targets if weights is None else (targets, weights)
-    share = torch.tensor(sizes) / size
-    kept = ~repeated / share[:, None]
-    return targets, kept if weights is None else weights * kept
+    # And so it is not counted in the mean.
+    is_number = targets.is_floating_point()
+    targets[repeated] = torch.nan if is_number else CrossEntropy.PADDING
+    return targets if weights is None else (targets, weights)
