@@ -149,6 +149,10 @@ def test_arma_is_that_of_statsmodels():
     assert abs(np.corrcoef(errors[1:], series[:-1])[0, 1]) < 0.01
     with pytest.raises(ValueError, match="is not stationary"):
         make_arma(ar=[1.0])
+    # Its past tells no more than that of ma=[0.5] with twice the innovations.
+    with pytest.raises(ValueError, match="is not invertible"):
+        make_arma(ar=[], ma=[2.0])
+    assert len(make_arma(ar=[], ma=[-1.0])[0]) == 365
 
 
 def test_adding_problem():

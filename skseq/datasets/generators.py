@@ -78,7 +78,7 @@ def make_arma(n_steps=365, *, ar=(0.8,), ma=(), scale=1.0, random_state=None):
     Raises
     ------
     ValueError
-        If ``ar`` is not stationary.
+        If ``ar`` is not stationary, or ``ma`` not invertible.
 
     Examples
     --------
@@ -95,6 +95,12 @@ def make_arma(n_steps=365, *, ar=(0.8,), ma=(), scale=1.0, random_state=None):
         raise ValueError(
             f"ar={ar.tolist()} is not stationary: a root lies on the unit circle or "
             "beyond it. Make it smaller, and sum the series where it is to drift."
+        )
+    if np.any(np.abs(np.roots([1, *ma])) > 1 + 1e-9):
+        raise ValueError(
+            f"ma={ma.tolist()} is not invertible: the past does not tell the "
+            "innovations, so that the best forecast is another. Make it smaller: one "
+            "coefficient of 2 gives the autocorrelations that one of 0.5 gives."
         )
     innovations = scale * check_random_state(random_state).normal(
         size=WARM_UP + n_steps
