@@ -32,7 +32,7 @@ class _RecurrentEstimator(NetworkEstimator):
         al., arXiv:1607.06450), or over the windows of a batch (Cooijmans et al.,
         arXiv:1603.09025).
     dropout : float, default=0.0
-        Share of values dropped between the layers, in training.
+        Share of values dropped between the layers, in training; none in a single one.
     recurrent_dropout : float, default=0.0
         Share of the state's units whose way to the next step is cut in training, the
         same ones at all steps of a window (Gal and Ghahramani, arXiv:1512.05287).

@@ -48,7 +48,9 @@ class UncertaintyMixin:
         With ``loss="quantile"`` those that were learned, and between them linear
         interpolation; otherwise those of :meth:`predict_samples`, which tell how
         unsure the network is and leave out the noise of the data: bars that hold
-        what they promise take :class:`ConformalRegressor`.
+        what they promise take :class:`ConformalRegressor`. With
+        ``strategy="iterated"``, the learned quantiles of a further step are those
+        where the forecasts before it come true, and so too narrow.
 
         Parameters
         ----------
