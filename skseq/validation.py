@@ -2,7 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype, is_object_dtype
+from pandas.api.types import (
+    is_datetime64_any_dtype,
+    is_numeric_dtype,
+    is_object_dtype,
+)
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import (
     _check_feature_names,
@@ -106,10 +110,16 @@ def _to_floats(values, name, **check_array_params):
             **check_array_params,
         )
     except ValueError as error:
+        if "inhomogeneous" in str(error):
+            raise ValueError(
+                f"{name} holds sequences of different lengths: stack them by "
+                "pad_sequences."
+            ) from None
         if "could not convert string" not in str(error):
             raise
         raise ValueError(
-            f"{name} holds text, {error}: encode it first (OneHotEncoder)."
+            f"{name} holds text, {error}: encode it first (OneHotEncoder; "
+            "TokenVectorizer for sentences)."
         ) from None
 
 
@@ -125,9 +135,15 @@ def _refuse_text(frame, name):
         return
     for column, dtype in frame.dtypes.items():
         if not (is_numeric_dtype(dtype) or is_object_dtype(dtype)):
+            dated = is_datetime64_any_dtype(dtype)
+            remedy = (
+                f"make it the index (set_index({column!r}))"
+                if dated
+                else "encode it first (OneHotEncoder)"
+            )
             raise ValueError(
                 f"{name} column {column!r} has dtype {dtype}, which is not numeric: "
-                "encode it first (OneHotEncoder), or drop it."
+                f"{remedy}, or drop it."
             )
 
 

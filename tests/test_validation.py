@@ -114,6 +114,11 @@ def test_nothing_is_copied_and_float32_stays():
         (np.array([[1.0, np.inf]]), "Input X contains infinity"),
         (np.ones((2, 2, 1)) * 1j, "Complex data not supported"),
         ([["a", "b"]], "X holds text, .*'a': encode it first"),
+        ([[[1.0]], [[1.0], [2.0]]], "different lengths: stack them by pad_sequences"),
+        (
+            pd.DataFrame({"day": pd.date_range("2024-01-01", periods=2)}),
+            r"make it the index \(set_index\('day'\)\)",
+        ),
         (
             pd.DataFrame({"day": ["Mo"]}),
             "X (column 'day' has dtype|holds text).*OneHotEnc",
