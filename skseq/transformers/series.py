@@ -60,8 +60,9 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
         if index is None or self.history_index_ is None:
             if n_rows <= self._n_past():
                 ti.warn_short_past(
-                    "it, or the fitted series, has no index that tells time (steps of "
-                    "scikit-learn keep it with set_output(transform='pandas'))"
+                    "it, or the fitted series, has no index that tells time (text "
+                    "becomes dates by pandas.to_datetime; steps of scikit-learn keep "
+                    "the index with set_output(transform='pandas'))"
                 )
             return unknown
         fitted = self.history_index_

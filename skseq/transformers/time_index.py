@@ -66,7 +66,8 @@ def _check_order(index, name):
     later = 1 + int((np.diff(_numbers(index)) < 0).argmax())
     raise ValueError(
         f"The index of {name} is not in time order: row {later} ({index[later]}) comes "
-        f"before row {later - 1} ({index[later - 1]}). Use {name}.sort_index()."
+        f"before row {later - 1} ({index[later - 1]}). Use {name}.sort_index(), on y "
+        "too where there is one, and shuffle=False in train_test_split."
     )
 
 
