@@ -203,7 +203,7 @@ def test_known_ahead_in_every_step(holidays):
 @pytest.mark.parametrize(
     ("known", "message"),
     [
-        (lambda c: c.iloc[:381], "known ends at .* must reach 3 steps further"),
+        (lambda c: c.iloc[:381], "known ends at .* must reach 3 .* set_params"),
         (lambda c: c.iloc[10:], "known does not hold 2024-01-01"),
         (lambda c: c.reset_index(drop=True).set_axis(list("ab") * 200), "known has no"),
     ],
@@ -212,6 +212,15 @@ def test_known_ahead_says_what_is_missing(holidays, known, message):
     sales, calendar = holidays
     with pytest.raises(ValueError, match=message):
         KnownAhead(known(calendar), horizon=3).fit(sales.iloc[:380])
+
+
+def test_a_longer_calendar_takes_the_place_of_the_fitted_one(holidays):
+    sales, calendar = holidays
+    model = KnownAhead(calendar[:383], horizon=3).fit(sales[:380])
+    with pytest.raises(ValueError, match="known ends"):
+        model.transform(sales[380:382])
+    longer = model.set_params(known=calendar).transform(sales[380:390])
+    assert (longer.iloc[:, -1] == calendar.iloc[383:393, 0].to_numpy()).all()
 
 
 def test_known_ahead_of_nothing_keeps_the_index(holidays):

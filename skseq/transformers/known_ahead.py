@@ -24,7 +24,8 @@ class KnownAhead(SeriesTransformer):
     ----------
     known : DataFrame or Series, default=None
         The variables, with an index that holds all rows of X and the ``horizon``
-        steps after each. None lays nothing beside X.
+        steps after each. None lays nothing beside X. When time goes on, a longer
+        table may take its place (``set_params``) without a new fit.
     horizon : int, default=1
         Steps ahead.
 
@@ -140,7 +141,8 @@ class KnownAhead(SeriesTransformer):
         if position[-1] + self.horizon >= len(known):
             raise ValueError(
                 f"known ends at {known[-1]}, X at {index[-1]}: for horizon="
-                f"{self.horizon} it must reach {self.horizon} steps further than X."
+                f"{self.horizon} it must reach {self.horizon} steps further than X. "
+                "Give a longer one; what is fitted takes it by set_params(known=...)."
             )
         return position
 
