@@ -47,7 +47,9 @@ def matplotlib_part(name):
 
 def axes_or_new(ax):
     """Return axes, new ones where there are none."""
-    return matplotlib_part("pyplot").subplots()[1] if ax is None else ax
+    if ax is not None:
+        return ax
+    return matplotlib_part("pyplot").subplots(layout="constrained")[1]
 
 
 def two_axes(axes):
