@@ -213,7 +213,8 @@ class ForecastDisplay:
         X : as its ``predict`` takes
             One row an origin.
         y : Series or array-like of shape (n_timesteps,)
-            The series that is forecast, with the rows before and after the origins.
+            The series that is forecast, with the rows before and after the origins:
+            NaN where they are yet to come.
         coverage : float, default=None
             Of the intervals, between 0 and 1; None draws none. They come from
             ``predict_interval``, ``predict_quantiles`` or
