@@ -182,6 +182,18 @@ def test_what_has_no_value_is_nan():
     assert "nan" in str(result)
 
 
+def test_text_says_why_there_is_no_test(frame):
+    models = {"last": NaiveRegressor()}
+    few, many = (
+        compare(models, frame, **{**SETTING, "test_fraction": share})
+        for share in (0.15, 0.4)
+    )
+    assert np.isnan(few.differences().loc["last", "p"])
+    assert f"need {3 * SETTING['horizon']} origins" in str(few)
+    assert f"there are {len(few.origins)}" in str(few)
+    assert "origins" not in str(many)
+
+
 def test_text_has_one_line_a_model(frame):
     models = {"a": Recorder(), "naive": NaiveRegressor(SEASON)}
     errors, beside = str(compare(models, frame, **SETTING)).split("\n\n")

@@ -91,7 +91,7 @@ class Comparison:
                 f"reference {reference!r} is none of the models {list(self.forecasts)}."
             )
         base = self.naive if reference is None else self.forecasts[reference]
-        overlapping = -(-self.truth.shape[1] // self.step)  # origins
+        overlapping = self._n_overlapping()
         rows = {}
         for name, forecast in self.forecasts.items():
             loss = self._loss(forecast) - self._loss(base)
@@ -107,6 +107,10 @@ class Comparison:
             }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
 
+    def _n_overlapping(self):
+        """Origins whose forecasts overlap."""
+        return -(-self.truth.shape[1] // self.step)
+
     def _loss(self, forecast):
         """Mean absolute error of each origin."""
         return (forecast - self.truth).abs().mean(axis=1).to_numpy()
@@ -121,7 +125,14 @@ class Comparison:
             columns={"difference": "MAE -", "low": "2.5 %", "high": "97.5 %"}
         )
         beside = pd.concat([ratios, differences], axis=1)
-        return f"{_lines(errors)}\n\n{BESIDE}\n{_lines(beside)}"
+        text = f"{_lines(errors)}\n\n{BESIDE}\n{_lines(beside)}"
+        if len(self.truth) < (needed := 3 * self._n_overlapping()):
+            text += (
+                f"\n\nNo range and no test: they need {needed} origins, three horizons "
+                f"of them, and there are {len(self.truth)}. A longer test period has "
+                "more."
+            )
+        return text
 
     def plot(self, path=None, *, n_origins=3):
         """Draw forecasts over the truth, and the error by step ahead.
