@@ -4,6 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from .comparison import compare, default_models, read_table
 from .datasets import load_victoria_electricity
 from .displays import matplotlib_part
@@ -14,6 +17,10 @@ Fit models on the first part of a series, forecast from the same days of the las
 with each of them, and print their errors. Without FILE: Victoria's daily electricity
 demand.
 """
+
+
+SEASONS = {1 / 24: 24, 1: 7, 7: 52, 30.5: 12, 91.5: 4}
+"""Steps in a season, by the days from one step to the next."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -61,7 +68,12 @@ def _add_compare_arguments(command):
     add("--time", metavar="COLUMN", help="column of dates, where several hold any")
     add("--horizon", type=int, default=14, help="steps to forecast")
     add("--window", type=int, default=56, help="steps of the past a model sees")
-    add("--season", type=int, default=7, help="steps in a season: 7 for weeks of days")
+    add(
+        "--season",
+        type=int,
+        help="steps in a season; by default that of the dates: 24 for hours, 7 for "
+        "days, 52 for weeks, 12 for months, 4 for quarters, 1 for others",
+    )
     add(
         "--known-ahead",
         nargs="+",
@@ -102,6 +114,8 @@ def _compare(arguments):
     if arguments.csv and Path(arguments.csv).is_dir():
         raise ValueError(f"--csv {arguments.csv} is a folder: name a file in it.")
     table, target = _read(arguments)
+    if arguments.season is None:
+        arguments.season = _season(table.index, arguments.window)
     for path in filter(None, [arguments.csv, arguments.plot]):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     training = {} if arguments.epochs is None else {"max_epochs": arguments.epochs}
@@ -129,12 +143,28 @@ def _compare(arguments):
     first, last = result.origins[[0, -1]].astype(str)
     print(
         f"Forecasts of {target}, {arguments.horizon} steps ahead, from each of "
-        f"{len(result.origins)} origins, {first} to {last}:\n\n{result}"
+        f"{len(result.origins)} origins, {first} to {last}; a season has "
+        f"{arguments.season} steps:\n\n{result}"
     )
     if arguments.csv:
         result.table.to_csv(arguments.csv)
     if arguments.plot:
         result.plot(arguments.plot)
+
+
+def _season(index, window):
+    """Find the steps in a season from the usual distance of the dates."""
+    if not isinstance(index, pd.DatetimeIndex) or len(index) < 2:
+        return 1
+    days = np.median(np.diff(index)) / np.timedelta64(1, "D")
+    seasons = [n for step, n in SEASONS.items() if abs(days / step - 1) < 0.1]
+    season = seasons[0] if seasons else 1
+    if season > window:
+        raise ValueError(
+            f"a season of {season} steps, by the dates, is longer than a window of "
+            f"{window}: give a longer --window, or another --season, such as 1."
+        )
+    return season
 
 
 def _check_plot(path):
@@ -159,9 +189,11 @@ def _read(arguments):
     """Return the table and its target column."""
     if arguments.file is None:
         return load_victoria_electricity().frame, arguments.target or "demand"
-    if arguments.target is None:
-        raise ValueError("name the column to forecast: --target COLUMN.")
     table, notes = read_table(arguments.file, arguments.time)
+    if arguments.target is None:
+        raise ValueError(
+            f"name the column to forecast: --target, of {list(table.columns)}."
+        )
     for note in notes:
         print(f"{arguments.file}: {note}", file=sys.stderr)
     return table, arguments.target

@@ -103,6 +103,23 @@ def test_rows_that_stand_twice_are_dropped_and_told(data, capsys):
     assert "linear" not in output.out
 
 
+@pytest.mark.parametrize(
+    ("freq", "season"), [("h", 24), ("D", 7), ("MS", 12), ("QS", 4), ("YS", 1)]
+)
+def test_the_dates_tell_the_season(data, capsys, freq, season):
+    table, path = data
+    dates = pd.date_range("1950-01-31", periods=len(table), freq=freq)
+    table.drop(columns="day_type").assign(date=dates).to_csv(path, index=False)
+    argv = ["compare", str(path), *RAIL, "--window", "30", "--models", "naive"]
+    assert main(argv) == 0
+    assert f"a season has {season} steps:" in capsys.readouterr().out
+    assert main([*argv, "--season", "3"]) == 0
+    assert "a season has 3 steps:" in capsys.readouterr().out
+    if season == 24:
+        argv[argv.index("30")] = "14"
+        assert "longer than a window of 14" in refusal(capsys, *argv[1:])
+
+
 def test_embedded_data_are_the_default(capsys):
     main(["compare", *SMALL, "--models", "naive"])
     assert "Forecasts of demand, 3 steps ahead" in capsys.readouterr().out
@@ -117,7 +134,7 @@ def test_refuses_in_one_line(data, tmp_path, capsys):
         return other
 
     assert "No such file" in refusal(capsys, tmp_path / "none.csv", *RAIL)
-    assert "--target" in refusal(capsys, path)
+    assert "--target, of ['rail', 'day_type_U'" in refusal(capsys, path)
     assert "target 'bus' is not among" in refusal(
         capsys, changed(table.drop(columns="day_type")), "--target", "bus"
     )
