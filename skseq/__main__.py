@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 
 from .comparison import compare, default_models, read_table
+from .comparison.rolling_origin import Fold
+from .comparison.runs import run_all
 from .datasets import load_victoria_electricity
 from .displays import matplotlib_part
 from .estimators import ConformalRegressor, SARIMARegressor
+from .transformers.time_index import find_step
 
 COMPARE = """\
 Fit models on the first part of a series, forecast from the same days of the last part
@@ -103,20 +106,22 @@ def _add_compare_arguments(command):
     add("--seed", type=int, default=0, help="of the networks' initial weights")
     add("--csv", metavar="FILE", help="write the table there")
     add(
+        "--forecast",
+        metavar="FILE",
+        help="fit the best model anew, and write its forecast of the steps after the "
+        "last row there",
+    )
+    add(
         "--plot", metavar="FILE", help="draw forecasts and errors there (PNG, PDF, SVG)"
     )
 
 
 def _compare(arguments):
-    # What would fail in the end fails before the work.
-    if arguments.plot:
-        _check_plot(arguments.plot)
-    if arguments.csv and Path(arguments.csv).is_dir():
-        raise ValueError(f"--csv {arguments.csv} is a folder: name a file in it.")
+    _check_files(arguments)
     table, target = _read(arguments)
     if arguments.season is None:
         arguments.season = _season(table.index, arguments.window)
-    for path in filter(None, [arguments.csv, arguments.plot]):
+    for path in filter(None, [arguments.csv, arguments.plot, arguments.forecast]):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     training = {} if arguments.epochs is None else {"max_epochs": arguments.epochs}
     models = default_models(arguments.season, random_state=arguments.seed, **training)
@@ -150,6 +155,43 @@ def _compare(arguments):
         result.table.to_csv(arguments.csv)
     if arguments.plot:
         result.plot(arguments.plot)
+    if arguments.forecast:
+        best = result.table["MAE"].idxmin()
+        coming = _forecast(models[best], table, target, arguments)
+        coming.to_csv(arguments.forecast)
+        print(f"\n{arguments.forecast}: the forecast of {best} from the last row.")
+
+
+def _forecast(model, table, target, arguments):
+    """Fit on all rows that the model takes, and forecast the steps after the last."""
+    table = table[[target, *table.columns.drop(target)]].astype(float)
+    last = len(table) - 1
+    [found] = run_all(
+        {"model": model},
+        [Fold(range(last, last + 1))],
+        table=table,
+        window=arguments.window,
+        horizon=arguments.horizon,
+        coverage=arguments.coverage,
+    )["model"]
+    columns = {target: found.values[0]}
+    if arguments.coverage is not None:
+        columns["low"], columns["high"] = found.interval[0].T
+    index = _coming(table.index, arguments.horizon)
+    return pd.DataFrame(columns, index=index)
+
+
+def _coming(index, horizon):
+    """Continue an index; where it has no regular step, by the steps' numbers."""
+    try:
+        step = find_step(index)
+    except ValueError:  # with --gaps ignore
+        return pd.RangeIndex(1, horizon + 1, name="step")
+    if isinstance(index, pd.DatetimeIndex):
+        coming = pd.date_range(index[-1], periods=horizon + 1, freq=step)[1:]
+    else:
+        coming = index[-1] + step * np.arange(1, horizon + 1)
+    return pd.Index(coming, name=index.name)
 
 
 def _season(index, window):
@@ -165,6 +207,21 @@ def _season(index, window):
             f"{window}: give a longer --window, or another --season, such as 1."
         )
     return season
+
+
+def _check_files(arguments):
+    """Let what would fail in the end fail before the work."""
+    if arguments.plot:
+        _check_plot(arguments.plot)
+    for option in ("csv", "forecast"):
+        path = getattr(arguments, option)
+        if path and Path(path).is_dir():
+            raise ValueError(f"--{option} {path} is a folder: name a file in it.")
+    if arguments.forecast and arguments.known_ahead:
+        raise ValueError(
+            "--forecast has no coming values of --known-ahead: leave one of them out, "
+            "or forecast in Python, with KnownAhead."
+        )
 
 
 def _check_plot(path):

@@ -79,6 +79,29 @@ def test_prints_a_table_and_writes_it(data, tmp_path, capsys):
     )
 
 
+def test_writes_the_forecast_of_the_steps_to_come(data, tmp_path, capsys):
+    table, path = data
+    path_out = tmp_path / "new" / "f.csv"
+    argv = ["compare", str(path), *RAIL, "--forecast", str(path_out)]
+    main([*argv, "--models", "naive", "--coverage", "0.8"])
+    assert "f.csv: the forecast of naive" in capsys.readouterr().out
+    written = pd.read_csv(path_out, index_col="date", parse_dates=True)
+    assert (written.index == pd.date_range("2024-03-21", periods=3)).all()
+    assert written["rail"].tolist() == pytest.approx(table["rail"][-7:-4].tolist())
+    assert (written["low"] < written["rail"]).all()
+    assert (written["rail"] < written["high"]).all()
+    years = table.drop(columns="day_type").assign(date=np.arange(1900, 1980))
+    years.drop(index=years.index[-2]).to_csv(path, index=False)
+    main([*argv, "--time", "date", "--gaps", "ignore", "--models", "naive"])
+    assert pd.read_csv(path_out)["step"].tolist() == [1, 2, 3]
+    years.to_csv(path, index=False)
+    main([*argv, "--time", "date", "--models", "naive"])
+    assert pd.read_csv(path_out)["date"].tolist() == [1980, 1981, 1982]
+    capsys.readouterr()
+    line = refusal(capsys, *argv[1:], "--known-ahead", "x")
+    assert "--forecast has no coming values" in line
+
+
 def test_goes_on_where_a_run_stopped(data, tmp_path, capsys):
     _, path = data
     options = ["--models", "naive", "linear", "--epochs", "2", "--refit", "5"]
