@@ -56,7 +56,7 @@ def main(argv=None):
     try:
         _compare(arguments)
     except (ImportError, OSError, ValueError) as error:
-        command.error(str(error))
+        command.error(" ".join([str(error), *getattr(error, "__notes__", [])]))
     return 0
 
 

@@ -182,6 +182,13 @@ def test_what_has_no_value_is_nan():
     assert "nan" in str(result)
 
 
+def test_what_fails_names_its_model(frame):
+    models = {"last": NaiveRegressor(), "year": NaiveRegressor(365)}
+    with pytest.raises(ValueError, match="longer than the windows") as caught:
+        compare(models, frame, **SETTING)
+    assert caught.value.__notes__ == ["It is from the model 'year'."]
+
+
 def test_text_says_why_there_is_no_test(frame):
     models = {"last": NaiveRegressor()}
     few, many = (

@@ -51,7 +51,11 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
     with tqdm(total=len(names), unit="fit", disable=not progress) as bar:
         bar.set_description(names[0])
         for name, following in zip(names, [*names[1:], "done"], strict=True):
-            results[name].append(next(found))
+            try:
+                results[name].append(next(found))
+            except Exception as error:
+                error.add_note(f"It is from the model {name!r}.")
+                raise
             bar.set_description(following)
             bar.update()
     return results
