@@ -1,5 +1,7 @@
 """What counts as a series and as windows; errors that name row and column."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from pandas.api.types import (
@@ -377,3 +379,32 @@ def check_target_columns(target, n_features, n_outputs):
             "targets: give as many steps for each."
         )
     return columns
+
+
+def warn_of_other_target(columns, windows, y):
+    """Warn where y continues other columns of X than it is said to.
+
+    Told from consecutive windows, whose y begins with the last row of the next.
+
+    Parameters
+    ----------
+    columns : ndarray of int of shape (n_targets,)
+    windows : ndarray of shape (n_samples, length, n_features)
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    """
+    if windows.shape[2] < 2 or len(windows) < 3:
+        return
+    y = y.reshape(len(y), len(columns), -1)
+    found = []
+    for column, first in zip(columns, y[:-1, :, 0].T, strict=True):
+        share = (windows[1:, -1] == first[:, np.newaxis]).mean(axis=0)
+        other = int(share.argmax())
+        found.append(other if share[other] > 0.9 > share[column] else int(column))
+    if found != columns.tolist():
+        target = found if len(found) > 1 else found[0]
+        warnings.warn(
+            f"y continues column {target} of X, but target says {columns.tolist()}: "
+            f"set target={target}, or put the target first.",
+            UserWarning,
+            stacklevel=3,
+        )

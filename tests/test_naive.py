@@ -1,11 +1,23 @@
 """NaiveRegressor against a loop that does what its docstring says."""
 
+import re
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.dummy import DummyRegressor
+from sklearn.preprocessing import FunctionTransformer
 
-from skseq import NaiveRegressor, SlidingWindow
+from skseq import (
+    NaiveRegressor,
+    RNNRegressor,
+    SlidingWindow,
+    TransformedWindowRegressor,
+    horizon_targets,
+)
 from skseq.windows import views
 
 
@@ -125,3 +137,32 @@ def test_windows_of_another_length_are_refused():
     model = NaiveRegressor(season=4).fit(X, np.zeros(3))
     with pytest.raises(ValueError, match=r"3 time steps.*fitted on 4"):
         model.predict(X[:, 1:])
+
+
+@pytest.mark.parametrize("n_targets", [1, 2])
+@pytest.mark.parametrize(
+    "model",
+    [
+        NaiveRegressor(),
+        TransformedWindowRegressor(DummyRegressor(), FunctionTransformer()),
+        RNNRegressor(supervise="every", max_epochs=1),
+        RNNRegressor(strategy="iterated", max_epochs=1),
+    ],
+    ids=["naive", "transformed", "every", "iterated"],
+)
+def test_warns_where_y_continues_another_column(model, n_targets):
+    series = np.random.default_rng(0).normal(size=(30, 4))
+    names = [2, 1][:n_targets]
+    X, y = horizon_targets(series, target=names, horizon=3)
+    windows = SlidingWindow(5).fit_transform(X)
+    said, meant = ([0, 1], names) if n_targets > 1 else (0, 2)
+    if model.get_params().get("strategy") == "iterated":  # all columns are forecast
+        X, y = horizon_targets(series, target=[2, 1, 0, 3], horizon=3)
+        said, meant = [0, 1, 2, 3], [2, 1, 0, 3]
+    message = re.escape(f"y continues column {meant} of X")
+    with pytest.warns(UserWarning, match=message):
+        clone(model).set_params(target=said).fit(windows, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clone(model).set_params(target=meant).fit(windows, y)
+        clone(model).set_params(target=meant).fit(windows[:2], y[:2])

@@ -13,6 +13,7 @@ from ..validation import (
     check_target_columns,
     check_targets,
     check_weights,
+    warn_of_other_target,
 )
 from ..windows import backfill, chunks
 
@@ -84,6 +85,7 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         self._one_dimensional = y.ndim == 1
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
         self._columns = check_target_columns(self.target, n_features, self.n_outputs_)
+        warn_of_other_target(self._columns, windows, y)
         return self
 
     def predict(self, X):

@@ -7,7 +7,7 @@ from sklearn.metrics import r2_score
 
 from ..networks.heads import POOLINGS
 from ..training import LOSSES, EveryStep, Standardized, WeightedLoss
-from ..validation import check_target_columns, check_targets
+from ..validation import check_target_columns, check_targets, warn_of_other_target
 from .base import NetworkEstimator
 from .uncertainty import UncertaintyMixin
 
@@ -195,6 +195,8 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
                 "y has a target for each step, so that supervise='every' and "
                 "strategy='iterated' have nothing to do: give y two dimensions."
             )
+        if not sequence and (self.supervise == "every" or self.strategy == "iterated"):
+            warn_of_other_target(self._columns, windows, y)
         self._horizon = 1 if sequence else y.shape[1] // self._n_targets()
         self._n_shared = _n_shared(windows, y) if sequence else 0
         self._check_known(windows.shape[2])

@@ -18,6 +18,7 @@ from ..validation import (
     check_predict_windows,
     check_target_columns,
     check_targets,
+    warn_of_other_target,
 )
 from ..windows import backfill, chunks, leading_padding, series_of, sliding_windows
 
@@ -112,6 +113,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
             raise ValueError(f"y has shape {y.shape}: give (n_samples, n_outputs).")
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         self._columns = check_target_columns(self.target, windows.shape[2], n_outputs)
+        warn_of_other_target(self._columns, windows, y)
         self._one_dimensional = y.ndim == 1
         self._fit_transformer(windows)
         inner = self._apply("transform", self._steps(y), windows)
