@@ -337,6 +337,8 @@ CUTS = {
 }
 
 
+# As it does where the variables are turned round.
+@pytest.mark.filterwarnings("ignore:y continues column")
 @cases(["cut"], ALL, each=[("from the end",)], full=[(name,) for name in CUTS])
 def test_any_strides_give_what_their_copy_gives(cls, cut):
     X, y = make_windows(cls)
