@@ -12,7 +12,8 @@ ArrowHead, whose 36 sequences make three batches. The recurrent networks have on
 of 64 units and 100 epochs, chosen by cross-validation on the training sequences of
 ItalyPowerDemand, and 300 epochs on ArrowHead's 251 steps, chosen likewise: there it has
 a log loss of .31 ± .04, two layers of 32 units .41 ± .06. On ItalyPowerDemand 32 units
-and 60 epochs do no worse, but on GunPoint and BasicMotions they have a higher log loss. Of WaveNet's sizes cross-validation on ItalyPowerDemand cannot choose one.
+and 60 epochs do no worse, but on GunPoint and BasicMotions they have a higher log loss.
+Of WaveNet's sizes cross-validation on ItalyPowerDemand cannot choose one.
 """
 
 import sys
