@@ -22,7 +22,7 @@ demand.
 """
 
 
-SEASONS = {1 / 24: 24, 1: 7, 7: 52, 30.5: 12, 91.5: 4}
+SEASONS = {1 / 48: 48, 1 / 24: 24, 1: 7, 7: 52, 30.5: 12, 91.5: 4}
 """Steps in a season, by the days from one step to the next."""
 
 
@@ -74,8 +74,8 @@ def _add_compare_arguments(command):
     add(
         "--season",
         type=int,
-        help="steps in a season; by default that of the dates: 24 for hours, 7 for "
-        "days, 52 for weeks, 12 for months, 4 for quarters, 1 for others",
+        help="steps in a season; by default that of the dates: 48 for half hours, 24 "
+        "for hours, 7 for days, 52 for weeks, 12 for months, 4 for quarters, else 1",
     )
     add(
         "--known-ahead",
