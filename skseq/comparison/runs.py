@@ -53,7 +53,7 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
         for name, following in zip(names, [*names[1:], "done"], strict=True):
             try:
                 results[name].append(next(found))
-            except Exception as error:
+            except Exception as error:  # whatever a model raises, it is said whose
                 error.add_note(f"It is from the model {name!r}.")
                 raise
             bar.set_description(following)

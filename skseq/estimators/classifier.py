@@ -9,6 +9,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_array
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
 
 from ..networks.heads import POOLINGS
 from ..training import CrossEntropy, Targets
@@ -87,9 +88,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         -------
         float
         """
-        windows = self._check_predict(X)
+        check_is_fitted(self)
         if not self._every_step:
             return super().score(X, y, sample_weight)
+        windows = self._check_predict(X)
         weights = (~np.isnan(windows[:, :, 0])).astype(float)
         if sample_weight is not None:
             weights *= np.asarray(sample_weight)[:, np.newaxis]

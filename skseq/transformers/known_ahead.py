@@ -8,11 +8,12 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from ..validation import check_series
+from .own_output import OwnOutput
 from .series import SeriesTransformer
 from .time_index import find_step, time_index
 
 
-class KnownAhead(SeriesTransformer):
+class KnownAhead(OwnOutput, SeriesTransformer):
     """Lay the coming values of known variables beside each row of a series.
 
     The calendar, prices and weather forecasts of the coming steps are known when a
@@ -145,17 +146,3 @@ class KnownAhead(SeriesTransformer):
                 "Give a longer one; what is fitted takes it by set_params(known=...)."
             )
         return position
-
-    def set_output(self, *, transform=None):
-        """Do nothing: a table stays a table.
-
-        Parameters
-        ----------
-        transform : str, default=None
-            Ignored; there so that ``Pipeline.set_output`` can be called.
-
-        Returns
-        -------
-        self
-        """
-        return self

@@ -6,12 +6,13 @@ import pandas as pd
 from sklearn.utils import check_scalar
 
 from ..windows import sliding_windows
+from .own_output import OwnOutput
 from .series import SeriesTransformer
 
 _PANDAS = (pd.DataFrame, pd.Series)
 
 
-class SlidingWindow(SeriesTransformer):
+class SlidingWindow(OwnOutput, SeriesTransformer):
     """Turn each row of a series into the window that ends with it.
 
     The number of rows does not change, so that ``y`` stays aligned and a plain
@@ -121,20 +122,6 @@ class SlidingWindow(SeriesTransformer):
             A read-only view.
         """
         return sliding_windows(self._with_past(X), self.length)
-
-    def set_output(self, *, transform=None):
-        """Do nothing: windows are always an array.
-
-        Parameters
-        ----------
-        transform : str, default=None
-            Ignored; there so that ``Pipeline.set_output`` can be called.
-
-        Returns
-        -------
-        self
-        """
-        return self
 
     def _n_past(self):
         return self.length - 1

@@ -10,9 +10,10 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from ..windows import pad_sequences
+from .own_output import OwnOutput
 
 
-class TokenVectorizer(TransformerMixin, BaseEstimator):
+class TokenVectorizer(OwnOutput, TransformerMixin, BaseEstimator):
     r"""Turn texts into windows of integer tokens, which estimators embed.
 
     The sibling of scikit-learn's :class:`CountVectorizer` for networks that read the
@@ -132,20 +133,6 @@ class TokenVectorizer(TransformerMixin, BaseEstimator):
             for tokens in self._tokens(X)
         ]
         return pad_sequences(numbers, self.length_, self.dtype)
-
-    def set_output(self, *, transform=None):
-        """Do nothing: windows are always an array.
-
-        Parameters
-        ----------
-        transform : str, default=None
-            Ignored; there so that ``Pipeline.set_output`` can be called.
-
-        Returns
-        -------
-        self
-        """
-        return self
 
     def _tokens(self, texts):
         if isinstance(texts, str):
