@@ -8,12 +8,10 @@ import numpy as np
 import pandas as pd
 
 from .comparison import compare, default_models, read_table
-from .comparison.rolling_origin import Fold
-from .comparison.runs import run_all
+from .comparison.coming import check_coming, forecast_coming, split_coming
 from .datasets import load_victoria_electricity
 from .displays import matplotlib_part
 from .estimators import ConformalRegressor, SARIMARegressor
-from .transformers.time_index import find_step
 
 COMPARE = """\
 Fit models on the first part of a series, forecast from the same days of the last part
@@ -69,6 +67,8 @@ def _add_compare_arguments(command):
     add("file", nargs="?", metavar="FILE", help="CSV file with one header line")
     add("--target", help="column to forecast (demand, without FILE)")
     add("--time", metavar="COLUMN", help="column of dates, where several hold any")
+    add("--sep", default=",", metavar="TEXT", help="what separates columns")
+    add("--decimal", default=".", metavar="TEXT", help="what stands in decimals")
     add("--horizon", type=int, default=14, help="steps to forecast")
     add("--window", type=int, default=56, help="steps of the past a model sees")
     add(
@@ -81,7 +81,8 @@ def _add_compare_arguments(command):
         "--known-ahead",
         nargs="+",
         metavar="COLUMN",
-        help="columns whose coming values are known when a forecast is made",
+        help="columns whose coming values are known when a forecast is made; those "
+        "after the last row with a target stand in rows in which it is empty",
     )
     add("--test-fraction", type=float, default=0.2, help="share of rows, last, to test")
     add("--step", type=int, default=1, help="rows from an origin to the next")
@@ -119,8 +120,12 @@ def _add_compare_arguments(command):
 def _compare(arguments):
     _check_files(arguments)
     table, target = _read(arguments)
+    known_ahead = _encoded(arguments.known_ahead or [], table.columns)
+    table, coming = split_coming(table, target, known_ahead)
     if arguments.season is None:
         arguments.season = _season(table.index, arguments.window)
+    if arguments.forecast:
+        coming = check_coming(coming, table.index, arguments.horizon, known_ahead)
     for path in filter(None, [arguments.csv, arguments.plot, arguments.forecast]):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     training = {} if arguments.epochs is None else {"max_epochs": arguments.epochs}
@@ -128,18 +133,21 @@ def _compare(arguments):
     models = {name: models[name] for name in arguments.models or models}
     if arguments.coverage is not None:
         models = {name: _with_intervals(model) for name, model in models.items()}
+    setting = {
+        "target": target,
+        "horizon": arguments.horizon,
+        "window": arguments.window,
+        "known_ahead": known_ahead,
+        "coverage": arguments.coverage,
+    }
     result = compare(
         models,
         table,
-        target=target,
-        horizon=arguments.horizon,
-        window=arguments.window,
+        **setting,
         season=arguments.season,
-        known_ahead=arguments.known_ahead or (),
         test_fraction=arguments.test_fraction,
         step=arguments.step,
         refit=arguments.refit,
-        coverage=arguments.coverage,
         gaps=arguments.gaps,
         n_jobs=arguments.jobs,
         cache=arguments.cache,
@@ -157,41 +165,19 @@ def _compare(arguments):
         result.plot(arguments.plot)
     if arguments.forecast:
         best = result.table["MAE"].idxmin()
-        coming = _forecast(models[best], table, target, arguments)
-        coming.to_csv(arguments.forecast)
+        forecast = forecast_coming(models[best], table, coming, **setting)
+        forecast.to_csv(arguments.forecast)
         print(f"\n{arguments.forecast}: the forecast of {best} from the last row.")
 
 
-def _forecast(model, table, target, arguments):
-    """Fit on all rows that the model takes, and forecast the steps after the last."""
-    table = table[[target, *table.columns.drop(target)]].astype(float)
-    last = len(table) - 1
-    [found] = run_all(
-        {"model": model},
-        [Fold(range(last, last + 1))],
-        table=table,
-        window=arguments.window,
-        horizon=arguments.horizon,
-        coverage=arguments.coverage,
-    )["model"]
-    columns = {target: found.values[0]}
-    if arguments.coverage is not None:
-        columns["low"], columns["high"] = found.interval[0].T
-    index = _coming(table.index, arguments.horizon)
-    return pd.DataFrame(columns, index=index)
-
-
-def _coming(index, horizon):
-    """Continue an index; where it has no regular step, by the steps' numbers."""
-    try:
-        step = find_step(index)
-    except ValueError:  # with --gaps ignore
-        return pd.RangeIndex(1, horizon + 1, name="step")
-    if isinstance(index, pd.DatetimeIndex):
-        coming = pd.date_range(index[-1], periods=horizon + 1, freq=step)[1:]
-    else:
-        coming = index[-1] + step * np.arange(1, horizon + 1)
-    return pd.Index(coming, name=index.name)
+def _encoded(names, columns):
+    """Name the columns that text columns became."""
+    encoded = []
+    for name in names:
+        is_text = name not in columns
+        became = [c for c in columns if is_text and c.startswith(f"{name}_")]
+        encoded += became or [name]
+    return encoded
 
 
 def _season(index, window):
@@ -217,11 +203,6 @@ def _check_files(arguments):
         path = getattr(arguments, option)
         if path and Path(path).is_dir():
             raise ValueError(f"--{option} {path} is a folder: name a file in it.")
-    if arguments.forecast and arguments.known_ahead:
-        raise ValueError(
-            "--forecast has no coming values of --known-ahead: leave one of them out, "
-            "or forecast in Python, with KnownAhead."
-        )
 
 
 def _check_plot(path):
@@ -246,7 +227,9 @@ def _read(arguments):
     """Return the table and its target column."""
     if arguments.file is None:
         return load_victoria_electricity().frame, arguments.target or "demand"
-    table, notes = read_table(arguments.file, arguments.time)
+    table, notes = read_table(
+        arguments.file, arguments.time, sep=arguments.sep, decimal=arguments.decimal
+    )
     if arguments.target is None:
         raise ValueError(
             f"name the column to forecast: --target, of {list(table.columns)}."

@@ -43,15 +43,17 @@ def test_labels_of_any_type(cls, labels):
 
 
 @pytest.mark.parametrize("lengths", [None, [5, 2, 3]])
-def test_pooled_states_are_those_of_a_loop(lengths):
+@pytest.mark.parametrize("n_backward", [0, 1])
+def test_pooled_states_are_those_of_a_loop(lengths, n_backward):
     states = torch.randn(3, 5, 2, generator=torch.Generator().manual_seed(0))
     n_padding = None if lengths is None else 5 - torch.tensor(lengths)
     expected = []
     for row, length in zip(states, lengths or [5] * 3, strict=True):
         row[: 5 - length] = 0
         seen = row[5 - length :].numpy()
-        expected.append([*seen[-1], *seen.mean(axis=0), *seen.max(axis=0)])
-    pooled = pool(states, n_padding, "concat")
+        last = seen[-1, 0], seen[0 if n_backward else -1, 1]
+        expected.append([*last, *seen.mean(axis=0), *seen.max(axis=0)])
+    pooled = pool(states, n_padding, "concat", n_backward)
     np.testing.assert_allclose(pooled, expected, rtol=1e-6)
 
 

@@ -196,14 +196,15 @@ def test_text_says_why_there_is_no_test(frame):
         for share in (0.15, 0.4)
     )
     assert np.isnan(few.differences().loc["last", "p"])
-    assert f"need {3 * SETTING['horizon']} origins" in str(few)
+    assert f"need {4 * SETTING['horizon']} origins" in str(few)
     assert f"there are {len(few.origins)}" in str(few)
     assert "origins" not in str(many)
 
 
 def test_text_has_one_line_a_model(frame):
     models = {"a": Recorder(), "naive": NaiveRegressor(SEASON)}
-    errors, beside = str(compare(models, frame, **SETTING)).split("\n\n")
+    setting = {**SETTING, "test_fraction": 0.4}
+    errors, beside = str(compare(models, frame, **setting)).split("\n\n")
     for table in errors.splitlines(), beside.splitlines()[1:]:
         assert [line.split()[0] for line in table] == ["MAE", "a", "naive"]
         assert len({len(line) for line in table}) == 1

@@ -7,8 +7,15 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from skseq import ConformalRegressor, DenseRegressor, GRURegressor, NaiveRegressor
+from skseq import (
+    ConformalRegressor,
+    DenseRegressor,
+    GRURegressor,
+    NaiveRegressor,
+    SARIMARegressor,
+)
 from skseq.estimators.interval import rank_of
+from skseq.windows import sliding_windows
 
 DROPPED = {"hidden_layer_sizes": (16,), "dropout": 0.3, "random_state": 0}
 
@@ -254,3 +261,59 @@ def test_conformal_says_when_it_has_too_few_windows(coverage, n_needed):
     model = ConformalRegressor(NaiveRegressor()).fit(X, y)
     with pytest.raises(ValueError, match=f"takes at least {n_needed} held-out windows"):
         model.predict_interval(X, coverage=coverage)
+
+
+@pytest.mark.parametrize("conformity_score", ["absolute", "quantile"])
+def test_conformal_refitted_predicts_as_the_regressor_of_all_windows(conformity_score):
+    X = np.random.default_rng(0).normal(size=(300, 4))
+    y = X[:, -1] + np.random.default_rng(1).normal(size=300)
+    loss = "quantile" if conformity_score == "quantile" else "squared_error"
+    regressor = DenseRegressor(loss=loss, max_epochs=2, random_state=0)
+    options = {"conformity_score": conformity_score}
+    once = ConformalRegressor(regressor, **options).fit(X, y)
+    again = ConformalRegressor(regressor, refit=True, **options).fit(X, y)
+    expected = clone(regressor).fit(X, y)
+    np.testing.assert_array_equal(again.predict(X), expected.predict(X))
+    np.testing.assert_array_equal(again.scores_, once.scores_)
+    width = [
+        np.diff(m.predict_interval(X, 0.8), axis=-1).ravel() for m in (once, again)
+    ]
+    if conformity_score == "quantile":
+        spread = [
+            np.diff(m.predict_quantiles(X, [0.1, 0.9]))[:, 0]
+            for m in (once.regressor_, expected)
+        ]
+        width = [w - s for w, s in zip(width, spread, strict=True)]
+    np.testing.assert_allclose(*width, atol=1e-5)
+
+
+def test_conformal_holds_out_no_step_that_was_trained_on():
+    series = np.random.default_rng(0).normal(size=(102, 1))
+    X = sliding_windows(series[:-2], 6)  # y has the next two values of each step
+    y = np.stack([series[1:-1], series[2:]], axis=-1)[:, 0]
+    y = sliding_windows(y, 6)
+
+    class Spy(NaiveRegressor):
+        def fit(self, X, y):
+            self.last_ = len(X) - 1
+            self.n_outputs_ = y.shape[1:]
+            return self
+
+        def predict(self, X):
+            return np.zeros((len(X), *self.n_outputs_))
+
+    model = ConformalRegressor(Spy(), calibration_fraction=0.2).fit(X, y)
+    last_target = model.regressor_.last_ + 5 + 2
+    first_held_out = len(X) - 19 + 1
+    assert last_target == first_held_out - 1
+
+
+def test_conformal_takes_missing_values_where_its_regressor_does():
+    y = np.sin(np.arange(80.0)) + np.random.default_rng(0).normal(size=80)
+    windows = sliding_windows(y[:-1, np.newaxis], 20).copy()
+    windows[40, 12] = np.nan
+    model = ConformalRegressor(SARIMARegressor(order=(1, 0, 0)))
+    model.fit(windows, y[20:])
+    assert np.isfinite(model.predict_interval(windows[40:41], 0.8)).all()
+    with pytest.raises(ValueError, match="contains NaN at window 40"):
+        ConformalRegressor(NaiveRegressor()).fit(windows, y[20:])

@@ -97,9 +97,56 @@ def test_writes_the_forecast_of_the_steps_to_come(data, tmp_path, capsys):
     years.to_csv(path, index=False)
     main([*argv, "--time", "date", "--models", "naive"])
     assert pd.read_csv(path_out)["date"].tolist() == [1980, 1981, 1982]
-    capsys.readouterr()
-    line = refusal(capsys, *argv[1:], "--known-ahead", "x")
-    assert "--forecast has no coming values" in line
+
+
+@pytest.mark.parametrize("coverage", [[], ["--coverage", "0.8"]])
+def test_the_forecast_follows_what_is_known_ahead(tmp_path, coverage):
+    rng = np.random.default_rng(0)
+    day_type = np.where(rng.random(203) < 0.3, "U", "W")
+    day_type[200:] = "U", "W", "U"  # of the steps to come
+    rides = np.where(day_type == "U", 10.0, 20.0) + 0.1 * rng.normal(size=203)
+    rides[200:] = np.nan
+    dates = pd.date_range("2024-01-01", periods=203)
+    table = pd.DataFrame({"date": dates, "day_type": day_type, "rides": rides})
+    table.to_csv(tmp_path / "data.csv", index=False)
+    argv = ["compare", str(tmp_path / "data.csv"), "--target", "rides", *SMALL]
+    argv += ["--models", "linear", "--epochs", "60", "--known-ahead", "day_type"]
+    main([*argv, *coverage, "--forecast", str(tmp_path / "next.csv")])
+    written = pd.read_csv(tmp_path / "next.csv", index_col="date", parse_dates=True)
+    assert (written.index == dates[200:]).all()
+    assert written["rides"].tolist() == pytest.approx([10, 20, 10], abs=2)
+    assert set(written.columns) == {"rides", *(["low", "high"] if coverage else [])}
+
+
+@pytest.mark.parametrize("change", ["fewer", "empty", "elsewhere"])
+def test_the_forecast_wants_all_that_is_known_ahead(data, tmp_path, capsys, change):
+    table, path = data
+    coming = pd.DataFrame(
+        {"date": ["03/21/2024", "03/22/2024", "03/23/2024"], "holiday": 0.0}
+    )
+    if change == "fewer":
+        coming = coming[:2]
+    elif change == "empty":
+        coming.loc[1, "holiday"] = np.nan
+    else:
+        coming.loc[2, "date"] = "03/24/2024"
+    table = table.drop(columns="day_type").assign(holiday=0.0)
+    pd.concat([table, coming]).to_csv(path, index=False)
+    argv = [path, *RAIL, "--known-ahead", "holiday", "--forecast", tmp_path / "f.csv"]
+    line = refusal(capsys, *argv)
+    assert "known ahead (holiday) of each of the 3 steps, 2024-03-21" in line
+    assert not (tmp_path / "f.csv").exists()
+
+
+def test_reads_what_is_separated_otherwise(data, capsys):
+    table, path = data
+    main(["compare", str(path), *RAIL, "--models", "naive"])
+    expected = capsys.readouterr().out
+    table.to_csv(path, index=False, sep=";", decimal=",")
+    assert "Name what separates them (--sep)" in refusal(capsys, path, *RAIL)
+    separated = ["--sep", ";", "--decimal", ","]
+    main(["compare", str(path), *RAIL, "--models", "naive", *separated])
+    assert capsys.readouterr().out.splitlines()[0] == expected.splitlines()[0]
 
 
 def test_goes_on_where_a_run_stopped(data, tmp_path, capsys):
@@ -173,10 +220,6 @@ def test_refuses_in_one_line(data, tmp_path, capsys):
     missing = changed(numbers.assign(rail=numbers["rail"].where(table.index != 5)))
     assert "Column 'rail' is nan at 2024-01-06" in refusal(capsys, missing, *RAIL)
     assert "Time column 'x' is not among" in refusal(capsys, path, *RAIL, "--time", "x")
-    semicolons = tmp_path / "semicolons.csv"
-    table.to_csv(semicolons, index=False, sep=";")
-    line = refusal(capsys, semicolons, *RAIL)
-    assert "'date;day_type;rail': separate columns by commas" in line
     assert "is a folder" in refusal(capsys, path, *RAIL, "--csv", tmp_path)
     assert "invalid int value" in refusal(capsys, path, *RAIL, "--season", "week")
     assert "invalid choice: 'tree'" in refusal(capsys, path, *RAIL, "--models", "tree")

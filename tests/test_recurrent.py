@@ -11,6 +11,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import skseq
 from skseq.networks import Recurrent
+from skseq.networks.heads import pool
 from skseq.networks.recurrent import CELLS, initialize
 from tests.factories import make, make_windows
 
@@ -51,9 +52,8 @@ def windows(lengths, seed=0):
 
 @cells
 @directions
-@pytest.mark.parametrize("every_step", [False, True])
-def test_states_of_torchs_stack_over_packed_sequences(cell, bidirectional, every_step):
-    ours = network(cell, bidirectional=bidirectional, every_step=every_step)
+def test_states_of_torchs_stack_over_packed_sequences(cell, bidirectional):
+    ours = network(cell, bidirectional=bidirectional)
     theirs = CELLS[cell](
         FEATURES, HIDDEN, 2, batch_first=True, bidirectional=bidirectional
     ).double()
@@ -73,12 +73,11 @@ def test_states_of_torchs_stack_over_packed_sequences(cell, bidirectional, every
     ends = ends[0] if cell == "LSTM" else ends  # (layers * directions, batch, hidden)
     states = ours(x, n_padding)
     assert states.shape == (4, LENGTH, ours.output_size)
+    last = pool(states, n_padding, "last", ours.n_backward)
     for i, n in enumerate(lengths):
-        torch.testing.assert_close(states[i, LENGTH - n : -1], expected[i, : n - 1])
-        last = ends[-ours.n_directions :, i].flatten()
-        last = expected[i, n - 1] if every_step else last
-        torch.testing.assert_close(states[i, -1], last)
-    torch.testing.assert_close(ours(x, None)[:, :-1], theirs(x)[0][:, :-1])
+        torch.testing.assert_close(states[i, LENGTH - n :], expected[i, :n])
+        torch.testing.assert_close(last[i], ends[-ours.n_directions :, i].flatten())
+    torch.testing.assert_close(ours(x, None), theirs(x)[0])
 
 
 @cells

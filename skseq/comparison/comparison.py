@@ -11,10 +11,10 @@ from ..displays import ForecastDisplay, MultiStepErrorDisplay, matplotlib_part
 from ..estimators import NaiveRegressor
 from ..transformers import SlidingWindow
 from ..windows import sliding_windows
-from .metrics import coverage_and_width, metrics, ratio
+from .metrics import interval_metrics, metrics, ratio
 from .rolling_origin import rolling_origin
 from .runs import run_all
-from .significance import diebold_mariano
+from .significance import diebold_mariano, n_needed
 
 BESIDE = "Over those of the naive forecast; MAE less that of it, its range, and a test:"
 
@@ -29,8 +29,8 @@ class Comparison:
         One row a model: MAE and RMSE in the unit of the target, MAPE and sMAPE in
         percent, MASE and RMSSE, each also over that of the seasonal naive forecast
         (below 1 is better); the seconds of ``fit`` and ``predict``, over all fits;
-        where intervals were wanted, the share of targets that they cover, and their
-        mean width.
+        where intervals were wanted, the share of targets that they cover, their
+        mean width, and the interval score, which weighs one against the other.
     forecasts : dict of str to DataFrame of shape (n_origins, horizon)
         Of each model; the index holds the origins, the columns the steps ahead.
     truth : DataFrame of shape (n_origins, horizon)
@@ -126,11 +126,10 @@ class Comparison:
         )
         beside = pd.concat([ratios, differences], axis=1)
         text = f"{_lines(errors)}\n\n{BESIDE}\n{_lines(beside)}"
-        if len(self.truth) < (needed := 3 * self._n_overlapping()):
+        if len(self.truth) < (needed := n_needed(self._n_overlapping())):
             text += (
-                f"\n\nNo range and no test: they need {needed} origins, three horizons "
-                f"of them, and there are {len(self.truth)}. A longer test period has "
-                "more."
+                f"\n\nNo range and no test: they need {needed} origins, and there are "
+                f"{len(self.truth)}. A longer test period has more."
             )
         return text
 
@@ -314,7 +313,7 @@ def compare(
             row[f"{error} / naive"] = ratio(row[error], reference[error])
         row["fit s"], row["predict s"] = sum(part.seconds for part in parts)
         if coverage is not None:
-            row["covers"], row["width"] = coverage_and_width(truth, intervals[name])
+            row.update(interval_metrics(truth, intervals[name], coverage))
     return Comparison(
         pd.DataFrame.from_dict(rows, orient="index").rename_axis("model"),
         forecasts,

@@ -58,18 +58,36 @@ def root_mean_squared_scaled_error(truth, forecast, scale):
     return ratio(root_mean_squared_error(truth, forecast), scale)
 
 
-def coverage_and_width(truth, interval):
-    """Share of the truth within the intervals, and their mean width.
+def interval_metrics(truth, interval, coverage):
+    """Return how good intervals are.
 
     Parameters
     ----------
     truth : ndarray of shape (n_origins, horizon)
     interval : ndarray of shape (n_origins, horizon, 2)
         NaN where there is none; then so is the result.
+    coverage : float
+        The share of the truth that they promise to cover.
+
+    Returns
+    -------
+    dict of str to float
+        ``covers``, the share that they do cover; ``width``, the mean one; ``interval
+        score`` [1]_, the width and, for what is outside, its distance times ``2 / (1 -
+        coverage)``: least on average for the true quantiles.
+
+    References
+    ----------
+    .. [1] T. Gneiting and A. E. Raftery, "Strictly proper scoring rules, prediction,
+       and estimation", Journal of the American Statistical Association 102 (2007).
     """
     low, high = interval[..., 0], interval[..., 1]
-    within = np.where(np.isnan(low), np.nan, (low <= truth) & (truth <= high))
-    return within.mean(), (high - low).mean()
+    outside = np.maximum(low - truth, 0) + np.maximum(truth - high, 0)
+    return {
+        "covers": np.where(np.isnan(low), np.nan, outside == 0).mean(),
+        "width": (high - low).mean(),
+        "interval score": (high - low + 2 / (1 - coverage) * outside).mean(),
+    }
 
 
 def metrics(training, season):

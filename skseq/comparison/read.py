@@ -9,7 +9,7 @@ MAX_CATEGORIES = 50
 """A text column with more different values is no category but a mistake."""
 
 
-def read_table(path, time=None):
+def read_table(path, time=None, *, sep=",", decimal="."):
     r"""Read a series from a CSV file.
 
     Rows are sorted by time. Those that stand twice are dropped. Text columns become
@@ -18,10 +18,12 @@ def read_table(path, time=None):
     Parameters
     ----------
     path : str or path-like
-        A file with one header line, separated by commas.
+        A file with one header line.
     time : str, default=None
         Column of dates, or of whole numbers that count time steps; None finds the
         only text column that holds dates.
+    sep, decimal : str, default="," and "."
+        What stands between columns, and in numbers.
 
     Returns
     -------
@@ -54,11 +56,12 @@ def read_table(path, time=None):
     1 row that stands twice was dropped.
     Text column 'type' became type_H, type_W.
     """
-    table = pd.read_csv(path)
+    table = pd.read_csv(path, sep=sep, decimal=decimal)
     if table.shape[1] == 1:
         raise ValueError(
-            f"The only column is {table.columns[0]!r}: separate columns by commas, "
-            "and write decimals with a point."
+            f"The only column is {table.columns[0]!r}: columns are separated by "
+            f"{sep!r} here. Name what separates them (--sep), and what stands in "
+            "decimals (--decimal)."
         )
     notes = []
     n_rows = len(table)
@@ -73,7 +76,7 @@ def read_table(path, time=None):
         if n_values > MAX_CATEGORIES:
             raise ValueError(
                 f"Column {column!r} holds text with {n_values} different values: "
-                "turn it into numbers or drop it."
+                "turn it into numbers (--decimal says what stands in them) or drop it."
             )
         if table[column].isna().any():
             first = table.index[table[column].isna()][0]

@@ -4,7 +4,7 @@ from numbers import Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
-from sklearn.utils import check_scalar
+from sklearn.utils import check_scalar, get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..inputs import inputs_for
 from ..validation import check_fit_windows, check_predict_windows, check_targets
 from .interval import check_gives_std, rank_of
+from .regressor import n_shared
 
 
 class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
@@ -40,11 +41,15 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         moves its ``predict_quantiles`` (``loss="quantile"``): then the bars are wide
         where the regressor is unsure. Bars wider than its outermost quantiles are
         those, moved further.
+    refit : bool, default=False
+        Whether to fit once more, on all windows, when the errors are measured: the
+        newest ones teach the most. A regressor that has seen more errs rather less
+        than the held-out windows say, but that bars hold is then no longer proven.
 
     Attributes
     ----------
     regressor_ : estimator
-        Fitted on the windows that are not held out.
+        Fitted on the windows that are not held out; with ``refit``, on all.
     scores_ : ndarray of shape (n_calibration, n_outputs)
         Errors on the held-out windows, in units of the score.
     n_features_in_ : int
@@ -72,11 +77,17 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     """
 
     def __init__(
-        self, regressor, *, calibration_fraction=0.2, conformity_score="absolute"
+        self,
+        regressor,
+        *,
+        calibration_fraction=0.2,
+        conformity_score="absolute",
+        refit=False,
     ):
         self.regressor = regressor
         self.calibration_fraction = calibration_fraction
         self.conformity_score = conformity_score
+        self.refit = refit
 
     def fit(self, X, y, **fit_params):
         """Fit the regressor on the first windows, and calibrate on the last.
@@ -107,12 +118,13 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             max_val=1,
             include_boundaries="neither",
         )
-        windows = check_fit_windows(self, X, y)
+        windows = check_fit_windows(self, X, y, allow_missing=self._allows_missing())
         y = check_targets(y, windows)
         windows = inputs_for(self.regressor, windows)
         n_held_out = max(1, int(share * len(y)))
-        n_outputs = 1 if y.ndim == 1 else y.shape[-1]
-        n_fitted = len(y) - n_held_out - (n_outputs - 1)
+        # Windows whose targets reach into those of the held-out ones.
+        n_between = n_shared(windows, y) if y.ndim == 3 else y[:1].size - 1
+        n_fitted = len(y) - n_held_out - n_between
         if n_fitted < 1:
             raise ValueError(
                 f"No window is left to fit on: n_samples={len(y)}, of which "
@@ -121,20 +133,22 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             )
         if _routing_enabled():
             fit_params = process_routing(self, "fit", **fit_params).regressor.fit
-        fit_params = {
+        first = {
             name: value[:n_fitted] if np.shape(value)[:1] == (len(y),) else value
             for name, value in fit_params.items()
         }
         self.regressor_ = clone(self.regressor).fit(
-            windows[:n_fitted], y[:n_fitted], **fit_params
+            windows[:n_fitted], y[:n_fitted], **first
         )
         held_out, truth = windows[-n_held_out:], y[-n_held_out:]
         if self.conformity_score == "quantile":
-            self._calibration = held_out, truth
+            self._calibration = self.regressor_, held_out, truth
             self.scores_ = truth - self.regressor_.predict(held_out)
         else:
             center, unit = self._center(held_out)
             self.scores_ = (truth - center) / unit
+        if self.refit:
+            self.regressor_ = clone(self.regressor).fit(windows, y, **fit_params)
         return self
 
     def predict(self, X):
@@ -180,9 +194,9 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         )
         windows = self._check(X)
         if self.conformity_score == "quantile":
-            lower, upper = self._ends(windows, coverage)
-            held_out, truth = self._calibration
-            low, high = self._ends(held_out, coverage)
+            lower, upper = self._ends(self.regressor_, windows, coverage)
+            regressor, held_out, truth = self._calibration
+            low, high = self._ends(regressor, held_out, coverage)
             width = _upper(np.maximum(low - truth, truth - high), coverage)
             lower, upper = lower - width, upper + width
         else:
@@ -214,18 +228,23 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         center, std = self.regressor_.predict(windows, return_std=True)
         return center, np.maximum(std, np.finfo(std.dtype).tiny)
 
-    def _ends(self, windows, coverage):
+    def _ends(self, regressor, windows, coverage):
         q = np.array([(1 - coverage) / 2, (1 + coverage) / 2])
-        if getattr(self.regressor_, "loss", None) == "quantile":
-            learned = self.regressor_.quantiles
+        if getattr(regressor, "loss", None) == "quantile":
+            learned = regressor.quantiles
             q = q.clip(learned[0], learned[-1])
-        ends = self.regressor_.predict_quantiles(windows, q)
+        ends = regressor.predict_quantiles(windows, q)
         return ends[..., 0], ends[..., 1]
 
     def _check(self, X):
         check_is_fitted(self)
-        windows = check_predict_windows(self, X, any_length=True)
+        windows = check_predict_windows(
+            self, X, any_length=True, allow_missing=self._allows_missing()
+        )
         return inputs_for(self.regressor_, windows)
+
+    def _allows_missing(self):
+        return get_tags(self.regressor).input_tags.allow_nan
 
     def get_metadata_routing(self):
         """Say that metadata go to the regressor.
@@ -242,6 +261,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = self._allows_missing()
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
         return tags

@@ -78,6 +78,7 @@ class _EncoderDecoderEstimator(_RecurrentEstimator):
             "n_layers": self.n_layers,
             "horizon": self._horizon,
             "read": self.pooling,
+            "n_backward": network.n_backward,
             "attention": self.attention,
             "dropout": self.dropout,
             "teacher_forcing": self.teacher_forcing,

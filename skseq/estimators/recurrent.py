@@ -58,7 +58,6 @@ class _RecurrentEstimator(NetworkEstimator):
             getattr(self, "activation", "tanh"),
             self.recurrent_dropout,
             self.normalization,
-            self._every_step,
         )
 
 

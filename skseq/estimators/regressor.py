@@ -198,7 +198,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         if not sequence and (self.supervise == "every" or self.strategy == "iterated"):
             warn_of_other_target(self._columns, windows, y)
         self._horizon = 1 if sequence else y.shape[1] // self._n_targets()
-        self._n_shared = _n_shared(windows, y) if sequence else 0
+        self._n_shared = n_shared(windows, y) if sequence else 0
         self._check_known(windows.shape[2])
         return y
 
@@ -298,10 +298,19 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         return tags
 
 
-def _n_shared(windows, y):
+def n_shared(windows, y):
     """Count the windows after one that share targets with it, given each step's.
 
     There are none where windows are sequences of their own.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_samples, length, n_features)
+    y : ndarray of shape (n_samples, length, n_outputs)
+
+    Returns
+    -------
+    int
     """
     follows = len(windows) > 1 and np.array_equal(
         windows[-2, 1:], windows[-1, :-1], equal_nan=True

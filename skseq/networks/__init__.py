@@ -5,7 +5,8 @@ window starts with, ``(batch,)`` or None, to states ``(batch, steps, output_size
 Where ``causal`` is true, the state of a step sees nothing after that step. There is
 a state for every ``stride``-th step, counted back from the last, or one for all (None).
 A network with a ``receptive_field`` sees so many steps back, the present included.
-With a ``stride`` beside it, it can be asked for a state of ``every_step``.
+With a ``stride`` beside it, it can be asked for a state of ``every_step``. The last
+``n_backward`` units of its states, if any, read from the end of the window.
 """
 
 from .conv import Conv1D, ConvStack

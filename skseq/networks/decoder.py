@@ -35,6 +35,8 @@ class Decoder(nn.Module):
     read : {"last", "mean", "max", "concat"}
         The state that it starts from: the last one, what all have in common, or these
         three side by side.
+    n_backward : int
+        Units, the last ones of a state, that read the window from its end.
     attention : bool
         Whether each step looks at all the states.
     dropout : float
@@ -63,6 +65,7 @@ class Decoder(nn.Module):
         horizon,
         n_known=0,
         read="last",
+        n_backward=0,
         attention=False,
         dropout=0.0,
         teacher_forcing=0.0,
@@ -73,6 +76,7 @@ class Decoder(nn.Module):
         self.horizon = horizon
         self.n_layers = n_layers
         self.read = read
+        self.n_backward = n_backward
         self.teacher_forcing = teacher_forcing
         self.n_updates = n_updates
         self.register_buffer("update", torch.tensor(0))
@@ -111,7 +115,7 @@ class Decoder(nn.Module):
         """
         taught = self._teach(targets)
         states = self.dropout(states)
-        memory = self._begin(pool(states, n_padding, self.read))
+        memory = self._begin(pool(states, n_padding, self.read, self.n_backward))
         fed = states.new_zeros(len(states), self.n_inputs)
         outputs, weights = [], []
         for step in range(self.horizon):

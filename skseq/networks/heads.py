@@ -25,14 +25,25 @@ class Head(nn.Module):
         or each state by itself.
     n_levels : int
         Quantiles that are the values of one step; ``n_outputs`` counts them.
+    n_backward : int
+        Units, the last ones of a state, that read the window from its end: their last
+        state is that of the first step.
     """
 
     def __init__(
-        self, state_size, n_outputs, horizon=1, n_known=0, read="last", n_levels=1
+        self,
+        state_size,
+        n_outputs,
+        horizon=1,
+        n_known=0,
+        read="last",
+        n_levels=1,
+        n_backward=0,
     ):
         super().__init__()
         state_size = pooled_size(state_size, read)
         self.read = read
+        self.n_backward = n_backward
         self.n_known = n_known
         self.n_levels = n_levels
         if n_known:
@@ -51,7 +62,7 @@ class Head(nn.Module):
         Outputs are ordered output by output, step by step within one, and level by
         level within that.
         """
-        states = pool(states, n_padding, self.read)
+        states = pool(states, n_padding, self.read, self.n_backward)
         if not self.n_known:
             return self.out(states)
         if self.read != "every":
@@ -67,7 +78,7 @@ def pooled_size(state_size, read):
     return 3 * state_size if read == "concat" else state_size
 
 
-def pool(states, n_padding, read):
+def pool(states, n_padding, read, n_backward=0):
     """Reduce states to one for each sequence, (batch, pooled_size), but for "every".
 
     Parameters
@@ -76,12 +87,18 @@ def pool(states, n_padding, read):
         Zero where padded.
     n_padding : tensor of shape (batch,) or None
     read : {"last", "mean", "max", "concat", "every"}
+    n_backward : int
+        Units, the last ones, that read from the end.
     """
     if read == "every":
         return states
     if read == "concat":
-        pooled = [pool(states, n_padding, each) for each in ("last", "mean", "max")]
-        return torch.cat(pooled, dim=-1)
+        each = [pool(states, n_padding, r, n_backward) for r in ("last", "mean", "max")]
+        return torch.cat(each, dim=-1)
+    if read == "last" and n_backward:
+        first = 0 if n_padding is None else n_padding.clamp(max=states.shape[1] - 1)
+        ends = states[torch.arange(len(states), device=states.device), first]
+        return torch.cat([states[:, -1, :-n_backward], ends[:, -n_backward:]], dim=-1)
     if read == "last":
         return states[:, -1]
     if read == "mean" and n_padding is None:

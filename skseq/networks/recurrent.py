@@ -37,12 +37,11 @@ class Recurrent(nn.Module):
         Of the state.
     normalization : {None, "layer", "batch"}
         Inside the cell.
-    every_step : bool
-        Whether each state is read by itself. Otherwise, with two directions, that of
-        the last step stands for the whole window.
 
     Attributes
     ----------
+    n_backward : int
+        Units, the last ones of each state, that read the window from its end.
     stacked : bool
         Whether it is one of several that :func:`torch.vmap` computes as one, which
         torch's own layers are not made for.
@@ -63,13 +62,12 @@ class Recurrent(nn.Module):
         activation="tanh",
         recurrent_dropout=0.0,
         normalization=None,
-        every_step=False,
     ):
         super().__init__()
         self.causal = not bidirectional
-        self.every_step = every_step
         self.n_directions = 2 if bidirectional else 1
         self.output_size = self.n_directions * hidden_size
+        self.n_backward = self.output_size - hidden_size
         self.dropout = Dropout(dropout if n_layers > 1 else 0.0)
         self.layers = nn.ModuleList()
         for n_inputs in [n_features] + [self.output_size] * (n_layers - 1):
@@ -88,9 +86,7 @@ class Recurrent(nn.Module):
     def forward(self, x, n_padding):
         """Map values (batch, length, features) to states (batch, length, output_size).
 
-        With two directions, the forward states come first, and the last step's state
-        is what either direction ends with: both have then seen the whole window. Not
-        so with ``every_step``: there it has seen backwards what any step has seen.
+        With two directions, the forward states come first.
         """
         layers = list(self.layers)
         for i in range(0, len(layers), self.n_directions):
@@ -98,9 +94,7 @@ class Recurrent(nn.Module):
             x = self.dropout(x) if i else x
             states = self._run(forward, x, n_padding)
             for layer in backward:
-                last = i + self.n_directions == len(layers)
-                joined = last and not self.every_step
-                back = self._run_back(layer, x, n_padding, joined)
+                back = self._run_back(layer, x, n_padding)
                 states = torch.cat([states, back], dim=-1)
             x = states
         return x
@@ -113,16 +107,12 @@ class Recurrent(nn.Module):
         states = self._states(layer, to_end(x, n_padding), n_padding)
         return to_start(states, n_padding)
 
-    def _run_back(self, layer, x, n_padding, joined):
+    def _run_back(self, layer, x, n_padding):
         # From its end, a window has its padding last as it is.
         states = self._states(layer, x.flip(1), n_padding).flip(1)
-        if n_padding is not None:
-            states = states * observed(x, n_padding)[:, :, None]
-        if not joined:
+        if n_padding is None:
             return states
-        first = 0 if n_padding is None else n_padding.clamp(max=x.shape[1] - 1)
-        ends = states[torch.arange(len(x), device=x.device), first]
-        return torch.cat([states[:, :-1], ends[:, None]], dim=1)
+        return states * observed(x, n_padding)[:, :, None]
 
     def _states(self, layer, x, n_padding=None):
         """States of windows that end with their padding."""

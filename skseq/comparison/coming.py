@@ -1,0 +1,120 @@
+"""The steps after a series: what is known of them, and a model's forecast."""
+
+import numpy as np
+import pandas as pd
+
+from ..transformers.time_index import find_step
+from .rolling_origin import Fold
+from .runs import run_all
+
+
+def split_coming(table, target, known_ahead):
+    """Split off the last rows, of which nothing is there but what is known ahead.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_timesteps, n_features)
+    target : column label
+    known_ahead : list of column label
+
+    Returns
+    -------
+    table, coming : DataFrame
+        Up to the last row with a target, and after it.
+    """
+    if not known_ahead or target not in table.columns:
+        return table, table[:0]
+    n_coming = table[target][::-1].notna().to_numpy().argmax()
+    end = len(table) - n_coming
+    return table[:end], table[end:]
+
+
+def check_coming(coming, index, horizon, known_ahead):
+    """Return the rows of the steps after an index.
+
+    Parameters
+    ----------
+    coming : DataFrame of shape (n_coming, n_features)
+        What is known of them.
+    index : Index
+        Of the series.
+    horizon : int
+    known_ahead : list of column label
+        What must be known of them.
+
+    Returns
+    -------
+    DataFrame of shape (horizon, n_features)
+        Where the index has no regular step and nothing is known, the rows have the
+        steps' numbers.
+
+    Raises
+    ------
+    ValueError
+        If a row or a value is missing.
+    """
+    expected = _continue(index, horizon)
+    if not known_ahead:
+        return pd.DataFrame(index=expected)
+    coming = coming[:horizon]
+    missing = len(coming) < horizon or coming[known_ahead].isna().any(axis=None)
+    regular = not isinstance(expected, pd.RangeIndex)
+    if missing or (regular and not coming.index.equals(expected)):
+        which = f", {expected[0]} to {expected[-1]}," if regular else ""
+        raise ValueError(
+            f"A forecast takes what is known ahead ({', '.join(known_ahead)}) of each "
+            f"of the {horizon} steps{which} after the last row with a target: give "
+            "them rows of their own, in which the target is empty."
+        )
+    return coming
+
+
+def forecast_coming(
+    model, table, coming, *, target, window, horizon, known_ahead=(), coverage=None
+):
+    """Fit a model on all rows that it takes, and forecast the steps after the last.
+
+    Parameters
+    ----------
+    model : as :func:`compare` takes
+        It is cloned.
+    table : DataFrame of shape (n_timesteps, n_features)
+    coming : DataFrame of shape (horizon, n_features)
+        The rows that follow, by :func:`check_coming`.
+    target, window, horizon, known_ahead, coverage
+        As for :func:`compare`.
+
+    Returns
+    -------
+    DataFrame of shape (horizon, 1 or 3)
+        The target, and with ``coverage`` the ends of its interval, ``low`` and
+        ``high``.
+    """
+    others = table.columns.drop([target, *known_ahead])
+    last = len(table) - 1
+    [found] = run_all(
+        {"model": model},
+        [Fold(range(last, last + 1))],
+        table=pd.concat([table, coming])[[target, *others, *known_ahead]].astype(float),
+        window=window,
+        horizon=horizon,
+        n_known=len(known_ahead),
+        coverage=coverage,
+    )["model"]
+    columns = {target: found.values[0]}
+    if coverage is not None:
+        columns["low"], columns["high"] = found.interval[0].T
+    return pd.DataFrame(columns, index=coming.index)
+
+
+def _continue(index, horizon):
+    """Continue an index; where it has no regular step, by the steps' numbers."""
+    try:
+        step = find_step(index)
+    except ValueError:
+        return pd.RangeIndex(1, horizon + 1, name="step")
+    if isinstance(index, pd.DatetimeIndex):
+        coming = pd.date_range(index[-1], periods=horizon + 1, freq=step)[1:]
+    else:
+        coming = index[-1] + step * np.arange(1, horizon + 1)
+    return pd.Index(coming, name=index.name)

@@ -1,0 +1,119 @@
+"""What counts as targets of regression."""
+
+import warnings
+
+import numpy as np
+from sklearn.utils import assert_all_finite, check_array
+
+
+def check_targets(y, windows, *, allow_missing=False):
+    """Validate targets of regression.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
+            (n_samples, length, n_outputs)
+    windows : ndarray of shape (n_samples, length, n_features)
+        Whose length targets of three dimensions must have.
+    allow_missing : bool, default=False
+        Whether NaN may be anywhere.
+
+    Returns
+    -------
+    ndarray of the shape of y
+        In the dtype of the windows.
+
+    Raises
+    ------
+    ValueError
+        For NaN (but at padded steps), infinity, text or a wrong shape.
+    """
+    y = check_array(
+        y,
+        dtype=None,
+        ensure_2d=False,
+        allow_nd=True,
+        ensure_all_finite=False,
+        input_name="y",
+    )
+    if y.dtype.kind not in "biuf":
+        try:
+            if y.dtype.kind in "mM":  # which would become nanoseconds
+                raise TypeError(f"its dtype is {y.dtype}")
+            y = y.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"y is not numeric: {error}. Encode it first.") from None
+    if y.ndim > 3 or (y.ndim == 3 and y.shape[1] != windows.shape[1]):
+        raise ValueError(
+            f"y has shape {y.shape}: expected (n_samples,), (n_samples, n_outputs), or "
+            f"(n_samples, {windows.shape[1]}, n_outputs) with a target for each step "
+            "of the windows."
+        )
+    with np.errstate(over="ignore"):  # what is too large for float32 is told here
+        y = y.astype(windows.dtype, copy=False)
+    counted = y if y.ndim < 3 else y[~np.isnan(windows[:, :, 0])]
+    assert_all_finite(counted, allow_nan=allow_missing, input_name="y")
+    return y
+
+
+def check_target_columns(target, n_features, n_outputs):
+    """Validate the columns of X that y continues.
+
+    Parameters
+    ----------
+    target : int or list of int
+    n_features : int
+        Variables of X.
+    n_outputs : int
+        Columns of y, which must divide among the targets.
+
+    Returns
+    -------
+    ndarray of int of shape (n_targets,)
+
+    Raises
+    ------
+    ValueError
+        If a target is no column of X, or the columns of y do not divide.
+    """
+    columns = np.atleast_1d(target)
+    if columns.dtype.kind not in "iu" or not set(columns) <= set(range(n_features)):
+        raise ValueError(
+            f"target={target!r} is not a column of X, which has {n_features}: give "
+            "positions from 0."
+        )
+    if n_outputs % len(columns):
+        raise ValueError(
+            f"y has {n_outputs} columns, which do not divide among {len(columns)} "
+            "targets: give as many steps for each."
+        )
+    return columns
+
+
+def warn_of_other_target(columns, windows, y):
+    """Warn where y continues other columns of X than it is said to.
+
+    Told from consecutive windows, whose y begins with the last row of the next.
+
+    Parameters
+    ----------
+    columns : ndarray of int of shape (n_targets,)
+    windows : ndarray of shape (n_samples, length, n_features)
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    """
+    if windows.shape[2] < 2 or len(windows) < 3:
+        return
+    y = y.reshape(len(y), len(columns), -1)
+    found = []
+    for column, first in zip(columns, y[:-1, :, 0].T, strict=True):
+        share = (windows[1:, -1] == first[:, np.newaxis]).mean(axis=0)
+        other = int(share.argmax())
+        found.append(other if share[other] > 0.9 > share[column] else int(column))
+    if found != columns.tolist():
+        target = found if len(found) > 1 else found[0]
+        warnings.warn(
+            f"y continues column {target} of X, but target says {columns.tolist()}: "
+            f"set target={target}, or put the target first.",
+            UserWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,168 @@
+"""What counts as a series and as windows; errors that name row and column."""
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import (
+    is_datetime64_any_dtype,
+    is_numeric_dtype,
+    is_object_dtype,
+)
+from sklearn.utils import assert_all_finite, check_array
+
+from ..windows import chunks, leading_padding, series_of
+
+_FLOATS = [np.float64, np.float32]
+
+
+def check_series(series, name="X", **check_array_params):
+    """Validate a series.
+
+    Parameters
+    ----------
+    series : array-like of shape (n_timesteps, n_features)
+        Rows of NaN at the start are padding (the result of a differencing).
+    name : str, default="X"
+        Name of the argument, for messages.
+    **check_array_params
+        Passed on to :func:`sklearn.utils.check_array`.
+
+    Returns
+    -------
+    ndarray of shape (n_timesteps, n_features)
+        float32 stays, all else becomes float64. Not copied where it need not be.
+
+    Raises
+    ------
+    ValueError
+        For NaN after the start, infinity, text, or the wrong number of dimensions.
+    """
+    array = _to_floats(series, name, **check_array_params)
+    if not _is_finite(array[leading_padding(array) :]):
+        _check_rows(array, name, "row")
+    return array
+
+
+def check_windows(windows, name="X", *, allow_missing=False, **check_array_params):
+    """Validate windows.
+
+    Parameters
+    ----------
+    windows : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+        Two dimensions are read as one variable, without padding.
+    name : str, default="X"
+        Name of the argument, for messages.
+    allow_missing : bool, default=False
+        Whether NaN may be anywhere in the windows.
+    **check_array_params
+        Passed on to :func:`sklearn.utils.check_array`.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, length, n_features)
+        float32 stays, all else becomes float64. A view stays a view, and is
+        checked at the cost of its series, not of its windows.
+
+    Raises
+    ------
+    ValueError
+        For NaN that is not at the start of a window, infinity, text, or the
+        wrong number of dimensions.
+    """
+    array = windows
+    if not is_ready(windows):
+        array = _to_floats(windows, name, allow_nd=True, **check_array_params)
+    if array.ndim == 2:
+        # A NaN here could be a missing value as well as padding.
+        assert_all_finite(array, input_name=name, allow_nan=allow_missing)
+        array = array[:, :, np.newaxis]
+    if array.ndim != 3 or 0 in array.shape:
+        raise ValueError(
+            f"{name} has shape {array.shape}: expected windows of shape "
+            "(n_samples, length, n_features), none of them zero. Cut a series into "
+            "windows with SlidingWindow."
+        )
+    series = series_of(array)
+    # What is right in the series is right in all its windows; what is wrong
+    # there (a NaN that only starts some windows) is told window by window.
+    rows = array if series is None else series
+    if not _is_finite(rows) and (
+        series is None or not _is_finite(series[leading_padding(series) :])
+    ):
+        for part in chunks(array):
+            _check_rows(array[part], name, "time step", part.start, allow_missing)
+    return array
+
+
+def _to_floats(values, name, **check_array_params):
+    """Convert to an array of floats, whatever its values."""
+    _refuse_text(values, name)
+    try:
+        return check_array(
+            values,
+            dtype=_FLOATS,
+            ensure_all_finite=False,
+            input_name=name,
+            **check_array_params,
+        )
+    except ValueError as error:
+        if "inhomogeneous" in str(error):
+            raise ValueError(
+                f"{name} holds sequences of different lengths: stack them by "
+                "pad_sequences."
+            ) from None
+        if "could not convert string" not in str(error):
+            raise
+        raise ValueError(
+            f"{name} holds text, {error}: encode it first (OneHotEncoder; "
+            "TokenVectorizer for sentences)."
+        ) from None
+
+
+def is_ready(values):
+    """Tell windows that need no conversion: asking takes longer than predicting one."""
+    is_array = type(values) is np.ndarray and values.ndim == 3
+    return is_array and values.dtype in _FLOATS and values.size > 0
+
+
+def _refuse_text(frame, name):
+    """Name the column of a table that is not numeric, before numpy gives up on it."""
+    if not isinstance(frame, pd.DataFrame):
+        return
+    for column, dtype in frame.dtypes.items():
+        if not (is_numeric_dtype(dtype) or is_object_dtype(dtype)):
+            dated = is_datetime64_any_dtype(dtype)
+            remedy = (
+                f"make it the index (set_index({column!r}))"
+                if dated
+                else "encode it first (OneHotEncoder)"
+            )
+            raise ValueError(
+                f"{name} column {column!r} has dtype {dtype}, which is not numeric: "
+                f"{remedy}, or drop it."
+            )
+
+
+def _is_finite(rows):
+    """Tell whether all values are finite, by their sum: one pass, no temporaries."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(rows.sum()))
+
+
+def _check_rows(rows, name, unit, first_sample=0, allow_missing=False):
+    """Raise at the first value of rows (..., length, n_features) that is no data."""
+    missing = np.isnan(rows)
+    started = np.logical_or.accumulate(~missing.all(axis=-1), axis=-1)
+    started &= not allow_missing
+    bad = np.argwhere(np.isinf(rows) | (missing & started[..., np.newaxis]))
+    if not len(bad):
+        return
+    *sample, step, column = bad[0]
+    what = "NaN" if np.isnan(rows[tuple(bad[0])]) else "infinity"
+    where = f"{unit} {step}, column {column}"
+    if sample:
+        where = f"window {first_sample + sample[0]}, {where}"
+    raise ValueError(
+        f"Input {name} contains {what} at {where}. Only whole rows at the start may "
+        "be NaN (padding: a past shorter than the window). Impute or drop it first, "
+        "for example with SimpleImputer or DataFrame.interpolate."
+    )
