@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-import pandas as pd
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
@@ -119,6 +119,12 @@ class NetworkEstimator(Settings, BaseEstimator):
             "    {attributes}\n", _ATTRIBUTES
         )
 
+    @classmethod
+    @cache
+    def _get_param_names(cls):
+        """Names that scikit-learn reads from the signature, but only once."""
+        return super()._get_param_names()
+
     def fit(self, X, y, sample_weight=None):
         """Train the network.
 
@@ -173,12 +179,11 @@ class NetworkEstimator(Settings, BaseEstimator):
                 (validation, encoded.held_out()),
             )
         ]
-        states = check_random_state(self.random_state)
-        self.member_random_states_ = (
-            [self.random_state]
-            if self.n_members == 1
-            else states.randint(np.iinfo(np.int32).max, size=self.n_members).tolist()
-        )
+        self.member_random_states_ = [self.random_state]
+        if self.n_members > 1:
+            states = check_random_state(self.random_state)
+            seeds = states.randint(np.iinfo(np.int32).max, size=self.n_members)
+            self.member_random_states_ = seeds.tolist()
         self._draw_seeds = []
         member = plain(self)
         nets = train_all(
@@ -191,10 +196,7 @@ class NetworkEstimator(Settings, BaseEstimator):
             return self
         self.nets_ = nets
         self.net_ = self.nets_[0]
-        self.history_ = pd.concat(
-            [history_table(net, member) for member, net in enumerate(self.nets_)],
-            ignore_index=True,
-        )
+        self.history_ = history_table(nets)
         return self
 
     def _trained(self):

@@ -1,7 +1,7 @@
 """Many networks of one shape as one: their weights stacked, their values too."""
 
 from contextlib import contextmanager
-from itertools import chain, compress
+from itertools import compress
 
 import torch
 from torch import nn
@@ -39,22 +39,27 @@ class Stack(nn.Module):
     Parameters
     ----------
     groups : list of list of SequenceModel
-        Models of one shape, by group. The parameters of a group are one tensor each,
-        with the models as the first axis.
+        Models of one shape, by group.
     random_states : list of tensor
         Of the generator from which each model draws masks of dropout.
 
     Attributes
     ----------
-    groups : nn.ModuleList of nn.ParameterDict
+    weights : nn.ParameterDict
         The stacked parameters, by the names that they have in a model.
+    groups : list of list of nn.Parameter
+        The rows of each group in them, in the same memory: what an optimizer updates.
+    sizes : list of int
+        Models in each group.
     """
 
     def __init__(self, groups, random_states):
         super().__init__()
         self.generators = [torch.Generator().set_state(s) for s in random_states]
         self.models = tuple(model for group in groups for model in group)
-        self.groups = nn.ModuleList(nn.ParameterDict(_stacked(g)) for g in groups)
+        self.sizes = [len(group) for group in groups]
+        self.weights = nn.ParameterDict(_stacked(self.models))
+        self.groups = [[nn.Parameter(v) for v in g] for g in self._split(self.weights)]
         self.inputs = stack_stages([model.inputs for model in self.models])
         # In a tuple, so that its parameters are not the stack's.
         self._after_inputs = (_AfterInputs(self.models[0]),)
@@ -68,14 +73,8 @@ class Stack(nn.Module):
         sizes : tensor of shape (models,)
             Windows of each model; those that follow are repeated, to fill up the batch.
         """
-        names = self.groups[0].keys()
         weights = {
-            f"model.{name.replace('/', '.')}": torch.cat(
-                [group[name] for group in self.groups]
-            )
-            if len(self.groups) > 1
-            else self.groups[0][name]
-            for name in names
+            f"model.{name.replace('/', '.')}": w for name, w in self.weights.items()
         }
         values, known, n_padding = self.inputs(x)
         axes = [None if argument is None else 0 for argument in (known, n_padding)]
@@ -100,10 +99,7 @@ class Stack(nn.Module):
         ----------
         some : sequence of bool, one for each model, default=None
         """
-        learned = chain.from_iterable(
-            zip(*(value.unbind() for value in group.values()), strict=True)
-            for group in self.groups
-        )
+        learned = zip(*(w.unbind() for w in self.weights.values()), strict=True)
         pairs = zip(self.models, learned, strict=True)
         for model, parameters in pairs if some is None else compress(pairs, some):
             torch._foreach_copy_(list(model.parameters()), list(parameters))
@@ -120,15 +116,31 @@ class Stack(nn.Module):
         self.models = tuple(compress(self.models, kept))
         self.inputs = stack_stages([model.inputs for model in self.models])
         self.generators = list(compress(self.generators, kept))
-        sizes = [len(next(iter(group.values()))) for group in self.groups]
-        parts = torch.from_numpy(kept).split(sizes)
-        for group, part in zip(self.groups, parts, strict=True):
-            for parameter in group.values():
+        for weight in self.weights.values():
+            weight.data = weight.data[kept]
+        parts = torch.from_numpy(kept).split(self.sizes)
+        self.sizes = [int(part.sum()) for part in parts]
+        views = self._split(self.weights)
+        for group, part, values in zip(self.groups, parts, views, strict=True):
+            for parameter, value in zip(group, values, strict=True):
                 state = optimizer.state[parameter]
-                for name, value in state.items():
-                    if value.shape == parameter.shape:
-                        state[name] = value[part]
-                parameter.data = parameter.data[part]
+                for name, known in state.items():
+                    if known.shape == parameter.shape:
+                        state[name] = known[part]
+                parameter.data = value
+
+    def give_gradients(self, gradients):
+        """Hand the gradients of the weights, by name, to the groups."""
+        for weight in self.weights.values():
+            weight.grad = None
+        for group, values in zip(self.groups, self._split(gradients), strict=True):
+            for parameter, value in zip(group, values, strict=True):
+                parameter.grad = value
+
+    def _split(self, tensors):
+        """Split tensors of all models, by name, into lists of those of each group."""
+        parts = (tensor.detach().split(self.sizes) for tensor in tensors.values())
+        return list(zip(*parts, strict=True))
 
 
 class _AfterInputs(nn.Module):

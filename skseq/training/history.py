@@ -1,28 +1,34 @@
-"""What a net has noted in training, as a table."""
+"""What nets have noted in training, as a table."""
 
+import numpy as np
 import pandas as pd
 
+_COLUMNS = ("epoch", "train_loss", "valid_loss", "learning_rate", "gradient_norm")
 
-def history_table(net, member):
-    """Make the table of one member of an ensemble.
+
+def history_table(nets):
+    """Make the table of the members of an ensemble.
 
     Parameters
     ----------
-    net : skorch.NeuralNet
-    member : int
+    nets : list of skorch.NeuralNet
 
     Returns
     -------
     DataFrame
-        One row an epoch.
+        One row an epoch and member, but for one that was interrupted in its middle.
     """
-    columns = ["epoch", "train_loss", "valid_loss", "learning_rate", "gradient_norm"]
-    rows = []
-    for epoch in net.history:
-        if "learning_rate" not in epoch:
-            continue  # interrupted in its middle
-        layers = sorted(name for name in epoch if name.startswith("gradient_norm "))
-        names = [name for name in [*columns, *layers, "dur"] if name in epoch]
-        rows.append({"member": member, **{name: epoch[name] for name in names}})
-    table = pd.DataFrame(rows, columns=None if rows else [*columns, "dur"])
-    return table.rename(columns={"dur": "seconds"})
+    rows = [
+        (member, epoch)
+        for member, net in enumerate(nets)
+        for epoch in net.history
+        if "learning_rate" in epoch
+    ]
+    noted = rows[0][1] if rows else _COLUMNS
+    layers = sorted(name for name in noted if name.startswith("gradient_norm "))
+    table = {"member": [member for member, _ in rows]}
+    for name in (*_COLUMNS, *layers):
+        if name in noted:
+            table[name] = [epoch.get(name, np.nan) for _, epoch in rows]
+    table["seconds"] = [epoch["dur"] for _, epoch in rows]
+    return pd.DataFrame(table)

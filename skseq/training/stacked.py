@@ -83,7 +83,7 @@ def _optimizer(stack, rates, make, _, **__):
     """Make the optimizer, with the rates of each group of models."""
     return make(
         [
-            {"params": list(group.parameters()), "lr": rate, "weight_decay": decay}
+            {"params": group, "lr": rate, "weight_decay": decay}
             for group, (rate, decay) in zip(stack.groups, rates, strict=True)
         ]
     )

@@ -20,29 +20,30 @@ class StackedGradients(Gradients):
     def on_train_begin(self, net, **kwargs):
         """Find the layers of a model."""
         self.layers_ = {}
-        for i, name in enumerate(net.module_.groups[0]):
+        for i, name in enumerate(net.module_.weights):
             self.layers_.setdefault(layer_of(name.replace("/", ".")), []).append(i)
 
     def on_grad_computed(self, net, named_parameters, **kwargs):
         """Record and clip."""
-        groups = [[gradient(p) for p in group.values()] for group in net.module_.groups]
-        squares = [
-            torch.stack([g.flatten(1).square().sum(1) for g in group])
-            for group in groups
-        ]
-        totals = [each.sum(0).sqrt() for each in squares]
-        parameters = [list(group.values()) for group in net.module_.groups]
-        for group, total, params in zip(groups, totals, parameters, strict=True):
-            if self.clip is not None and self.clip_by == "value":
-                torch._foreach_clamp_min_(group, -self.clip)
-                torch._foreach_clamp_max_(group, self.clip)
-            elif self.clip is not None:
-                factor = (self.clip / (total + 1e-6)).clamp(max=1.0)
-                # Not in place: the gradients of two biases may share their memory.
-                for p, g in zip(params, group, strict=True):
-                    p.grad = g * factor.reshape(-1, *[1] * (g.ndim - 1))
-        self.squares_ = self.squares_ + torch.cat(squares, dim=1)
-        self.total_ = self.total_ + torch.cat(totals)
+        gradients = {name: gradient(w) for name, w in net.module_.weights.items()}
+        squares = torch.stack(
+            [g.flatten(1).square().sum(1) for g in gradients.values()]
+        )
+        total = squares.sum(0).sqrt()
+        if self.clip is not None and self.clip_by == "value":
+            gradients = {
+                n: g.clamp(-self.clip, self.clip) for n, g in gradients.items()
+            }
+        elif self.clip is not None:
+            factor = (self.clip / (total + 1e-6)).clamp(max=1.0)
+            # Not in place: the gradients of two biases may share their memory.
+            gradients = {
+                name: g * factor.reshape(-1, *[1] * (g.ndim - 1))
+                for name, g in gradients.items()
+            }
+        net.module_.give_gradients(gradients)
+        self.squares_ = self.squares_ + squares
+        self.total_ = self.total_ + total
         self.n_batches_ += 1
 
     def on_epoch_end(self, net, **kwargs):
@@ -125,10 +126,10 @@ class StackedWatch(Watch):
         net.history.record("members", members.tolist())
         rates = [
             rate["lr"]
-            for rate, group in zip(
-                net.optimizer_.param_groups, net.module_.groups, strict=True
+            for rate, size in zip(
+                net.optimizer_.param_groups, net.module_.sizes, strict=True
             )
-            for _ in next(iter(group.values()))
+            for _ in range(size)
         ]
         net.history.record("learning_rate", rates)
         self.n_epochs_ += 1

@@ -1,8 +1,10 @@
 """Which fits are done as one."""
 
+import pickle
 from collections import defaultdict
 from contextlib import contextmanager
 from contextvars import ContextVar
+from hashlib import md5
 from time import perf_counter
 
 import joblib
@@ -109,10 +111,10 @@ class Together:
 
     def train(self, jobs):
         """Collect the networks of one estimator, or return them."""
-        data = joblib.hash([_contents(jobs[0].training), _contents(jobs[0].validation)])
+        data = _digest([_contents(jobs[0].training), _contents(jobs[0].validation)])
         settings = jobs[0].settings
-        # Not the hash of the type, which might be one that can't be pickled.
-        key = type(settings), joblib.hash([data, settings.get_params()])
+        # Without the type, which might be one that can't be pickled.
+        key = type(settings), data, _digest(settings.get_params())
         if self._collecting:
             # What several fits have in common is kept once.
             training, validation = self._datasets.setdefault(
@@ -126,6 +128,14 @@ class Together:
         if self._nets[key]:
             return _checked(self._nets[key].pop(0))
         return _checked(_train(jobs))
+
+
+def _digest(values):
+    """Return what tells values apart; ten times as fast as :func:`joblib.hash`.
+
+    What is equal, but came about in another way, may be told apart, too.
+    """
+    return md5(pickle.dumps(values), usedforsecurity=False).digest()
 
 
 def _contents(dataset):
