@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -184,14 +184,17 @@ class NetworkEstimator(Settings, BaseEstimator):
             states = check_random_state(self.random_state)
             seeds = states.randint(np.iinfo(np.int32).max, size=self.n_members)
             self.member_random_states_ = seeds.tolist()
-        self._draw_seeds = []
+        seeds = [
+            check_random_state(state).randint(np.iinfo(np.int32).max, size=2).tolist()
+            for state in self.member_random_states_
+        ]
+        self._draw_seeds = [draw_seed for _, draw_seed in seeds]
         member = plain(self)
-        nets = train_all(
-            [
-                member._job(state, net, windows, *datasets)
-                for state, net in zip(self.member_random_states_, trained, strict=True)
-            ]
-        )
+        jobs = [
+            partial(member._job, seed, net, windows, *datasets)
+            for (seed, _), net in zip(seeds, trained, strict=True)
+        ]
+        nets = train_all(member, datasets, jobs)
         if nets is None:  # put off, by a search
             return self
         self.nets_ = nets
@@ -211,10 +214,7 @@ class NetworkEstimator(Settings, BaseEstimator):
             )
         return self.nets_
 
-    def _job(self, random_state, trained, windows, training, validation):
-        state = check_random_state(random_state)
-        seed, draw_seed = state.randint(np.iinfo(np.int32).max, size=2).tolist()
-        self._draw_seeds.append(draw_seed)
+    def _job(self, seed, trained, windows, training, validation):
         with threads(self.n_jobs), seeded(seed, device_of(self.device)):
             inputs = self._build_inputs()
             network = self._build(windows.shape[1], inputs.n_features)

@@ -34,12 +34,15 @@ IRRELEVANT = ("n_jobs", "n_members", "random_state", "verbose", "warm_start")
 _together = ContextVar("together", default=None)
 
 
-def train_all(jobs):
+def train_all(settings, datasets, makers):
     """Fit the networks of one estimator.
 
     Parameters
     ----------
-    jobs : list of Job
+    settings : Settings
+    datasets : list of WindowDataset or None
+    makers : list of callable
+        Each makes the Job of one network, where it is not trained already.
 
     Returns
     -------
@@ -53,8 +56,8 @@ def train_all(jobs):
     """
     together = _together.get()
     if together is None:
-        return _checked(_train(jobs))
-    return together.train(jobs)
+        return _checked(_train([make() for make in makers]))
+    return together.train(settings, datasets, makers)
 
 
 class Together:
@@ -109,24 +112,22 @@ class Together:
         self._datasets.clear()
         self.seconds = perf_counter() - start
 
-    def train(self, jobs):
+    def train(self, settings, datasets, makers):
         """Collect the networks of one estimator, or return them."""
-        data = _digest([_contents(jobs[0].training), _contents(jobs[0].validation)])
-        settings = jobs[0].settings
+        data = _digest([_contents(dataset) for dataset in datasets])
         # Without the type, which might be one that can't be pickled.
         key = type(settings), data, _digest(settings.get_params())
+        if self._nets[key]:
+            return _checked(self._nets[key].pop(0))
+        jobs = [make() for make in makers]
         if self._collecting:
             # What several fits have in common is kept once.
-            training, validation = self._datasets.setdefault(
-                data, (jobs[0].training, jobs[0].validation)
-            )
+            training, validation = self._datasets.setdefault(data, datasets)
             for job in jobs:
                 job.training, job.validation = training, validation
             self._jobs.append(jobs)
             self._keys.append(key)
             return None
-        if self._nets[key]:
-            return _checked(self._nets[key].pop(0))
         return _checked(_train(jobs))
 
 
