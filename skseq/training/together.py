@@ -7,7 +7,6 @@ from contextvars import ContextVar
 from hashlib import md5
 from time import perf_counter
 
-import joblib
 from torch import nn
 
 from ..networks import can_stack
@@ -200,7 +199,7 @@ def _shape(job):
     n_valid = job.validation and -(-len(job.validation) // job.batch_size)
     data = job.n_steps, n_valid, job.batch_size, job.training.windows.shape[1:]
     weighted = job.training.weights is None
-    return type(settings), joblib.hash([others, shapes, data, weighted])
+    return type(settings), _digest([others, shapes, data, weighted])
 
 
 def _size(job):
