@@ -188,3 +188,16 @@ def test_two_million_rows_take_no_time(index, hole):
     else:
         has_step(index, find_step(time_index(pd.DataFrame(index=index))))
     assert time.perf_counter() - start < 2  # measured: 0.1 s
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%d/%m/%Y", "%Y-%m-%d %H:%M"])
+def test_warns_of_dates_that_are_text(form):
+    dates = pd.date_range("2020-01-01", periods=30)
+    with pytest.warns(UserWarning, match="The index of X holds dates as text"):
+        SlidingWindow(3).fit(table(dates.strftime(form)))
+
+
+@pytest.mark.parametrize("label", ["day {}", "{}", "a{}", "row-{}"])
+def test_other_text_is_just_text(label, recwarn):
+    SlidingWindow(3).fit(table(pd.Index([label.format(i) for i in range(30)])))
+    assert not recwarn.list

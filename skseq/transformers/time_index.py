@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from pandas.tseries.api import guess_datetime_format
 from pandas.tseries.frequencies import to_offset
 
 GAPS = ("raise", "ignore")
@@ -18,6 +19,11 @@ def time_index(series, name="X"):
     ------
     ValueError
         If the index is not in order, or holds more than one series.
+
+    Warns
+    -----
+    UserWarning
+        If it holds dates as text.
     """
     index = getattr(series, "index", None)
     if isinstance(index, pd.MultiIndex):
@@ -31,6 +37,7 @@ def time_index(series, name="X"):
     if not dated and not (
         isinstance(index, pd.Index) and pd.api.types.is_integer_dtype(index.dtype)
     ):
+        _warn_of_text(index, name)
         return None
     _check_order(index, name)
     return index
@@ -46,6 +53,26 @@ def _as_dates(index):
     if foreign and pd.api.types.infer_dtype(index) in kinds:
         return pd.DatetimeIndex(index)
     return index
+
+
+def _warn_of_text(index, name):
+    """Warn of dates that nothing can be told by, such as order and gaps."""
+    first = index[0] if isinstance(index, pd.Index) and len(index) > 1 else None
+    if isinstance(first, str) and _is_date(first) and _is_date(index[-1]):
+        warnings.warn(
+            f"The index of {name} holds dates as text ({first!r}), by which neither "
+            "order nor gaps nor the past of new rows can be told: make them dates "
+            f"({name}.index = pandas.to_datetime({name}.index), or parse_dates in "
+            "pandas.read_csv).",
+            UserWarning,
+            stacklevel=5,
+        )
+
+
+def _is_date(text):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the day comes first
+        return guess_datetime_format(text) is not None
 
 
 def _check_order(index, name):
