@@ -1,7 +1,8 @@
 """Comparison: models on the same held-out windows, beside the naive forecast."""
 
-from .comparison import Comparison, compare
+from .comparison import compare
 from .models import default_models
 from .read import read_table
+from .result import Comparison
 
 __all__ = ["Comparison", "compare", "default_models", "read_table"]

@@ -1,9 +1,11 @@
 """Rolling origin: from which rows models forecast, and up to which each is fitted."""
 
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 
 from sklearn.utils import check_scalar
+
+from ..validation import check_share
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,7 @@ def rolling_origin(n_rows, window, horizon, test_fraction=0.2, step=1, refit=Fal
     check_scalar(horizon, "horizon", Integral, min_val=1)
     check_scalar(step, "step", Integral, min_val=1)
     check_scalar(refit, "refit", Integral, min_val=0)  # as False and True are
-    check_scalar(
-        test_fraction,
-        "test_fraction",
-        Real,
-        min_val=0,
-        max_val=1,
-        include_boundaries="neither",
-    )
+    check_share(test_fraction, "test_fraction")
     test_start = n_rows - max(horizon, round(test_fraction * n_rows))
     if test_start < window + horizon:
         raise ValueError(

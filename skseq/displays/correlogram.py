@@ -1,13 +1,14 @@
 """CorrelogramDisplay: what a series remembers, and the orders that this suggests."""
 
 from itertools import takewhile
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 from scipy.linalg import solve_toeplitz
 from scipy.stats import norm
 from sklearn.utils import check_scalar
 
+from ..validation import check_share
 from .style import STYLES, as_series, two_axes
 
 
@@ -141,9 +142,7 @@ class CorrelogramDisplay:
         """
         values = as_series(series).to_numpy()
         check_scalar(season, "season", Integral, min_val=1)
-        check_scalar(
-            level, "level", Real, min_val=0, max_val=1, include_boundaries="neither"
-        )
+        check_share(level, "level")
         longest = len(values) // 2 - 1
         if n_lags is None:
             n_lags = max(1, min(longest, max(20, 4 * season)))

@@ -1,10 +1,8 @@
 """ConformalRegressor: error bars that hold what they promise."""
 
-from numbers import Real
-
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
-from sklearn.utils import check_scalar, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -14,7 +12,12 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import check_is_fitted
 
 from ..inputs import inputs_for
-from ..validation import check_fit_windows, check_predict_windows, check_targets
+from ..validation import (
+    check_fit_windows,
+    check_predict_windows,
+    check_share,
+    check_targets,
+)
 from .interval import check_gives_std, rank_of
 from .regressor import n_shared
 
@@ -110,14 +113,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             )
         self._check_bars()
         share = self.calibration_fraction
-        check_scalar(
-            share,
-            "calibration_fraction",
-            Real,
-            min_val=0,
-            max_val=1,
-            include_boundaries="neither",
-        )
+        check_share(share, "calibration_fraction")
         windows = check_fit_windows(self, X, y, allow_missing=self._allows_missing())
         y = check_targets(y, windows)
         windows = inputs_for(self.regressor, windows)
@@ -184,14 +180,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         ValueError
             If there are too few held-out windows for so high a coverage.
         """
-        check_scalar(
-            coverage,
-            "coverage",
-            Real,
-            min_val=0,
-            max_val=1,
-            include_boundaries="neither",
-        )
+        check_share(coverage, "coverage")
         windows = self._check(X)
         if self.conformity_score == "quantile":
             lower, upper = self._ends(self.regressor_, windows, coverage)

@@ -1,6 +1,7 @@
 """Validation: errors that name the argument, what was given, and what to do."""
 
 from .samples import check_fit_windows, check_predict_windows, check_weights
+from .share import check_share
 from .targets import check_target_columns, check_targets, warn_of_other_target
 from .windows import check_series, check_windows
 
@@ -8,6 +9,7 @@ __all__ = [
     "check_fit_windows",
     "check_predict_windows",
     "check_series",
+    "check_share",
     "check_target_columns",
     "check_targets",
     "check_weights",

@@ -1,0 +1,174 @@
+"""Comparison: what came of comparing models, as tables and as a drawing."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..displays import ForecastDisplay, MultiStepErrorDisplay, matplotlib_part
+from ..validation import check_share
+from .significance import diebold_mariano, n_needed
+
+BESIDE = "Over those of the naive forecast; MAE less that of it, its range, and a test:"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What :func:`compare` found.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a model: MAE and RMSE in the unit of the target, MAPE and sMAPE in
+        percent, MASE and RMSSE, each also over that of the seasonal naive forecast
+        (below 1 is better); the seconds of ``fit`` and ``predict``, over all fits;
+        where intervals were wanted, the share of targets that they cover, their
+        mean width, and the interval score, which weighs one against the other.
+    forecasts : dict of str to DataFrame of shape (n_origins, horizon)
+        Of each model; the index holds the origins, the columns the steps ahead.
+    truth : DataFrame of shape (n_origins, horizon)
+        What the forecasts should have been.
+    series : Series of shape (n_timesteps,)
+        The target, training and test period.
+    naive : DataFrame of shape (n_origins, horizon)
+        The seasonal naive forecast that all are compared with.
+    intervals : dict of str to ndarray of shape (n_origins, horizon, 2)
+        Lower and upper ends; NaN where a model gives none.
+    step : int
+        Rows from an origin to the next.
+    """
+
+    table: pd.DataFrame
+    forecasts: dict
+    truth: pd.DataFrame
+    series: pd.Series
+    naive: pd.DataFrame
+    intervals: dict
+    step: int = 1
+
+    @property
+    def origins(self):
+        """The last row known to each forecast, as in the index of the series."""
+        return self.truth.index
+
+    def differences(self, reference=None, *, confidence=0.95, n_resamples=2000, seed=0):
+        """Tell real differences between the models from chance.
+
+        Parameters
+        ----------
+        reference : str, default=None
+            The model that all are compared with; None takes the seasonal naive
+            forecast.
+        confidence : float, default=0.95
+            Of the interval.
+        n_resamples : int, default=2000
+            Of the block bootstrap.
+        seed : int, default=0
+
+        Returns
+        -------
+        DataFrame
+            One row a model: ``difference``, its MAE less that of the reference
+            (negative is better); ``low`` and ``high``, the ends of the paired
+            confidence interval; ``DM``, the statistic of Diebold and Mariano for the
+            absolute errors, and ``p`` its p-value. Interval and p-value are both by a
+            bootstrap of blocks of origins as long as the horizon, so that they agree.
+
+        See Also
+        --------
+        skseq.comparison.significance : The test, how right it is, and its sources.
+        """
+        check_share(confidence, "confidence")
+        if reference is not None and reference not in self.forecasts:
+            raise ValueError(
+                f"reference {reference!r} is none of the models {list(self.forecasts)}."
+            )
+        base = self.naive if reference is None else self.forecasts[reference]
+        overlapping = self._n_overlapping()
+        rows = {}
+        for name, forecast in self.forecasts.items():
+            loss = self._loss(forecast) - self._loss(base)
+            statistic, p_value, (low, high) = diebold_mariano(
+                loss, overlapping, confidence, n_resamples, seed
+            )
+            rows[name] = {
+                "difference": loss.mean(),
+                "low": low,
+                "high": high,
+                "DM": statistic,
+                "p": p_value,
+            }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
+
+    def _n_overlapping(self):
+        """Origins whose forecasts overlap."""
+        return -(-self.truth.shape[1] // self.step)
+
+    def _loss(self, forecast):
+        """Mean absolute error of each origin."""
+        return (forecast - self.truth).abs().mean(axis=1).to_numpy()
+
+    def __str__(self):
+        """Lay errors, and what they are beside the naive forecast, in two tables."""
+        over_naive = [column for column in self.table if column.endswith(" / naive")]
+        errors = self.table.drop(columns=over_naive)
+        ratios = self.table[over_naive]
+        ratios.columns = ratios.columns.str.removesuffix(" / naive")
+        differences = self.differences().rename(
+            columns={"difference": "MAE -", "low": "2.5 %", "high": "97.5 %"}
+        )
+        beside = pd.concat([ratios, differences], axis=1)
+        text = f"{_lines(errors)}\n\n{BESIDE}\n{_lines(beside)}"
+        if len(self.truth) < (needed := n_needed(self._n_overlapping())):
+            text += (
+                f"\n\nNo range and no test: they need {needed} origins, and there are "
+                f"{len(self.truth)}. A longer test period has more."
+            )
+        return text
+
+    def plot(self, path=None, *, n_origins=3):
+        """Draw forecasts over the truth, and the error by step ahead.
+
+        The forecasts are those of the best model and the naive one (those of all
+        models would hide each other); the errors are those of all models.
+
+        Parameters
+        ----------
+        path : str or path-like, default=None
+            Where to save the figure; the ending tells the format.
+        n_origins : int, default=3
+            Forecasts to show, the last ones that do not overlap.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        figure = matplotlib_part("figure").Figure(figsize=(6, 6), layout="constrained")
+        above, below = figure.subplots(2)
+        best = self.table["MAE"].idxmin()
+        shown = [name for name in self.forecasts if name in (best, "naive")]
+        ForecastDisplay(self.series, self.forecasts, self.intervals).plot(
+            above, n_origins=n_origins, names=shown
+        )
+        MultiStepErrorDisplay.from_predictions(self.truth, self.forecasts, ax=below)
+        above.set_title(f"The best model: {best}", pad=20)
+        below.set_title(f"All models, over {len(self.truth)} origins", pad=20)
+        if path is not None:
+            figure.savefig(path, dpi=150)
+        return figure
+
+
+def _lines(table):
+    """Lay a table out, one line a model."""
+    cells = table.apply(_four_digits)
+    cells.index.name = None
+    return cells.to_string()
+
+
+def _four_digits(column):
+    """Format numbers with as many decimals as show four digits of the largest."""
+    largest = column.abs().max()
+    digits = (
+        0 if not largest > 0 else int(np.clip(3 - np.floor(np.log10(largest)), 0, 3))
+    )
+    return column.map(f"{{:,.{digits}f}}".format)
