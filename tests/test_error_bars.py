@@ -13,6 +13,7 @@ from skseq import (
     GRURegressor,
     NaiveRegressor,
     SARIMARegressor,
+    SlidingWindow,
 )
 from skseq.estimators.interval import rank_of
 from skseq.windows import sliding_windows
@@ -239,6 +240,15 @@ def test_conformal_says_what_a_regressor_lacks(noisy, conformity_score):
         model = ConformalRegressor(regressor, conformity_score=conformity_score)
         with pytest.raises(ValueError, match=f"conformity_score='{conformity_score}'"):
             model.fit(*noisy)
+
+
+def test_conformal_says_that_windows_are_cut_before_it():
+    model = ConformalRegressor(make_pipeline(SlidingWindow(3), NaiveRegressor()))
+    with pytest.raises(ValueError, match="put ConformalRegressor behind it"):
+        model.fit(np.zeros((50, 1)), np.zeros(50))
+    make_pipeline(SlidingWindow(3), ConformalRegressor(NaiveRegressor())).fit(
+        np.zeros((50, 1)), np.zeros(50)
+    )
 
 
 def test_conformal_gives_the_steps_of_windows_to_a_regressor_that_takes_none():

@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -12,6 +13,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import check_is_fitted
 
 from ..inputs import inputs_for
+from ..transformers.series import SeriesTransformer
 from ..validation import (
     check_fit_windows,
     check_predict_windows,
@@ -112,6 +114,14 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                 f"{self.conformity_score!r}."
             )
         self._check_bars()
+        first = self.regressor[0] if isinstance(self.regressor, Pipeline) else None
+        if isinstance(first, SeriesTransformer):
+            raise ValueError(
+                f"The regressor begins with {type(first).__name__}, to which rows "
+                "that are held out would be a gap in the series: put "
+                "ConformalRegressor behind it, make_pipeline(SlidingWindow(...), "
+                "ConformalRegressor(...))."
+            )
         share = self.calibration_fraction
         check_share(share, "calibration_fraction")
         windows = check_fit_windows(self, X, y, allow_missing=self._allows_missing())
