@@ -75,7 +75,8 @@ def _add_compare_arguments(command):
         "--season",
         type=int,
         help="steps in a season; by default that of the dates: 48 for half hours, 24 "
-        "for hours, 7 for days, 52 for weeks, 12 for months, 4 for quarters, else 1",
+        "for hours, 7 for days (5 without weekends), 52 for weeks, 12 for months, 4 "
+        "for quarters, else 1",
     )
     add(
         "--known-ahead",
@@ -119,8 +120,12 @@ def _add_compare_arguments(command):
 
 def _compare(arguments):
     _check_files(arguments)
-    table, target = _read(arguments)
-    known_ahead = _encoded(arguments.known_ahead or [], table.columns)
+    table, target, encoded = _read(arguments)
+    known_ahead = [
+        column
+        for name in arguments.known_ahead or []
+        for column in encoded.get(name, [name])
+    ]
     table, coming = split_coming(table, target, known_ahead)
     if arguments.season is None:
         arguments.season = _season(table.index, arguments.window)
@@ -170,16 +175,6 @@ def _compare(arguments):
         print(f"\n{arguments.forecast}: the forecast of {best} from the last row.")
 
 
-def _encoded(names, columns):
-    """Name the columns that text columns became."""
-    encoded = []
-    for name in names:
-        is_text = name not in columns
-        became = [c for c in columns if is_text and c.startswith(f"{name}_")]
-        encoded += became or [name]
-    return encoded
-
-
 def _season(index, window):
     """Find the steps in a season from the usual distance of the dates."""
     if not isinstance(index, pd.DatetimeIndex) or len(index) < 2:
@@ -187,6 +182,8 @@ def _season(index, window):
     days = np.median(np.diff(index)) / np.timedelta64(1, "D")
     seasons = [n for step, n in SEASONS.items() if abs(days / step - 1) < 0.1]
     season = seasons[0] if seasons else 1
+    if season == 7 and (index.dayofweek < 5).all():
+        season = 5  # business days
     if season > window:
         raise ValueError(
             f"a season of {season} steps, by the dates, is longer than a window of "
@@ -224,10 +221,10 @@ def _with_intervals(model):
 
 
 def _read(arguments):
-    """Return the table and its target column."""
+    """Return the table, its target column, and what text columns became."""
     if arguments.file is None:
-        return load_victoria_electricity().frame, arguments.target or "demand"
-    table, notes = read_table(
+        return load_victoria_electricity().frame, arguments.target or "demand", {}
+    table, notes, encoded = read_table(
         arguments.file, arguments.time, sep=arguments.sep, decimal=arguments.decimal
     )
     if arguments.target is None:
@@ -236,7 +233,7 @@ def _read(arguments):
         )
     for note in notes:
         print(f"{arguments.file}: {note}", file=sys.stderr)
-    return table, arguments.target
+    return table, arguments.target, encoded
 
 
 if __name__ == "__main__":

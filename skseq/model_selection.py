@@ -94,7 +94,8 @@ class VectorizedGridSearchCV(GridSearchCV):
         given = self.cv, self.n_jobs
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         # Both times the same, also where it is drawn or can be iterated only once.
-        self.cv, self.n_jobs = list(cv.split(X, y, params.get("groups"))), None
+        groups = params.pop("groups", None)  # which the splits that follow do not take
+        self.cv, self.n_jobs = list(cv.split(X, y, groups)), None
         together = Together()
         try:
             self._collect(together, X, y, params)

@@ -263,3 +263,34 @@ def test_differences_of_padded_and_overlapping_windows():
     np.testing.assert_allclose(
         causal.predict_proba(windows), causal.predict_proba(windows.copy()), rtol=1e-6
     )
+
+
+def test_early_stopping_validates_on_no_label_that_was_trained_on():
+    rng = np.random.default_rng(0)
+    series, labels = rng.normal(size=(200, 1)), rng.integers(0, 2, 200)
+    windows = sliding_windows(series, 10)
+    y = sliding_windows(labels[:, np.newaxis], 10)[:, :, 0]
+    model = GRUClassifier(hidden_size=2, max_epochs=1, early_stopping=True)
+    split = {}
+
+    def spy(targets, n_valid):
+        split["parts"] = type(model)._hold_out(model, targets, n_valid)
+        return split["parts"]
+
+    model._hold_out = spy
+    model.fit(windows, y)
+    training, validation = split["parts"]
+    assert max(training) + 9 < min(validation)
+    model.fit(windows[::10].copy(), y[::10])  # sequences that share nothing
+    training, validation = split["parts"]
+    assert len(training) + len(validation) == 20
+
+
+def test_class_weight_of_no_class_is_refused():
+    X, up = steps()
+    y = np.where(up, "up", "down")
+    model = DenseClassifier(max_epochs=1, class_weight={"Up": 2.0})
+    with pytest.raises(ValueError, match=r"\['Up'\], which are none of the classes"):
+        model.fit(X, y)
+    # A fold may lack one.
+    model.set_params(class_weight={"up": 2, "down": 1, "flat": 3}).fit(X, y)

@@ -274,11 +274,19 @@ def test_read_sorts_drops_twins_and_encodes(csv):
     path = csv(
         "when,kind,x\n01/02/2024,a,2\n12/31/2023,b,0\n01/01/2024,a,1\n01/02/2024,a,2\n"
     )
-    table, notes = read_table(path)
+    table, notes, encoded = read_table(path)
     assert list(table.index) == list(pd.date_range("2023-12-31", periods=3))
     assert list(table.columns) == ["x", "kind_a", "kind_b"]
     np.testing.assert_array_equal(table, [[0, 0, 1], [1, 1, 0], [2, 1, 0]])
     assert notes[0] == "1 row that stands twice was dropped."
+    assert encoded == {"kind": ["kind_a", "kind_b"]}
+
+
+def test_read_leaves_what_is_missing(csv):
+    table, _, _ = read_table(csv("t,a,b,x\n2024-01-01,u,True,1\n2024-01-02,,,2\n"))
+    assert table["x"].tolist() == [1, 2]
+    assert table.drop(columns="x").iloc[0].tolist() == [1, 1]
+    assert table.drop(columns="x").iloc[1].isna().all()
 
 
 @pytest.mark.parametrize(
@@ -289,15 +297,20 @@ def test_read_sorts_drops_twins_and_encodes(csv):
         (["01/01/2024", "31/01/2024"], "2024-01-01"),
         (["2024-03-31T01:00+01:00", "2024-03-31T03:00+02:00"], "2024-03-31T00:00Z"),
         (["Jan 31 2024", "Feb 01 2024"], "2024-01-31"),
+        # The day first, which only the step of the months tells.
+        ([f"01.{month:02}.2024" for month in range(1, 13)], "2024-01-01"),
+        ([f"{month:02}/01/2024" for month in range(1, 13)], "2024-01-01"),
     ],
 )
 def test_read_finds_dates(csv, dates, expected):
     path = csv("t,x\n" + "".join(f"{date},1\n" for date in dates))
-    assert read_table(path)[0].index[0] == pd.Timestamp(expected)
+    index = read_table(path)[0].index
+    assert index[0] == pd.Timestamp(expected)
+    assert len(dates) < 12 or index[-1] == pd.Timestamp("2024-12-01")
 
 
 def test_read_takes_whole_numbers_as_time_where_named(csv):
-    table, _ = read_table(csv("year,x\n1950,1\n1949,2\n"), time="year")
+    table, _, _ = read_table(csv("year,x\n1950,1\n1949,2\n"), time="year")
     assert list(table.index) == [1949, 1950]
 
 
@@ -310,7 +323,6 @@ def test_read_takes_whole_numbers_as_time_where_named(csv):
         ("a,b\nx,2\n", "a", "Time column 'a' does not hold dates"),
         ("a,b\n2024-01-01,1\n,2\n", "a", "Column 'a' has no date in row 1"),
         ("a,b\n2024-01-01,1\n2024-01-01,2\n", None, "stand again with other values"),
-        ("a,b\n2024-01-01,x\n2024-01-02,\n", "a", "Column 'b' has no value at"),
         ("", None, "No columns to parse"),
     ],
 )
@@ -323,3 +335,31 @@ def test_read_refuses_text_that_is_no_category(csv):
     rows = "".join(f"{d:%Y-%m-%d},t{d}\n" for d in pd.date_range("2024", periods=60))
     with pytest.raises(ValueError, match="'b' holds text with 60 different values"):
         read_table(csv("a,b\n" + rows), "a")
+
+
+class Forgetful(RegressorMixin, BaseEstimator):
+    """Forecast zero, and nothing for some of the steps."""
+
+    def __init__(self, nothing):
+        self.nothing = nothing
+
+    def fit(self, X, y):
+        self.n_outputs_ = y.shape[1]
+        return self
+
+    def predict(self, X):
+        y = np.zeros((len(X), self.n_outputs_))
+        y[:, self.nothing] = np.nan
+        return y
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def test_what_is_not_forecast_is_no_success(frame):
+    models = {"none": Forgetful(slice(None)), "no last": Forgetful(slice(-1, None))}
+    result = compare(models, frame, **{**SETTING, "test_fraction": 0.4})
+    assert result.table.drop(columns=["fit s", "predict s"]).isna().all(axis=None)
+    assert result.differences().isna().all(axis=None)

@@ -327,3 +327,16 @@ def test_conformal_takes_missing_values_where_its_regressor_does():
     assert np.isfinite(model.predict_interval(windows[40:41], 0.8)).all()
     with pytest.raises(ValueError, match="contains NaN at window 40"):
         ConformalRegressor(NaiveRegressor()).fit(windows, y[20:])
+
+
+@pytest.mark.parametrize("n_samples", [5, 6, 7])
+def test_draws_are_of_all_members(n_samples):
+    X = np.random.default_rng(0).normal(size=(100, 8))
+    model = GRURegressor(
+        hidden_size=4, recurrent_dropout=1e-3, n_members=5, max_epochs=2, random_state=0
+    )
+    model.fit(X, X.mean(axis=1))
+    draws = model.predict_samples(X[:1], n_samples)[0]
+    members = model.predict_samples(X[:1], 5)[0]
+    nearest = np.abs(draws[:, np.newaxis] - members).argmin(axis=1)
+    assert nearest.tolist() == [i % 5 for i in range(n_samples)]

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -750,3 +751,41 @@ class TestComposition:
         ensemble = EnsembleForecaster(models, aggfunc="median").fit(self.y, fh=FH)
         each = [m.clone().fit(self.y, fh=FH).predict() for _, m in models]
         assert_allclose(ensemble.predict(), np.median(each, axis=0))
+
+
+@pytest.mark.parametrize("missing", ["ffill", "interpolate"])
+def test_missing_dates_and_mixed_types(missing):
+    """Dates that are not there are missing values, and numbers may be objects."""
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2024-01-01", periods=82)
+    y = pd.DataFrame({"y": rng.normal(size=80)}, days[:80])
+    X = pd.DataFrame({"p": rng.normal(size=82), "promo": rng.random(82) > 0.5}, days)
+    known, gone = X[:80], days[30:32]
+    forecaster = SequenceForecaster(LinearRegression(), 5, missing=missing)
+
+    def forecast(y_b, X_a, X_b):
+        both = [{"a": y, "b": y_b}, {"a": X_a, "b": X_b}]
+        both = [pd.concat(tables, names=["shop", "day"]) for tables in both]
+        coming = pd.concat({"a": X[80:], "b": X[80:]}, names=["shop", "day"])
+        return forecaster.fit(*both, fh=[1, 2]).predict(X=coming)
+
+    found = forecast(y.drop(gone), known, known.drop(gone))
+    floats = known.astype(float)
+    holed = [table.drop(gone).reindex(days[:80]) for table in (y, floats)]
+    expected = forecast(holed[0], floats, holed[1])
+    assert_allclose(found, expected)
+
+
+def test_warns_where_a_table_would_repeat_what_is_known_ahead():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"p": rng.normal(size=63)})
+    y = pd.Series(rng.normal(size=60))
+    forecaster = SequenceForecaster(LinearRegression(), 3).fit(y, X[:60], fh=[1, 2, 3])
+    with pytest.warns(UserWarning, match="X does not reach 3 steps beyond y"):
+        forecaster.predict([1], X=X[60:61])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        forecaster.predict([1], X=X[60:])
+        network = SequenceForecaster(GRURegressor(**TINY), 3)
+        network.fit(y, X[:60], fh=[1, 2, 3])
+        network.predict([1], X=X[60:61])

@@ -250,3 +250,32 @@ def test_runs_as_a_module():
     [line] = done.stderr.splitlines()
     assert line.startswith("skseq compare: ")
     assert "nowhere.csv" in line
+
+
+def test_known_ahead_is_no_prefix(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "date": pd.date_range("2024-01-01", periods=120),
+            "holiday": rng.choice(["yes", "no"], 120),
+            "x": rng.normal(size=120),
+        }
+    )
+    outputs = []
+    for name in ("holiday_x", "other"):  # what is not known ahead
+        path = tmp_path / "data.csv"
+        table.assign(**{name: table["x"]}).to_csv(path, index=False)
+        argv = ["--target", "x", *SMALL, "--known-ahead", "holiday"]
+        main(["compare", str(path), *argv, "--models", "linear"])
+        line = capsys.readouterr().out.splitlines()[3]
+        outputs.append(line.split()[:7])  # not the seconds
+    assert outputs[0] == outputs[1]
+
+
+@pytest.mark.parametrize(("freq", "season"), [("B", 5), ("D", 7), ("h", 24)])
+def test_the_season_follows_the_dates(tmp_path, capsys, freq, season):
+    dates = pd.date_range("2024-01-01", periods=150, freq=freq)
+    path = tmp_path / "data.csv"
+    pd.DataFrame({"date": dates, "x": np.arange(150.0), "z": 1}).to_csv(path)
+    main(f"compare {path} --target x --models naive --window 28 --horizon 2".split())
+    assert f"a season has {season} steps" in capsys.readouterr().out

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVR
@@ -224,3 +225,49 @@ def test_the_origins_of_all_folds_are_those_of_one():
 def test_wrong_parameters(frame, change, message):
     with pytest.raises(ValueError, match=message):
         compare({"naive": NaiveRegressor()}, frame, **{**SETTING, **change})
+
+
+@pytest.mark.parametrize("inside", ["alone", "pipeline", "search"])
+def test_intervals_of_what_is_around_a_regressor(inside):
+    y = np.random.default_rng(0).normal(size=150)
+    net = DenseRegressor(
+        loss="quantile", quantiles=(0.1, 0.5, 0.9), max_epochs=2, random_state=0
+    )
+    grid = {"learning_rate": [net.learning_rate]}
+    model = {
+        "alone": net,
+        "pipeline": make_pipeline(net),
+        "search": GridSearchCV(net, grid, cv=2),
+    }
+    setting = {"target": 0, "horizon": 2, "window": 5, "coverage": 0.8}
+    table = compare({"m": model[inside], "alone": net}, y, **setting).table
+    columns = ["covers", "width", "interval score"]
+    np.testing.assert_allclose(table.loc["m", columns], table.loc["alone", columns])
+    if inside != "search":  # which sktime's check of parameters does not know
+        forecaster = SequenceForecaster(model[inside], 5, error_bars="regressor")
+        forecaster.fit(pd.Series(y), fh=[1, 2])
+        assert forecaster.predict_interval(coverage=0.8).notna().all(axis=None)
+
+
+@pytest.mark.parametrize("freq", ["h", "D"])
+def test_forecasters_of_sktime_in_local_time(freq):
+    index = pd.date_range("2024-03-25", periods=160, freq=freq, tz="Europe/Berlin")
+    values = np.random.default_rng(0).normal(size=160)
+    setting = {"target": "y", "horizon": 3, "window": 10, "step": 5}
+    errors = [
+        compare({"m": NaiveForecaster(sp=7)}, series, **setting).table["MAE"]["m"]
+        for series in (pd.Series(values, index, name="y"), pd.Series(values, name="y"))
+    ]
+    assert errors[0] == errors[1]
+
+
+@pytest.mark.parametrize("past_only", [[1, 2], [1]])
+def test_past_only_of_an_array_and_beside_what_is_known_ahead(past_only):
+    values = np.random.default_rng(0).normal(size=(120, 3))
+    setting = {"target": 0, "horizon": 2, "window": 5, "known_ahead": [2]}
+    forecaster = SequenceForecaster(LinearRegression(), 5, past_only=past_only)
+    result = compare(
+        {"m": forecaster, "windows": LinearRegression()}, values, **setting
+    )
+    forecasts = result.forecasts
+    np.testing.assert_allclose(forecasts["m"], forecasts["windows"], rtol=1e-6)

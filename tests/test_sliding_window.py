@@ -260,7 +260,9 @@ def test_an_index_of_another_kind_is_an_error(fitted, other):
     if fitted == other:
         window.transform(table(INDEXES[other]))
         return
-    message = "index of X .* is of another kind than the fitted one .*tz_localize"
+    message = (
+        "index of X .* is of another kind than that of the fitted series .*tz_localize"
+    )
     with pytest.raises(ValueError, match=message):
         window.transform(table(INDEXES[other]))
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -119,7 +120,7 @@ def test_outputs_at_every_step_are_refused_where_they_would_look_ahead(wave):
     with pytest.raises(ValueError, match="looks at the whole window"):
         DenseRegressor(**FAST).fit(windows, windows[:, :, :1])
     with pytest.raises(ValueError, match="looks at the whole window"):
-        DenseRegressor(supervise="every", **FAST).fit(windows, windows[:, 0, 0])
+        DenseRegressor(supervise="every", **FAST).fit(windows[:-1], windows[1:, -1, 0])
 
 
 @pytest.mark.parametrize("columns", [0, [0, 1]])
@@ -287,3 +288,77 @@ def test_output_weights_of_targets_spread_over_their_steps(wave):
     )
     with pytest.raises(ValueError, match="output_weights must be one number"):
         GRURegressor(output_weights=[1, 1, 1, 1, 1], **params).fit(windows, y)
+
+
+def test_known_ahead_of_a_series_without_a_name(holidays):
+    sales, calendar = holidays
+    sales = sales[:-2]
+    named = KnownAhead(calendar, horizon=2).fit_transform(sales)
+    series = sales.iloc[:, 0].rename(None)
+    pipeline = make_pipeline(KnownAhead(calendar, horizon=2), SlidingWindow(3))
+    np.testing.assert_array_equal(
+        pipeline.fit_transform(series), SlidingWindow(3).fit_transform(named)
+    )
+
+
+def test_known_ahead_of_trading_days(holidays):
+    sales, calendar = holidays
+    calendar = calendar.drop(index=calendar.index[5])
+    sales = sales.drop(index=sales.index[5])[:-1]
+    with pytest.raises(ValueError, match="gaps='ignore'"):
+        KnownAhead(calendar).fit(sales)
+    laid = KnownAhead(calendar, gaps="ignore").fit_transform(sales)
+    following = calendar.to_numpy()[1 : len(sales) + 1]
+    np.testing.assert_array_equal(laid.iloc[:, -calendar.shape[1] :], following)
+    with pytest.raises(ValueError, match="gaps must be one of"):
+        KnownAhead(calendar, gaps="fill").fit(sales)
+
+
+def test_known_ahead_of_another_kind_of_index(holidays):
+    sales, calendar = holidays
+    with pytest.raises(
+        ValueError, match=r"index of known .*another kind than that of X"
+    ):
+        KnownAhead(calendar).fit(sales.to_period("D"))
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "quantile"])
+@pytest.mark.parametrize(("target", "horizon"), [(0, 1), (0, 3), ([0, 1], 3)])
+def test_iterated_after_training_on_every_step(wave, target, horizon, loss):
+    series = wave[:, : np.size(target)]
+    X, y = horizon_targets(series, target=target, horizon=horizon)
+    windows = SlidingWindow(12).fit_transform(X)
+    model = GRURegressor(
+        target=target,
+        strategy="iterated",
+        supervise="every",
+        loss=loss,
+        hidden_size=8,
+        max_epochs=40,
+        random_state=0,
+    )
+    model.fit(windows, y)
+    assert model.predict(windows).shape == y.shape
+    assert model.score(windows[20:], y[20:]) > 0.8
+    # The network of one step, fed back.
+    one = horizon_targets(series, target=target, horizon=1)[1]
+    single = clone(model).fit(windows, one[: len(windows)])
+    first = model.predict(windows).reshape(len(windows), -1, horizon)[:, :, 0]
+    expected = single.predict(windows).reshape(len(windows), -1)
+    np.testing.assert_allclose(first, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "options", [{"strategy": "iterated"}, {"supervise": "every"}, {}], ids=str
+)
+def test_warns_where_y_does_not_continue_its_column(wave, options, recwarn):
+    X, y = horizon_targets(wave[:, :1], horizon=2)
+    scaled = SlidingWindow(6).fit_transform(5 + 3 * X)
+    model = GRURegressor(hidden_size=2, max_epochs=1, random_state=0, **options)
+    model.fit(scaled, y)
+    warned = [w for w in recwarn if "y does not continue column 0" in str(w.message)]
+    assert len(warned) == bool(options)
+    recwarn.clear()
+    model.fit(SlidingWindow(6).fit_transform(X), y)
+    model.fit(SlidingWindow(6).fit_transform(X)[::3], y[::3])
+    assert not recwarn.list

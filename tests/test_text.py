@@ -12,6 +12,7 @@ from sklearn.utils import estimator_checks
 from skseq import (
     EncoderDecoderClassifier,
     GRUClassifier,
+    GRURegressor,
     LSTMClassifier,
     TokenVectorizer,
 )
@@ -144,3 +145,16 @@ def test_sentiment(cls):
     # A word that was never seen is passed over.
     strange = [text.replace("the film", "the zeppelin") for text in unseen]
     assert model.score(strange, expected) > 0.9
+
+
+@pytest.mark.parametrize("when", ["fit", "predict"])
+def test_numbers_that_are_no_tokens_are_refused(when):
+    tokens = np.random.default_rng(0).integers(0, 9, size=(60, 8))
+    y = tokens.mean(axis=1)
+    model = GRURegressor(embedding_size=2, hidden_size=2, max_epochs=1)
+    model.fit(tokens, y)
+    broken = tokens * 0 + 0.25
+    with pytest.raises(ValueError, match=r"0\.25, which is no token"):
+        model.fit(broken, y) if when == "fit" else model.predict(broken)
+    model.fit(tokens, y)
+    model.predict(tokens - 5)  # unknown ones

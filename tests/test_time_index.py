@@ -201,3 +201,10 @@ def test_warns_of_dates_that_are_text(form):
 def test_other_text_is_just_text(label, recwarn):
     SlidingWindow(3).fit(table(pd.Index([label.format(i) for i in range(30)])))
     assert not recwarn.list
+
+
+def test_python_s_dates_whose_offset_changes():
+    index = pd.date_range("2024-03-30", periods=60, freq="h", tz="Europe/Berlin")
+    fixed = [pd.Timestamp(str(time)).to_pydatetime() for time in index]
+    found = time_index(table(pd.Index(fixed, dtype=object)))
+    assert (found == index).all()

@@ -3,11 +3,18 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    TimeSeriesSplit,
+)
 from sklearn.pipeline import make_pipeline
+from skorch.callbacks import EpochScoring
 
 import skseq
 from skseq import SlidingWindow, VectorizedGridSearchCV
@@ -300,3 +307,29 @@ def test_search_of_other_estimators_and_bad_parameters():
     search = VectorizedGridSearchCV(_pipeline(), {"gruregressor__hidden_size": [-1]})
     with pytest.raises(ValueError, match="hidden_size"):
         search.fit(SERIES, Y)
+
+
+def test_what_cannot_be_pickled_is_searched_one_by_one():
+    score = EpochScoring(lambda net, X, y: 0.0, name="zero")
+    model = skseq.DenseRegressor(max_epochs=2, random_state=0, callbacks=[score])
+    grid = {"learning_rate": [0.01, 0.1]}
+    found = [
+        kind(model, grid, cv=2).fit(WINDOWS, Y).cv_results_["mean_test_score"]
+        for kind in (GridSearchCV, VectorizedGridSearchCV)
+    ]
+    assert_allclose(*found)
+
+
+def test_groups_with_metadata_routing():
+    model = skseq.DenseRegressor(max_epochs=2, random_state=0)
+    grid, cv, groups = (
+        {"learning_rate": [0.01, 0.1]},
+        GroupKFold(3),
+        np.arange(len(Y)) % 3,
+    )
+    with config_context(enable_metadata_routing=True):
+        found = [
+            kind(model, grid, cv=cv).fit(WINDOWS, Y, groups=groups).cv_results_
+            for kind in (GridSearchCV, VectorizedGridSearchCV)
+        ]
+    assert_allclose(*(each["mean_test_score"] for each in found))

@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.exceptions import NotFittedError
 from skorch.callbacks import Callback, TrainEndCheckpoint
 from torch.optim import lr_scheduler
 
@@ -945,3 +946,49 @@ def test_weights_that_cannot_be(cls, weight):
     assert len(X) == 54
     with pytest.raises(ValueError, match=r"(?i)sample.?weight"):
         make(cls).fit(X, y, sample_weight=weight)
+
+
+class InterruptOnce(Callback):
+    """Ctrl-C in the second epoch of the first network."""
+
+    left = 1
+
+    def on_epoch_end(self, net, **kwargs):
+        if len(net.history) == 2 and InterruptOnce.left:
+            InterruptOnce.left -= 1
+            raise KeyboardInterrupt
+
+
+def test_an_interruption_holds_for_all_members():
+    X = np.random.default_rng(0).normal(size=(60, 6))
+    InterruptOnce.left = 1
+    model = GRURegressor(
+        hidden_size=2, max_epochs=30, n_members=3, callbacks=[InterruptOnce()]
+    )
+    with pytest.warns(UserWarning, match="Interrupted after 2 of 30 epochs"):
+        model.fit(X, X.mean(axis=1))
+    assert model.history_.groupby("member")["epoch"].max().tolist() == [2, 2, 2]
+    assert model.get_params()["max_epochs"] == 30
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_what_is_validated_on_is_not_kept(n_members):
+    series = np.random.default_rng(0).normal(size=(3000, 1))
+    windows, y = sliding_windows(series, 100), series[99:, 0]
+    model = DenseRegressor(
+        early_stopping=True, n_members=n_members, max_epochs=1, random_state=0
+    )
+    model.fit(windows, y)
+    assert len(pickle.dumps(model)) < 100_000 * n_members < series.nbytes * 100
+
+
+def test_a_failed_fit_leaves_no_half_of_a_model():
+    X = np.random.default_rng(0).normal(size=(60, 6))
+    model = DenseRegressor(max_epochs=2, random_state=0).fit(X, X.mean(axis=1))
+    model.set_params(
+        learning_rate=1e300, optimizer="sgd", gradient_clip=None, loss="squared_error"
+    )
+    with pytest.raises(ValueError, match="diverged"):
+        model.fit(X, 1000 + X.mean(axis=1))
+    with pytest.raises(NotFittedError):
+        model.predict(X)

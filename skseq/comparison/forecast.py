@@ -105,7 +105,7 @@ def _on_series(model, table, fold, horizon, n_known, coverage):
     table = _with_regular_index(table)
     series, X = table.iloc[:, 0], table.iloc[:, 1:].rename(columns=str)
     known = list(X.columns[len(X.columns) - n_known :])
-    past_only = _past_only(model)
+    past_only = _past_only(model, known)
     past = [name for name in X.columns if name in past_only]
     if not model.get_tag("capability:exogenous"):
         known = past = []
@@ -141,11 +141,17 @@ def _on_series(model, table, fold, horizon, n_known, coverage):
     return Forecast(np.stack(values), interval, seconds)
 
 
-def _past_only(model):
-    """Columns that a forecaster reads the past of, as SequenceForecaster is told."""
-    parameters = model.get_params().items()
-    named = [v for k, v in parameters if k.rpartition("__")[2] == "past_only" and v]
-    return named[0] if named else []
+def _past_only(model, known):
+    """Columns that a forecaster reads the past of, as SequenceForecaster is told.
+
+    It is told again, in text, and without those that are known ahead here.
+    """
+    found = []
+    for name, value in model.get_params().items():
+        if name.rpartition("__")[2] == "past_only" and value:
+            found = [str(column) for column in value if str(column) not in known]
+            model.set_params(**{name: found or None})
+    return found
 
 
 def _with_regular_index(table):
@@ -156,4 +162,9 @@ def _with_regular_index(table):
     freq = pd.infer_freq(index) if isinstance(index, pd.DatetimeIndex) else None
     if freq is None:
         return table.reset_index(drop=True)
+    if index.tz is not None:
+        # sktime's periods can't follow what summer time does to the hours of a clock.
+        local = index.tz_localize(None)
+        utc = index.tz_convert("UTC").tz_localize(None)
+        index = local if pd.infer_freq(local) == freq else utc
     return table.set_axis(pd.DatetimeIndex(index, freq=freq))

@@ -32,7 +32,8 @@ def symmetric_mean_absolute_percentage_error(truth, forecast):
     """
     size = (np.abs(truth) + np.abs(forecast)) / 2
     error = np.abs(truth - forecast)
-    return 100 * np.divide(error, size, out=np.zeros_like(error), where=size > 0).mean()
+    zero = np.zeros_like(error)
+    return 100 * np.divide(error, size, out=zero, where=size != 0).mean()
 
 
 def mean_absolute_scaled_error(truth, forecast, scale):

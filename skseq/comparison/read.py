@@ -2,6 +2,7 @@
 
 import warnings
 
+import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
@@ -31,6 +32,8 @@ def read_table(path, time=None, *, sep=",", decimal="."):
         With a time index. Values may be missing.
     notes : list of str
         What was changed, a sentence each.
+    encoded : dict of str to list of str
+        The columns that each text column became.
 
     Raises
     ------
@@ -46,7 +49,7 @@ def read_table(path, time=None, *, sep=",", decimal="."):
     >>> from io import StringIO
     >>> from skseq.comparison import read_table
     >>> text = "date,type,rides\n2024-01-02,W,8\n2024-01-01,H,5\n2024-01-01,H,5"
-    >>> table, notes = read_table(StringIO(text))
+    >>> table, notes, encoded = read_table(StringIO(text))
     >>> table
                 rides  type_H  type_W
     date
@@ -55,6 +58,8 @@ def read_table(path, time=None, *, sep=",", decimal="."):
     >>> print(*notes, sep="\n")
     1 row that stands twice was dropped.
     Text column 'type' became type_H, type_W.
+    >>> encoded
+    {'type': ['type_H', 'type_W']}
     """
     table = pd.read_csv(path, sep=sep, decimal=decimal)
     if table.shape[1] == 1:
@@ -63,7 +68,7 @@ def read_table(path, time=None, *, sep=",", decimal="."):
             f"{sep!r} here. Name what separates them (--sep), and what stands in "
             "decimals (--decimal)."
         )
-    notes = []
+    notes, became = [], {}
     n_rows = len(table)
     table = table.drop_duplicates()
     if n_twice := n_rows - len(table):
@@ -78,13 +83,13 @@ def read_table(path, time=None, *, sep=",", decimal="."):
                 f"Column {column!r} holds text with {n_values} different values: "
                 "turn it into numbers (--decimal says what stands in them) or drop it."
             )
-        if table[column].isna().any():
-            first = table.index[table[column].isna()][0]
-            raise ValueError(f"Column {column!r} has no value at {first}: fill it in.")
+        missing = table[column].isna()
         encoded = pd.get_dummies(table[[column]], dtype=float)
+        encoded[missing] = np.nan
+        became[column] = encoded.columns.tolist()
         notes.append(f"Text column {column!r} became {', '.join(encoded.columns)}.")
         table = table.drop(columns=column).join(encoded)
-    return table, notes
+    return table, notes, became
 
 
 def _index_by_time(table, time):
@@ -125,14 +130,25 @@ def _dates(column):
     """Parse a text column; None where it does not hold dates in one format."""
     if is_numeric_dtype(column.dtype):
         return None
-    for options in ({}, {"dayfirst": True}, {"utc": True}):
+    found, options = [], [{}, {"dayfirst": True}, {"utc": True}]
+    if column.astype(str).str.match(r"\d+\.\d+\.").all():  # as Europe writes them
+        options = [{"dayfirst": True}, *options]
+    for option in options:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
-                dates = pd.to_datetime(column, **options)
-            except ValueError:
+                dates = pd.to_datetime(column, **option)
+            except (TypeError, ValueError):
                 continue
         # Without one format, pandas guesses row by row, and takes "W" for a date.
         if not any("infer format" in str(warning.message) for warning in caught):
-            return dates
-    return None
+            found.append(dates)
+    # Where the day may come first or second, a regular step tells.
+    regular = (dates for dates in found if _is_regular(dates))
+    return next(regular, found[0] if found else None)
+
+
+def _is_regular(dates):
+    """Tell whether dates, in whatever order, have one step."""
+    dates = pd.DatetimeIndex(dates.dropna().unique()).sort_values()
+    return len(dates) > 2 and pd.infer_freq(dates) is not None

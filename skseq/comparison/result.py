@@ -106,7 +106,7 @@ class Comparison:
 
     def _loss(self, forecast):
         """Mean absolute error of each origin."""
-        return (forecast - self.truth).abs().mean(axis=1).to_numpy()
+        return (forecast - self.truth).abs().mean(axis=1, skipna=False).to_numpy()
 
     def __str__(self):
         """Lay errors, and what they are beside the naive forecast, in two tables."""

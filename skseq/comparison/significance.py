@@ -35,7 +35,7 @@ def diebold_mariano(
     interval : ndarray of shape (2,)
         Ends of the confidence interval of the mean. It leaves out zero exactly where
         the p-value is at most ``1 - confidence``. It is NaN, as all else is, where the
-        differences are the same, or fewer than :func:`n_needed`.
+        differences are the same, hold NaN, or are fewer than :func:`n_needed`.
 
     Notes
     -----
@@ -102,7 +102,7 @@ def diebold_mariano(
     n_cosines = min(round(0.41 * n ** (2 / 3)), n // (2 * horizon))
     mean, error = _mean_and_error(differences, n_cosines)
     rounding = np.finfo(float).eps * np.abs(differences).max()
-    if error <= rounding:
+    if not error > rounding:  # or there are NaN
         return unknown
     statistic = mean / error
     by_chance = [np.array([np.inf])]  # so that no p-value is zero

@@ -150,6 +150,9 @@ class NetworkEstimator(Settings, BaseEstimator):
         """
         check_parameters(self)
         trained = self._trained()
+        if not self._goes_on:  # an error leaves no old network with new scales
+            for name in ("nets_", "net_", "history_"):
+                vars(self).pop(name, None)
         known_shape = self.window_shape_in_ if self._goes_on else None
         windows = check_fit_windows(self, X, y)
         if known_shape not in (None, windows.shape[1:]):
@@ -244,8 +247,7 @@ class NetworkEstimator(Settings, BaseEstimator):
                 f"embedding_size={self.embedding_size} takes X as tokens, of which "
                 f"there is one variable; X has {n_features}."
             )
-        largest = max(float(np.nanmax(windows[p], initial=0)) for p in chunks(windows))
-        self.vocabulary_size_ = self.vocabulary_size or int(largest) + 1
+        self.vocabulary_size_ = self.vocabulary_size or 1 + _largest_token(windows)
 
     def _build_inputs(self):
         if self.embedding_size is not None:
@@ -301,7 +303,10 @@ class NetworkEstimator(Settings, BaseEstimator):
     def _check_predict(self, X):
         if not hasattr(self, "nets_"):  # quicker than what it is told by
             check_is_fitted(self)
-        return check_predict_windows(self, X, any_length=self._any_length)
+        windows = check_predict_windows(self, X, any_length=self._any_length)
+        if self.embedding_size is not None:
+            _largest_token(windows)
+        return windows
 
     def _split(self, targets, weights):
         """Choose samples to train on, and those held out to validate on (or None)."""
@@ -348,6 +353,21 @@ class NetworkEstimator(Settings, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _largest_token(windows):
+    """Return it; raise ValueError where there are numbers that are no tokens."""
+    largest = 0
+    for part in chunks(windows):
+        values = windows[part]
+        values = values[~np.isnan(values)]
+        if (broken := values % 1 != 0).any():
+            raise ValueError(
+                f"X holds {values[broken][0]}, which is no token: with embedding_size "
+                "give whole numbers, not scaled, or else set embedding_size=None."
+            )
+        largest = max(largest, int(values.max(initial=0)))
+    return largest
 
 
 def _go_on(module, trained):

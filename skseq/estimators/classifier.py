@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..networks.heads import POOLINGS
 from ..training import CrossEntropy, Targets
-from ..windows import changes
+from ..windows import changes, n_shared
 from .base import NetworkEstimator
 
 
@@ -40,6 +40,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         tokens there is none.
 """
     _choices = {"pooling": POOLINGS}
+    _n_shared = 0  # windows after one that share labels with it
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -109,6 +110,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             )
             y = y[:, 0]
         self._check_label_shape(y, windows)
+        self._n_shared = (
+            n_shared(windows, y[:, :, np.newaxis]) if self._every_step else 0
+        )
         check_classification_targets(y.ravel())
         classes, labels = np.unique(y, return_inverse=True)
         if self._goes_on and not np.array_equal(classes, self.classes_):
@@ -144,9 +148,16 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             )
         class_weight = self.class_weight
         if isinstance(class_weight, dict):
+            classes = self.classes_.tolist()
+            unknown = [name for name in class_weight if name not in classes]
+            # A fold may lack a class, so that all others have a weight.
+            if unknown and set(classes) - set(class_weight):
+                raise ValueError(
+                    f"class_weight has {unknown}, which are none of the classes of y, "
+                    f"{classes}: name these."
+                )
             class_weight = {
-                label: class_weight.get(name, 1.0)
-                for label, name in enumerate(self.classes_.tolist())
+                label: class_weight.get(name, 1.0) for label, name in enumerate(classes)
             }
         by_class = compute_sample_weight(class_weight, targets).astype(windows.dtype)
         if (by_class < 0).any() or not by_class.any():
@@ -157,7 +168,12 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return by_class if weights is None else weights * by_class
 
     def _hold_out(self, targets, n_valid):
-        """Validate on the last windows of each class: samples may be sorted by it."""
+        """Validate on the last windows of each class: samples may be sorted by it.
+
+        Not so where windows share labels, which a gap must lie between.
+        """
+        if self._n_shared:
+            return super()._hold_out(targets, n_valid)
         share = n_valid / len(targets)
         first = targets.reshape(len(targets), -1)[:, 0]
         members = [np.flatnonzero(first == label) for label in np.unique(first)]
@@ -187,4 +203,4 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return CrossEntropy(self.label_smoothing)
 
     def _n_steps_ahead(self):
-        return 1
+        return 1 + self._n_shared

@@ -20,8 +20,8 @@ from ..validation import (
     check_share,
     check_targets,
 )
+from ..windows import n_shared
 from .interval import check_gives_std, rank_of
-from .regressor import n_shared
 
 
 class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):

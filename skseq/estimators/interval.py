@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 from scipy.stats import norm
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 
 
@@ -47,12 +48,17 @@ def rank_of(coverage, n_errors):
     return np.ceil(np.round((n_errors + 1) * coverage, 9)).astype(int)
 
 
+def last_step(pipeline, X):
+    """Return the last step of a fitted Pipeline, and what it is given for X."""
+    return pipeline[-1], pipeline[:-1].transform(X) if len(pipeline) > 1 else X
+
+
 def central_interval(model, X, coverage):
     """Ask a regressor for intervals, in whatever way it gives any.
 
     Parameters
     ----------
-    model : fitted regressor or Pipeline
+    model : fitted regressor, or a Pipeline or a search with one
         With ``predict_interval``, ``predict_quantiles`` or
         ``predict(X, return_std=True)``.
     X : as its ``predict`` takes
@@ -69,10 +75,12 @@ def central_interval(model, X, coverage):
     UserWarning
         If it could give some, but was not made to.
     """
+    if isinstance(model, BaseSearchCV):
+        model = model.best_estimator_
     if hasattr(model, "predict_interval"):
         return model.predict_interval(X, coverage)
     if isinstance(model, Pipeline):
-        return central_interval(model[-1], model[:-1].transform(X), coverage)
+        return central_interval(*last_step(model, X), coverage)
     tail = (1 - coverage) / 2
     if hasattr(model, "predict_quantiles"):
         try:

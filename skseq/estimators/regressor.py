@@ -7,7 +7,13 @@ from sklearn.metrics import r2_score
 
 from ..networks.heads import POOLINGS
 from ..training import LOSSES, EveryStep, Standardized, WeightedLoss
-from ..validation import check_target_columns, check_targets, warn_of_other_target
+from ..validation import (
+    check_target_columns,
+    check_targets,
+    warn_of_other_target,
+    warn_of_other_units,
+)
+from ..windows import n_shared
 from .base import NetworkEstimator
 from .uncertainty import UncertaintyMixin
 
@@ -119,8 +125,9 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     def _outputs(self, windows, net, n_draws=1, seed=None):
         """Return y, (n_samples, n_draws, ..., n_outputs, n_levels)."""
         y = self._forward(windows, net, n_draws, seed)
-        if self.strategy == "direct":
-            y = self._in_units(y.reshape(*y.shape[:-1], -1, self._n_levels()))
+        if self.strategy == "iterated":
+            return y
+        y = self._in_units(y.reshape(*y.shape[:-1], -1, self._n_levels()))
         if self.supervise == "every":
             return y[:, :, -1]
         if self._every_step:
@@ -197,6 +204,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
             )
         if not sequence and (self.supervise == "every" or self.strategy == "iterated"):
             warn_of_other_target(self._columns, windows, y)
+            warn_of_other_units(self._columns, windows, y)
         self._horizon = 1 if sequence else y.shape[1] // self._n_targets()
         self._n_shared = n_shared(windows, y) if sequence else 0
         self._check_known(windows.shape[2])
@@ -296,27 +304,6 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
         return tags
-
-
-def n_shared(windows, y):
-    """Count the windows after one that share targets with it, given each step's.
-
-    There are none where windows are sequences of their own.
-
-    Parameters
-    ----------
-    windows : ndarray of shape (n_samples, length, n_features)
-    y : ndarray of shape (n_samples, length, n_outputs)
-
-    Returns
-    -------
-    int
-    """
-    follows = len(windows) > 1 and np.array_equal(
-        windows[-2, 1:], windows[-1, :-1], equal_nan=True
-    )
-    # Outputs of a step may be the steps ahead of it.
-    return y.shape[1] - 1 + y.shape[2] - 1 if follows else 0
 
 
 def _as_floats(values, dtype):

@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 
-from ..estimators.interval import check_gives_std, rank_of
+from ..estimators.interval import check_gives_std, last_step, rank_of
 from ..inputs import inputs_for, predicts_several, takes_windows, tell_known_ahead
 from .windows import level
 
@@ -111,7 +111,7 @@ class WindowModel:
         if self.error_bars == "regressor":
             regressor = self.regressor_
             if isinstance(regressor, Pipeline):
-                X, regressor = regressor[:-1].transform(X), regressor[-1]
+                regressor, X = last_step(regressor, X)
             if getattr(regressor, "loss", None) == "quantile":
                 quantiles = regressor.predict_quantiles(X, alpha)
                 return self._steps(quantiles, len(alpha)) - y[..., np.newaxis]

@@ -223,8 +223,10 @@ def _lay_on(index, X, names, freq, missing, name):
         return np.empty((len(index), 0))
     if X is None:
         raise ValueError(f"X{name} is missing, of which {names} were there in fit.")
-    X = X.loc[X.index >= index[0], names]
-    if missing != "error":
+    # A panel of several types holds objects.
+    X = X.loc[X.index >= index[0], names].astype(float)
+    if missing != "error" and len(X):
+        X = X.reindex(time_steps(index[0], X.index[-1], index, freq))
         X = X.interpolate() if missing == "interpolate" else X
         X = X.ffill().bfill()
     n_steps = 0

@@ -1,5 +1,6 @@
 """SequenceForecaster: any regressor on windows as a forecaster of sktime."""
 
+import warnings
 from numbers import Integral
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.utils import check_scalar
 from sktime.forecasting.base import BaseForecaster
 
 from ..estimators import DenseRegressor, GRURegressor
+from ..inputs import takes_windows
 from ..windows import sliding_windows
 from .history import History
 from .model import WindowModel
@@ -343,6 +345,8 @@ class SequenceForecaster(BaseForecaster):
                 f"and to iterate takes the coming values of past_only="
                 f"{self.past_only}, which are not known: fit with a longer horizon."
             )
+        if self._history.known and not takes_windows(self.regressor):
+            self._warn_of_short_known(panel, n_passes * horizon)
         tails = [instance.tail(length) for instance in panel]
         passes, before = [], 0
         for _ in range(n_passes):
@@ -363,6 +367,16 @@ class SequenceForecaster(BaseForecaster):
             forecasts, steps, np.concatenate(passes, axis=1), strict=True
         ):
             forecast[step > 0] = values[step[step > 0] - 1]
+
+    def _warn_of_short_known(self, panel, n_read):
+        if any(len(instance.known) < len(instance.y) + n_read for instance in panel):
+            warnings.warn(
+                f"X does not reach {n_read} steps beyond y, and the regressor, which "
+                f"forecasts {self.horizon_} at once, reads what is known of all of "
+                "them: the last row of X stands for those that follow. Give X for all.",
+                UserWarning,
+                stacklevel=5,
+            )
 
     def _predict_windows(self, windows, alpha):
         """Return y beside the offsets of its quantiles, along the last axis."""

@@ -15,7 +15,8 @@ def lay_rows(y, past, known, horizon):
     y : ndarray of shape (n_timesteps, n_targets)
     past : ndarray of shape (n_timesteps, n_past)
     known : ndarray of shape (at least n_timesteps, n_known)
-        Repeated beyond its end.
+        Repeated beyond its end: a network reads of each step what is known of it, so
+        that this changes nothing but steps that nobody asked for.
     horizon : int
         Steps ahead for which ``known`` is laid.
 

@@ -236,6 +236,7 @@ class Watch(Callback):
         validated = self.n_epochs_ and "valid_loss" in net.history[0]
         if (interrupted or validated) and self.best_weights_ is not None:
             module_of(net).load_state_dict(self.best_weights_)
+        self.interrupted_ = interrupted
         if interrupted:
             warn_of_interruption(self.n_epochs_, net.max_epochs, [self.best_epoch_])
         self.best_weights_ = None
@@ -273,9 +274,10 @@ def module_of(net):
 def warn_of_interruption(n_epochs, max_epochs, best_epochs):
     """Say which weights each network is left with."""
     best = ", ".join(map(str, sorted(set(best_epochs))))
+    kept = f"the best weights so far, those of epoch {best}"
     warnings.warn(
-        f"Interrupted after {n_epochs} of {max_epochs} epochs. Kept the best weights "
-        f"so far, those of epoch {best}.",
+        f"Interrupted after {n_epochs} of {max_epochs} epochs. Kept "
+        f"{kept if n_epochs else 'the weights that it had by then'}.",
         UserWarning,
         stacklevel=3,
     )

@@ -4,6 +4,8 @@ import pickle
 from collections import defaultdict
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
+from dataclasses import replace
 from hashlib import md5
 from time import perf_counter
 
@@ -55,7 +57,7 @@ def train_all(settings, datasets, makers):
     """
     together = _together.get()
     if together is None:
-        return _checked(_train([make() for make in makers]))
+        return _checked(_train(_made(makers), of_one=True))
     return together.train(settings, datasets, makers)
 
 
@@ -113,12 +115,14 @@ class Together:
 
     def train(self, settings, datasets, makers):
         """Collect the networks of one estimator, or return them."""
+        if settings.callbacks:  # trained one by one, and can't be told apart
+            return None if self._collecting else _checked(_train(_made(makers)))
         data = _digest([_contents(dataset) for dataset in datasets])
         # Without the type, which might be one that can't be pickled.
         key = type(settings), data, _digest(settings.get_params())
         if self._nets[key]:
             return _checked(self._nets[key].pop(0))
-        jobs = [make() for make in makers]
+        jobs = _made(makers)
         if self._collecting:
             # What several fits have in common is kept once.
             training, validation = self._datasets.setdefault(data, datasets)
@@ -150,8 +154,11 @@ def _contents(dataset):
     return dataset.windows.shape, windows, targets, dataset.weights, dataset.samples
 
 
-def _train(jobs):
-    """Fit networks, those of one shape as one; returns nets, or errors."""
+def _train(jobs, of_one=False):
+    """Fit networks, those of one shape as one; returns nets, or errors.
+
+    Where they are ``of_one`` estimator, an interruption holds for all that follow.
+    """
     groups = defaultdict(list)
     for position, job in enumerate(jobs):
         groups[_shape(job)].append(position)
@@ -165,7 +172,21 @@ def _train(jobs):
                 nets = _train_one_shape([jobs[position] for position in some])
             for position, net in zip(some, nets, strict=True):
                 results[position] = net
+            if of_one and (n_epochs := _interrupted_after(nets[0])):
+                jobs = [_shortened(job, n_epochs) for job in jobs]
     return results
+
+
+def _interrupted_after(net):
+    """Return the epochs of a net that was interrupted, at least one, or 0."""
+    watch = dict(getattr(net, "callbacks_", [])).get("watch")
+    return max(1, watch.n_epochs_) if getattr(watch, "interrupted_", False) else 0
+
+
+def _shortened(job, n_epochs):
+    settings = copy(job.settings)
+    settings.max_epochs = n_epochs
+    return replace(job, settings=settings)
 
 
 def _train_one_shape(jobs):
@@ -211,8 +232,13 @@ def _small(module):
     return SMALL // 2 if is_lstm else SMALL
 
 
+def _made(makers):
+    return [make() for make in makers]
+
+
 def _checked(nets):
     for net in nets:
         if isinstance(net, ValueError):
             raise net
+        net.train_split = None  # else it keeps, and pickles, the validation windows
     return nets

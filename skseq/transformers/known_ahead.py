@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..validation import check_series
 from .own_output import OwnOutput
 from .series import SeriesTransformer
-from .time_index import find_step, time_index
+from .time_index import GAPS, check_same_kind, find_step, time_index
 
 
 class KnownAhead(OwnOutput, SeriesTransformer):
@@ -29,6 +29,9 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         table may take its place (``set_params``) without a new fit.
     horizon : int, default=1
         Steps ahead.
+    gaps : {"raise", "ignore"}, default="raise"
+        What to do where the index of ``known`` has holes or no regular step. "ignore"
+        takes each row to follow the one before (trading days, events).
 
     Attributes
     ----------
@@ -56,9 +59,10 @@ class KnownAhead(OwnOutput, SeriesTransformer):
     2024-12-24    9.0        1.0        1.0
     """
 
-    def __init__(self, known=None, horizon=1):
+    def __init__(self, known=None, horizon=1, *, gaps="raise"):
         self.known = known
         self.horizon = horizon
+        self.gaps = gaps
 
     def fit(self, X, y=None):
         """Check that the known values reach far enough.
@@ -74,6 +78,8 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         self
         """
         check_scalar(self.horizon, "horizon", Integral, min_val=1)
+        if self.gaps not in GAPS:
+            raise ValueError(f"gaps must be one of {GAPS}, got {self.gaps!r}.")
         self._lay(X, reset=True)
         return self
 
@@ -124,7 +130,8 @@ class KnownAhead(OwnOutput, SeriesTransformer):
             index=X.index,
             columns=[f"{name}+{i}" for name in known.columns for i in step],
         )
-        return pd.concat([X, ahead], axis=1)
+        # Names of mixed types are refused by whatever comes next.
+        return pd.concat([X.rename(columns=str), ahead], axis=1)
 
     def _find(self, index, known):
         """Positions of the rows of X in ``known``."""
@@ -132,7 +139,9 @@ class KnownAhead(OwnOutput, SeriesTransformer):
             raise ValueError(
                 "known has no index that tells time: give it the kind that X has."
             )
-        find_step(known, "known")
+        check_same_kind(known, index, "known", "X")
+        if self.gaps == "raise":
+            find_step(known, "known")
         position = known.get_indexer(index)
         if (position < 0).any():
             raise ValueError(

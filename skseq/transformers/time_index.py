@@ -51,7 +51,10 @@ def _as_dates(index):
     )
     kinds = "date", "datetime", "datetime64"
     if foreign and pd.api.types.infer_dtype(index) in kinds:
-        return pd.DatetimeIndex(index)
+        try:
+            return pd.DatetimeIndex(index)
+        except ValueError:  # the offset changes, as with summer time
+            return pd.to_datetime(index, utc=True)
     return index
 
 
@@ -62,8 +65,8 @@ def _warn_of_text(index, name):
         warnings.warn(
             f"The index of {name} holds dates as text ({first!r}), by which neither "
             "order nor gaps nor the past of new rows can be told: make them dates "
-            f"({name}.index = pandas.to_datetime({name}.index), or parse_dates in "
-            "pandas.read_csv).",
+            f"({name}.index = pandas.to_datetime({name}.index), with utc=True where "
+            "the offset changes; or parse_dates in pandas.read_csv).",
             UserWarning,
             stacklevel=5,
         )
@@ -145,7 +148,7 @@ def check_step(index, step, name="X"):
     )
 
 
-def check_same_kind(index, fitted, name="X"):
+def check_same_kind(index, fitted, name="X", other="the fitted series"):
     """Raise ValueError unless two indexes can be compared."""
     try:
         index[0] < fitted[0]  # noqa: B015 (raises where they cannot be compared)
@@ -154,9 +157,9 @@ def check_same_kind(index, fitted, name="X"):
         comparable = False
     if not comparable:
         raise ValueError(
-            f"The index of {name} ({_kind(index)}) is of another kind than the fitted "
-            f"one ({_kind(fitted)}), so that its past can't be found. Use tz_localize, "
-            "tz_convert, to_timestamp or to_period."
+            f"The index of {name} ({_kind(index)}) is of another kind than that of "
+            f"{other} ({_kind(fitted)}), so that no time of one is found in the other. "
+            "Use tz_localize, tz_convert, to_timestamp or to_period."
         )
 
 

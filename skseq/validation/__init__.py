@@ -2,7 +2,12 @@
 
 from .samples import check_fit_windows, check_predict_windows, check_weights
 from .share import check_share
-from .targets import check_target_columns, check_targets, warn_of_other_target
+from .targets import (
+    check_target_columns,
+    check_targets,
+    warn_of_other_target,
+    warn_of_other_units,
+)
 from .windows import check_series, check_windows
 
 __all__ = [
@@ -15,4 +20,5 @@ __all__ = [
     "check_weights",
     "check_windows",
     "warn_of_other_target",
+    "warn_of_other_units",
 ]

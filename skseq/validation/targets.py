@@ -117,3 +117,28 @@ def warn_of_other_target(columns, windows, y):
             UserWarning,
             stacklevel=3,
         )
+
+
+def warn_of_other_units(columns, windows, y):
+    """Warn where y holds none of the values of the columns of X that it continues.
+
+    Told from consecutive windows, whose y begins with the last row of the next.
+
+    Parameters
+    ----------
+    columns : ndarray of int of shape (n_targets,)
+    windows : ndarray of shape (n_samples, length, n_features)
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    """
+    first = y[:-1].reshape(len(y) - 1, len(columns), -1)[:, :, 0]
+    found = (windows[1:, -1, columns] == first).any(axis=0)
+    follow = np.array_equal(windows[1:100, :-1], windows[:99, 1:], equal_nan=True)
+    if len(windows) > 2 and follow and not found.all():
+        warnings.warn(
+            f"y does not continue column {columns[found.argmin()]} of X, of which it "
+            "holds none of the values: both must have the same units here. Leave a "
+            "scaler out, since networks standardise by themselves, or use "
+            "TransformedWindowRegressor.",
+            UserWarning,
+            stacklevel=3,
+        )

@@ -2,7 +2,14 @@
 
 from .differences import difference, integrate
 from .padding import as_real, backfill, leading_padding, pad_sequences
-from .views import changes, chunks, series_of, sliding_windows, variable_moments
+from .views import (
+    changes,
+    chunks,
+    n_shared,
+    series_of,
+    sliding_windows,
+    variable_moments,
+)
 
 __all__ = [
     "as_real",
@@ -12,6 +19,7 @@ __all__ = [
     "difference",
     "integrate",
     "leading_padding",
+    "n_shared",
     "pad_sequences",
     "series_of",
     "sliding_windows",

@@ -112,6 +112,27 @@ def chunks(windows):
         yield slice(start, min(start + size, n_samples))
 
 
+def n_shared(windows, y):
+    """Count the windows after one that share targets with it, given each step's.
+
+    There are none where windows are sequences of their own.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_samples, length, n_features)
+    y : ndarray of shape (n_samples, length, n_outputs)
+
+    Returns
+    -------
+    int
+    """
+    follows = len(windows) > 1 and np.array_equal(
+        windows[-2, 1:], windows[-1, :-1], equal_nan=True
+    )
+    # Outputs of a step may be the steps ahead of it.
+    return y.shape[1] - 1 + y.shape[2] - 1 if follows else 0
+
+
 def variable_moments(windows, sample_weight=None):
     """Mean and standard deviation of each variable over all windows.
 
