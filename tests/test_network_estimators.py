@@ -1037,6 +1037,8 @@ def test_deep_networks_with_dropout(cls):
         }.items()
         if name in known
     }
+    if not params:
+        pytest.skip("neither depth nor dropout")
     X, y = make_windows(cls)
     model = make(cls, **params).fit(X, y)
     shallow = make(cls).fit(X, y)
