@@ -302,7 +302,7 @@ class NetworkEstimator(Settings, BaseEstimator):
 
     def _check_predict(self, X):
         if not hasattr(self, "nets_"):  # quicker than what it is told by
-            check_is_fitted(self)
+            check_is_fitted(self, "nets_")
         windows = check_predict_windows(self, X, any_length=self._any_length)
         if self.embedding_size is not None:
             _largest_token(windows)
