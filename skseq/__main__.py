@@ -160,7 +160,7 @@ def _compare(arguments):
     )
     first, last = result.origins[[0, -1]].astype(str)
     print(
-        f"Forecasts of {target}, {arguments.horizon} steps ahead, from each of "
+        f"Forecasts of {target}, {arguments.horizon} steps ahead, from "
         f"{len(result.origins)} origins, {first} to {last}; a season has "
         f"{arguments.season} steps:\n\n{result}"
     )
@@ -171,7 +171,8 @@ def _compare(arguments):
     if arguments.forecast:
         best = result.table["MAE"].idxmin()
         forecast = forecast_coming(models[best], table, coming, **setting)
-        forecast.to_csv(arguments.forecast)
+        written = {"sep": arguments.sep, "decimal": arguments.decimal}
+        forecast.to_csv(arguments.forecast, **written)
         print(f"\n{arguments.forecast}: the forecast of {best} from the last row.")
 
 
@@ -223,10 +224,13 @@ def _with_intervals(model):
 def _read(arguments):
     """Return the table, its target column, and what text columns became."""
     if arguments.file is None:
+        _check_no_file(arguments)
         return load_victoria_electricity().frame, arguments.target or "demand", {}
     table, notes, encoded = read_table(
         arguments.file, arguments.time, sep=arguments.sep, decimal=arguments.decimal
     )
+    if arguments.target is None and table.shape[1] == 1:
+        arguments.target = table.columns[0]
     if arguments.target is None:
         raise ValueError(
             f"name the column to forecast: --target, of {list(table.columns)}."
@@ -234,6 +238,16 @@ def _read(arguments):
     for note in notes:
         print(f"{arguments.file}: {note}", file=sys.stderr)
     return table, arguments.target, encoded
+
+
+def _check_no_file(arguments):
+    """Say so where an option that takes several names has taken the file's."""
+    for name in arguments.known_ahead or []:
+        if Path(name).is_file():
+            raise ValueError(
+                f"{name} was read as one of the columns of --known-ahead: put the file "
+                "before the options."
+            )
 
 
 if __name__ == "__main__":

@@ -300,6 +300,10 @@ def test_read_leaves_what_is_missing(csv):
         # The day first, which only the step of the months tells.
         ([f"01.{month:02}.2024" for month in range(1, 13)], "2024-01-01"),
         ([f"{month:02}/01/2024" for month in range(1, 13)], "2024-01-01"),
+        (["12/2023", "01/2024"], "2023-12-01"),
+        (["Dec 2023", "Jan 2024"], "2023-12-01"),
+        (["2023Q4", "2024Q1"], "2023-10-01"),
+        (["2023-Q4", "2024-Q1"], "2023-10-01"),
     ],
 )
 def test_read_finds_dates(csv, dates, expected):
@@ -363,3 +367,11 @@ def test_what_is_not_forecast_is_no_success(frame):
     result = compare(models, frame, **{**SETTING, "test_fraction": 0.4})
     assert result.table.drop(columns=["fit s", "predict s"]).isna().all(axis=None)
     assert result.differences().isna().all(axis=None)
+
+
+def test_read_takes_what_windows_writes(tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_bytes("t;Erlös in €\n01.01.2024;1,5\n02.01.2024;2,5\n".encode("cp1252"))
+    table, _, _ = read_table(path, sep=";", decimal=",")
+    assert table["Erlös in €"].tolist() == [1.5, 2.5]
+    assert list(table.index) == list(pd.date_range("2024-01-01", periods=2))

@@ -279,3 +279,19 @@ def test_the_season_follows_the_dates(tmp_path, capsys, freq, season):
     pd.DataFrame({"date": dates, "x": np.arange(150.0), "z": 1}).to_csv(path)
     main(f"compare {path} --target x --models naive --window 28 --horizon 2".split())
     assert f"a season has {season} steps" in capsys.readouterr().out
+
+
+def test_the_only_column_is_the_target_and_files_are_alike(data, tmp_path, capsys):
+    table, path = data
+    table[["date", "rail"]].to_csv(path, index=False, sep=";", decimal=",")
+    argv = [*SMALL, "--models", "naive", "--sep", ";", "--decimal", ","]
+    main(["compare", str(path), *argv, "--forecast", str(tmp_path / "next.csv")])
+    assert "Forecasts of rail" in capsys.readouterr().out
+    written = pd.read_csv(tmp_path / "next.csv", sep=";", decimal=",")
+    assert written["rail"].tolist() == pytest.approx(table["rail"][-7:-4].tolist())
+
+
+def test_a_file_is_no_column(data, capsys):
+    _, path = data
+    line = refusal(capsys, "--known-ahead", "day_type", path, "--target", "rail")
+    assert "put the file before the options" in line

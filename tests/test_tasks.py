@@ -362,3 +362,16 @@ def test_warns_where_y_does_not_continue_its_column(wave, options, recwarn):
     model.fit(SlidingWindow(6).fit_transform(X), y)
     model.fit(SlidingWindow(6).fit_transform(X)[::3], y[::3])
     assert not recwarn.list
+
+
+def test_what_is_linear_stays_so_with_values_known_ahead():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 5, 1 + 2 * 3))  # two variables, three steps ahead
+    known = X[:, -1, 1:].reshape(-1, 2, 3)
+    y = X[:, -1, :1] + known[:, 0] - 2 * known[:, 1]
+    model = DenseRegressor(n_known_ahead=2, max_epochs=200, random_state=0).fit(X, y)
+    np.testing.assert_allclose(model.predict(X), y, atol=0.1)
+    predicted = model.predict(np.stack([X[0], X[1], (X[0] + X[1]) / 2]))
+    np.testing.assert_allclose(predicted[2], predicted[:2].mean(axis=0), atol=1e-6)
+    n_weights = sum(p.numel() for p in model.net_.module_.parameters())
+    assert n_weights == (5 * 3 + 1) * 3 + 2 + 1  # a window, then what is known

@@ -17,7 +17,8 @@ def default_models(season=1, **training):
 
     The networks stop where the loss on the last training windows no longer falls:
     with series as short as most are, they would learn them by heart. SARIMA is among
-    the models where statsmodels is installed.
+    the models where statsmodels is installed. "last" repeats the last value, which is
+    hard to beat where there is no season, as with prices.
 
     Parameters
     ----------
@@ -35,11 +36,12 @@ def default_models(season=1, **training):
     --------
     >>> from skseq import default_models
     >>> list(default_models(season=7, random_state=0))
-    ['naive', 'SARIMA', 'linear', 'RNN', 'LSTM', 'GRU']
+    ['naive', 'last', 'SARIMA', 'linear', 'RNN', 'LSTM', 'GRU']
     """
     training = {"early_stopping": True, **training}
     return {
         "naive": NaiveRegressor(season),
+        "last": NaiveRegressor(1),
         **({"SARIMA": _sarima(season)} if find_spec("statsmodels") else {}),
         "linear": DenseRegressor(**training),
         "RNN": RNNRegressor(**training),

@@ -1,6 +1,7 @@
 """Read a CSV file into a table of numbers with a time index."""
 
 import warnings
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -61,12 +62,16 @@ def read_table(path, time=None, *, sep=",", decimal="."):
     >>> encoded
     {'type': ['type_H', 'type_W']}
     """
-    table = pd.read_csv(path, sep=sep, decimal=decimal)
+    options = {"sep": sep, "decimal": decimal}
+    try:
+        table = pd.read_csv(path, **options)
+    except UnicodeDecodeError:  # of a spreadsheet on Windows
+        table = pd.read_csv(path, **options, encoding="cp1252")
     if table.shape[1] == 1:
         raise ValueError(
             f"The only column is {table.columns[0]!r}: columns are separated by "
             f"{sep!r} here. Name what separates them (--sep), and what stands in "
-            "decimals (--decimal)."
+            "decimals (--decimal); one of them must hold dates."
         )
     notes, became = [], {}
     n_rows = len(table)
@@ -81,7 +86,8 @@ def read_table(path, time=None, *, sep=",", decimal="."):
         if n_values > MAX_CATEGORIES:
             raise ValueError(
                 f"Column {column!r} holds text with {n_values} different values: "
-                "turn it into numbers (--decimal says what stands in them) or drop it."
+                "turn it into numbers (--decimal says what stands in them; nothing may "
+                "stand between thousands) or drop it."
             )
         missing = table[column].isna()
         encoded = pd.get_dummies(table[[column]], dtype=float)
@@ -120,8 +126,10 @@ def _index_by_time(table, time):
     twice = table.index[table.index.duplicated()]
     if len(twice):
         raise ValueError(
-            f"{len(twice)} times in column {time!r} stand again with other values, the "
-            f"first is {twice[0]}: one row a time step is needed."
+            f"{len(twice)} of the times in column {time!r} stand again with other "
+            f"values, the first is {twice[0]}: one row a time step is needed. Write "
+            "the offset from UTC where a clock was set back (02:00+01:00), and each of "
+            "several series to a file of its own."
         )
     return table
 
@@ -145,7 +153,18 @@ def _dates(column):
             found.append(dates)
     # Where the day may come first or second, a regular step tells.
     regular = (dates for dates in found if _is_regular(dates))
-    return next(regular, found[0] if found else None)
+    return next(regular, found[0] if found else _periods(column))
+
+
+def _periods(column):
+    """Parse months and quarters, such as "1/2012", "Jan 2012" or "2012Q1"."""
+    for form in ("%m/%Y", "%m.%Y", "%b %Y", "%B %Y", "%b-%y"):
+        with suppress(TypeError, ValueError):
+            return pd.to_datetime(column, format=form)
+    quarters = column.astype(str).str.replace(r"[- ]", "", regex=True)
+    if not quarters.str.fullmatch(r"\d{4}Q[1-4]").all():
+        return None
+    return pd.Series(pd.PeriodIndex(quarters, freq="Q").to_timestamp(), column.index)
 
 
 def _is_regular(dates):

@@ -240,7 +240,8 @@ class ForecastDisplay:
             if intervals is None:
                 raise ValueError(
                     f"coverage={coverage}, but {type(estimator).__name__} gives no "
-                    "intervals: put ConformalRegressor around it, or leave it out."
+                    "intervals: put ConformalRegressor around it (in a Pipeline with "
+                    "SlidingWindow, around the step after that), or leave it out."
                 )
             intervals = np.reshape(intervals, (len(forecast), -1, 2))
         return cls.from_predictions(

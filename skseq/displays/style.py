@@ -74,7 +74,7 @@ def label_time(ax, time):
         ax.set(xlabel="time step")
         return
     dates = matplotlib_part("dates")
-    locator = dates.AutoDateLocator(maxticks=7)
+    locator = dates.AutoDateLocator(minticks=3, maxticks=7)
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, show_offset=False))
     first, last = time[[0, -1]].astype(str)

@@ -278,9 +278,12 @@ class NetworkEstimator(Settings, BaseEstimator):
             )
 
     def _build_head(self, network):
-        # Units that read from the end have none but in recurrent networks.
-        n_backward = getattr(network, "n_backward", 0)
-        return Head(network.output_size, *self._head_arguments(), n_backward=n_backward)
+        return Head(
+            network.output_size,
+            *self._head_arguments(),
+            n_backward=getattr(network, "n_backward", 0),
+            is_linear=getattr(network, "linear", False),
+        )
 
     def _forward(self, windows, net, n_draws=1, seed=None, run=None):
         """Run a net over windows; returns (n_samples, n_draws, ...) outputs.

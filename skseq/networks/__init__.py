@@ -6,7 +6,8 @@ Where ``causal`` is true, the state of a step sees nothing after that step. Ther
 a state for every ``stride``-th step, counted back from the last, or one for all (None).
 A network with a ``receptive_field`` sees so many steps back, the present included.
 With a ``stride`` beside it, it can be asked for a state of ``every_step``. The last
-``n_backward`` units of its states, if any, read from the end of the window.
+``n_backward`` units of its states, if any, read from the end of the window. A network
+that is ``linear`` leaves the values as they are.
 """
 
 from .conv import Conv1D, ConvStack

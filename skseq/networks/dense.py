@@ -21,6 +21,11 @@ class Dense(nn.Module):
     activation : {"relu", "tanh", "gelu"}
     dropout : float
         After each hidden layer.
+
+    Attributes
+    ----------
+    linear : bool
+        Whether it is no more than the values themselves.
     """
 
     causal = False
@@ -30,6 +35,7 @@ class Dense(nn.Module):
         super().__init__()
         sizes = [n_inputs, *hidden_sizes]
         self.output_size = sizes[-1]
+        self.linear = len(sizes) == 1
         layers = []
         for n_in, n_out in pairwise(sizes):
             linear = nn.Linear(n_in, n_out)

@@ -28,6 +28,8 @@ class Head(nn.Module):
     n_backward : int
         Units, the last ones of a state, that read the window from its end: their last
         state is that of the first step.
+    is_linear : bool
+        Whether there is no hidden layer where steps ahead are known either.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Head(nn.Module):
         read="last",
         n_levels=1,
         n_backward=0,
+        is_linear=False,
     ):
         super().__init__()
         state_size = pooled_size(state_size, read)
@@ -50,9 +53,10 @@ class Head(nn.Module):
             # Each step ahead looks at the state in its own way, and at what is known
             # of it in the way common to all steps: a holiday is one at any distance.
             self.horizon = horizon
-            self.from_state = linear(state_size, horizon * state_size)
-            self.from_known = linear(n_known, state_size)
-            self.out = linear(state_size, n_outputs)
+            hidden = n_outputs if is_linear else state_size
+            self.from_state = linear(state_size, horizon * hidden)
+            self.from_known = linear(n_known, hidden)
+            self.out = None if is_linear else linear(state_size, n_outputs)
         else:
             self.out = linear(state_size, n_outputs * horizon)
 
@@ -68,8 +72,9 @@ class Head(nn.Module):
         if self.read != "every":
             known = known[:, -1]  # of the origin
         ahead = self.from_state(states).unflatten(-1, (self.horizon, -1))
-        ahead = torch.relu(ahead + self.from_known(known))  # (..., horizon, state)
-        steps = self.out(ahead).unflatten(-1, (-1, self.n_levels))
+        ahead = ahead + self.from_known(known)  # (..., horizon, state or outputs)
+        steps = ahead if self.out is None else self.out(torch.relu(ahead))
+        steps = steps.unflatten(-1, (-1, self.n_levels))
         return steps.transpose(-2, -3).flatten(start_dim=-3)
 
 

@@ -90,8 +90,9 @@ def _check_order(index, name):
         twice = index[index.duplicated()][0]
         raise ValueError(
             f"The index of {name} holds {twice} twice: drop the duplicates "
-            f"({name}[~{name}.index.duplicated()]), or give each series of a panel "
-            "a call of its own."
+            f"({name}[~{name}.index.duplicated()]), give each series of a panel a call "
+            "of its own, or, where a clock was set back, say in which zone it stands "
+            "(index.tz_localize(zone, ambiguous='infer'))."
         )
     later = 1 + int((np.diff(_numbers(index)) < 0).argmax())
     raise ValueError(
