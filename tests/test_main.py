@@ -55,13 +55,14 @@ def test_prints_a_table_and_writes_it(data, tmp_path, capsys):
     lines = errors.splitlines()[1:]
     assert [line.split()[0] for line in lines] == [
         "naive",
+        "last",
         "SARIMA",
         "linear",
         "RNN",
         "LSTM",
         "GRU",
     ]
-    assert "6/6" in output.err
+    assert "7/7" in output.err
     assert "Text column 'day_type' became day_type_U, day_type_W." in output.err
     assert (tmp_path / "p.png").stat().st_size > 1000
     written = pd.read_csv(tmp_path / "new" / "t.csv", index_col="model")
