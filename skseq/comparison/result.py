@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..displays import ForecastDisplay, MultiStepErrorDisplay, matplotlib_part
+from ..displays.style import title_above
 from ..validation import check_share
 from .significance import diebold_mariano, n_needed
 
@@ -151,8 +152,8 @@ class Comparison:
             above, n_origins=n_origins, names=shown
         )
         MultiStepErrorDisplay.from_predictions(self.truth, self.forecasts, ax=below)
-        above.set_title(f"The best model: {best}", pad=20)
-        below.set_title(f"All models, over {len(self.truth)} origins", pad=20)
+        title_above(above, f"The best model: {best}")
+        title_above(below, f"All models, over {len(self.truth)} origins")
         if path is not None:
             figure.savefig(path, dpi=150)
         return figure

@@ -81,18 +81,28 @@ def label_time(ax, time):
     ax.set(xlabel=f"{first} to {last}")
 
 
+N_COLUMNS = 7
+"""Names in a row of a legend."""
+
+
 def legend_above(ax):
     """Put the legend over the axes, where it hides no line."""
     ax.legend(
         loc="lower left",
         bbox_to_anchor=(0, 1),
-        ncols=6,
+        ncols=N_COLUMNS,
         fontsize="small",
         frameon=False,
         borderaxespad=0.2,
         columnspacing=1.2,
         handlelength=1.6,
     )
+
+
+def title_above(ax, title):
+    """Put a title over that legend."""
+    n_rows = -(-len(ax.get_legend().get_texts()) // N_COLUMNS)
+    ax.set_title(title, pad=6 + 14 * n_rows)
 
 
 def named(y_pred, name):
