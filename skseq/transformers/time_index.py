@@ -1,13 +1,16 @@
 """The time index of a table: is it in order, and does one continue another."""
 
+import re
 import warnings
 
 import numpy as np
 import pandas as pd
-from pandas.tseries.api import guess_datetime_format
 from pandas.tseries.frequencies import to_offset
 
 GAPS = ("raise", "ignore")
+
+DATE = re.compile(r"\d{4}[-/.]\d{1,2}\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b")
+"""How text begins that is a date."""
 
 
 def time_index(series, name="X"):
@@ -60,22 +63,16 @@ def _as_dates(index):
 
 def _warn_of_text(index, name):
     """Warn of dates that nothing can be told by, such as order and gaps."""
-    first = index[0] if isinstance(index, pd.Index) and len(index) > 1 else None
-    if isinstance(first, str) and _is_date(first) and _is_date(index[-1]):
+    ends = index[[0, -1]] if isinstance(index, pd.Index) and len(index) > 1 else [None]
+    if all(isinstance(end, str) and DATE.match(end) for end in ends):
         warnings.warn(
-            f"The index of {name} holds dates as text ({first!r}), by which neither "
+            f"The index of {name} holds dates as text ({ends[0]!r}), by which neither "
             "order nor gaps nor the past of new rows can be told: make them dates "
             f"({name}.index = pandas.to_datetime({name}.index), with utc=True where "
             "the offset changes; or parse_dates in pandas.read_csv).",
             UserWarning,
             stacklevel=5,
         )
-
-
-def _is_date(text):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that the day comes first
-        return guess_datetime_format(text) is not None
 
 
 def _check_order(index, name):
