@@ -1024,21 +1024,16 @@ def test_a_batch_larger_than_the_data(cls):
     np.testing.assert_array_equal(*forecasts)
 
 
-@networks
+DEPTHS = {"n_layers": 4, "n_conv_layers": 5, "hidden_layer_sizes": (5, 4)}
+
+
+@pytest.mark.parametrize(
+    "cls", [cls for cls in NETWORKS if set(DEPTHS) & set(parameters(cls))]
+)
 def test_deep_networks_with_dropout(cls):
     known = parameters(cls)
-    params = {
-        name: value
-        for name, value in {
-            "n_layers": 4,
-            "n_conv_layers": 5,
-            "hidden_layer_sizes": (5, 4),
-            "dropout": 0.5,
-        }.items()
-        if name in known
-    }
-    if not params:
-        pytest.skip("neither depth nor dropout")
+    deep = {**DEPTHS, "dropout": 0.5}
+    params = {name: value for name, value in deep.items() if name in known}
     X, y = make_windows(cls)
     model = make(cls, **params).fit(X, y)
     shallow = make(cls).fit(X, y)

@@ -243,10 +243,9 @@ def test_intervals_of_what_is_around_a_regressor(inside):
     table = compare({"m": model[inside], "alone": net}, y, **setting).table
     columns = ["covers", "width", "interval score"]
     np.testing.assert_allclose(table.loc["m", columns], table.loc["alone", columns])
-    if inside != "search":  # which sktime's check of parameters does not know
-        forecaster = SequenceForecaster(model[inside], 5, error_bars="regressor")
-        forecaster.fit(pd.Series(y), fh=[1, 2])
-        assert forecaster.predict_interval(coverage=0.8).notna().all(axis=None)
+    forecaster = SequenceForecaster(model[inside], 5, error_bars="regressor")
+    forecaster.fit(pd.Series(y), fh=[1, 2])
+    assert forecaster.predict_interval(coverage=0.8).notna().all(axis=None)
 
 
 @pytest.mark.parametrize("freq", ["h", "D"])

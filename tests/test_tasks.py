@@ -348,11 +348,12 @@ def test_iterated_after_training_on_every_step(wave, target, horizon, loss):
     np.testing.assert_allclose(first, expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize("n_windows", [60, 150])
 @pytest.mark.parametrize(
     "options", [{"strategy": "iterated"}, {"supervise": "every"}, {}], ids=str
 )
-def test_warns_where_y_does_not_continue_its_column(wave, options, recwarn):
-    X, y = horizon_targets(wave[:, :1], horizon=2)
+def test_warns_where_y_does_not_continue_its_column(wave, options, n_windows, recwarn):
+    X, y = horizon_targets(wave[: n_windows + 2, :1], horizon=2)
     scaled = SlidingWindow(6).fit_transform(5 + 3 * X)
     model = GRURegressor(hidden_size=2, max_epochs=1, random_state=0, **options)
     model.fit(scaled, y)

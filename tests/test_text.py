@@ -147,11 +147,17 @@ def test_sentiment(cls):
     assert model.score(strange, expected) > 0.9
 
 
+@pytest.mark.parametrize("vocabulary_size", [None, 9])
 @pytest.mark.parametrize("when", ["fit", "predict"])
-def test_numbers_that_are_no_tokens_are_refused(when):
+def test_numbers_that_are_no_tokens_are_refused(when, vocabulary_size):
     tokens = np.random.default_rng(0).integers(0, 9, size=(60, 8))
     y = tokens.mean(axis=1)
-    model = GRURegressor(embedding_size=2, hidden_size=2, max_epochs=1)
+    model = GRURegressor(
+        embedding_size=2,
+        vocabulary_size=vocabulary_size,
+        hidden_size=2,
+        max_epochs=1,
+    )
     model.fit(tokens, y)
     broken = tokens * 0 + 0.25
     with pytest.raises(ValueError, match=r"0\.25, which is no token"):

@@ -247,7 +247,8 @@ class NetworkEstimator(Settings, BaseEstimator):
                 f"embedding_size={self.embedding_size} takes X as tokens, of which "
                 f"there is one variable; X has {n_features}."
             )
-        self.vocabulary_size_ = self.vocabulary_size or 1 + _largest_token(windows)
+        largest = _largest_token(windows)
+        self.vocabulary_size_ = self.vocabulary_size or 1 + largest
 
     def _build_inputs(self):
         if self.embedding_size is not None:

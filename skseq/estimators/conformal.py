@@ -139,12 +139,12 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             )
         if _routing_enabled():
             fit_params = process_routing(self, "fit", **fit_params).regressor.fit
-        first = {
+        params_of_first = {
             name: value[:n_fitted] if np.shape(value)[:1] == (len(y),) else value
             for name, value in fit_params.items()
         }
         self.regressor_ = clone(self.regressor).fit(
-            windows[:n_fitted], y[:n_fitted], **first
+            windows[:n_fitted], y[:n_fitted], **params_of_first
         )
         held_out, truth = windows[-n_held_out:], y[-n_held_out:]
         if self.conformity_score == "quantile":

@@ -48,9 +48,13 @@ def rank_of(coverage, n_errors):
     return np.ceil(np.round((n_errors + 1) * coverage, 9)).astype(int)
 
 
-def last_step(pipeline, X):
-    """Return the last step of a fitted Pipeline, and what it is given for X."""
-    return pipeline[-1], pipeline[:-1].transform(X) if len(pipeline) > 1 else X
+def unwrap(model, X):
+    """Return what predicts in fitted searches and Pipelines, and its X."""
+    if isinstance(model, BaseSearchCV):
+        return unwrap(model.best_estimator_, X)
+    if isinstance(model, Pipeline):
+        return unwrap(model[-1], model[:-1].transform(X) if len(model) > 1 else X)
+    return model, X
 
 
 def central_interval(model, X, coverage):
@@ -75,12 +79,9 @@ def central_interval(model, X, coverage):
     UserWarning
         If it could give some, but was not made to.
     """
-    if isinstance(model, BaseSearchCV):
-        model = model.best_estimator_
+    model, X = unwrap(model, X)
     if hasattr(model, "predict_interval"):
         return model.predict_interval(X, coverage)
-    if isinstance(model, Pipeline):
-        return central_interval(*last_step(model, X), coverage)
     tail = (1 - coverage) / 2
     if hasattr(model, "predict_quantiles"):
         try:

@@ -11,7 +11,6 @@ from ..validation import (
     check_target_columns,
     check_targets,
     warn_of_other_target,
-    warn_of_other_units,
 )
 from ..windows import n_shared
 from .base import NetworkEstimator
@@ -203,8 +202,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
                 "strategy='iterated' have nothing to do: give y two dimensions."
             )
         if not sequence and (self.supervise == "every" or self.strategy == "iterated"):
-            warn_of_other_target(self._columns, windows, y)
-            warn_of_other_units(self._columns, windows, y)
+            warn_of_other_target(self._columns, windows, y, in_units=True)
         self._horizon = 1 if sequence else y.shape[1] // self._n_targets()
         self._n_shared = n_shared(windows, y) if sequence else 0
         self._check_known(windows.shape[2])

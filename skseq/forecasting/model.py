@@ -4,9 +4,8 @@ import numpy as np
 from scipy.stats import norm
 from sklearn.base import clone
 from sklearn.multioutput import MultiOutputRegressor
-from sklearn.pipeline import Pipeline
 
-from ..estimators.interval import check_gives_std, last_step, rank_of
+from ..estimators.interval import check_gives_std, rank_of, unwrap
 from ..inputs import inputs_for, predicts_several, takes_windows, tell_known_ahead
 from .windows import level
 
@@ -109,9 +108,7 @@ class WindowModel:
 
     def _offsets(self, X, alpha, y):
         if self.error_bars == "regressor":
-            regressor = self.regressor_
-            if isinstance(regressor, Pipeline):
-                regressor, X = last_step(regressor, X)
+            regressor, X = unwrap(self.regressor_, X)
             if getattr(regressor, "loss", None) == "quantile":
                 quantiles = regressor.predict_quantiles(X, alpha)
                 return self._steps(quantiles, len(alpha)) - y[..., np.newaxis]

@@ -57,7 +57,7 @@ def train_all(settings, datasets, makers):
     """
     together = _together.get()
     if together is None:
-        return _checked(_train(_made(makers), of_one=True))
+        return _fit_one(makers)
     return together.train(settings, datasets, makers)
 
 
@@ -116,22 +116,22 @@ class Together:
     def train(self, settings, datasets, makers):
         """Collect the networks of one estimator, or return them."""
         if settings.callbacks:  # trained one by one, and can't be told apart
-            return None if self._collecting else _checked(_train(_made(makers)))
+            return None if self._collecting else _fit_one(makers)
         data = _digest([_contents(dataset) for dataset in datasets])
         # Without the type, which might be one that can't be pickled.
         key = type(settings), data, _digest(settings.get_params())
         if self._nets[key]:
             return _checked(self._nets[key].pop(0))
-        jobs = _made(makers)
-        if self._collecting:
-            # What several fits have in common is kept once.
-            training, validation = self._datasets.setdefault(data, datasets)
-            for job in jobs:
-                job.training, job.validation = training, validation
-            self._jobs.append(jobs)
-            self._keys.append(key)
-            return None
-        return _checked(_train(jobs))
+        if not self._collecting:
+            return _fit_one(makers)
+        # What several fits have in common is kept once.
+        training, validation = self._datasets.setdefault(data, datasets)
+        jobs = [make() for make in makers]
+        for job in jobs:
+            job.training, job.validation = training, validation
+        self._jobs.append(jobs)
+        self._keys.append(key)
+        return None
 
 
 def _digest(values):
@@ -232,8 +232,9 @@ def _small(module):
     return SMALL // 2 if is_lstm else SMALL
 
 
-def _made(makers):
-    return [make() for make in makers]
+def _fit_one(makers):
+    """Fit the networks of one estimator, there and then."""
+    return _checked(_train([make() for make in makers], of_one=True))
 
 
 def _checked(nets):

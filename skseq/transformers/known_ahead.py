@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..validation import check_series
 from .own_output import OwnOutput
 from .series import SeriesTransformer
-from .time_index import GAPS, check_same_kind, find_step, time_index
+from .time_index import check_gaps, check_same_kind, find_step, time_index
 
 
 class KnownAhead(OwnOutput, SeriesTransformer):
@@ -78,8 +78,7 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         self
         """
         check_scalar(self.horizon, "horizon", Integral, min_val=1)
-        if self.gaps not in GAPS:
-            raise ValueError(f"gaps must be one of {GAPS}, got {self.gaps!r}.")
+        check_gaps(self.gaps)
         self._lay(X, reset=True)
         return self
 

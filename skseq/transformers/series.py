@@ -20,8 +20,7 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
 
     def _fit_series(self, X):
         """Validate and remember a series; return it as an array."""
-        if self.gaps not in ti.GAPS:
-            raise ValueError(f"gaps must be one of {ti.GAPS}, got {self.gaps!r}.")
+        ti.check_gaps(self.gaps)
         rows, index = self._check(X, reset=True)
         # Twice the past: rows that overlap the end of the fitted series by up to
         # a window find all of theirs too.

@@ -13,6 +13,12 @@ DATE = re.compile(r"\d{4}[-/.]\d{1,2}\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b")
 """How text begins that is a date."""
 
 
+def check_gaps(gaps):
+    """Raise ValueError where the parameter is none of its choices."""
+    if gaps not in GAPS:
+        raise ValueError(f"gaps must be one of {GAPS}, got {gaps!r}.")
+
+
 def time_index(series, name="X"):
     """Return the index of a DataFrame or Series where it tells time, else None.
 

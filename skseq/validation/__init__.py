@@ -6,7 +6,6 @@ from .targets import (
     check_target_columns,
     check_targets,
     warn_of_other_target,
-    warn_of_other_units,
 )
 from .windows import check_series, check_windows
 
@@ -20,5 +19,4 @@ __all__ = [
     "check_weights",
     "check_windows",
     "warn_of_other_target",
-    "warn_of_other_units",
 ]

@@ -90,7 +90,7 @@ def check_target_columns(target, n_features, n_outputs):
     return columns
 
 
-def warn_of_other_target(columns, windows, y):
+def warn_of_other_target(columns, windows, y, *, in_units=False):
     """Warn where y continues other columns of X than it is said to.
 
     Told from consecutive windows, whose y begins with the last row of the next.
@@ -100,45 +100,36 @@ def warn_of_other_target(columns, windows, y):
     columns : ndarray of int of shape (n_targets,)
     windows : ndarray of shape (n_samples, length, n_features)
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    in_units : bool, default=False
+        Whether to warn, too, where y holds none of the values of a column.
     """
-    if windows.shape[2] < 2 or len(windows) < 3:
+    if len(windows) < 3:
         return
     y = y.reshape(len(y), len(columns), -1)
-    found = []
+    found, lost = [], []
     for column, first in zip(columns, y[:-1, :, 0].T, strict=True):
         share = (windows[1:, -1] == first[:, np.newaxis]).mean(axis=0)
         other = int(share.argmax())
         found.append(other if share[other] > 0.9 > share[column] else int(column))
+        lost.append(not share[column])
+    target = found if len(found) > 1 else found[0]
+    message = None
     if found != columns.tolist():
-        target = found if len(found) > 1 else found[0]
-        warnings.warn(
+        message = (
             f"y continues column {target} of X, but target says {columns.tolist()}: "
-            f"set target={target}, or put the target first.",
-            UserWarning,
-            stacklevel=3,
+            f"set target={target}, or put the target first."
         )
-
-
-def warn_of_other_units(columns, windows, y):
-    """Warn where y holds none of the values of the columns of X that it continues.
-
-    Told from consecutive windows, whose y begins with the last row of the next.
-
-    Parameters
-    ----------
-    columns : ndarray of int of shape (n_targets,)
-    windows : ndarray of shape (n_samples, length, n_features)
-    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-    """
-    first = y[:-1].reshape(len(y) - 1, len(columns), -1)[:, :, 0]
-    found = (windows[1:, -1, columns] == first).any(axis=0)
-    follow = np.array_equal(windows[1:100, :-1], windows[:99, 1:], equal_nan=True)
-    if len(windows) > 2 and follow and not found.all():
-        warnings.warn(
-            f"y does not continue column {columns[found.argmin()]} of X, of which it "
+    elif in_units and any(lost) and _follow(windows[:100]):
+        message = (
+            f"y does not continue column {columns[np.argmax(lost)]} of X, of which it "
             "holds none of the values: both must have the same units here. Leave a "
             "scaler out, since networks standardise by themselves, or use "
-            "TransformedWindowRegressor.",
-            UserWarning,
-            stacklevel=3,
+            "TransformedWindowRegressor."
         )
+    if message is not None:
+        warnings.warn(message, UserWarning, stacklevel=3)
+
+
+def _follow(windows):
+    """Tell whether each window is the one before, a step later."""
+    return np.array_equal(windows[1:, :-1], windows[:-1, 1:], equal_nan=True)
