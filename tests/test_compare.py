@@ -1,5 +1,7 @@
 """compare: the same windows for all, no look-ahead, and errors by hand."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +16,13 @@ from sklearn.metrics import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from skseq import DenseRegressor, NaiveRegressor, compare, default_models
+from skseq import (
+    Comparison,
+    DenseRegressor,
+    NaiveRegressor,
+    compare,
+    default_models,
+)
 from skseq.comparison import read_table
 
 N_ROWS, WINDOW, HORIZON, SEASON = 60, 8, 3, 4
@@ -204,10 +212,47 @@ def test_text_says_why_there_is_no_test(frame):
 def test_text_has_one_line_a_model(frame):
     models = {"a": Recorder(), "naive": NaiveRegressor(SEASON)}
     setting = {**SETTING, "test_fraction": 0.4}
-    errors, beside = str(compare(models, frame, **setting)).split("\n\n")
+    errors, beside, _ = str(compare(models, frame, **setting)).split("\n\n")
     for table in errors.splitlines(), beside.splitlines()[1:]:
         assert [line.split()[0] for line in table] == ["MAE", "a", "naive"]
         assert len({len(line) for line in table}) == 1
+
+
+@pytest.mark.parametrize(
+    ("errors", "expected"),
+    [
+        (
+            {"a": 0.5, "b": 0.505, "c": 0.8},
+            "The best is a: its MAE is 5. % below the naive forecast's, hardly by "
+            r"chance \(p = 0.000\).\nNot clearly worse than it: b.",
+        ),
+        ({"a": 0.97, "c": 1.3}, r".*, maybe by chance \(p = 0\.[1-9]\d\d\)\."),
+        ({"a": 1.1, "b": 1.0}, "No model is better than the naive forecast."),
+        ({"a": np.nan}, "No model forecasts without NaN."),
+        ({"a": np.nan, "b": 0.5}, "The best is b.*"),
+    ],
+)
+def test_conclusion_tells_the_best_and_chance(errors, expected):
+    random = np.random.default_rng(0)
+
+    def forecast(error):
+        return pd.DataFrame(random.normal(scale=error, size=(300, 1)))
+
+    truth, naive = forecast(0), forecast(1)
+    forecasts = {name: forecast(error) for name, error in errors.items()}
+    mae = pd.Series(
+        {name: f.abs().mean(skipna=False)[0] for name, f in forecasts.items()}
+    )
+    table = pd.DataFrame({"MAE": mae, "MAE / naive": mae / naive.abs().mean()[0]})
+    result = Comparison(table, forecasts, truth, truth[0], naive, {})
+    assert re.fullmatch(expected, result.conclusion())
+
+
+def test_conclusion_of_few_origins_leaves_chance_open(frame):
+    result = compare({"mean": Recorder()}, frame, **SETTING)
+    wanted = "The best is mean|No model is better"
+    assert re.match(wanted, result.conclusion())
+    assert "(p" not in result.conclusion()
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,8 @@ def test_prints_a_table_and_writes_it(data, tmp_path, capsys):
     assert main(["compare", str(path), *RAIL, *files]) == 0
     output = capsys.readouterr()
     assert "14 origins, 2024-03-04 to 2024-03-17" in output.out
-    _, errors, beside = output.out.split("\n\n")
+    _, errors, beside, conclusion = output.out.split("\n\n")
+    assert conclusion.startswith(("The best is ", "No model is better than "))
     assert beside.startswith("Over those of the naive forecast")
     lines = errors.splitlines()[1:]
     assert [line.split()[0] for line in lines] == [

@@ -101,6 +101,32 @@ class Comparison:
             }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
 
+    def conclusion(self):
+        """Say in words which model is best, and what may be chance.
+
+        Returns
+        -------
+        str
+            Chance is excluded where the p-value of :meth:`differences` is at most
+            0.05. Models with NaN among their forecasts do not count.
+        """
+        if self.table["MAE"].isna().all():
+            return "No model forecasts without NaN."
+        best = self.table["MAE"].idxmin()
+        ratio, p_value = self.table["MAE / naive"][best], self.differences()["p"][best]
+        if not ratio < 1:
+            return "No model is better than the naive forecast."
+        percent = f"{100 * (1 - ratio):.0f} %" if ratio < 0.995 else "less than 1 %"
+        text = f"The best is {best}: its MAE is {percent} below the naive forecast's"
+        if np.isnan(p_value):
+            return f"{text}. Whether by chance is not known."
+        chance = "hardly by" if p_value <= 0.05 else "maybe by"
+        text += f", {chance} chance (p = {p_value:.3f})."
+        p_values = self.differences(reference=best)["p"]
+        if equals := list(p_values.index[p_values > 0.05]):
+            text += f"\nNot clearly worse than it: {', '.join(equals)}."
+        return text
+
     def _n_overlapping(self):
         """Origins whose forecasts overlap."""
         return -(-self.truth.shape[1] // self.step)
@@ -110,7 +136,10 @@ class Comparison:
         return (forecast - self.truth).abs().mean(axis=1, skipna=False).to_numpy()
 
     def __str__(self):
-        """Lay errors, and what they are beside the naive forecast, in two tables."""
+        """Lay errors, and what they are beside the naive forecast, in two tables.
+
+        The last lines are the :meth:`conclusion`.
+        """
         over_naive = [column for column in self.table if column.endswith(" / naive")]
         errors = self.table.drop(columns=over_naive)
         ratios = self.table[over_naive]
@@ -125,7 +154,7 @@ class Comparison:
                 f"\n\nNo range and no test: they need {needed} origins, and there are "
                 f"{len(self.truth)}. A longer test period has more."
             )
-        return text
+        return f"{text}\n\n{self.conclusion()}"
 
     def plot(self, path=None, *, n_origins=3):
         """Draw forecasts over the truth, and the error by step ahead.
