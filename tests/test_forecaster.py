@@ -36,8 +36,7 @@ from skseq import (
 )
 from skseq.forecasting import SequenceForecaster
 from skseq.forecasting.model import split
-from skseq.forecasting.windows import cut_windows
-from skseq.windows import sliding_windows
+from skseq.windows import cut_windows, sliding_windows
 
 FH = [1, 2, 3]
 TINY = {"hidden_size": 4, "max_epochs": 2, "random_state": 0}

@@ -16,10 +16,10 @@ from skseq.comparison.significance import diebold_mariano
 def test_errors_are_those_of_sktime():
     rng = np.random.default_rng(0)
     training = rng.normal(10, 2, 50)
-    truth, forecast = rng.normal(10, 2, (2, 7, 3))
+    truth, forecast = rng.normal(10, 2, (2, 1, 7, 3))
     ours = {
         name: function(truth, forecast)
-        for name, function in metrics(training, season=4).items()
+        for name, function in metrics([training], season=4).items()
     }
     flat = truth.ravel(), forecast.ravel()
     scaled = {"y_train": training, "sp": 4}
@@ -35,6 +35,21 @@ def test_errors_are_those_of_sktime():
         ),
     }
     assert ours == pytest.approx(theirs)
+
+
+def test_scaled_errors_of_several_series_are_the_mean_of_those_that_have_one():
+    rng = np.random.default_rng(0)
+    training = [rng.normal(size=n) for n in (50, 30)] + [np.ones(40)]
+    truth, forecast = rng.normal(size=(2, 3, 7, 2))
+    together = metrics(training, season=4)
+    for name in ("MASE", "RMSSE"):
+        alone = [
+            metrics([training[i]], season=4)[name](truth[[i]], forecast[[i]])
+            for i in range(3)
+        ]
+        assert np.isnan(alone[2])
+        found = together[name](truth, forecast)
+        assert found == pytest.approx(np.mean(alone[:2]))
 
 
 @pytest.mark.parametrize("coverage", [0.5, 0.9])

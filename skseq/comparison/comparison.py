@@ -5,13 +5,13 @@ import pandas as pd
 import torch
 
 from ..estimators import NaiveRegressor
-from ..transformers import SlidingWindow
 from ..validation import check_share
 from ..windows import sliding_windows
 from .metrics import interval_metrics, metrics, ratio
 from .result import Comparison
 from .rolling_origin import rolling_origin
 from .runs import run_all
+from .tables import as_tables, join, label
 
 
 def compare(
@@ -126,98 +126,77 @@ def compare(
         raise ValueError("models is empty: give at least one, as {name: regressor}.")
     if coverage is not None:
         check_share(coverage, "coverage")
-    table = _as_table(data, target, known_ahead)
-    folds = rolling_origin(len(table), window, horizon, test_fraction, step, refit)
-    SlidingWindow(window, gaps=gaps).fit(table)  # refuses an index with holes
-    origins = np.concatenate([fold.origins for fold in folds])
-    labels = {
-        "index": table.index[origins],
-        "columns": pd.RangeIndex(1, horizon + 1, name="step"),
-    }
-    series = table.to_numpy()[:, :1]
-    truth = sliding_windows(series, horizon)[origins + 1, :, 0]
+    tables = as_tables(data, target, known_ahead, gaps)
+    n_rows = max(map(len, tables.values()))
+    folds = rolling_origin(n_rows, window, horizon, test_fraction, step, refit)
+    _check_starts(tables, n_rows - folds[0].fit_end - 1, window + horizon)
+    origins = np.concatenate([fold.origins for fold in folds]) - n_rows  # from the end
+    names = getattr(getattr(data, "index", None), "names", None)
+    # (n_series, n_origins, horizon), as all forecasts are
+    truth = np.stack([_targets(table, origins, horizon) for table in tables.values()])
+
+    def labelled(values):
+        steps = pd.RangeIndex(1, horizon + 1, name="step")
+        parts = {
+            key: pd.DataFrame(part, table.index[origins], steps)
+            for (key, table), part in zip(tables.items(), values, strict=True)
+        }
+        return join(parts, names)
+
     # torch loads half of itself with its first optimiser: not the first model's time.
     torch.optim.SGD([torch.zeros(1, requires_grad=True)])
     setting = {
-        "table": table,
+        "tables": tables,
         "window": window,
         "horizon": horizon,
         "n_known": len(known_ahead),
     }
     naive = run_all({"naive": NaiveRegressor(season)}, folds, **setting)["naive"]
-    naive = np.concatenate([part.values for part in naive])
+    naive = np.concatenate([part.values for part in naive], axis=1)
     results = run_all(
         models, folds, n_jobs, cache, progress, **setting, coverage=coverage
     )
-    errors = metrics(series[: origins[0] + 1, 0], season)
+    training = [
+        table.to_numpy()[: len(table) + origins[0] + 1, 0] for table in tables.values()
+    ]
+    errors = metrics(training, season)
     reference = {error: function(truth, naive) for error, function in errors.items()}
     rows, forecasts, intervals = {}, {}, {}
     for name, parts in results.items():
-        predicted = np.concatenate([part.values for part in parts])
-        forecasts[name] = pd.DataFrame(predicted, **labels)
-        intervals[name] = np.concatenate([part.interval for part in parts])
+        predicted = np.concatenate([part.values for part in parts], axis=1)
+        interval = np.concatenate([part.interval for part in parts], axis=1)
+        forecasts[name] = labelled(predicted)
+        intervals[name] = interval.reshape(-1, horizon, 2)
         rows[name] = row = {}
         for error, function in errors.items():
             row[error] = function(truth, predicted)
             row[f"{error} / naive"] = ratio(row[error], reference[error])
         row["fit s"], row["predict s"] = sum(part.seconds for part in parts)
         if coverage is not None:
-            row.update(interval_metrics(truth, intervals[name], coverage))
+            row.update(interval_metrics(truth, interval, coverage))
     return Comparison(
         pd.DataFrame.from_dict(rows, orient="index").rename_axis("model"),
         forecasts,
-        pd.DataFrame(truth, **labels),
-        table.iloc[:, 0],
-        pd.DataFrame(naive, **labels),
+        labelled(truth),
+        join({key: table.iloc[:, 0] for key, table in tables.items()}, names),
+        labelled(naive),
         intervals,
         step,
     )
 
 
-def _as_table(data, target, known_ahead):
-    """Check a series; return it as a table of numbers.
-
-    The target is the first column, and what is known ahead the last ones.
-    """
-    table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
-    if target not in table.columns:
-        raise ValueError(
-            f"target {target!r} is not among the columns {list(table.columns)}."
-        )
-    if not table.columns.is_unique:
-        twice = table.columns[table.columns.duplicated()].tolist()
-        raise ValueError(f"data has several columns called {twice}: rename them.")
-    _check_known_ahead(known_ahead, table.columns.drop(target))
-    others = table.columns.drop([target, *known_ahead])
-    table = table[[target, *others, *known_ahead]]
-    for column, dtype in table.dtypes.items():
-        if not (pd.api.types.is_numeric_dtype(dtype)):
+def _check_starts(tables, n_test, n_needed):
+    """Refuse series that begin too late to be trained on."""
+    for key, table in tables.items():
+        if len(table) - n_test < n_needed:
             raise ValueError(
-                f"Column {column!r} has dtype {dtype}, which is not numeric: encode "
-                "it first (pandas.get_dummies), or drop it."
+                f"Series {label(key)} has {len(table)} rows, of which {n_test} are the "
+                f"test period: a window and its targets are {n_needed}. Leave it out, "
+                "or give a shorter window, horizon or test fraction."
             )
-    if not (table.dtypes == np.float32).all():
-        table = table.astype(np.float64)
-    bad = np.argwhere(~np.isfinite(table.to_numpy()))
-    if len(bad):
-        row, column = bad[0]
-        raise ValueError(
-            f"Column {table.columns[column]!r} is {table.iat[row, column]} at "
-            f"{table.index[row]} (and {len(bad) - 1} more such values): impute it "
-            "first, for example with DataFrame.interpolate, or drop the column."
-        )
-    return table
 
 
-def _check_known_ahead(known_ahead, columns):
-    """Refuse what are not columns beside the target."""
-    if isinstance(known_ahead, str) or not np.iterable(known_ahead):
-        raise TypeError(
-            f"known_ahead must be a list of columns, got {known_ahead!r}: give "
-            f"[{known_ahead!r}]."
-        )
-    if len(set(known_ahead)) < len(known_ahead) or set(known_ahead) - set(columns):
-        raise ValueError(
-            f"known_ahead={list(known_ahead)} must be columns beside the target, each "
-            f"once: choose among {list(columns)}."
-        )
+def _targets(table, origins, horizon):
+    """Return the values after some rows, which are counted from the end."""
+    targets = sliding_windows(table.to_numpy()[:, :1], horizon)[:, :, 0]
+    return targets[origins + len(table) + 1]

@@ -11,7 +11,8 @@ from sklearn.multioutput import MultiOutputRegressor
 from ..estimators.interval import central_interval
 from ..inputs import inputs_for, predicts_several, takes_windows, tell_known_ahead
 from ..transformers import KnownAhead
-from ..windows import sliding_windows
+from ..windows import cut_windows, sliding_windows
+from .tables import join
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,8 @@ class Forecast:
 
     Parameters
     ----------
-    values : ndarray of shape (n_origins, horizon)
-    interval : ndarray of shape (n_origins, horizon, 2)
+    values : ndarray of shape (n_series, n_origins, horizon)
+    interval : ndarray of shape (n_series, n_origins, horizon, 2)
         Lower and upper ends; NaN where the model gives none, or none was wanted.
     seconds : ndarray of shape (2,)
         Of ``fit`` and of ``predict``.
@@ -32,16 +33,18 @@ class Forecast:
     seconds: np.ndarray
 
 
-def forecast(model, table, fold, window, horizon, n_known=0, coverage=None):
+def forecast(model, tables, fold, window, horizon, n_known=0, coverage=None):
     """Fit a model on what is known at the start of a fold, and forecast.
 
     Parameters
     ----------
     model : regressor on windows or on tables, or forecaster of sktime
         It is fitted itself.
-    table : DataFrame of shape (n_timesteps, n_features)
-        The target is the first column; the last ones are known ahead.
+    tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
+        Of each series, by its labels. All end with the same row. The target is the
+        first column; the last ones are known ahead.
     fold : Fold
+        Its rows are those of the longest series.
     window, horizon : int
     n_known : int, default=0
         Columns known ahead.
@@ -53,8 +56,8 @@ def forecast(model, table, fold, window, horizon, n_known=0, coverage=None):
     Forecast
     """
     if _is_a(model, "sktime.forecasting.base", "BaseForecaster"):
-        return _on_series(model, table, fold, horizon, n_known, coverage)
-    return _on_windows(model, table, fold, window, horizon, n_known, coverage)
+        return _on_series(model, tables, fold, horizon, n_known, coverage)
+    return _on_windows(model, tables, fold, window, horizon, n_known, coverage)
 
 
 def _is_a(model, module, name):
@@ -63,25 +66,19 @@ def _is_a(model, module, name):
     return cls is not None and isinstance(model, cls)
 
 
-def _on_windows(model, table, fold, window, horizon, n_known, coverage):
-    values = _lay_ahead(table, horizon, n_known)
-    windows = sliding_windows(values, window)  # number i ends with row i + window - 1
-    targets = sliding_windows(table.to_numpy()[window:, :1], horizon)[:, :, 0]
-    y = targets[:, 0] if horizon == 1 else targets
-    training = slice(fold.fit_end - horizon - window + 2)
-    origins = np.asarray(fold.origins) - window + 1
+def _on_windows(model, tables, fold, window, horizon, n_known, coverage):
+    windows, y, windows_test = _samples(tables, fold, window, horizon, n_known)
     X, X_test = (
-        inputs_for(model, part, n_known, horizon)
-        for part in (windows[training], windows[origins])
+        inputs_for(model, part, n_known, horizon) for part in (windows, windows_test)
     )
     if takes_windows(model):
         tell_known_ahead(model, n_known)
     elif horizon > 1 and not predicts_several(model):
         model = MultiOutputRegressor(model)
     times = [perf_counter()]
-    model.fit(X, y[training])
+    model.fit(X, y)
     times.append(perf_counter())
-    shape = len(origins), horizon
+    shape = len(tables), len(fold.origins), horizon
     predicted = np.reshape(model.predict(X_test), shape)
     times.append(perf_counter())
     interval = np.full((*shape, 2), np.nan)
@@ -89,6 +86,25 @@ def _on_windows(model, table, fold, window, horizon, n_known, coverage):
         found = central_interval(model, X_test, coverage)
         interval = interval if found is None else np.reshape(found, interval.shape)
     return Forecast(predicted, interval, np.diff(times))
+
+
+def _samples(tables, fold, window, horizon, n_known):
+    """Cut training windows, their targets, and the windows to forecast from.
+
+    Series by series.
+    """
+    n_rows = max(map(len, tables.values()))
+    rows, y, training, origins = [], [], [], []
+    for table in tables.values():
+        n_later = n_rows - len(table)  # rows that it begins after the first series
+        rows.append(_lay_ahead(table, horizon, n_known))
+        training.append(range(window - 1, fold.fit_end - n_later - horizon + 1))
+        origins.append(np.asarray(fold.origins) - n_later)
+        targets = sliding_windows(table.to_numpy()[window:, :1], horizon)[:, :, 0]
+        y.append(targets[: len(training[-1])])
+    y = y[0] if len(y) == 1 else np.concatenate(y)
+    y = y[:, 0] if horizon == 1 else y
+    return cut_windows(rows, training, window), y, cut_windows(rows, origins, window)
 
 
 def _lay_ahead(table, horizon, n_known):
@@ -100,45 +116,61 @@ def _lay_ahead(table, horizon, n_known):
     return KnownAhead(known, horizon).fit_transform(past).to_numpy()
 
 
-def _on_series(model, table, fold, horizon, n_known, coverage):
+def _on_series(model, tables, fold, horizon, n_known, coverage):
     """Give a forecaster of sktime all of the target's past, and X that is known."""
-    table = _with_regular_index(table)
-    series, X = table.iloc[:, 0], table.iloc[:, 1:].rename(columns=str)
-    known = list(X.columns[len(X.columns) - n_known :])
+    tables = {
+        key: _with_regular_index(table).rename(columns=str)
+        for key, table in tables.items()
+    }
+    columns = next(iter(tables.values())).columns
+    target, others = columns[0], list(columns[1:])
+    known = others[len(others) - n_known :]
     past_only = _past_only(model, known)
-    past = [name for name in X.columns if name in past_only]
+    past = [name for name in others if name in past_only]
     if not model.get_tag("capability:exogenous"):
         known = past = []
 
-    def exogenous(rows, names):
-        return X.iloc[rows][names] if names else None
+    def rows(start, end, names):
+        """Return some rows of all series, which are counted from the end."""
+        if not names:
+            return None
+        parts = {key: table.iloc[start:end][names] for key, table in tables.items()}
+        return join(parts)
+
+    def values(start, end):
+        y = rows(start, end, [target])
+        return y[target] if () in tables else y
 
     steps = np.arange(1, horizon + 1)
     wants_interval = coverage is not None and model.get_tag("capability:pred_int")
-    values, interval, seconds = [], [], np.zeros(2)
-    seen = fold.fit_end + 1
+    predicted, interval, seconds = [], [], np.zeros(2)
     # Many others' updates keep the state of the fit, whatever their tag says.
     updates = _is_a(model, "skseq.forecasting", "SequenceForecaster")
-    for end in np.asarray(fold.origins) + 1:
+    n_rows = max(map(len, tables.values()))
+    seen = None
+    for end in np.asarray(fold.origins) + 1 - n_rows:
         start = perf_counter()
-        if end == fold.fit_end + 1 or not updates:
-            history = exogenous(slice(end), past + known)
-            model.fit(series.iloc[:end], X=history, fh=steps)
+        if seen is None or not updates:
+            model.fit(values(None, end), X=rows(None, end, past + known), fh=steps)
             seconds[0] += perf_counter() - start
             start = perf_counter()
         else:
-            new = exogenous(slice(seen, end), past + known)
-            model.update(series.iloc[seen:end], X=new, update_params=False)
-        seen, ahead = end, exogenous(slice(end, end + horizon), known)
-        values.append(np.ravel(model.predict(steps, X=ahead)))
+            new = rows(seen, end, past + known)
+            model.update(values(seen, end), X=new, update_params=False)
+        seen, ahead = end, rows(end, end + horizon or None, known)
+        predicted.append(np.ravel(model.predict(steps, X=ahead)))
         seconds[1] += perf_counter() - start
         if wants_interval:
             interval.append(model.predict_interval(steps, X=ahead, coverage=coverage))
+    # (n_origins, n_series * horizon, ...) -> (n_series, n_origins, horizon, ...)
+    shape = len(fold.origins), len(tables), horizon
+    predicted = np.reshape(predicted, shape).swapaxes(0, 1)
     if wants_interval:
         interval = np.stack([table.to_numpy() for table in interval])
+        interval = interval.reshape(*shape, 2).swapaxes(0, 1)
     else:
-        interval = np.full((len(values), horizon, 2), np.nan)
-    return Forecast(np.stack(values), interval, seconds)
+        interval = np.full((*predicted.shape, 2), np.nan)
+    return Forecast(predicted, interval, seconds)
 
 
 def _past_only(model, known):

@@ -39,16 +39,20 @@ def symmetric_mean_absolute_percentage_error(truth, forecast):
 def mean_absolute_scaled_error(truth, forecast, scale):
     """Mean absolute error over ``scale``, that of one naive step in training.
 
+    Of several series the mean, but of those whose scale is zero.
+
     References
     ----------
     .. [1] R. J. Hyndman and A. B. Koehler, "Another look at measures of forecast
        accuracy", International Journal of Forecasting 22 (2006).
     """
-    return ratio(mean_absolute_error(truth, forecast), scale)
+    return _mean_scaled(np.abs(truth - forecast).mean(axis=(1, 2)), scale)
 
 
 def root_mean_squared_scaled_error(truth, forecast, scale):
     """Root of the mean squared error over ``scale``, that of one naive step.
+
+    Of several series the mean, but of those whose scale is zero.
 
     References
     ----------
@@ -56,7 +60,13 @@ def root_mean_squared_scaled_error(truth, forecast, scale):
        results, findings, and conclusions", International Journal of Forecasting 38
        (2022).
     """
-    return ratio(root_mean_squared_error(truth, forecast), scale)
+    squared = np.square(truth - forecast).mean(axis=(1, 2))
+    return _mean_scaled(np.sqrt(squared), scale)
+
+
+def _mean_scaled(errors, scale):
+    scaled = errors[scale != 0] / scale[scale != 0]
+    return scaled.mean() if len(scaled) else np.nan
 
 
 def interval_metrics(truth, interval, coverage):
@@ -64,8 +74,8 @@ def interval_metrics(truth, interval, coverage):
 
     Parameters
     ----------
-    truth : ndarray of shape (n_origins, horizon)
-    interval : ndarray of shape (n_origins, horizon, 2)
+    truth : ndarray of shape (..., horizon)
+    interval : ndarray of shape (..., horizon, 2)
         NaN where there is none; then so is the result.
     coverage : float
         The share of the truth that they promise to cover.
@@ -96,18 +106,19 @@ def metrics(training, season):
 
     Parameters
     ----------
-    training : ndarray of shape (n_timesteps,)
-        The target in the training period, which MASE and RMSSE are scaled by.
+    training : list of ndarray of shape (n_timesteps,)
+        The target of each series in the training period, which MASE and RMSSE are
+        scaled by.
     season : int
 
     Returns
     -------
     dict of str to callable
-        Functions of truth and forecast, arrays of shape (n_origins, horizon).
+        Functions of truth and forecast, arrays of shape (n_series, n_origins, horizon).
     """
-    naive_step = training[season:], training[:-season]
-    absolute = mean_absolute_error(*naive_step)
-    squared = root_mean_squared_error(*naive_step)
+    naive_steps = [(one[season:], one[:-season]) for one in training]
+    absolute = np.array([mean_absolute_error(*step) for step in naive_steps])
+    squared = np.array([root_mean_squared_error(*step) for step in naive_steps])
     return {
         "MAE": mean_absolute_error,
         "RMSE": root_mean_squared_error,

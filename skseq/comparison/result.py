@@ -9,6 +9,7 @@ from ..displays import ForecastDisplay, MultiStepErrorDisplay, matplotlib_part
 from ..displays.style import title_above
 from ..validation import check_share
 from .significance import diebold_mariano, n_needed
+from .tables import label
 
 BESIDE = "Over those of the naive forecast; MAE less that of it, its range, and a test:"
 
@@ -25,15 +26,16 @@ class Comparison:
         (below 1 is better); the seconds of ``fit`` and ``predict``, over all fits;
         where intervals were wanted, the share of targets that they cover, their
         mean width, and the interval score, which weighs one against the other.
-    forecasts : dict of str to DataFrame of shape (n_origins, horizon)
-        Of each model; the index holds the origins, the columns the steps ahead.
-    truth : DataFrame of shape (n_origins, horizon)
+    forecasts : dict of str to DataFrame of shape (n_series * n_origins, horizon)
+        Of each model; the index holds the origins, of several series below their
+        labels, the columns the steps ahead.
+    truth : DataFrame of shape (n_series * n_origins, horizon)
         What the forecasts should have been.
     series : Series of shape (n_timesteps,)
-        The target, training and test period.
-    naive : DataFrame of shape (n_origins, horizon)
+        The target, training and test period; of all series.
+    naive : DataFrame of shape (n_series * n_origins, horizon)
         The seasonal naive forecast that all are compared with.
-    intervals : dict of str to ndarray of shape (n_origins, horizon, 2)
+    intervals : dict of str to ndarray of shape (n_series * n_origins, horizon, 2)
         Lower and upper ends; NaN where a model gives none.
     step : int
         Rows from an origin to the next.
@@ -49,8 +51,8 @@ class Comparison:
 
     @property
     def origins(self):
-        """The last row known to each forecast, as in the index of the series."""
-        return self.truth.index
+        """The last time known to each forecast, as in the index of the series."""
+        return self.truth.index.unique(level=-1)
 
     def differences(self, reference=None, *, confidence=0.95, n_resamples=2000, seed=0):
         """Tell real differences between the models from chance.
@@ -132,8 +134,9 @@ class Comparison:
         return -(-self.truth.shape[1] // self.step)
 
     def _loss(self, forecast):
-        """Mean absolute error of each origin."""
-        return (forecast - self.truth).abs().mean(axis=1, skipna=False).to_numpy()
+        """Mean absolute error of each origin, of all series."""
+        errors = (forecast - self.truth).abs().to_numpy().mean(axis=1)
+        return errors.reshape(-1, len(self.origins)).mean(axis=0)
 
     def __str__(self):
         """Lay errors, and what they are beside the naive forecast, in two tables.
@@ -149,18 +152,20 @@ class Comparison:
         )
         beside = pd.concat([ratios, differences], axis=1)
         text = f"{_lines(errors)}\n\n{BESIDE}\n{_lines(beside)}"
-        if len(self.truth) < (needed := n_needed(self._n_overlapping())):
+        n_origins = len(self.origins)
+        if n_origins < (needed := n_needed(self._n_overlapping())):
             text += (
                 f"\n\nNo range and no test: they need {needed} origins, and there are "
-                f"{len(self.truth)}. A longer test period has more."
+                f"{n_origins}. A longer test period has more."
             )
         return f"{text}\n\n{self.conclusion()}"
 
-    def plot(self, path=None, *, n_origins=3):
+    def plot(self, path=None, *, n_origins=3, instance=None):
         """Draw forecasts over the truth, and the error by step ahead.
 
         The forecasts are those of the best model and the naive one (those of all
-        models would hide each other); the errors are those of all models.
+        models would hide each other), for one series; the errors are those of all
+        models and series.
 
         Parameters
         ----------
@@ -168,6 +173,8 @@ class Comparison:
             Where to save the figure; the ending tells the format.
         n_origins : int, default=3
             Forecasts to show, the last ones that do not overlap.
+        instance : label or tuple of labels, default=None
+            Of the series to show; None takes the first of several.
 
         Returns
         -------
@@ -177,15 +184,36 @@ class Comparison:
         above, below = figure.subplots(2)
         best = self.table["MAE"].idxmin()
         shown = [name for name in self.forecasts if name in (best, "naive")]
-        ForecastDisplay(self.series, self.forecasts, self.intervals).plot(
-            above, n_origins=n_origins, names=shown
-        )
+        parts, title = self._of(instance)
+        ForecastDisplay(*parts).plot(above, n_origins=n_origins, names=shown)
         MultiStepErrorDisplay.from_predictions(self.truth, self.forecasts, ax=below)
-        title_above(above, f"The best model: {best}")
-        title_above(below, f"All models, over {len(self.truth)} origins")
+        title_above(above, f"The best model: {best}{title}")
+        title_above(below, f"All models, over {len(self.origins)} origins")
         if path is not None:
             figure.savefig(path, dpi=150)
         return figure
+
+    def _of(self, instance):
+        """Return what there is of one series, and what a title calls it."""
+        index = self.truth.index
+        if index.nlevels == 1:
+            return (self.series, self.forecasts, self.intervals), ""
+        keys = index.droplevel(-1)
+        instance = keys[0] if instance is None else instance
+        if instance not in keys:
+            raise ValueError(
+                f"instance {instance!r} is none of the series {list(keys.unique())}."
+            )
+        levels = list(range(index.nlevels - 1))
+        rows = keys == instance
+        forecasts = {
+            name: table[rows].droplevel(levels)
+            for name, table in self.forecasts.items()
+        }
+        intervals = {name: ends[rows] for name, ends in self.intervals.items()}
+        series = self.series[self.series.index.droplevel(-1) == instance]
+        parts = series.droplevel(levels), forecasts, intervals
+        return parts, f", {label(np.atleast_1d(instance))}"
 
 
 def _lines(table):

@@ -14,11 +14,11 @@ from sktime.forecasting.base import BaseForecaster
 
 from ..estimators import DenseRegressor, GRURegressor
 from ..inputs import takes_windows
-from ..windows import sliding_windows
+from ..windows import cut_windows, sliding_windows
 from .history import History
 from .model import WindowModel
 from .panel import MISSING
-from .windows import SCALINGS, cut_windows, lay_rows
+from .windows import SCALINGS, lay_rows
 
 _CHOICES = {
     "scaling": SCALINGS,

@@ -2,6 +2,7 @@
 
 from .differences import difference, integrate
 from .padding import as_real, backfill, leading_padding, pad_sequences
+from .panel import cut_windows
 from .views import (
     changes,
     chunks,
@@ -16,6 +17,7 @@ __all__ = [
     "backfill",
     "changes",
     "chunks",
+    "cut_windows",
     "difference",
     "integrate",
     "leading_padding",

@@ -1,0 +1,148 @@
+"""What models are compared on: one table of numbers for each series."""
+
+import numpy as np
+import pandas as pd
+
+from ..transformers import SlidingWindow
+
+
+def as_tables(data, target, known_ahead=(), gaps="raise"):
+    """Check one series or several; return each as a table of numbers.
+
+    Parameters
+    ----------
+    data : DataFrame, Series or array of shape (n_timesteps, n_features)
+        Several series have an index of several levels, of which the last is time.
+    target : column label
+    known_ahead : list of column label, default=()
+    gaps : {"raise", "ignore"}, default="raise"
+        As of :class:`SlidingWindow`.
+
+    Returns
+    -------
+    dict of tuple to DataFrame of shape (n_timesteps, n_features)
+        By the labels of each series in the upper levels of the index, none for a
+        single one. All end with the same row. The target is the first column, and
+        what is known ahead the last ones.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For columns that are not there or no numbers, missing values, dates out of
+        order, and series that end at different times.
+    """
+    table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
+    table = _as_numbers(_in_order(table, target, known_ahead))
+    tables = by_series(table)
+    for key, one in tables.items():
+        try:
+            SlidingWindow(1, gaps=gaps).fit(one)
+        except ValueError as error:
+            if key:
+                error.add_note(f"It is from the series {label(key)}.")
+            raise
+    ends = {key: one.index[-1] for key, one in tables.items()}
+    first, last = (choose(ends, key=ends.get) for choose in (min, max))
+    if ends[first] != ends[last]:
+        raise ValueError(
+            f"Series {label(first)} ends at {ends[first]}, {label(last)} at "
+            f"{ends[last]}: forecasts are made from the same times of all. Cut them "
+            "at the same end, or leave out those that end early."
+        )
+    return tables
+
+
+def by_series(table):
+    """Take a table apart.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With a time index, below any number of levels.
+
+    Returns
+    -------
+    dict of tuple to DataFrame
+        With a time index.
+    """
+    levels = list(range(table.index.nlevels - 1))
+    if not levels:
+        return {(): table}
+    groups = table.groupby(level=levels)
+    return {
+        key if isinstance(key, tuple) else (key,): group.droplevel(levels)
+        for key, group in groups
+    }
+
+
+def label(key):
+    """Write the labels of a series as text."""
+    return ", ".join(map(str, key))
+
+
+def join(parts, names=None):
+    """Lay tables of several series below each other again.
+
+    Parameters
+    ----------
+    parts : dict of tuple to DataFrame or Series
+    names : list of str, default=None
+        Of the levels of the index.
+
+    Returns
+    -------
+    DataFrame or Series
+        A single one as it is.
+    """
+    if () in parts:
+        return parts[()]
+    joined = pd.concat(parts)
+    return joined if names is None else joined.rename_axis(names)
+
+
+def _in_order(table, target, known_ahead):
+    """Move the target to the front, and what is known ahead to the end."""
+    if target not in table.columns:
+        raise ValueError(
+            f"target {target!r} is not among the columns {list(table.columns)}."
+        )
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()].tolist()
+        raise ValueError(f"data has several columns called {twice}: rename them.")
+    _check_known_ahead(known_ahead, table.columns.drop(target))
+    others = table.columns.drop([target, *known_ahead])
+    return table[[target, *others, *known_ahead]]
+
+
+def _check_known_ahead(known_ahead, columns):
+    """Refuse what are not columns beside the target."""
+    if isinstance(known_ahead, str) or not np.iterable(known_ahead):
+        raise TypeError(
+            f"known_ahead must be a list of columns, got {known_ahead!r}: give "
+            f"[{known_ahead!r}]."
+        )
+    if len(set(known_ahead)) < len(known_ahead) or set(known_ahead) - set(columns):
+        raise ValueError(
+            f"known_ahead={list(known_ahead)} must be columns beside the target, each "
+            f"once: choose among {list(columns)}."
+        )
+
+
+def _as_numbers(table):
+    for column, dtype in table.dtypes.items():
+        if not (pd.api.types.is_numeric_dtype(dtype)):
+            raise ValueError(
+                f"Column {column!r} has dtype {dtype}, which is not numeric: encode "
+                "it first (pandas.get_dummies), or drop it."
+            )
+    if not (table.dtypes == np.float32).all():
+        table = table.astype(np.float64)
+    bad = np.argwhere(~np.isfinite(table.to_numpy()))
+    if len(bad):
+        row, column = bad[0]
+        raise ValueError(
+            f"Column {table.columns[column]!r} is {table.iat[row, column]} at "
+            f"{table.index[row]} (and {len(bad) - 1} more such values): impute it "
+            "first, for example with DataFrame.interpolate, or drop the column."
+        )
+    return table
