@@ -9,9 +9,10 @@ import pandas as pd
 
 from .comparison import compare, default_models, read_table
 from .comparison.coming import check_coming, forecast_coming, split_coming
+from .comparison.tables import by_series, join
 from .datasets import load_victoria_electricity
 from .displays import matplotlib_part
-from .estimators import ConformalRegressor, SARIMARegressor
+from .estimators import ConformalRegressor, NaiveRegressor, SARIMARegressor
 
 COMPARE = """\
 Fit models on the first part of a series, forecast from the same days of the last part
@@ -67,6 +68,7 @@ def _add_compare_arguments(command):
     add("file", nargs="?", metavar="FILE", help="CSV file with one header line")
     add("--target", help="column to forecast (demand, without FILE)")
     add("--time", metavar="COLUMN", help="column of dates, where several hold any")
+    add("--series", metavar="COLUMN", help="column that tells several series apart")
     add("--sep", default=",", metavar="TEXT", help="what separates columns")
     add("--decimal", default=".", metavar="TEXT", help="what stands in decimals")
     add("--horizon", type=int, default=14, help="steps to forecast")
@@ -121,22 +123,30 @@ def _add_compare_arguments(command):
 def _compare(arguments):
     _check_files(arguments)
     table, target, encoded = _read(arguments)
+    names = table.index.names
     known_ahead = [
         column
         for name in arguments.known_ahead or []
         for column in encoded.get(name, [name])
     ]
-    table, coming = split_coming(table, target, known_ahead)
-    if arguments.season is None:
-        arguments.season = _season(table.index, arguments.window)
-    if arguments.forecast:
-        coming = check_coming(coming, table.index, arguments.horizon, known_ahead)
+    tables, coming = {}, {}
+    for key, one in by_series(table).items():
+        tables[key], coming[key] = split_coming(one, target, known_ahead)
+        if arguments.season is None:
+            arguments.season = _season(tables[key].index, arguments.window)
+        if arguments.forecast:
+            coming[key] = check_coming(
+                coming[key], tables[key].index, arguments.horizon, known_ahead
+            )
     for path in filter(None, [arguments.csv, arguments.plot, arguments.forecast]):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     training = {} if arguments.epochs is None else {"max_epochs": arguments.epochs}
     models = default_models(arguments.season, random_state=arguments.seed, **training)
     models = {name: models[name] for name in arguments.models or models}
-    if arguments.coverage is not None:
+    if arguments.series is not None:
+        past_only = table.columns.drop([target, *known_ahead]).tolist()
+        models = _at_their_level(models, arguments.window, past_only)
+    elif arguments.coverage is not None:
         models = {name: _with_intervals(model) for name, model in models.items()}
     setting = {
         "target": target,
@@ -147,7 +157,7 @@ def _compare(arguments):
     }
     result = compare(
         models,
-        table,
+        join(tables, names),
         **setting,
         season=arguments.season,
         test_fraction=arguments.test_fraction,
@@ -159,8 +169,9 @@ def _compare(arguments):
         progress=True,
     )
     first, last = result.origins[[0, -1]].astype(str)
+    of_several = "" if arguments.series is None else f" of {len(tables)} series"
     print(
-        f"Forecasts of {target}, {arguments.horizon} steps ahead, from "
+        f"Forecasts of {target}{of_several}, {arguments.horizon} steps ahead, from "
         f"{len(result.origins)} origins, {first} to {last}; a season has "
         f"{arguments.season} steps:\n\n{result}"
     )
@@ -170,7 +181,8 @@ def _compare(arguments):
         result.plot(arguments.plot)
     if arguments.forecast:
         best = result.table["MAE"].idxmin()
-        forecast = forecast_coming(models[best], table, coming, **setting)
+        parts = forecast_coming(models[best], tables, coming, **setting)
+        forecast = join(parts, names)
         written = {"sep": arguments.sep, "decimal": arguments.decimal}
         forecast.to_csv(arguments.forecast, **written)
         print(f"\n{arguments.forecast}: the forecast of {best} from the last row.")
@@ -215,6 +227,22 @@ def _check_plot(path):
         )
 
 
+def _at_their_level(models, window, past_only):
+    """Let one model learn from series of different size.
+
+    The naive ones, which learn nothing, stay as they are.
+    """
+    from .forecasting import SequenceForecaster
+
+    setting = {"scaling": "standardize", "past_only": past_only or None}
+    return {
+        name: model
+        if isinstance(model, NaiveRegressor)
+        else SequenceForecaster(model, window, **setting)
+        for name, model in models.items()
+    }
+
+
 def _with_intervals(model):
     """SARIMA has intervals; the others get theirs from held-out windows."""
     has_some = isinstance(model, SARIMARegressor)
@@ -227,7 +255,11 @@ def _read(arguments):
         _check_no_file(arguments)
         return load_victoria_electricity().frame, arguments.target or "demand", {}
     table, notes, encoded = read_table(
-        arguments.file, arguments.time, sep=arguments.sep, decimal=arguments.decimal
+        arguments.file,
+        arguments.time,
+        arguments.series,
+        sep=arguments.sep,
+        decimal=arguments.decimal,
     )
     if arguments.target is None and table.shape[1] == 1:
         arguments.target = table.columns[0]

@@ -6,6 +6,7 @@ import pandas as pd
 from ..transformers.time_index import find_step
 from .rolling_origin import Fold
 from .runs import run_all
+from .tables import in_order
 
 
 def split_coming(table, target, known_ahead):
@@ -70,7 +71,7 @@ def check_coming(coming, index, horizon, known_ahead):
 
 
 def forecast_coming(
-    model, table, coming, *, target, window, horizon, known_ahead=(), coverage=None
+    model, tables, coming, *, target, window, horizon, known_ahead=(), coverage=None
 ):
     """Fit a model on all rows that it takes, and forecast the steps after the last.
 
@@ -78,33 +79,39 @@ def forecast_coming(
     ----------
     model : as :func:`compare` takes
         It is cloned.
-    table : DataFrame of shape (n_timesteps, n_features)
-    coming : DataFrame of shape (horizon, n_features)
+    tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
+        Of each series.
+    coming : dict of tuple to DataFrame of shape (horizon, n_features)
         The rows that follow, by :func:`check_coming`.
     target, window, horizon, known_ahead, coverage
         As for :func:`compare`.
 
     Returns
     -------
-    DataFrame of shape (horizon, 1 or 3)
+    dict of tuple to DataFrame of shape (horizon, 1 or 3)
         The target, and with ``coverage`` the ends of its interval, ``low`` and
         ``high``.
     """
-    others = table.columns.drop([target, *known_ahead])
-    last = len(table) - 1
+    last = max(map(len, tables.values())) - 1
     [found] = run_all(
         {"model": model},
         [Fold(range(last, last + 1))],
-        table=pd.concat([table, coming])[[target, *others, *known_ahead]].astype(float),
+        tables={
+            key: in_order(pd.concat([table, coming[key]]), target, known_ahead)
+            for key, table in tables.items()
+        },
         window=window,
         horizon=horizon,
         n_known=len(known_ahead),
         coverage=coverage,
     )["model"]
-    columns = {target: found.values[0]}
-    if coverage is not None:
-        columns["low"], columns["high"] = found.interval[0].T
-    return pd.DataFrame(columns, index=coming.index)
+    forecasts = {}
+    for key, values, interval in zip(tables, found.values, found.interval, strict=True):
+        columns = {target: values[0]}
+        if coverage is not None:
+            columns["low"], columns["high"] = interval[0].T
+        forecasts[key] = pd.DataFrame(columns, index=coming[key].index)
+    return forecasts
 
 
 def _continue(index, horizon):

@@ -11,8 +11,8 @@ MAX_CATEGORIES = 50
 """A text column with more different values is no category but a mistake."""
 
 
-def read_table(path, time=None, *, sep=",", decimal="."):
-    r"""Read a series from a CSV file.
+def read_table(path, time=None, series=None, *, sep=",", decimal="."):
+    r"""Read a series, or several, from a CSV file.
 
     Rows are sorted by time. Those that stand twice are dropped. Text columns become
     one column of 0 and 1 for each value.
@@ -24,13 +24,15 @@ def read_table(path, time=None, *, sep=",", decimal="."):
     time : str, default=None
         Column of dates, or of whole numbers that count time steps; None finds the
         only text column that holds dates.
+    series : str, default=None
+        Column that tells several series apart.
     sep, decimal : str, default="," and "."
         What stands between columns, and in numbers.
 
     Returns
     -------
     table : DataFrame of shape (n_timesteps, n_features)
-        With a time index. Values may be missing.
+        With a time index, below that of ``series``. Values may be missing.
     notes : list of str
         What was changed, a sentence each.
     encoded : dict of str to list of str
@@ -80,7 +82,7 @@ def read_table(path, time=None, *, sep=",", decimal="."):
         what = "1 row that stands" if n_twice == 1 else f"{n_twice} rows that stand"
         verb = "was" if n_twice == 1 else "were"
         notes.append(f"{what} twice {verb} dropped.")
-    table = _index_by_time(table, time)
+    table = _index_by_time(table, time, series)
     for column in table.columns[[not is_numeric_dtype(t) for t in table.dtypes]]:
         n_values = table[column].nunique()
         if n_values > MAX_CATEGORIES:
@@ -98,10 +100,16 @@ def read_table(path, time=None, *, sep=",", decimal="."):
     return table, notes, became
 
 
-def _index_by_time(table, time):
+def _index_by_time(table, time, series):
     """Move the dates to the index, in order and each once."""
+    if series is not None and series not in table.columns:
+        raise ValueError(
+            f"Column {series!r}, which tells series apart, is not among the columns "
+            f"{list(table.columns)}."
+        )
     if time is None:
-        dates = {c: d for c in table if (d := _dates(table[c])) is not None}
+        others = table.columns.drop(series, errors="ignore")
+        dates = {c: d for c in others if (d := _dates(table[c])) is not None}
         if len(dates) != 1:
             found = f"{len(dates)} columns hold" if dates else "No column holds"
             raise ValueError(
@@ -122,14 +130,20 @@ def _index_by_time(table, time):
         raise ValueError(
             f"Column {time!r} has no date in row {values.isna().argmax()}."
         )
-    table = table.drop(columns=time).set_index(pd.Index(values, name=time)).sort_index()
+    table = table.drop(columns=time).set_index(pd.Index(values, name=time))
+    if series is not None:
+        if table[series].isna().any():
+            row = table[series].isna().argmax()
+            raise ValueError(f"Column {series!r} names no series in row {row}.")
+        table = table.set_index(series, append=True).swaplevel()
+    table = table.sort_index()
     twice = table.index[table.index.duplicated()]
     if len(twice):
         raise ValueError(
             f"{len(twice)} of the times in column {time!r} stand again with other "
             f"values, the first is {twice[0]}: one row a time step is needed. Write "
-            "the offset from UTC where a clock was set back (02:00+01:00), and each of "
-            "several series to a file of its own."
+            "the offset from UTC where a clock was set back (02:00+01:00), and name "
+            "the column that tells several series apart (--series)."
         )
     return table
 

@@ -32,7 +32,8 @@ def as_tables(data, target, known_ahead=(), gaps="raise"):
         order, and series that end at different times.
     """
     table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
-    table = _as_numbers(_in_order(table, target, known_ahead))
+    table = in_order(table, target, known_ahead)
+    _check_finite(table)
     tables = by_series(table)
     for key, one in tables.items():
         try:
@@ -100,8 +101,25 @@ def join(parts, names=None):
     return joined if names is None else joined.rename_axis(names)
 
 
-def _in_order(table, target, known_ahead):
-    """Move the target to the front, and what is known ahead to the end."""
+def in_order(table, target, known_ahead=()):
+    """Move the target to the front, and what is known ahead to the end.
+
+    Parameters
+    ----------
+    table : DataFrame
+    target : column label
+    known_ahead : list of column label, default=()
+
+    Returns
+    -------
+    DataFrame
+        float32 where all columns are, else float64 where all are numbers.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For columns that are not there, stand twice or are no numbers.
+    """
     if target not in table.columns:
         raise ValueError(
             f"target {target!r} is not among the columns {list(table.columns)}."
@@ -111,7 +129,15 @@ def _in_order(table, target, known_ahead):
         raise ValueError(f"data has several columns called {twice}: rename them.")
     _check_known_ahead(known_ahead, table.columns.drop(target))
     others = table.columns.drop([target, *known_ahead])
-    return table[[target, *others, *known_ahead]]
+    table = table[[target, *others, *known_ahead]]
+    for column, dtype in table.dtypes.items():
+        if not (pd.api.types.is_numeric_dtype(dtype)):
+            raise ValueError(
+                f"Column {column!r} has dtype {dtype}, which is not numeric: encode "
+                "it first (pandas.get_dummies), or drop it."
+            )
+    is_single = (table.dtypes == np.float32).all()
+    return table if is_single else table.astype(np.float64)
 
 
 def _check_known_ahead(known_ahead, columns):
@@ -128,15 +154,7 @@ def _check_known_ahead(known_ahead, columns):
         )
 
 
-def _as_numbers(table):
-    for column, dtype in table.dtypes.items():
-        if not (pd.api.types.is_numeric_dtype(dtype)):
-            raise ValueError(
-                f"Column {column!r} has dtype {dtype}, which is not numeric: encode "
-                "it first (pandas.get_dummies), or drop it."
-            )
-    if not (table.dtypes == np.float32).all():
-        table = table.astype(np.float64)
+def _check_finite(table):
     bad = np.argwhere(~np.isfinite(table.to_numpy()))
     if len(bad):
         row, column = bad[0]
@@ -145,4 +163,3 @@ def _as_numbers(table):
             f"{table.index[row]} (and {len(bad) - 1} more such values): impute it "
             "first, for example with DataFrame.interpolate, or drop the column."
         )
-    return table

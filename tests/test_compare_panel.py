@@ -1,0 +1,224 @@
+"""compare on several series: as a loop over them, each from its own past."""
+
+from io import StringIO
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.linear_model import LinearRegression
+from sktime.forecasting.naive import NaiveForecaster
+from sktime.performance_metrics.forecasting import mean_absolute_scaled_error
+
+from skseq import DenseRegressor, NaiveRegressor, SequenceForecaster, compare
+from skseq.__main__ import main
+from skseq.comparison import read_table
+from skseq.comparison.significance import diebold_mariano
+
+WINDOW, HORIZON, SEASON = 6, 3, 4
+SETTING = {"target": "y", "window": WINDOW, "horizon": HORIZON, "season": SEASON}
+LENGTHS = {"b": 60, "a": 45, "c": 60}
+N_TEST = 12  # a fifth of the longest
+
+
+def make(key):
+    n_rows = LENGTHS[key]
+    rng = np.random.default_rng(ord(key))
+    columns = {"x": rng.normal(size=n_rows), "y": ord(key) + rng.normal(size=n_rows)}
+    days = pd.date_range(end="2024-03-01", periods=n_rows)
+    return pd.DataFrame(columns, days)
+
+
+@pytest.fixture
+def panel():
+    return pd.concat({key: make(key) for key in LENGTHS}, names=["shop", "day"])
+
+
+def linear_loop():
+    """Cut the windows of each series one by one; one model for all."""
+    X, y, X_test = [], [], []
+    for key in sorted(LENGTHS):
+        rows = make(key)[["y", "x"]].to_numpy()
+        for end in range(WINDOW, len(rows) - HORIZON + 1):
+            window, coming = rows[end - WINDOW : end].ravel(), rows[end : end + HORIZON]
+            if end + HORIZON <= len(rows) - N_TEST:
+                X.append(window)
+                y.append(coming[:, 0])
+            elif end >= len(rows) - N_TEST:
+                X_test.append(window)
+    return LinearRegression().fit(X, y).predict(X_test)
+
+
+def test_one_regressor_learns_from_all_series(panel):
+    result = compare({"linear": LinearRegression()}, panel, **SETTING)
+    assert_allclose(result.forecasts["linear"], linear_loop())
+    index = result.truth.index
+    assert index.names == ["shop", "day"]
+    assert list(index.unique("shop")) == ["a", "b", "c"]
+    assert len(result.origins) == N_TEST - HORIZON + 1
+    for (shop, day), targets in result.truth.iterrows():
+        coming = panel["y"].loc[shop].loc[day:].iloc[1 : HORIZON + 1]
+        assert_array_equal(targets, coming)
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_each_series_is_forecast_as_it_is_alone(panel, step):
+    models = {
+        "ours": NaiveRegressor(SEASON),
+        "theirs": NaiveForecaster(sp=SEASON),
+        "forecaster": SequenceForecaster(NaiveRegressor(SEASON), WINDOW),
+    }
+    setting = SETTING | {"coverage": 0.8, "step": step, "refit": 3}
+    result = compare(models, panel, **setting)
+    for key in LENGTHS:
+        share = N_TEST / LENGTHS[key]
+        one = compare(
+            {"theirs": models["theirs"]},
+            panel.loc[key],
+            **{**setting, "test_fraction": share},
+        )
+        for name in models:
+            found = result.forecasts[name].loc[key]
+            pd.testing.assert_frame_equal(
+                found, one.forecasts["theirs"], check_freq=False
+            )
+        ends = result.intervals["theirs"][result.truth.index.get_loc(key)]
+        assert_allclose(ends, one.intervals["theirs"])
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        LinearRegression(),
+        DenseRegressor(max_epochs=2, random_state=0),
+        SequenceForecaster(LinearRegression(), WINDOW, scaling="standardize"),
+    ],
+)
+@pytest.mark.parametrize("known_ahead", [[], ["x"]])
+def test_what_comes_later_changes_nothing(panel, model, known_ahead):
+    setting = SETTING | {"known_ahead": known_ahead}
+    before = compare({"model": model}, panel, **setting)
+    origin = before.origins[4]
+    changed = panel.copy()
+    changed.loc[changed.index.get_level_values("day") > origin, "y"] += 100
+    horizon_end = origin + pd.Timedelta(days=HORIZON)
+    changed.loc[changed.index.get_level_values("day") > horizon_end, "x"] += 100
+    after = compare({"model": model}, changed, **setting)
+    for key in LENGTHS:
+        then = slice(None, origin)
+        assert_array_equal(
+            after.forecasts["model"].loc[key].loc[then],
+            before.forecasts["model"].loc[key].loc[then],
+        )
+
+
+def test_errors_are_means_over_series(panel):
+    result = compare({"linear": LinearRegression()}, panel, **SETTING)
+    errors = (result.forecasts["linear"] - result.truth).abs()
+    assert result.table.at["linear", "MAE"] == pytest.approx(errors.to_numpy().mean())
+    scaled = [
+        mean_absolute_scaled_error(
+            result.truth.loc[key].to_numpy().ravel(),
+            result.forecasts["linear"].loc[key].to_numpy().ravel(),
+            y_train=make(key)["y"].to_numpy()[:-N_TEST],
+            sp=SEASON,
+        )
+        for key in LENGTHS
+    ]
+    assert result.table.at["linear", "MASE"] == pytest.approx(np.mean(scaled))
+
+
+def test_chance_is_told_by_the_mean_error_of_each_origin(panel):
+    setting = SETTING | {"test_fraction": 0.4}
+    result = compare({"linear": LinearRegression()}, panel, **setting)
+    loss = (result.forecasts["linear"] - result.truth).abs()
+    loss -= (result.naive - result.truth).abs()
+    by_origin = loss.mean(axis=1).groupby(level="day").mean()
+    statistic, p_value, _ = diebold_mariano(by_origin, HORIZON)
+    found = result.differences().loc["linear"]
+    assert found["difference"] == pytest.approx(loss.to_numpy().mean())
+    assert found["DM"] == pytest.approx(statistic)
+    assert found["p"] == pytest.approx(p_value)
+
+
+def test_labels_of_several_levels(panel):
+    deep = pd.concat({1: panel, 2: panel}, names=["town"])
+    result = compare({"linear": LinearRegression()}, deep, **SETTING)
+    assert result.truth.index.names == ["town", "shop", "day"]
+    alone = compare({"linear": LinearRegression()}, panel, **SETTING)
+    assert_allclose(result.forecasts["linear"].loc[2], alone.forecasts["linear"])
+
+
+def test_draws_one_series(panel):
+    matplotlib.use("agg")
+    result = compare({"naive": NaiveRegressor(SEASON)}, panel, **SETTING)
+    for instance, shop in ((None, "a"), ("c", "c")):
+        above = result.plot(instance=instance, n_origins=1).axes[0]
+        assert above.get_title().endswith(f", {shop}")
+        [forecast] = [line for line in above.lines if line.get_label() == "naive"]
+        last = result.forecasts["naive"].loc[shop].iloc[-1]
+        assert_array_equal(forecast.get_ydata(), last)
+    with pytest.raises(ValueError, match=r"instance 'd' is none of the series \['a'"):
+        result.plot(instance="d")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda p: p.drop(("a", p.index[-1][1])), "Series a ends at 2024-02-29 .*, b "),
+        (lambda p: p.groupby("shop").tail(60).drop("a").pipe(_with_short), "d has 20"),
+        (lambda p: p.drop(("b", p.index[5][1])), "no regular step"),
+    ],
+)
+def test_wrong_series_are_named(panel, change, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        compare({"naive": NaiveRegressor(SEASON)}, change(panel), **SETTING)
+    if message == "no regular step":
+        assert caught.value.__notes__ == ["It is from the series b."]
+
+
+def _with_short(panel):
+    short = panel.loc[["c"]].tail(20).rename(index={"c": "d"}, level=0)
+    return pd.concat([panel, short])
+
+
+def test_reads_several_series():
+    text = "day,shop,y\n" + "".join(
+        f"2024-01-0{day},{shop},{day}\n" for day in (2, 1) for shop in "ba"
+    )
+    with pytest.raises(ValueError, match="--series"):
+        read_table(StringIO(text))
+    table, notes, encoded = read_table(StringIO(text), series="shop")
+    assert table.index.names == ["shop", "day"]
+    assert table["y"].tolist() == [1, 2, 1, 2]
+    assert list(table.index.get_level_values(0)) == ["a", "a", "b", "b"]
+    assert not notes
+    assert not encoded
+    with pytest.raises(ValueError, match="'store', which tells series apart"):
+        read_table(StringIO(text), series="store")
+    with pytest.raises(ValueError, match="names no series in row 0"):
+        read_table(StringIO(text.replace("02,b", "02,")), series="shop")
+
+
+def test_shell_forecasts_each_series(panel, tmp_path, capsys):
+    panel["x"] = panel.index.get_level_values("day").dayofweek
+    coming = panel.groupby("shop").tail(HORIZON)
+    table = panel.copy()
+    table.loc[coming.index, "y"] = np.nan
+    path, written = tmp_path / "data.csv", tmp_path / "next.csv"
+    table.to_csv(path)
+    sizes = ["--horizon", str(HORIZON), "--window", str(WINDOW), "--season", "4"]
+    options = ["--series", "shop", "--known-ahead", "x", "--forecast", str(written)]
+    models = ["--models", "naive", "linear", "--epochs", "2", "--coverage", "0.5"]
+    command = ["compare", str(path), "--target", "y", *sizes, *options, *models]
+    assert main(command) == 0
+    assert "of 3 series" in capsys.readouterr().out
+    found = pd.read_csv(written, index_col=["shop", "day"], parse_dates=["day"])
+    assert found.index.equals(coming.sort_index().index)
+    assert np.isfinite(found["y"]).all()
+    assert main([*command, "--models", "naive"]) == 0
+    found = pd.read_csv(written, index_col=["shop", "day"], parse_dates=["day"])
+    for shop, forecast in found["y"].groupby("shop"):
+        known = panel["y"].loc[shop].iloc[:-HORIZON]
+        assert_allclose(forecast, known.iloc[-SEASON:][:HORIZON])
