@@ -146,6 +146,9 @@ def test_centred_where_no_label_is_for_a_step(cls):
     X = values(40, 8, 1).numpy()
     model = cls(max_epochs=1, random_state=0).fit(X, X[:, -1, 0] > 0)
     assert not model.net_.module_.network.causal
+    layers = [m for m in model.net_.module_.modules() if isinstance(m, Conv)]
+    if cls is WaveNetClassifier:
+        assert [m.n_after for m in layers] == [m.reach / 2 for m in layers]
     model.fit(X, X[:, :, 0] > 0)
     assert model.net_.module_.network.causal
     before = model.predict_proba(X)

@@ -128,7 +128,7 @@ class WaveNetClassifier(ConvolutionalClassifier, _WaveNetEstimator):
     """Stacked convolutions whose dilation doubles, averaged over the window.
 
     The receptive field is ``1 + n_blocks * (kernel_size - 1) * (2**n_layers - 1)``
-    steps.
+    steps. With an odd ``kernel_size`` a state sees as far ahead as back.
 
     Parameters
     ----------
@@ -158,3 +158,5 @@ class WaveNetClassifier(ConvolutionalClassifier, _WaveNetEstimator):
     >>> model.fit(X, y).predict(X[[0, -1]])
     array(['sine', 'square'], dtype='<U6')
     """
+
+    kernel_size: int = 3  # of two steps none is in the middle
