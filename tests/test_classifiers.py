@@ -8,6 +8,7 @@ from sklearn.metrics import log_loss
 
 from skseq import (
     DenseClassifier,
+    EncoderDecoderClassifier,
     GRUClassifier,
     WaveNetClassifier,
     pad_sequences,
@@ -216,6 +217,9 @@ def test_one_class_and_bad_shapes():
     assert (DenseClassifier(max_epochs=1).fit(X, ["a"] * 4).predict(X) == "a").all()
     with pytest.raises(ValueError, match="a label for each step"):
         DenseClassifier().fit(X, np.zeros((4, 2)))
+    for cls in (GRUClassifier, EncoderDecoderClassifier):
+        with pytest.raises(ValueError, match=r"y has shape \(4, 3, 1\): expected"):
+            cls().fit(X, np.zeros((4, 3, 1)))
 
 
 @pytest.mark.parametrize("cls", CLASSIFIERS)

@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
-from skorch.callbacks import Callback, TrainEndCheckpoint
+from skorch.callbacks import Callback, Freezer, TrainEndCheckpoint
 from torch.optim import lr_scheduler
 
 from skseq import DenseRegressor, GRURegressor, WaveNetRegressor
@@ -992,3 +992,18 @@ def test_a_failed_fit_leaves_no_half_of_a_model():
         model.fit(X, 1000 + X.mean(axis=1))
     with pytest.raises(NotFittedError):
         model.predict(X)
+
+
+def test_a_frozen_layer_is_not_called_vanished():
+    X, y = make_windows(GRURegressor)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = make(GRURegressor, callbacks=[Freezer("network.*")]).fit(X, y)
+    name = "gradient_norm network.layers.0"
+    assert (model.history_[name] == 0).all()
+
+
+def test_the_net_predicts_arrays_as_skorchs_does():
+    X, y = make_windows(GRURegressor)
+    model = make(GRURegressor, standardize=False).fit(X, y)
+    np.testing.assert_allclose(model.net_.predict(X), model.predict(X))

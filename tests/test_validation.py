@@ -114,7 +114,12 @@ def test_nothing_is_copied_and_float32_stays():
         (np.array([[1.0, np.inf]]), "Input X contains infinity"),
         (np.ones((2, 2, 1)) * 1j, "Complex data not supported"),
         ([["a", "b"]], "X holds text, .*'a': encode it first"),
-        ([[[1.0]], [[1.0], [2.0]]], "different lengths: stack them by pad_sequences"),
+        ([[[1.0]], [[1.0], [2.0]]], "different lengths.*: stack them by pad_sequences"),
+        (
+            np.array([np.zeros(2), np.zeros(3)], dtype=object),
+            "different lengths.*: stack them by pad_sequences",
+        ),
+        (pd.Series([np.zeros(2)] * 2), "by itself: stack them by pad_sequences"),
         (
             pd.DataFrame({"day": pd.date_range("2024-01-01", periods=2)}),
             r"make it the index \(set_index\('day'\)\)",

@@ -1,9 +1,15 @@
 """``warm_start``: a fit that goes on where the last one ended."""
 
+import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skseq import DenseClassifier, DenseRegressor, GRURegressor
+from skseq import (
+    DenseClassifier,
+    DenseRegressor,
+    EncoderDecoderRegressor,
+    GRURegressor,
+)
 from tests.factories import NETWORKS, make, make_windows, output, parameters
 
 STILL = {"learning_rate": 1e-12, "weight_decay": 0.0}
@@ -42,14 +48,39 @@ def test_starts_anew_without():
 def test_other_shapes_cannot_go_on():
     X, y = make_windows(GRURegressor)
     model = make(GRURegressor, warm_start=True).fit(X, y)
-    with pytest.raises(ValueError, match="warm_start=True goes on with"):
+    with pytest.raises(ValueError, match="y has 1 columns, where the last fit had"):
         model.fit(X, y[:, :1])
+    with pytest.raises(ValueError, match="warm_start=True goes on with"):
+        model.set_params(hidden_size=3).fit(X, y)
     model = make(GRURegressor, warm_start=True).fit(X, y)
     forecast = model.predict(X)
     with pytest.raises(ValueError, match=r"windows of shape \(5, 1\), where"):
         model.fit(X[..., :1], y)
     assert_array_equal(model.predict(X), forecast)  # the last fit still holds
     model.fit(X, y)
+
+
+@pytest.mark.parametrize(("n_before", "n_after"), [(3, 5), (3, 1), (1, 3)])
+def test_a_decoder_cannot_go_on_with_other_steps(n_before, n_after):
+    # Its weights have the same shapes for any number of steps.
+    X, y = make_windows(EncoderDecoderRegressor)
+    y = y[:, :1] * np.arange(1, 6)
+    model = make(EncoderDecoderRegressor, warm_start=True).fit(X, y[:, :n_before])
+    forecast = model.predict(X)
+    with pytest.raises(ValueError, match=f"y has {n_after} columns, .* {n_before}"):
+        model.fit(X, y[:, :n_after])
+    assert_array_equal(model.predict(X), forecast)
+
+
+def test_what_cannot_go_on_changes_nothing():
+    X, y = make_windows(GRURegressor)
+    model = make(GRURegressor, warm_start=True).fit(X, y[:, 0])
+    forecast = model.predict(X)
+    for other in ((X, y), (X[..., :1], y[:, 0]), (X, y[:, 0] * np.nan)):
+        with pytest.raises(ValueError, match=r"warm_start|NaN"):
+            model.fit(*other)
+        assert_array_equal(model.predict(X), forecast)
+        assert model.n_features_in_ == X.shape[2]
 
 
 def test_other_classes_cannot_go_on():

@@ -1,6 +1,7 @@
 """NetworkEstimator: what the faces of all networks share."""
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -153,10 +154,13 @@ class NetworkEstimator(Settings, BaseEstimator):
         if not self._goes_on:  # an error leaves no old network with new scales
             for name in ("nets_", "net_", "history_"):
                 vars(self).pop(name, None)
+        with _unchanged_by_errors(self):
+            return self._fit(X, y, sample_weight, trained)
+
+    def _fit(self, X, y, sample_weight, trained):
         known_shape = self.window_shape_in_ if self._goes_on else None
         windows = check_fit_windows(self, X, y)
         if known_shape not in (None, windows.shape[1:]):
-            self.window_shape_in_ = known_shape  # the networks are still those
             raise ValueError(
                 f"X has windows of shape {windows.shape[1:]}, where the last fit had "
                 f"{known_shape}: give the same, or set warm_start=False."
@@ -372,6 +376,21 @@ def _largest_token(windows):
             )
         largest = max(largest, int(values.max(initial=0)))
     return largest
+
+
+@contextmanager
+def _unchanged_by_errors(estimator):
+    """Let an estimator know what it did, where what is done with it raises.
+
+    The networks that a fit would have gone on with still want what they learned from.
+    """
+    known = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(known)
+        raise
 
 
 def _go_on(module, trained):

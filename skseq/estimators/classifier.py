@@ -100,7 +100,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return float(np.average(right, weights=weights))
 
     def _check_targets(self, y, windows):
-        y = check_array(y, dtype=None, ensure_2d=False, input_name="y")
+        y = check_array(y, dtype=None, ensure_2d=False, allow_nd=True, input_name="y")
         if y.ndim == 2 and y.shape[1] == 1:
             warnings.warn(
                 "A column-vector y was passed when a 1d array was expected. Please "

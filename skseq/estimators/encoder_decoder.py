@@ -223,6 +223,11 @@ class EncoderDecoderClassifier(NetworkClassifier, _EncoderDecoderEstimator):
         return float(np.average(right, weights=sample_weight))
 
     def _check_label_shape(self, y, windows):
+        if y.ndim > 2:
+            raise ValueError(
+                f"y has shape {y.shape}: expected (n_samples,), or (n_samples, steps) "
+                "with the labels of a sequence."
+            )
         self._every_step = False
         self._horizon = y.shape[1] if y.ndim == 2 else 1
 

@@ -235,6 +235,11 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         if targets.ndim == 3:  # what is padded does not count
             padded = np.isnan(windows[:, :, :1])
             targets = np.where(padded, np.nan, targets).astype(targets.dtype)
+        if self._goes_on and n_outputs != len(self._y_mean):
+            raise ValueError(
+                f"y has {n_outputs} columns, where the last fit had "
+                f"{len(self._y_mean)}: give as many, or set warm_start=False."
+            )
         if not self._goes_on:
             in_fit = targets[fitted].reshape(len(windows[fitted]), -1, n_outputs)
             self._y_mean, self._y_scale = self._moments(in_fit, weights)

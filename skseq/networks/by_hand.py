@@ -30,9 +30,22 @@ def by_hand(make, *tensors):
     *tensors : tensor or None
         What the recipe computes with.
     """
+    # Exported, a module is not trained; compiled, it may be.
+    trains = torch.is_grad_enabled() and torch.compiler.is_dynamo_compiling()
+    if is_traced() and not trains:
+        with torch.no_grad():
+            return make(*tensors).forward()
     if torch.is_inference_mode_enabled() and not _are_functorch_transforms_active():
         return make(*tensors).forward()
     return _ByHand.apply(_Pass(make), *tensors)
+
+
+def is_traced():
+    """Tell whether torch records operations, to export or to compile a module.
+
+    What is computed outside of torch, or decided by values, it would take as constant.
+    """
+    return torch.jit.is_tracing() or torch.compiler.is_compiling()
 
 
 def in_full_precision(function):

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import torch
 from torch import nn
 
-from .by_hand import by_hand, in_full_precision
+from .by_hand import by_hand, in_full_precision, is_traced
 from .dropout import draw_mask
 from .normalization import NORMALIZATIONS, Product
 from .projection import Projected
@@ -198,6 +198,8 @@ def steps(
 def compiles(x):
     """Whether numba compiles the time steps of values like x."""
     if not USE_NUMBA or x.device.type != "cpu" or x.dtype not in COMPILED_TYPES:
+        return False
+    if is_traced():
         return False
     return compiled() is not None
 

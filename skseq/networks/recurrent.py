@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from .by_hand import in_full_precision
+from .by_hand import in_full_precision, is_traced
 from .cells import Cell, compiled, compiles, steps
 from .dropout import Dropout
 from .padding import observed, to_end, to_start
@@ -136,7 +136,7 @@ def _faster_by_hand(layer, x):
     small batches; compiled by numba, ours are faster on one thread, but for many units
     (measured with ``tests/benchmarks/step_time.py``). Its LSTM is one operation.
     """
-    if x.device.type != "cpu" or layer.mode == "LSTM":
+    if x.device.type != "cpu" or layer.mode == "LSTM" or is_traced():
         return False
     if compiles(x) and torch.get_num_threads() == 1:
         return layer.hidden_size <= 128

@@ -68,6 +68,7 @@ class Batches:
     Parameters
     ----------
     dataset : WindowDataset
+        Or what skorch makes of arrays, as when its own ``predict`` is called.
     batch_size : int
         The largest; batches are as equal as can be.
     generator : torch.Generator, default=None
@@ -96,7 +97,7 @@ class Batches:
             order = torch.randperm(
                 n_samples, generator=self.generator, dtype=torch.int32
             )
-        device = self.dataset.device
+        device = getattr(self.dataset, "device", None)
         order = order.numpy() if device is None else order.to(device)
         number, n_parts = self.part
         for batch in cut(n_samples, len(self)):

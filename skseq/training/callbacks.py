@@ -77,8 +77,14 @@ class Gradients(Callback):
 
     def on_train_end(self, net, **kwargs):
         """Name a gradient that exploded or vanished."""
+        # A callback may have frozen some since.
+        learning = [
+            layer
+            for layer, positions in self.layers_.items()
+            if any(self.parameters_[i].requires_grad for i in positions)
+        ]
         self.squares_ = self.total_ = self.parameters_ = None
-        warn_of_gradients(net.history, list(self.layers_))
+        warn_of_gradients(net.history, learning)
 
 
 def gradient(parameter):

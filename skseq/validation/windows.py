@@ -105,10 +105,11 @@ def _to_floats(values, name, **check_array_params):
             **check_array_params,
         )
     except ValueError as error:
-        if "inhomogeneous" in str(error):
+        # Of an array of objects numpy says it in other words than of a list.
+        if "array element with a sequence" in str(error):
             raise ValueError(
-                f"{name} holds sequences of different lengths: stack them by "
-                "pad_sequences."
+                f"{name} holds sequences of different lengths, or each by itself: "
+                "stack them by pad_sequences."
             ) from None
         if "could not convert string" not in str(error):
             raise
