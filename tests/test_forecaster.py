@@ -298,6 +298,25 @@ class TestForecasts:
         model.update(y[40:])  # such small steps leave it where it was
         assert_allclose(model.predict()["y0"], before[0], rtol=1e-6)
 
+    @pytest.mark.parametrize("name", [None, "other"])
+    def test_update_with_a_series_of_another_name(self, name):
+        y = load_airline()
+        model = forecaster().fit(y[:-12], fh=FH)
+        forecast = model.update(y[-12:].rename(name), update_params=False).predict()
+        known = forecaster().fit(y[:-12], fh=FH).regressor_
+        assert_allclose(forecast, known.predict([y[-5:].to_numpy()])[0])
+
+    def test_update_tells_columns_by_name(self):
+        y = make_series(60, 2) * [1, 1000]
+        model = forecaster().fit(y[:40], fh=FH)
+        window = y[-5:].to_numpy().reshape(1, -1)
+        expected = model.regressor_.predict(window).reshape(2, 3).T
+        model.update(y[["y1", "y0"]][40:], update_params=False)
+        assert list(model.predict().columns) == ["y0", "y1"]
+        assert_allclose(model.predict(), expected)
+        with pytest.raises(ValueError, match=r"and had \['y0', 'y1'\] in fit"):
+            model.update(y[["y1"]][50:])
+
     def test_update_of_some_series_of_a_panel(self):
         y = make_panel()
         model = forecaster().fit(y, fh=FH)
@@ -318,8 +337,21 @@ class TestForecasts:
             forecast.iloc[0, 0],
             coef[0] @ other["y0"][-5:] + model.regressor_.intercept_[0],
         )
-        with pytest.raises(ValueError, match="pretrain had 1 and 0"):
+        renamed = model.fit(other.rename(columns={"y0": "sales"})).predict(FH)
+        assert_array_equal(renamed, forecast)
+        with pytest.raises(ValueError, match=r"pretrain had \['y0'\] and \[\]"):
             model.fit(make_series(25, 2))
+
+    def test_pretrained_variables_are_told_by_name(self):
+        X = make_panel((30, 30), n_columns=2)
+        y = (5 + 2 * X["y0"] - X["y1"]).to_frame("sales")
+        model = forecaster(horizon=3, error_bars=None).pretrain(y, X)
+        X, y = X.loc["s0"][["y1", "y0"]], y.loc["s0"]
+        forecast = model.fit(y[:-3], X[:-3]).predict(FH, X[-3:])
+        assert_allclose(forecast, y[-3:])
+        model = forecaster(horizon=3, error_bars=None).pretrain(make_panel(n_columns=2))
+        with pytest.raises(ValueError, match=r"columns \['y1', 'y0'\]"):
+            model.fit(make_series(40, 2)[["y1", "y0"]])
 
     @pytest.mark.parametrize(
         "regressor",
@@ -618,6 +650,10 @@ class TestErrors:
         with pytest.raises(TypeError, match="got the classifier LogisticRegression"):
             forecaster(regressor=LogisticRegression()).fit(make_series(), fh=1)
 
+    def test_text_is_no_list_of_columns(self):
+        with pytest.raises(TypeError, match=r"give \['y0'\]"):
+            forecaster(past_only="y0").fit(make_series(), make_series(), fh=1)
+
     def test_horizon_too_long(self):
         with pytest.raises(ValueError, match=r"followed by 60 values.*has 60 time"):
             forecaster().fit(make_series(60), fh=60)
@@ -631,6 +667,16 @@ class TestErrors:
             forecaster().fit(y.dropna(), fh=1)
         with pytest.raises(ValueError, match="no value but missing ones"):
             forecaster(missing="ffill").fit(y * np.nan, fh=1)
+
+    def test_infinite_values(self):
+        y = make_series()
+        X = make_series(seed=1)
+        y.iloc[3] = -np.inf
+        for scaling in (None, "divide"):  # which makes NaN of it
+            with pytest.raises(ValueError, match=r"y is infinite at 2000-04.*'y0'"):
+                forecaster(scaling=scaling, missing="ffill").fit(y, fh=1)
+        with pytest.raises(ValueError, match=r"X is infinite at 2000-04"):
+            forecaster().fit(X, y, fh=1)
 
     def test_frequency(self):
         y = make_series(6, start="2000")

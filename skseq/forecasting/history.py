@@ -58,6 +58,7 @@ class History:
         y : DataFrame
         X : DataFrame or None
         """
+        y = self._as_in_fit(y)
         self.y = _forget_later(update_data(self.y, y), y)
         self.X = self._continued(X, self.past_only + self.known)
 
@@ -146,6 +147,18 @@ class History:
         levels = zip(*(instance.key for instance in panel), strict=True)
         levels = [pd.Index(level).repeat(counts) for level in levels]
         return pd.MultiIndex.from_arrays([*levels, flat], names=names)
+
+    def _as_in_fit(self, y):
+        """Take y with the columns of the history, in their order."""
+        columns = self.y.columns
+        if len(columns) == len(y.columns) == 1:  # other forecasters ask for no name
+            return y.set_axis(columns, axis=1)
+        if set(columns) != set(y.columns):
+            raise ValueError(
+                f"y has the columns {list(y.columns)}, and had {list(columns)} in fit: "
+                "give the same."
+            )
+        return y[columns]
 
     def _continued(self, X, names):
         """X of the history, with some columns of further rows."""

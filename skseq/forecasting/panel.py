@@ -192,6 +192,7 @@ def read_instance(key, y, X, columns, freq, missing, dtype=None):
     values = y.to_numpy()
     dtype = dtype or np.result_type(values.dtype, np.float32)
     values = values.astype(dtype, copy=False)
+    _check_finite(values, y, f"y{name}")
     observed = ~np.isnan(values).any(axis=1)
     if not observed.any():
         raise ValueError(f"y{name} has no value but missing ones: leave it out.")
@@ -217,6 +218,17 @@ def read_instance(key, y, X, columns, freq, missing, dtype=None):
     return Instance(key, index, table.to_numpy(), ~gaps, past[: len(index)], known)
 
 
+def _check_finite(values, table, name):
+    """Raise ValueError where numbers are infinite; ``table`` says of what and when."""
+    rows, columns = np.isinf(values).nonzero()
+    if len(rows):
+        raise ValueError(
+            f"{name} is infinite at {table.index[rows[0]]}, in column "
+            f"{table.columns[columns[0]]!r}: replace it first. A logarithm makes "
+            "minus infinity of zero."
+        )
+
+
 def _lay_on(index, X, names, freq, missing, name):
     """Values of X from the start of ``index`` on, as far as they have no gap."""
     if not names:
@@ -225,6 +237,7 @@ def _lay_on(index, X, names, freq, missing, name):
         raise ValueError(f"X{name} is missing, of which {names} were there in fit.")
     # A panel of several types holds objects.
     X = X.loc[X.index >= index[0], names].astype(float)
+    _check_finite(X.to_numpy(), X, f"X{name}")
     if missing != "error" and len(X):
         X = X.reindex(time_steps(index[0], X.index[-1], index, freq))
         X = X.interpolate() if missing == "interpolate" else X

@@ -76,6 +76,8 @@ class SequenceForecaster(BaseForecaster):
         Steps ahead that it forecasts at once.
     model_ : WindowModel
         The regressor with the scaling of its windows and the held-out errors.
+    variables_ : (list of str, list of str)
+        Columns of y, and those of X known ahead, in the order of the windows.
 
     Notes
     -----
@@ -130,7 +132,7 @@ class SequenceForecaster(BaseForecaster):
         "capability:missing_values": True,
         "capability:update": True,
         "capability:pretrain": True,
-        "pretrain:fitted_params": ["model_", "regressor_", "horizon_"],
+        "pretrain:fitted_params": ["model_", "regressor_", "horizon_", "variables_"],
         "requires-fh-in-fit": False,
         "y_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
         "X_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
@@ -175,18 +177,16 @@ class SequenceForecaster(BaseForecaster):
         )
 
     def _fit(self, y, X, fh):
-        panel = self._remember(y, X, fh)
         if self._state != "pretrained":
-            return self._learn(panel, fh)
-        self._check_pretrained()
+            return self._learn(self._remember(y, X, fh), fh)
+        self._remember_as_pretrained(y, X, fh)
         return self
 
     def _pretrain(self, y, X=None, fh=None):
         return self._learn(self._remember(y, X, fh), fh)
 
     def _pretrain_update(self, y, X=None, fh=None):
-        panel = self._remember(y, X, fh)
-        self._check_pretrained()
+        panel = self._remember_as_pretrained(y, X, fh)
         self.model_.refit(*self._training_windows(panel))
         return self
 
@@ -209,19 +209,30 @@ class SequenceForecaster(BaseForecaster):
             self.level_length,
             self.error_bars,
         )
+        self.variables_ = self._variables()
         self.model_.fit(*self._training_windows(panel))
         self.regressor_ = self.model_.regressor_
         return self
 
-    def _check_pretrained(self):
-        """Raise where other variables are given than in pretraining."""
-        given = self._history.n_targets, len(self._history.known)
-        expected = self.model_.n_targets, self.model_.n_known
-        if given != expected:
+    def _remember_as_pretrained(self, y, X, fh):
+        """Keep the history, with variables in the order they had in pretraining."""
+        targets, known = self.variables_
+        if X is not None and set(known) <= set(X.columns):
+            others = [name for name in X.columns if name not in known]
+            X = X[known + others]
+        panel = self._remember(y, X, fh)
+        given = self._variables()
+        # Targets may have other names, but not the same in another order.
+        shuffled = given[0] != targets and set(given[0]) == set(targets)
+        if len(given[0]) != len(targets) or shuffled or given[1] != known:
             raise ValueError(
-                "y has {} and X has {} columns known ahead, ".format(*given)
-                + "pretrain had {} and {}: give the same.".format(*expected)
+                "y has the columns {} and X has {} known ahead, ".format(*given)
+                + f"pretrain had {targets} and {known}: give the same."
             )
+        return panel
+
+    def _variables(self):
+        return list(self._history.y.columns), self._history.known
 
     def _predict(self, fh, X):
         forecasts, index = self._forecast(fh, X)
@@ -245,6 +256,11 @@ class SequenceForecaster(BaseForecaster):
                 raise ValueError(
                     f"{name} must be one of {choices}, got {getattr(self, name)!r}."
                 )
+        if isinstance(self.past_only, str):
+            raise TypeError(
+                "past_only must be a list of columns of X, got the text "
+                f"{self.past_only!r}: give [{self.past_only!r}]."
+            )
         check_scalar(self.window_length, "window_length", Integral, min_val=1)
         for name in ("horizon", "level_length", "min_length"):
             if getattr(self, name) is not None:
