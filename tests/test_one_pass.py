@@ -155,6 +155,7 @@ def test_classes_by_the_last_step():
     windows = make_windows(length=16, n_features=1)
     model = WaveNetClassifier(
         n_filters=3,
+        kernel_size=2,
         causal=True,
         pooling="last",
         differences=False,
