@@ -49,7 +49,9 @@ def compare(
         of its past; all but SequenceForecaster are fitted anew at each origin, since
         few of them take new values without.
     data : DataFrame, Series or array of shape (n_timesteps, n_features)
-        Numbers, in time order; a table with its time index.
+        Numbers, in time order; a table with its time index. Several series have
+        further levels in the index, of which the last is time: one model learns from
+        the windows of all, and forecasts each. They end at the same time.
     target : column label, or int for an array
         The variable to forecast.
     horizon : int
@@ -65,7 +67,7 @@ def compare(
         beside each row, as :class:`KnownAhead` does, and ``n_known_ahead`` is set
         where a model has it. Forecasters of sktime get them as ``X``.
     test_fraction : float, default=0.2
-        Share of the rows that form the test period, at the end.
+        Share of the rows (of the longest series) that form the test period, at the end.
     step : int, default=1
         Rows from an origin to the next.
     refit : bool or int, default=False
@@ -92,7 +94,8 @@ def compare(
     -------
     Comparison
         MASE is the mean absolute error over that of the seasonal naive forecast,
-        one step ahead, in the training period; RMSSE the same of squares.
+        one step ahead, in the training period; RMSSE the same of squares. Of several
+        series they are means over those whose naive forecast errs.
 
     Raises
     ------

@@ -1,6 +1,7 @@
 """From sktime's tables to arrays on regular time steps."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -134,6 +135,15 @@ def time_steps(first, last, kind, freq):
             "The frequency of the dates can't be told from the index of y: give one "
             "that has it, y.asfreq('D') for days."
         )
+    return _dates(first, last, freq)
+
+
+@lru_cache
+def _dates(first, last, freq):
+    """Dates between two; pandas counts months and the like one by one.
+
+    Series of a panel often have the same.
+    """
     return pd.date_range(first, last, freq=freq)
 
 

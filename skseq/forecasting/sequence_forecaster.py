@@ -324,7 +324,9 @@ class SequenceForecaster(BaseForecaster):
         """
         history = self._history
         panel = history.panel(X)
-        asked = [history.steps(fh, instance) for instance in panel]
+        of_end = {one.index[-1]: one for one in panel}
+        of_end = {end: history.steps(fh, one) for end, one in of_end.items()}
+        asked = [of_end[instance.index[-1]] for instance in panel]
         history.check_known(panel, asked)
         steps, times = zip(*asked, strict=True)
         shape = history.n_targets, 1 + len(alpha)
