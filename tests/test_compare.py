@@ -420,3 +420,22 @@ def test_read_takes_what_windows_writes(tmp_path):
     table, _, _ = read_table(path, sep=";", decimal=",")
     assert table["Erlös in €"].tolist() == [1.5, 2.5]
     assert list(table.index) == list(pd.date_range("2024-01-01", periods=2))
+
+
+@pytest.mark.parametrize("form", ["{},5", "${}", "{} %", "1,{:03}"])
+def test_numbers_written_as_text_are_no_categories(tmp_path, form):
+    days = pd.date_range("2024-01-01", periods=20).strftime("%Y-%m-%d")
+    values = [form.format(i) for i in range(20)]
+    pd.DataFrame({"day": days, "x": values}).to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(ValueError, match="'x' holds numbers written as text, such as"):
+        read_table(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%y", "%m/%d/%y", "%m/%d/%Y %I:%M %p"])
+def test_dates_headers_and_blank_lines_of_spreadsheets(tmp_path, form):
+    days = pd.date_range("2024-01-01", periods=60)
+    rows = [f"{day}, {i}" for i, day in enumerate(days.strftime(form))]
+    (tmp_path / "a.csv").write_text("\n".join(["day, x ", *rows, ",", ","]))
+    table, _, _ = read_table(tmp_path / "a.csv")
+    assert (table.index == days).all()
+    assert table["x"].tolist() == list(range(60))

@@ -10,6 +10,18 @@ from pandas.api.types import is_numeric_dtype
 MAX_CATEGORIES = 50
 """A text column with more different values is no category but a mistake."""
 
+NUMBER = r"[^\w\s]*\s*\d[\d.,'\s]*[^\w\s]?"
+"""Text that is a number but for its signs, such as "12,5", "1 234", "$5" or "5 %"."""
+
+FORMATS = (
+    "%m/%d/%y",
+    "%d/%m/%y",
+    "%d.%m.%y",
+    "%m/%d/%Y %I:%M %p",
+    "%d/%m/%Y %I:%M %p",
+)
+"""Dates of spreadsheets that pandas does not guess."""
+
 
 def read_table(path, time=None, series=None, *, sep=",", decimal="."):
     r"""Read a series, or several, from a CSV file.
@@ -69,6 +81,7 @@ def read_table(path, time=None, series=None, *, sep=",", decimal="."):
         table = pd.read_csv(path, **options)
     except UnicodeDecodeError:  # of a spreadsheet on Windows
         table = pd.read_csv(path, **options, encoding="cp1252")
+    table.columns = table.columns.str.strip()
     if table.shape[1] == 1:
         raise ValueError(
             f"The only column is {table.columns[0]!r}: columns are separated by "
@@ -76,6 +89,7 @@ def read_table(path, time=None, series=None, *, sep=",", decimal="."):
             "decimals (--decimal); one of them must hold dates."
         )
     notes, became = [], {}
+    table = table.dropna(how="all")  # what a spreadsheet leaves below its rows
     n_rows = len(table)
     table = table.drop_duplicates()
     if n_twice := n_rows - len(table):
@@ -84,6 +98,7 @@ def read_table(path, time=None, series=None, *, sep=",", decimal="."):
         notes.append(f"{what} twice {verb} dropped.")
     table = _index_by_time(table, time, series)
     for column in table.columns[[not is_numeric_dtype(t) for t in table.dtypes]]:
+        _check_no_numbers(table[column])
         n_values = table[column].nunique()
         if n_values > MAX_CATEGORIES:
             raise ValueError(
@@ -128,7 +143,8 @@ def _index_by_time(table, time, series):
             raise ValueError(f"Time column {time!r} does not hold dates in one format.")
     if values.isna().any():
         raise ValueError(
-            f"Column {time!r} has no date in row {values.isna().argmax()}."
+            f"Column {time!r} has no date in row {values.isna().argmax()}, counted from "
+            "0 below the header: leave out rows of units, totals and notes."
         )
     table = table.drop(columns=time).set_index(pd.Index(values, name=time))
     if series is not None:
@@ -148,6 +164,20 @@ def _index_by_time(table, time, series):
     return table
 
 
+def _check_no_numbers(column):
+    """Refuse numbers that were read as text: each would become a category."""
+    values = pd.Series(column.dropna().unique()).astype(str)
+    numbers = values.str.strip().str.fullmatch(NUMBER)
+    if numbers.mean() > 0.5:
+        signs = values[pd.to_numeric(values, errors="coerce").isna()]
+        raise ValueError(
+            f"Column {column.name!r} holds numbers written as text, such as "
+            f"{[*signs, *values][0]!r}: take signs, units and what stands between "
+            "thousands out, leave missing values empty, and say what stands in "
+            "decimals (--decimal)."
+        )
+
+
 def _dates(column):
     """Parse a text column; None where it does not hold dates in one format."""
     if is_numeric_dtype(column.dtype):
@@ -155,6 +185,7 @@ def _dates(column):
     found, options = [], [{}, {"dayfirst": True}, {"utc": True}]
     if column.astype(str).str.match(r"\d+\.\d+\.").all():  # as Europe writes them
         options = [{"dayfirst": True}, *options]
+    options += [{"format": form} for form in FORMATS]
     for option in options:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
