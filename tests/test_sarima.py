@@ -600,3 +600,21 @@ def test_published_error_without_daily_estimation(start):
 @needs_cta
 def test_published_error_with_a_warm_start():
     assert every_day_warm(load(CTA)) == pytest.approx(PUBLISHED, rel=0.02)
+
+
+@pytest.mark.parametrize("unit", [1e9, 1e-9])
+def test_the_unit_of_y_does_not_matter(unit):
+    rng = np.random.default_rng(0)
+    season = 3 * np.sin(np.arange(160) * 2 * np.pi / 7)
+    series = 20 + season + 0.3 * rng.normal(size=160).cumsum()
+    X, y = np.lib.stride_tricks.sliding_window_view(series, 40)[:-1], series[40:]
+    model = SARIMARegressor((2, 0, 0), (1, 0, 0, 7), trend="c").fit(X, y)
+    other = SARIMARegressor((2, 0, 0), (1, 0, 0, 7), trend="c").fit(X * unit, y * unit)
+    for one, two in zip(
+        model.predict(X, return_std=True),
+        other.predict(X * unit, return_std=True),
+        strict=True,
+    ):
+        np.testing.assert_allclose(two / unit, one, rtol=1e-4)
+    shift = 2 * len(series) * np.log(unit)
+    assert other.aicc_ - shift == pytest.approx(model.aicc_, abs=1e-3)

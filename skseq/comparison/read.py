@@ -143,8 +143,8 @@ def _index_by_time(table, time, series):
             raise ValueError(f"Time column {time!r} does not hold dates in one format.")
     if values.isna().any():
         raise ValueError(
-            f"Column {time!r} has no date in row {values.isna().argmax()}, counted from "
-            "0 below the header: leave out rows of units, totals and notes."
+            f"Column {time!r} has no date in row {values.isna().argmax()}, counted "
+            "from 0 below the header: leave out rows of units, totals and notes."
         )
     table = table.drop(columns=time).set_index(pd.Index(values, name=time))
     if series is not None:
@@ -203,7 +203,7 @@ def _dates(column):
 
 def _periods(column):
     """Parse months and quarters, such as "1/2012", "Jan 2012" or "2012Q1"."""
-    for form in ("%m/%Y", "%m.%Y", "%b %Y", "%B %Y", "%b-%y"):
+    for form in ("%m/%Y", "%m.%Y", "%b %Y", "%Y %b", "%B %Y", "%b-%y"):
         with suppress(TypeError, ValueError):
             return pd.to_datetime(column, format=form)
     quarters = column.astype(str).str.replace(r"[- ]", "", regex=True)

@@ -193,15 +193,25 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         self._choose_orders(pieces)
         self._check_length(windows.shape[1])
         before = getattr(self, "params_", {}) if self.warm_start else {}
-        results = maximize(self._model(pieces), before, self.max_iter)
+        # The optimiser and the filter have absolute tolerances, which suit some units.
+        spread = _spread(*self._join(pieces))
+        self._unit = float(spread / np.clip(spread, 1, 100))
+        before = {k: v / self._to_unit(k) for k, v in before.items()}
+        units = np.append(self._unit, np.ones(self.n_known_ahead))
+        model = self._model([piece / units for piece in pieces])
+        results = maximize(model, before, self.max_iter)
         self.n_iter_ = max(1, getattr(results, "mle_retvals", {}).get("iterations", 0))
-        self.aicc_ = float(results.aicc)
+        n_observed = np.count_nonzero(~np.isnan(model.endog))
+        self.aicc_ = float(results.aicc + 2 * n_observed * np.log(self._unit))
         estimates = [*results.params.tolist(), float(results.scale)]
         names = [*results.param_names, "sigma2"]
-        self.params_ = dict(zip(names, estimates, strict=True))
+        self.params_ = {
+            name: estimate * self._to_unit(name)
+            for name, estimate in zip(names, estimates, strict=True)
+        }
         first = self.trend_ is not None
         known_ahead = slice(first, first + self.n_known_ahead)
-        self.known_coef_ = np.array(estimates[known_ahead])
+        self.known_coef_ = np.array(estimates[known_ahead]) * self._unit
         del estimates[known_ahead]
         self._params = estimates
         self._mean = np.nanmean(y[:, 0], dtype=np.float64)
@@ -421,12 +431,30 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
 
     def _map(self, observed):
         """Forecasts as a function of the observed values: coef, intercept, std."""
-        return affine_forecast(
+        coef, intercept, std = affine_forecast(
             observed,
             self._n_outputs,
             self._params,
-            self._mean,
+            self._mean / self._unit,
             order=self.order_,
             seasonal_order=self.seasonal_order_,
             trend=self.trend_,
         )
+        return coef, intercept * self._unit, std * self._unit
+
+    def _to_unit(self, name):
+        """Tell what a parameter for a spread of one is multiplied by, for that of y."""
+        if name == "sigma2":
+            return self._unit**2
+        return 1.0 if name.startswith(("ar.", "ma.")) else self._unit
+
+
+def _spread(series, known):
+    """Measure what the variables known ahead leave of a series; 1 for nothing."""
+    rows = ~np.isnan(series)
+    if not rows.any():
+        return 1.0
+    observed = series[rows]
+    known = np.column_stack([np.ones(len(observed)), known[rows]])
+    rest = observed - known @ np.linalg.lstsq(known, observed)[0]
+    return max(rest.std(), 1e-6 * observed.std()) or 1.0
