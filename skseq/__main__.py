@@ -145,7 +145,8 @@ def _compare(arguments):
     models = {name: models[name] for name in arguments.models or models}
     if arguments.series is not None:
         past_only = table.columns.drop([target, *known_ahead]).tolist()
-        models = _at_their_level(models, arguments.window, past_only)
+        error_bars = None if arguments.coverage is None else "held_out"
+        models = _at_their_level(models, arguments.window, past_only, error_bars)
     elif arguments.coverage is not None:
         models = {name: _with_intervals(model) for name, model in models.items()}
     setting = {
@@ -227,14 +228,18 @@ def _check_plot(path):
         )
 
 
-def _at_their_level(models, window, past_only):
+def _at_their_level(models, window, past_only, error_bars):
     """Let one model learn from series of different size.
 
     The naive ones, which learn nothing, stay as they are.
     """
     from .forecasting import SequenceForecaster
 
-    setting = {"scaling": "standardize", "past_only": past_only or None}
+    setting = {
+        "scaling": "standardize",
+        "past_only": past_only or None,
+        "error_bars": error_bars,
+    }
     return {
         name: model
         if isinstance(model, NaiveRegressor)
