@@ -82,27 +82,28 @@ class History:
             for key, y in by_instance(self.y).items()
         ]
 
-    def steps(self, fh, instance):
-        """Find where forecasts of a series lie.
+    def steps(self, fh, panel):
+        """Find where forecasts lie.
 
         Parameters
         ----------
         fh : ForecastingHorizon
-        instance : Instance
+        panel : list of Instance
 
         Returns
         -------
-        ndarray of int of shape (n_rows,)
-            Steps from the end of the series, which is 0.
-        Index of shape (n_rows,)
-            Their times.
+        list of (ndarray of int, Index), each of shape (n_rows,)
+            Of each series: steps from its end, which is 0, and their times.
         """
         if fh.freq is None and self.freq is not None:
             values = fh.to_pandas()
             fh = ForecastingHorizon(values, fh.is_relative, freq=self.freq)
-        index = instance.index
-        times = fh.to_absolute_index(index[-1:])
-        return find_steps(times, index, self.freq) - len(index) + 1, times
+        of_end = {instance.index[-1]: instance.index for instance in panel}
+        for end, index in of_end.items():  # once for all that end together
+            times = fh.to_absolute_index(index[-1:])
+            position = find_steps(times, index, self.freq)
+            of_end[end] = position - len(index) + 1, times
+        return [of_end[instance.index[-1]] for instance in panel]
 
     def check_known(self, panel, asked):
         """Raise ValueError where X doesn't reach as far as the forecasts.

@@ -279,7 +279,7 @@ class SequenceForecaster(BaseForecaster):
     def _furthest(self, fh, panel):
         if fh is None:
             return 1
-        steps = (self._history.steps(fh, instance)[0] for instance in panel)
+        steps = (step for step, _ in self._history.steps(fh, panel))
         return max(1, *(step.max() for step in steps))
 
     def _training_windows(self, panel):
@@ -324,9 +324,7 @@ class SequenceForecaster(BaseForecaster):
         """
         history = self._history
         panel = history.panel(X)
-        of_end = {one.index[-1]: one for one in panel}
-        of_end = {end: history.steps(fh, one) for end, one in of_end.items()}
-        asked = [of_end[instance.index[-1]] for instance in panel]
+        asked = history.steps(fh, panel)
         history.check_known(panel, asked)
         steps, times = zip(*asked, strict=True)
         shape = history.n_targets, 1 + len(alpha)
