@@ -115,6 +115,51 @@ def maximize(model, before, max_iter):
     return results
 
 
+def unit_of(series, known):
+    """Choose a unit in which the optimiser and the filter get on.
+
+    Both have absolute tolerances, which suit a spread between 1 and 100.
+
+    Parameters
+    ----------
+    series : ndarray of shape (n_timesteps,)
+    known : ndarray of shape (n_timesteps, n_known_ahead)
+        What it is regressed on: the rest is what has a spread.
+
+    Returns
+    -------
+    float
+        1 where the series has such a spread, or none.
+    """
+    rows = ~np.isnan(series)
+    if not rows.any():
+        return 1.0
+    observed = series[rows]
+    known = np.column_stack([np.ones(len(observed)), known[rows]])
+    rest = observed - known @ np.linalg.lstsq(known, observed)[0]
+    spread = max(rest.std(), 1e-6 * observed.std()) or 1.0
+    return float(spread / np.clip(spread, 1, 100))
+
+
+def in_unit(params, unit):
+    """Turn the parameters of a series into those of its multiple.
+
+    Parameters
+    ----------
+    params : dict of str to float
+    unit : float
+
+    Returns
+    -------
+    dict of str to float
+    """
+    powers = {"sigma2": 2, "ar": 0, "ma": 0}
+    return {
+        name: value * unit ** powers.get(name.partition(".")[0], 1)
+        for name, value in params.items()
+    }
+
+
 def _check_series(model):
     series = model.endog[:, 0]
     n_observed = np.count_nonzero(~np.isnan(series))

@@ -1,21 +1,18 @@
 """SARIMARegressor: the statistician's forecast, estimated by statsmodels."""
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from ...validation import (
     check_fit_windows,
     check_predict_windows,
-    check_target_columns,
     check_targets,
 )
 from ...windows import chunks, difference
 from .affine_forecast import affine_forecast
-from .likelihood import UNIT_ROOT, maximize, stationary_model
+from .checks import check_columns, check_length, check_parameters, searches
+from .likelihood import UNIT_ROOT, in_unit, maximize, stationary_model, unit_of
 from .order_search import search_orders
 from .stitching import stitch
 
@@ -178,7 +175,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         ConvergenceWarning
             If the optimiser stops before it has found the best parameters.
         """
-        self._check_parameters()
+        check_parameters(self)
         windows = check_fit_windows(self, X, y, allow_missing=True)
         y = check_targets(y, windows, allow_missing=True)
         if y.ndim > 2:
@@ -188,30 +185,24 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         if np.isnan(y).all(axis=0).any():
             raise ValueError("y has a column of nothing but NaN: give more rows.")
         self._n_outputs = y.shape[1]
-        self._check_columns(windows.shape[2])
+        check_columns(self, windows.shape[2], self._n_outputs)
         pieces = stitch(windows, y, self.target, self._known)
         self._choose_orders(pieces)
-        self._check_length(windows.shape[1])
+        check_length(self, windows.shape[1])
         before = getattr(self, "params_", {}) if self.warm_start else {}
-        # The optimiser and the filter have absolute tolerances, which suit some units.
-        spread = _spread(*self._join(pieces))
-        self._unit = float(spread / np.clip(spread, 1, 100))
-        before = {k: v / self._to_unit(k) for k, v in before.items()}
-        units = np.append(self._unit, np.ones(self.n_known_ahead))
+        self._unit = unit = unit_of(*self._join(pieces))
+        units = np.append(unit, np.ones(self.n_known_ahead))
         model = self._model([piece / units for piece in pieces])
-        results = maximize(model, before, self.max_iter)
+        results = maximize(model, in_unit(before, 1 / unit), self.max_iter)
         self.n_iter_ = max(1, getattr(results, "mle_retvals", {}).get("iterations", 0))
         n_observed = np.count_nonzero(~np.isnan(model.endog))
-        self.aicc_ = float(results.aicc + 2 * n_observed * np.log(self._unit))
+        self.aicc_ = float(results.aicc + 2 * n_observed * np.log(unit))
         estimates = [*results.params.tolist(), float(results.scale)]
         names = [*results.param_names, "sigma2"]
-        self.params_ = {
-            name: estimate * self._to_unit(name)
-            for name, estimate in zip(names, estimates, strict=True)
-        }
+        self.params_ = in_unit(dict(zip(names, estimates, strict=True)), unit)
         first = self.trend_ is not None
         known_ahead = slice(first, first + self.n_known_ahead)
-        self.known_coef_ = np.array(estimates[known_ahead]) * self._unit
+        self.known_coef_ = np.array(estimates[known_ahead]) * unit
         del estimates[known_ahead]
         self._params = estimates
         self._mean = np.nanmean(y[:, 0], dtype=np.float64)
@@ -308,56 +299,9 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         tags.regressor_tags.poor_score = True  # forecasts from y's past alone
         return tags
 
-    def _check_parameters(self):
-        forms = [("seasonal_order", self.seasonal_order, "(P, D, Q, season)")]
-        if not self._searches():
-            forms.append(("order", self.order, "(p, d, q) or 'auto'"))
-        for name, orders, form in forms:
-            if np.shape(orders) != (form.count(",") + 1,) or not all(
-                isinstance(n, Integral) and n >= 0 for n in orders
-            ):
-                raise ValueError(
-                    f"{name}={orders!r} must be {form}: whole numbers of at least 0."
-                )
-        *seasonal, season = self.seasonal_order
-        if season == 1 or (season == 0 and any(seasonal)):
-            raise ValueError(
-                f"seasonal_order={self.seasonal_order!r} has a season of {season} time "
-                "steps: give at least 2, or (0, 0, 0, 0) for no season."
-            )
-        if self.trend not in (None, "c"):
-            raise ValueError(
-                f"trend={self.trend!r} must be None or 'c': a window does not tell the "
-                "date that another trend depends on. Difference instead (order)."
-            )
-        if self.criterion not in ("aicc", "aic", "bic"):
-            raise ValueError(
-                f"criterion={self.criterion!r} must be 'aicc', 'aic' or 'bic'."
-            )
-        if not isinstance(self.warm_start, (bool, np.bool_)):
-            raise TypeError(
-                f"warm_start must be True or False, got {self.warm_start!r}."
-            )
-        check_scalar(self.target, "target", Integral)
-        check_scalar(self.n_known_ahead, "n_known_ahead", Integral, min_val=0)
-        check_scalar(self.max_iter, "max_iter", Integral, min_val=1)
-
-    def _searches(self):
-        return isinstance(self.order, str) and self.order == "auto"
-
-    def _check_columns(self, n_features):
-        check_target_columns(self.target, n_features, self._n_outputs)
-        n_known = self.n_known_ahead * self._n_outputs
-        if n_known and n_features - n_known <= self.target:
-            raise ValueError(
-                f"n_known_ahead={self.n_known_ahead} and {self._n_outputs} steps ahead "
-                f"take the last {n_known} columns of X, which has {n_features}: lay "
-                "them beside the target with KnownAhead, for the same horizon."
-            )
-
     def _choose_orders(self, pieces):
         """Search the orders, where they are not given or found."""
-        if not self._searches():
+        if not searches(self):
             self.order_, self.seasonal_order_ = self.order, self.seasonal_order
             self.trend_ = self.trend
         elif not (self.warm_start and hasattr(self, "search_results_")):
@@ -371,18 +315,6 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             best = results.loc[results[self.criterion].idxmin()]
             self.search_results_, self.trend_ = results, best["trend"]
             self.order_, self.seasonal_order_ = best["order"], best["seasonal_order"]
-
-    def _check_length(self, length):
-        _, differences, _ = self.order_
-        _, seasonal_differences, _, season = self.seasonal_order_
-        n_lost = differences + season * seasonal_differences
-        n_needed = n_lost + (self.n_known_ahead > 0)
-        if length < n_needed:
-            raise ValueError(
-                f"The windows of X have {length} time steps. To difference as "
-                f"order={self.order_} and seasonal_order={self.seasonal_order_} say "
-                f"takes {n_needed}: cut longer windows."
-            )
 
     def _join(self, pieces):
         """Difference the pieces, and join them by missing values.
@@ -441,20 +373,3 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             trend=self.trend_,
         )
         return coef, intercept * self._unit, std * self._unit
-
-    def _to_unit(self, name):
-        """Tell what a parameter for a spread of one is multiplied by, for that of y."""
-        if name == "sigma2":
-            return self._unit**2
-        return 1.0 if name.startswith(("ar.", "ma.")) else self._unit
-
-
-def _spread(series, known):
-    """Measure what the variables known ahead leave of a series; 1 for nothing."""
-    rows = ~np.isnan(series)
-    if not rows.any():
-        return 1.0
-    observed = series[rows]
-    known = np.column_stack([np.ones(len(observed)), known[rows]])
-    rest = observed - known @ np.linalg.lstsq(known, observed)[0]
-    return max(rest.std(), 1e-6 * observed.std()) or 1.0

@@ -1,0 +1,103 @@
+"""What a SARIMA model may be; errors that name what it can't be."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_scalar
+
+from ...validation import check_target_columns
+
+
+def searches(estimator):
+    """Tell whether the orders are to be found.
+
+    Parameters
+    ----------
+    estimator : SARIMARegressor
+
+    Returns
+    -------
+    bool
+    """
+    return isinstance(estimator.order, str) and estimator.order == "auto"
+
+
+def check_parameters(estimator):
+    """Refuse parameters that no SARIMA model can have.
+
+    Parameters
+    ----------
+    estimator : SARIMARegressor
+    """
+    forms = [("seasonal_order", estimator.seasonal_order, "(P, D, Q, season)")]
+    if not searches(estimator):
+        forms.append(("order", estimator.order, "(p, d, q) or 'auto'"))
+    for name, orders, form in forms:
+        if np.shape(orders) != (form.count(",") + 1,) or not all(
+            isinstance(n, Integral) and n >= 0 for n in orders
+        ):
+            raise ValueError(
+                f"{name}={orders!r} must be {form}: whole numbers of at least 0."
+            )
+    *seasonal, season = estimator.seasonal_order
+    if season == 1 or (season == 0 and any(seasonal)):
+        raise ValueError(
+            f"seasonal_order={estimator.seasonal_order!r} has a season of {season} "
+            "time steps: give at least 2, or (0, 0, 0, 0) for no season."
+        )
+    if estimator.trend not in (None, "c"):
+        raise ValueError(
+            f"trend={estimator.trend!r} must be None or 'c': a window does not tell "
+            "the date that another trend depends on. Difference instead (order)."
+        )
+    if estimator.criterion not in ("aicc", "aic", "bic"):
+        raise ValueError(
+            f"criterion={estimator.criterion!r} must be 'aicc', 'aic' or 'bic'."
+        )
+    if not isinstance(estimator.warm_start, (bool, np.bool_)):
+        raise TypeError(
+            f"warm_start must be True or False, got {estimator.warm_start!r}."
+        )
+    check_scalar(estimator.target, "target", Integral)
+    check_scalar(estimator.n_known_ahead, "n_known_ahead", Integral, min_val=0)
+    check_scalar(estimator.max_iter, "max_iter", Integral, min_val=1)
+
+
+def check_columns(estimator, n_features, n_outputs):
+    """Refuse a target, or variables known ahead, that the windows do not have.
+
+    Parameters
+    ----------
+    estimator : SARIMARegressor
+    n_features, n_outputs : int
+        Columns of X, and steps of y.
+    """
+    check_target_columns(estimator.target, n_features, n_outputs)
+    n_known = estimator.n_known_ahead * n_outputs
+    if n_known and n_features - n_known <= estimator.target:
+        raise ValueError(
+            f"n_known_ahead={estimator.n_known_ahead} and {n_outputs} steps ahead "
+            f"take the last {n_known} columns of X, which has {n_features}: lay "
+            "them beside the target with KnownAhead, for the same horizon."
+        )
+
+
+def check_length(estimator, length):
+    """Refuse windows that are too short for the differences.
+
+    Parameters
+    ----------
+    estimator : SARIMARegressor
+        With its orders.
+    length : int
+    """
+    _, differences, _ = estimator.order_
+    _, seasonal_differences, _, season = estimator.seasonal_order_
+    n_lost = differences + season * seasonal_differences
+    n_needed = n_lost + (estimator.n_known_ahead > 0)
+    if length < n_needed:
+        raise ValueError(
+            f"The windows of X have {length} time steps. To difference as "
+            f"order={estimator.order_} and seasonal_order="
+            f"{estimator.seasonal_order_} say takes {n_needed}: cut longer windows."
+        )
