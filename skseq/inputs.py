@@ -81,10 +81,11 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
     ------
     ValueError
         For an ensemble, given several variables, of which some take windows and some
-        a table.
+        a table; for a Pipeline that would cut windows of the windows.
     """
     if takes_windows(regressor):
         return windows
+    _refuse_to_cut(regressor)
     n_samples, length, n_features = windows.shape
     if n_features > 1 and any(map(takes_windows, _several(regressor))):
         raise ValueError(
@@ -100,6 +101,18 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
     ahead = windows[:, :, n_past:].reshape(n_samples, length, n_known, horizon)
     parts = windows[:, :, :n_past], ahead[..., 0], ahead[:, -1, :, 1:]
     return np.hstack([part.reshape(n_samples, -1) for part in parts])
+
+
+def _refuse_to_cut(regressor):
+    """Raise ValueError for a SlidingWindow: it would take windows for a series."""
+    from .transformers import SlidingWindow  # which import this module
+
+    if any(isinstance(part, SlidingWindow) for part in regressor.get_params().values()):
+        raise ValueError(
+            f"{type(regressor).__name__} has a SlidingWindow, but is given windows, "
+            "which are cut already: leave that step out, as in GRURegressor() for "
+            "make_pipeline(SlidingWindow(56), GRURegressor())."
+        )
 
 
 def tell_known_ahead(regressor, n_known):

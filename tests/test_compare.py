@@ -13,6 +13,7 @@ from sklearn.metrics import (
     mean_absolute_percentage_error,
     root_mean_squared_error,
 )
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -20,6 +21,7 @@ from skseq import (
     Comparison,
     DenseRegressor,
     NaiveRegressor,
+    SlidingWindow,
     compare,
     default_models,
 )
@@ -293,6 +295,13 @@ def test_wrong_data(frame):
     frame.iloc[7, 0] = np.nan
     with pytest.raises(ValueError, match="Column 'other' is nan at 2024-01-08"):
         compare(models, frame, **SETTING)
+
+
+def test_a_model_that_cuts_windows_itself_is_an_error(frame):
+    pipe = make_pipeline(SlidingWindow(WINDOW), Recorder())
+    for model in (pipe, GridSearchCV(pipe, {"slidingwindow__length": [4, 8]})):
+        with pytest.raises(ValueError, match="has a SlidingWindow, but is given"):
+            compare({"own": model}, frame, **SETTING)
 
 
 def test_plot_saves_a_figure(frame, tmp_path):

@@ -166,3 +166,14 @@ def test_warns_where_y_continues_another_column(model, n_targets):
         warnings.simplefilter("error")
         clone(model).set_params(target=meant).fit(windows, y)
         clone(model).set_params(target=meant).fit(windows[:2], y[:2])
+
+
+@pytest.mark.parametrize(
+    "model", [NaiveRegressor(), RNNRegressor(supervise="every", max_epochs=1)]
+)
+def test_warns_where_y_holds_more_targets_than_said(model):
+    series = np.random.default_rng(0).normal(size=(30, 2))
+    X, y = horizon_targets(series, horizon=3)  # of both columns
+    windows = SlidingWindow(5).fit_transform(X)
+    with pytest.warns(UserWarning, match=r"continues column \[0, 1\] .* says \[0\]"):
+        clone(model).fit(windows, y)

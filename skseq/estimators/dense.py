@@ -4,6 +4,7 @@ from ..networks import Dense
 from ..networks.dense import ACTIVATIONS
 from .base import NetworkEstimator
 from .classifier import NetworkClassifier
+from .parameters import warn_of_idle_dropout
 from .regressor import NetworkRegressor
 
 
@@ -24,6 +25,13 @@ class _DenseEstimator(NetworkEstimator):
 """
 
     _choices = {"activation": tuple(ACTIVATIONS)}
+
+    def _learn_inputs(self, windows, weights):
+        super()._learn_inputs(windows, weights)
+        if not self.hidden_layer_sizes:
+            warn_of_idle_dropout(
+                self, "after hidden layers, and there are none: set hidden_layer_sizes"
+            )
 
     def _build(self, length, n_features):
         return Dense(

@@ -32,6 +32,7 @@ class _EncoderDecoderEstimator(_RecurrentEstimator):
         of the training.
 """
     _choices = {"cell": tuple(CELLS)}
+    _drops_between_layers_only = False
     _teach = True
 
     @property

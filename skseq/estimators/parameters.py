@@ -1,6 +1,7 @@
 """What the parameters of an estimator may be; errors that name the one that isn't."""
 
 import copy
+import warnings
 from dataclasses import fields
 from numbers import Integral, Real
 
@@ -66,6 +67,24 @@ def check_parameters(estimator):
             raise TypeError(f"{name} must be True or False, got {value!r}.")
         elif name in _CHECKS:
             _CHECKS[name](value)
+
+
+def warn_of_idle_dropout(estimator, where):
+    """Warn of a ``dropout`` that was asked for, and drops nothing.
+
+    Parameters
+    ----------
+    estimator : NetworkEstimator
+        What its class has by default is not asked for.
+    where : str
+        Where it would drop values, and what to set.
+    """
+    if estimator.dropout not in (0, type(estimator).dropout):
+        warnings.warn(
+            f"dropout={estimator.dropout} drops nothing: it is {where}.",
+            UserWarning,
+            stacklevel=5,
+        )
 
 
 def plain(estimator):

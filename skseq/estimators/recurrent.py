@@ -5,6 +5,7 @@ from ..networks.normalization import NORMALIZATIONS
 from ..networks.recurrent import ACTIVATIONS
 from .base import NetworkEstimator
 from .classifier import NetworkClassifier
+from .parameters import warn_of_idle_dropout
 from .regressor import NetworkRegressor
 
 
@@ -32,16 +33,26 @@ class _RecurrentEstimator(NetworkEstimator):
         al., arXiv:1607.06450), or over the windows of a batch (Cooijmans et al.,
         arXiv:1603.09025).
     dropout : float, default=0.0
-        Share of values dropped between the layers, in training; none in a single one.
+        Share of values dropped between the layers, in training; none in a single one,
+        which takes ``recurrent_dropout``.
     recurrent_dropout : float, default=0.0
         Share of the state's units whose way to the next step is cut in training, the
         same ones at all steps of a window (Gal and Ghahramani, arXiv:1512.05287).
 """
     _any_length = True
+    _drops_between_layers_only = True
     _choices = {
         "bidirectional": (True, False, "auto"),
         "normalization": tuple(NORMALIZATIONS),
     }
+
+    def _learn_inputs(self, windows, weights):
+        super()._learn_inputs(windows, weights)
+        if self.n_layers == 1 and self._drops_between_layers_only:
+            warn_of_idle_dropout(
+                self,
+                "between layers, and there is one: set recurrent_dropout, or n_layers",
+            )
 
     def _build(self, length, n_features):
         bidirectional = self.bidirectional

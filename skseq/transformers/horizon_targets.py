@@ -110,7 +110,8 @@ def _target_columns(table, target):
 
 
 def _target_values(table):
-    values = as_real(table.to_numpy(), "target")
+    columns = [as_real(column, f"target {name!r}") for name, column in table.items()]
+    values = np.stack(columns, axis=1)
     bad = np.argwhere(~np.isfinite(values))
     if len(bad):
         row, column = bad[0]

@@ -112,6 +112,7 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
         other = int(share.argmax())
         found.append(other if share[other] > 0.9 > share[column] else int(column))
         lost.append(not share[column])
+    found += [one for one in _further_targets(windows, y) if one not in found]
     target = found if len(found) > 1 else found[0]
     message = None
     if found != columns.tolist():
@@ -128,6 +129,14 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
         )
     if message is not None:
         warnings.warn(message, UserWarning, stacklevel=3)
+
+
+def _further_targets(windows, y):
+    """Find columns of X whose steps y holds among those of a target."""
+    goes_on = (y[1:, :, :-1] == y[:-1, :, 1:]).mean(axis=0) > 0.9
+    starts = y[:-1, :, 1:].transpose(1, 2, 0)[~goes_on]  # (n_starts, n_samples - 1)
+    shares = [(windows[1:, -1] == start[:, None]).mean(axis=0) for start in starts]
+    return [int(share.argmax()) for share in shares if share.max() > 0.9]
 
 
 def _follow(windows):
