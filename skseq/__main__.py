@@ -4,11 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
 from .comparison import compare, default_models, read_table
 from .comparison.coming import check_coming, forecast_coming, split_coming
+from .comparison.season import find_season
 from .comparison.tables import by_series, join
 from .datasets import load_victoria_electricity
 from .displays import matplotlib_part
@@ -19,10 +17,6 @@ Fit models on the first part of a series, forecast from the same days of the las
 with each of them, and print their errors. Without FILE: Victoria's daily electricity
 demand.
 """
-
-
-SEASONS = {1 / 48: 48, 1 / 24: 24, 1: 7, 7: 52, 30.5: 12, 91.5: 4}
-"""Steps in a season, by the days from one step to the next."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -133,7 +127,7 @@ def _compare(arguments):
     for key, one in by_series(table).items():
         tables[key], coming[key] = split_coming(one, target, known_ahead)
         if arguments.season is None:
-            arguments.season = _season(tables[key].index, arguments.window)
+            arguments.season = find_season(tables[key].index, arguments.window)
         if arguments.forecast:
             coming[key] = check_coming(
                 coming[key], tables[key].index, arguments.horizon, known_ahead
@@ -187,23 +181,6 @@ def _compare(arguments):
         written = {"sep": arguments.sep, "decimal": arguments.decimal}
         forecast.to_csv(arguments.forecast, **written)
         print(f"\n{arguments.forecast}: the forecast of {best} from the last row.")
-
-
-def _season(index, window):
-    """Find the steps in a season from the usual distance of the dates."""
-    if not isinstance(index, pd.DatetimeIndex) or len(index) < 2:
-        return 1
-    days = np.median(np.diff(index)) / np.timedelta64(1, "D")
-    seasons = [n for step, n in SEASONS.items() if abs(days / step - 1) < 0.1]
-    season = seasons[0] if seasons else 1
-    if season == 7 and (index.dayofweek < 5).all():
-        season = 5  # business days
-    if season > window:
-        raise ValueError(
-            f"a season of {season} steps, by the dates, is longer than a window of "
-            f"{window}: give a longer --window, or another --season, such as 1."
-        )
-    return season
 
 
 def _check_files(arguments):

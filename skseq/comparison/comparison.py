@@ -11,6 +11,7 @@ from .metrics import interval_metrics, metrics, ratio
 from .result import Comparison
 from .rolling_origin import rolling_origin
 from .runs import run_all
+from .season import find_season
 from .tables import as_tables, join, label
 
 
@@ -21,7 +22,7 @@ def compare(
     target,
     horizon,
     window,
-    season=1,
+    season=None,
     known_ahead=(),
     test_fraction=0.2,
     step=1,
@@ -58,9 +59,11 @@ def compare(
         Steps to forecast.
     window : int
         Steps of the past that a model sees.
-    season : int, default=1
+    season : int, default=None
         Time steps in a season, for the naive forecast that all are compared with
-        and for MASE and RMSSE.
+        and for MASE and RMSSE. None takes that of the dates: 48 for half hours, 24
+        for hours, 7 for days (5 without weekends), 52 for weeks, 12 for months, 4 for
+        quarters, else 1, the last value.
     known_ahead : list of column label, default=()
         Variables whose values for the coming steps are known at an origin (calendar,
         prices); all others are known up to it. Their next ``horizon`` values are laid
@@ -130,6 +133,8 @@ def compare(
     if coverage is not None:
         check_share(coverage, "coverage")
     tables = as_tables(data, target, known_ahead, gaps)
+    first = next(iter(tables.values()))
+    season = find_season(first.index, window) if season is None else season
     n_rows = max(map(len, tables.values()))
     folds = rolling_origin(n_rows, window, horizon, test_fraction, step, refit)
     _check_starts(tables, n_rows - folds[0].fit_end - 1, window + horizon)

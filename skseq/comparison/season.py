@@ -1,0 +1,43 @@
+"""The season of a series, by its dates."""
+
+import numpy as np
+import pandas as pd
+
+SEASONS = {1 / 48: 48, 1 / 24: 24, 1: 7, 7: 52, 30.5: 12, 91.5: 4}
+"""Steps in a season, by the days from one step to the next."""
+
+
+def find_season(index, window):
+    """Find the steps in a season from the usual distance of the dates.
+
+    Parameters
+    ----------
+    index : Index
+    window : int
+        Steps of the past that a model sees.
+
+    Returns
+    -------
+    int
+        1 where there are no dates, or their distance is not a usual one.
+
+    Raises
+    ------
+    ValueError
+        If a season is longer than a window.
+    """
+    if isinstance(index, pd.PeriodIndex):
+        index = index.to_timestamp()
+    if not isinstance(index, pd.DatetimeIndex) or len(index) < 2:
+        return 1
+    days = np.median(np.diff(index)) / np.timedelta64(1, "D")
+    seasons = [n for step, n in SEASONS.items() if abs(days / step - 1) < 0.1]
+    season = seasons[0] if seasons else 1
+    if season == 7 and (index.dayofweek < 5).all():
+        season = 5  # business days
+    if season > window:
+        raise ValueError(
+            f"a season of {season} steps, by the dates, is longer than a window of "
+            f"{window}: give a longer window, or another season, such as 1."
+        )
+    return season
