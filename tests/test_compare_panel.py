@@ -150,6 +150,54 @@ def test_labels_of_several_levels(panel):
     assert_allclose(result.forecasts["linear"].loc[2], alone.forecasts["linear"])
 
 
+TUPLES = pd.Index([("b", 1), ("c", 1), ("a", 1)], tupleize_cols=False)
+
+
+@pytest.mark.parametrize(
+    "labels", [pd.CategoricalIndex(["b", "c", "a"], ["c", "zz", "b", "a"]), TUPLES]
+)
+def test_forecasts_are_of_the_series_of_their_label(panel, labels):
+    codes = "bca"
+    shop = [codes.index(key) for key in panel.index.get_level_values("shop")]
+    days = panel.index.get_level_values("day")
+    panel.index = pd.MultiIndex(
+        [labels, days.unique().sort_values()],
+        [shop, days.unique().sort_values().get_indexer(days)],
+        names=["shop", "day"],
+    )
+    models = {
+        "theirs": NaiveForecaster(sp=SEASON),
+        "ours": SequenceForecaster(NaiveRegressor(SEASON), WINDOW),
+    }
+    result = compare(models, panel, **SETTING)
+    for model in models:
+        for (shop, day), forecast in result.forecasts[model].iterrows():
+            known = make(codes[list(labels).index(shop)])["y"].loc[:day]
+            assert_allclose(forecast, known.iloc[-SEASON:][:HORIZON])
+    for instance in labels:
+        title = result.plot(instance=instance).axes[0].get_title()
+        assert title.endswith(f", {', '.join(map(str, np.atleast_1d(instance)))}")
+
+
+def test_series_without_some_days(panel):
+    panel = panel.drop(("b", make("b").index[5]))
+    models = {
+        "theirs": NaiveForecaster(sp=SEASON),
+        "ours": SequenceForecaster(NaiveRegressor(SEASON), WINDOW),
+    }
+    result = compare(models, panel, **SETTING, gaps="ignore")
+    for model in models:
+        for (shop, day), forecast in result.forecasts[model].iterrows():
+            known = make(shop)["y"].loc[:day]
+            assert_allclose(forecast, known.iloc[-SEASON:][:HORIZON])
+
+
+def test_a_plain_index_of_several_series_is_told_how(panel):
+    with pytest.raises(ValueError, match="twice") as caught:
+        compare({"naive": NaiveRegressor()}, panel.droplevel("shop"), **SETTING)
+    assert "set_index" in caught.value.__notes__[0]
+
+
 def test_draws_one_series(panel):
     matplotlib.use("agg")
     result = compare({"naive": NaiveRegressor(SEASON)}, panel, **SETTING)
@@ -169,6 +217,11 @@ def test_draws_one_series(panel):
         (lambda p: p.drop(("a", p.index[-1][1])), "Series a ends at 2024-02-29 .*, b "),
         (lambda p: p.groupby("shop").tail(60).drop("a").pipe(_with_short), "d has 20"),
         (lambda p: p.drop(("b", p.index[5][1])), "no regular step"),
+        (lambda p: p.rename(index={"b": np.nan}, level=0), "Row 0 has no label"),
+        (
+            lambda p: pd.concat({"d": make("b"), "e": _every_other_day(make("b"))}),
+            "Series d and e have rows at different times .* as at 2024-02-29",
+        ),
     ],
 )
 def test_wrong_series_are_named(panel, change, message):
@@ -176,6 +229,11 @@ def test_wrong_series_are_named(panel, change, message):
         compare({"naive": NaiveRegressor(SEASON)}, change(panel), **SETTING)
     if message == "no regular step":
         assert caught.value.__notes__ == ["It is from the series b."]
+
+
+def _every_other_day(table):
+    days = pd.date_range(end=table.index[-1], periods=len(table), freq="2D")
+    return table.set_axis(days)
 
 
 def _with_short(panel):

@@ -200,20 +200,25 @@ class Comparison:
             return (self.series, self.forecasts, self.intervals), ""
         keys = index.droplevel(-1)
         instance = keys[0] if instance is None else instance
-        if instance not in keys:
+        rows = _equal(keys, instance)
+        if not rows.any():
             raise ValueError(
                 f"instance {instance!r} is none of the series {list(keys.unique())}."
             )
         levels = list(range(index.nlevels - 1))
-        rows = keys == instance
         forecasts = {
             name: table[rows].droplevel(levels)
             for name, table in self.forecasts.items()
         }
         intervals = {name: ends[rows] for name, ends in self.intervals.items()}
-        series = self.series[self.series.index.droplevel(-1) == instance]
+        series = self.series[_equal(self.series.index.droplevel(-1), instance)]
         parts = series.droplevel(levels), forecasts, intervals
         return parts, f", {label(np.atleast_1d(instance))}"
+
+
+def _equal(keys, instance):
+    """Find a label, or a tuple of them, which pandas takes for a list of labels."""
+    return np.array([key == instance for key in keys])
 
 
 def _lines(table):
