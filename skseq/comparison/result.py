@@ -88,9 +88,11 @@ class Comparison:
             )
         base = self.naive if reference is None else self.forecasts[reference]
         overlapping = self._n_overlapping()
+        rounding = 100 * np.finfo(float).eps * self.truth.abs().to_numpy().max()
         rows = {}
         for name, forecast in self.forecasts.items():
             loss = self._loss(forecast) - self._loss(base)
+            loss[np.abs(loss) < rounding] = 0  # which a test would take for skill
             statistic, p_value, (low, high) = diebold_mariano(
                 loss, overlapping, confidence, n_resamples, seed
             )
@@ -115,9 +117,10 @@ class Comparison:
         if self.table["MAE"].isna().all():
             return "No model forecasts without NaN."
         best = self.table["MAE"].idxmin()
-        ratio, p_value = self.table["MAE / naive"][best], self.differences()["p"][best]
-        if not ratio < 1:
+        ratio, found = self.table["MAE / naive"][best], self.differences().loc[best]
+        if not found["difference"] < 0:
             return "No model is better than the naive forecast."
+        p_value = found["p"]
         percent = f"{100 * (1 - ratio):.0f} %" if ratio < 0.995 else "less than 1 %"
         text = f"The best is {best}: its MAE is {percent} below the naive forecast's"
         if np.isnan(p_value):
