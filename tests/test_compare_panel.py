@@ -198,6 +198,19 @@ def test_a_plain_index_of_several_series_is_told_how(panel):
     assert "set_index" in caught.value.__notes__[0]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_rounding_is_no_skill(seed):
+    wave = 1000 + np.random.default_rng(seed).normal(size=150)
+    rounded = SequenceForecaster(NaiveRegressor(SEASON), WINDOW, scaling="divide")
+    setting = SETTING | {"target": 0, "test_fraction": 0.5}
+    result = compare({"rounded": rounded}, wave, **setting)
+    assert_allclose(result.forecasts["rounded"], result.naive, rtol=1e-12)
+    found = result.differences().loc["rounded"]
+    assert found["difference"] == 0
+    assert np.isnan(found["p"])
+    assert result.conclusion() == "No model is better than the naive forecast."
+
+
 def test_draws_one_series(panel):
     matplotlib.use("agg")
     result = compare({"naive": NaiveRegressor(SEASON)}, panel, **SETTING)
@@ -280,3 +293,49 @@ def test_shell_forecasts_each_series(panel, tmp_path, capsys):
     for shop, forecast in found["y"].groupby("shop"):
         known = panel["y"].loc[shop].iloc[:-HORIZON]
         assert_allclose(forecast, known.iloc[-SEASON:][:HORIZON])
+
+
+def _shell(panel, tmp_path, *options):
+    path, written = tmp_path / "data.csv", tmp_path / "next.csv"
+    panel.to_csv(path)
+    sizes = ["--horizon", str(HORIZON), "--window", str(WINDOW), "--season", "4"]
+    command = ["compare", str(path), "--series", "shop", *sizes]
+    assert main([*command, "--forecast", str(written), *options]) == 0
+    return pd.read_csv(written)
+
+
+def test_shell_gives_the_naive_forecast_intervals_at_each_level(panel, tmp_path):
+    panel["y"] *= 1 + 99 * (panel.index.get_level_values("shop") == "b")
+    options = ["--target", "y", "--models", "naive", "--coverage", "0.8"]
+    found = _shell(panel, tmp_path, *options).groupby("shop")
+    for shop, forecast in found:
+        known = panel["y"].loc[shop].to_numpy()
+        assert_allclose(forecast["y"], known[-SEASON:][:HORIZON])
+        errors = np.abs(known[SEASON:] - known[:-SEASON])
+        half = (forecast["high"] - forecast["low"]) / 2
+        assert (np.quantile(errors, 0.5) < half).all()
+        assert (half < 2 * np.quantile(errors, 0.95)).all()
+
+
+def test_shell_numbers_the_steps_of_all_where_one_has_gaps(panel, tmp_path):
+    panel = panel.drop(("b", make("b").index[5]))
+    options = ["--target", "y", "--models", "naive", "--gaps", "ignore"]
+    found = _shell(panel, tmp_path, *options)
+    assert found["step"].tolist() == [1, 2, 3] * 3
+    for shop, forecast in found["y"].groupby(found["shop"]):
+        assert_allclose(forecast, make(shop)["y"].iloc[-SEASON:][:HORIZON])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--target", "z"], "target 'z' is not among the columns"),
+        (["--target", "shop"], "target 'shop' is not among the columns"),
+        (["--target", "y", "--known-ahead", "z"], "choose among ['x']"),
+        (["--target", "y", "--time", "shop"], "both hold the time and tell series"),
+    ],
+)
+def test_shell_says_which_column_is_wrong(panel, tmp_path, capsys, options, message):
+    with pytest.raises(SystemExit):
+        _shell(panel, tmp_path, *options, "--models", "naive")
+    assert message in capsys.readouterr().err
