@@ -230,6 +230,10 @@ def test_draws_one_series(panel):
         (lambda p: p.drop(("a", p.index[-1][1])), "Series a ends at 2024-02-29 .*, b "),
         (lambda p: p.groupby("shop").tail(60).drop("a").pipe(_with_short), "d has 20"),
         (lambda p: p.drop(("b", p.index[5][1])), "no regular step"),
+        (
+            lambda p: p.rename(index={"a": 1, "b": 2, "c": 3}, level=0).swaplevel(),
+            "'shop', holds no dates, .* time is the last",
+        ),
         (lambda p: p.rename(index={"b": np.nan}, level=0), "Row 0 has no label"),
         (
             lambda p: pd.concat({"d": make("b"), "e": _every_other_day(make("b"))}),

@@ -5,6 +5,8 @@ import pandas as pd
 
 from ..transformers import SlidingWindow
 
+DATES = pd.DatetimeIndex, pd.PeriodIndex
+
 
 def as_tables(data, target, known_ahead=(), gaps="raise"):
     """Check one series or several; return each as a table of numbers.
@@ -74,6 +76,13 @@ def by_series(table):
     levels = list(range(table.index.nlevels - 1))
     if not levels:
         return {(): table}
+    *dated, last = (isinstance(level, DATES) for level in table.index.levels)
+    if any(dated) and not last:
+        raise ValueError(
+            f"The last level of the index, {table.index.names[-1]!r}, holds no dates, "
+            "and one before it does: time is the last one (DataFrame.reorder_levels, "
+            "then sort_index)."
+        )
     for level in levels:
         unnamed = table.index.get_level_values(level).isna()
         if unnamed.any():
