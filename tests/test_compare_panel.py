@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LinearRegression
+from sktime.forecasting.compose import make_reduction
 from sktime.forecasting.naive import NaiveForecaster
 from sktime.performance_metrics.forecasting import mean_absolute_scaled_error
 
@@ -177,6 +178,20 @@ def test_forecasts_are_of_the_series_of_their_label(panel, labels):
     for instance in labels:
         title = result.plot(instance=instance).axes[0].get_title()
         assert title.endswith(f", {', '.join(map(str, np.atleast_1d(instance)))}")
+
+
+@pytest.mark.filterwarnings("ignore:The copy keyword is deprecated")  # in sktime
+def test_sktime_learns_from_all_series(panel):
+    panel = panel[["y"]]
+    model = make_reduction(
+        LinearRegression(), window_length=WINDOW, strategy="recursive", pooling="global"
+    )
+    result = compare({"model": model}, panel, **SETTING)
+    for origin in result.origins[:2]:
+        known = panel[panel.index.get_level_values("day") <= origin].sort_index()
+        expected = model.clone().fit(known, fh=[1, 2, 3]).predict()
+        found = result.forecasts["model"].xs(origin, level="day")
+        assert_allclose(found.to_numpy().ravel(), expected["y"])
 
 
 def test_series_without_some_days(panel):

@@ -132,8 +132,11 @@ def _on_series(model, tables, fold, horizon, n_known, coverage):
         if not names:
             return None
         parts = [table.iloc[start:end][names] for table in tables]
-        # By number: some forecasters sort the labels, or can't read them.
-        return parts[0] if len(parts) == 1 else pd.concat(parts, keys=range(len(parts)))
+        if len(parts) == 1:
+            return parts[0]
+        # By number: some forecasters sort the labels, or read none without a name.
+        levels = ["instances", "timepoints"]
+        return pd.concat(parts, keys=range(len(parts)), names=levels)
 
     def values(start, end):
         y = rows(start, end, [target])
