@@ -5,9 +5,14 @@ import sys
 from pathlib import Path
 
 from .comparison import compare, default_models, read_table
-from .comparison.coming import check_coming, forecast_coming, split_coming
+from .comparison.coming import (
+    check_coming,
+    forecast_coming,
+    number_alike,
+    split_coming,
+)
 from .comparison.season import find_season
-from .comparison.tables import by_series, join
+from .comparison.tables import by_series, in_order, join
 from .datasets import load_victoria_electricity
 from .displays import matplotlib_part
 from .estimators import ConformalRegressor, NaiveRegressor, SARIMARegressor
@@ -123,6 +128,7 @@ def _compare(arguments):
         for name in arguments.known_ahead or []
         for column in encoded.get(name, [name])
     ]
+    table = in_order(table, target, known_ahead)
     tables, coming = {}, {}
     for key, one in by_series(table).items():
         tables[key], coming[key] = split_coming(one, target, known_ahead)
@@ -176,8 +182,9 @@ def _compare(arguments):
         result.plot(arguments.plot)
     if arguments.forecast:
         best = result.table["MAE"].idxmin()
-        parts = forecast_coming(models[best], tables, coming, **setting)
-        forecast = join(parts, names)
+        parts = forecast_coming(models[best], tables, number_alike(coming), **setting)
+        ahead = next(iter(parts.values())).index.name  # the dates, or numbers of steps
+        forecast = join(parts, [*names[:-1], ahead])
         written = {"sep": arguments.sep, "decimal": arguments.decimal}
         forecast.to_csv(arguments.forecast, **written)
         print(f"\n{arguments.forecast}: the forecast of {best} from the last row.")
@@ -208,7 +215,7 @@ def _check_plot(path):
 def _at_their_level(models, window, past_only, error_bars):
     """Let one model learn from series of different size.
 
-    The naive ones, which learn nothing, stay as they are.
+    The naive ones, which learn nothing, stay as they are without error bars.
     """
     from .forecasting import SequenceForecaster
 
@@ -219,7 +226,7 @@ def _at_their_level(models, window, past_only, error_bars):
     }
     return {
         name: model
-        if isinstance(model, NaiveRegressor)
+        if isinstance(model, NaiveRegressor) and error_bars is None
         else SequenceForecaster(model, window, **setting)
         for name, model in models.items()
     }

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LinearRegression
+from sktime.forecasting.compose import make_reduction
 from sktime.forecasting.naive import NaiveForecaster
 from sktime.performance_metrics.forecasting import mean_absolute_scaled_error
 
@@ -150,6 +151,81 @@ def test_labels_of_several_levels(panel):
     assert_allclose(result.forecasts["linear"].loc[2], alone.forecasts["linear"])
 
 
+TUPLES = pd.Index([("b", 1), ("c", 1), ("a", 1)], tupleize_cols=False)
+
+
+@pytest.mark.parametrize(
+    "labels", [pd.CategoricalIndex(["b", "c", "a"], ["c", "zz", "b", "a"]), TUPLES]
+)
+def test_forecasts_are_of_the_series_of_their_label(panel, labels):
+    codes = "bca"
+    shop = [codes.index(key) for key in panel.index.get_level_values("shop")]
+    days = panel.index.get_level_values("day")
+    panel.index = pd.MultiIndex(
+        [labels, days.unique().sort_values()],
+        [shop, days.unique().sort_values().get_indexer(days)],
+        names=["shop", "day"],
+    )
+    models = {
+        "theirs": NaiveForecaster(sp=SEASON),
+        "ours": SequenceForecaster(NaiveRegressor(SEASON), WINDOW),
+    }
+    result = compare(models, panel, **SETTING)
+    for model in models:
+        for (shop, day), forecast in result.forecasts[model].iterrows():
+            known = make(codes[list(labels).index(shop)])["y"].loc[:day]
+            assert_allclose(forecast, known.iloc[-SEASON:][:HORIZON])
+    for instance in labels:
+        title = result.plot(instance=instance).axes[0].get_title()
+        assert title.endswith(f", {', '.join(map(str, np.atleast_1d(instance)))}")
+
+
+@pytest.mark.filterwarnings("ignore:The copy keyword is deprecated")  # in sktime
+def test_sktime_learns_from_all_series(panel):
+    panel = panel[["y"]]
+    model = make_reduction(
+        LinearRegression(), window_length=WINDOW, strategy="recursive", pooling="global"
+    )
+    result = compare({"model": model}, panel, **SETTING)
+    for origin in result.origins[:2]:
+        known = panel[panel.index.get_level_values("day") <= origin].sort_index()
+        expected = model.clone().fit(known, fh=[1, 2, 3]).predict()
+        found = result.forecasts["model"].xs(origin, level="day")
+        assert_allclose(found.to_numpy().ravel(), expected["y"])
+
+
+def test_series_without_some_days(panel):
+    panel = panel.drop(("b", make("b").index[5]))
+    models = {
+        "theirs": NaiveForecaster(sp=SEASON),
+        "ours": SequenceForecaster(NaiveRegressor(SEASON), WINDOW),
+    }
+    result = compare(models, panel, **SETTING, gaps="ignore")
+    for model in models:
+        for (shop, day), forecast in result.forecasts[model].iterrows():
+            known = make(shop)["y"].loc[:day]
+            assert_allclose(forecast, known.iloc[-SEASON:][:HORIZON])
+
+
+def test_a_plain_index_of_several_series_is_told_how(panel):
+    with pytest.raises(ValueError, match="twice") as caught:
+        compare({"naive": NaiveRegressor()}, panel.droplevel("shop"), **SETTING)
+    assert "set_index" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rounding_is_no_skill(seed):
+    wave = 1000 + np.random.default_rng(seed).normal(size=150)
+    rounded = SequenceForecaster(NaiveRegressor(SEASON), WINDOW, scaling="divide")
+    setting = SETTING | {"target": 0, "test_fraction": 0.5}
+    result = compare({"rounded": rounded}, wave, **setting)
+    assert_allclose(result.forecasts["rounded"], result.naive, rtol=1e-12)
+    found = result.differences().loc["rounded"]
+    assert found["difference"] == 0
+    assert np.isnan(found["p"])
+    assert result.conclusion() == "No model is better than the naive forecast."
+
+
 def test_draws_one_series(panel):
     matplotlib.use("agg")
     result = compare({"naive": NaiveRegressor(SEASON)}, panel, **SETTING)
@@ -169,6 +245,15 @@ def test_draws_one_series(panel):
         (lambda p: p.drop(("a", p.index[-1][1])), "Series a ends at 2024-02-29 .*, b "),
         (lambda p: p.groupby("shop").tail(60).drop("a").pipe(_with_short), "d has 20"),
         (lambda p: p.drop(("b", p.index[5][1])), "no regular step"),
+        (
+            lambda p: p.rename(index={"a": 1, "b": 2, "c": 3}, level=0).swaplevel(),
+            "'shop', holds no dates, .* time is the last",
+        ),
+        (lambda p: p.rename(index={"b": np.nan}, level=0), "Row 0 has no label"),
+        (
+            lambda p: pd.concat({"d": make("b"), "e": _every_other_day(make("b"))}),
+            "Series d and e have rows at different times .* as at 2024-02-29",
+        ),
     ],
 )
 def test_wrong_series_are_named(panel, change, message):
@@ -176,6 +261,11 @@ def test_wrong_series_are_named(panel, change, message):
         compare({"naive": NaiveRegressor(SEASON)}, change(panel), **SETTING)
     if message == "no regular step":
         assert caught.value.__notes__ == ["It is from the series b."]
+
+
+def _every_other_day(table):
+    days = pd.date_range(end=table.index[-1], periods=len(table), freq="2D")
+    return table.set_axis(days)
 
 
 def _with_short(panel):
@@ -222,3 +312,49 @@ def test_shell_forecasts_each_series(panel, tmp_path, capsys):
     for shop, forecast in found["y"].groupby("shop"):
         known = panel["y"].loc[shop].iloc[:-HORIZON]
         assert_allclose(forecast, known.iloc[-SEASON:][:HORIZON])
+
+
+def _shell(panel, tmp_path, *options):
+    path, written = tmp_path / "data.csv", tmp_path / "next.csv"
+    panel.to_csv(path)
+    sizes = ["--horizon", str(HORIZON), "--window", str(WINDOW), "--season", "4"]
+    command = ["compare", str(path), "--series", "shop", *sizes]
+    assert main([*command, "--forecast", str(written), *options]) == 0
+    return pd.read_csv(written)
+
+
+def test_shell_gives_the_naive_forecast_intervals_at_each_level(panel, tmp_path):
+    panel["y"] *= 1 + 99 * (panel.index.get_level_values("shop") == "b")
+    options = ["--target", "y", "--models", "naive", "--coverage", "0.8"]
+    found = _shell(panel, tmp_path, *options).groupby("shop")
+    for shop, forecast in found:
+        known = panel["y"].loc[shop].to_numpy()
+        assert_allclose(forecast["y"], known[-SEASON:][:HORIZON])
+        errors = np.abs(known[SEASON:] - known[:-SEASON])
+        half = (forecast["high"] - forecast["low"]) / 2
+        assert (np.quantile(errors, 0.5) < half).all()
+        assert (half < 2 * np.quantile(errors, 0.95)).all()
+
+
+def test_shell_numbers_the_steps_of_all_where_one_has_gaps(panel, tmp_path):
+    panel = panel.drop(("b", make("b").index[5]))
+    options = ["--target", "y", "--models", "naive", "--gaps", "ignore"]
+    found = _shell(panel, tmp_path, *options)
+    assert found["step"].tolist() == [1, 2, 3] * 3
+    for shop, forecast in found["y"].groupby(found["shop"]):
+        assert_allclose(forecast, make(shop)["y"].iloc[-SEASON:][:HORIZON])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--target", "z"], "target 'z' is not among the columns"),
+        (["--target", "shop"], "target 'shop' is not among the columns"),
+        (["--target", "y", "--known-ahead", "z"], "choose among ['x']"),
+        (["--target", "y", "--time", "shop"], "both hold the time and tell series"),
+    ],
+)
+def test_shell_says_which_column_is_wrong(panel, tmp_path, capsys, options, message):
+    with pytest.raises(SystemExit):
+        _shell(panel, tmp_path, *options, "--models", "naive")
+    assert message in capsys.readouterr().err

@@ -70,6 +70,25 @@ def check_coming(coming, index, horizon, known_ahead):
     return coming
 
 
+def number_alike(coming):
+    """Give the steps of all series numbers where those of one have no dates.
+
+    Parameters
+    ----------
+    coming : dict of tuple to DataFrame of shape (horizon, n_features)
+
+    Returns
+    -------
+    dict of tuple to DataFrame of shape (horizon, n_features)
+    """
+    numbers = [
+        one.index for one in coming.values() if isinstance(one.index, pd.RangeIndex)
+    ]
+    if not numbers:
+        return coming
+    return {key: one.set_axis(numbers[0]) for key, one in coming.items()}
+
+
 def forecast_coming(
     model, tables, coming, *, target, window, horizon, known_ahead=(), coverage=None
 ):

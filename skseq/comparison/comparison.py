@@ -52,7 +52,8 @@ def compare(
     data : DataFrame, Series or array of shape (n_timesteps, n_features)
         Numbers, in time order; a table with its time index. Several series have
         further levels in the index, of which the last is time: one model learns from
-        the windows of all, and forecasts each. They end at the same time.
+        the windows of all, and forecasts each. They have the same times in the test
+        period, and may begin at different ones.
     target : column label, or int for an array
         The variable to forecast.
     horizon : int
@@ -139,6 +140,7 @@ def compare(
     folds = rolling_origin(n_rows, window, horizon, test_fraction, step, refit)
     _check_starts(tables, n_rows - folds[0].fit_end - 1, window + horizon)
     origins = np.concatenate([fold.origins for fold in folds]) - n_rows  # from the end
+    _check_same_times(tables, origins[0])
     names = getattr(getattr(data, "index", None), "names", None)
     # (n_series, n_origins, horizon), as all forecasts are
     truth = np.stack([_targets(table, origins, horizon) for table in tables.values()])
@@ -201,6 +203,21 @@ def _check_starts(tables, n_test, n_needed):
                 f"Series {label(key)} has {len(table)} rows, of which {n_test} are the "
                 f"test period: a window and its targets are {n_needed}. Leave it out, "
                 "or give a shorter window, horizon or test fraction."
+            )
+
+
+def _check_same_times(tables, first_origin):
+    """Refuse what would let a model learn of one series what comes later in another."""
+    times = {key: table.index[first_origin:] for key, table in tables.items()}
+    first, *others = times
+    for key in others:
+        if not times[key].equals(times[first]):
+            [*_, apart] = times[key].symmetric_difference(times[first])
+            raise ValueError(
+                f"Series {label(first)} and {label(key)} have rows at different times "
+                f"in the test period, as at {apart}: forecasts are made from the same "
+                "times of all. Give all a row for each of them (reindex, interpolate), "
+                "or leave out those that lack some."
             )
 
 

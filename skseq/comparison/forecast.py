@@ -12,7 +12,6 @@ from ..estimators.interval import central_interval
 from ..inputs import inputs_for, predicts_several, takes_windows, tell_known_ahead
 from ..transformers import KnownAhead
 from ..windows import cut_windows, sliding_windows
-from .tables import join
 
 
 @dataclass(frozen=True)
@@ -118,11 +117,9 @@ def _lay_ahead(table, horizon, n_known):
 
 def _on_series(model, tables, fold, horizon, n_known, coverage):
     """Give a forecaster of sktime all of the target's past, and X that is known."""
-    tables = {
-        key: _with_regular_index(table).rename(columns=str)
-        for key, table in tables.items()
-    }
-    columns = next(iter(tables.values())).columns
+    n_rows = max(map(len, tables.values()))
+    tables = [table.rename(columns=str) for table in _with_regular_index(tables)]
+    columns = tables[0].columns
     target, others = columns[0], list(columns[1:])
     known = others[len(others) - n_known :]
     past_only = _past_only(model, known)
@@ -134,19 +131,22 @@ def _on_series(model, tables, fold, horizon, n_known, coverage):
         """Return some rows of all series, which are counted from the end."""
         if not names:
             return None
-        parts = {key: table.iloc[start:end][names] for key, table in tables.items()}
-        return join(parts)
+        parts = [table.iloc[start:end][names] for table in tables]
+        if len(parts) == 1:
+            return parts[0]
+        # By number: some forecasters sort the labels, or read none without a name.
+        levels = ["instances", "timepoints"]
+        return pd.concat(parts, keys=range(len(parts)), names=levels)
 
     def values(start, end):
         y = rows(start, end, [target])
-        return y[target] if () in tables else y
+        return y[target] if len(tables) == 1 else y
 
     steps = np.arange(1, horizon + 1)
     wants_interval = coverage is not None and model.get_tag("capability:pred_int")
     predicted, interval, seconds = [], [], np.zeros(2)
     # Many others' updates keep the state of the fit, whatever their tag says.
     updates = _is_a(model, "skseq.forecasting", "SequenceForecaster")
-    n_rows = max(map(len, tables.values()))
     seen = None
     for end in np.asarray(fold.origins) + 1 - n_rows:
         start = perf_counter()
@@ -186,17 +186,31 @@ def _past_only(model, known):
     return found
 
 
-def _with_regular_index(table):
-    """Name the step between the dates, or count rows where there is none."""
-    index = table.index
+def _with_regular_index(tables):
+    """Name the step between the dates of each series, or count the rows of all.
+
+    They are counted from the end, which all series have in common.
+    """
+    indexes = [_regular(table.index) for table in tables.values()]
+    if any(index is None for index in indexes):
+        n_rows = max(map(len, tables.values()))
+        indexes = [pd.RangeIndex(n_rows)[-len(table) :] for table in tables.values()]
+    return [
+        table.set_axis(index)
+        for table, index in zip(tables.values(), indexes, strict=True)
+    ]
+
+
+def _regular(index):
+    """Return an index that tells its step; None where there is none."""
     if isinstance(index, pd.PeriodIndex):
-        return table
+        return index
     freq = pd.infer_freq(index) if isinstance(index, pd.DatetimeIndex) else None
     if freq is None:
-        return table.reset_index(drop=True)
+        return None
     if index.tz is not None:
         # sktime's periods can't follow what summer time does to the hours of a clock.
         local = index.tz_localize(None)
         utc = index.tz_convert("UTC").tz_localize(None)
         index = local if pd.infer_freq(local) == freq else utc
-    return table.set_axis(pd.DatetimeIndex(index, freq=freq))
+    return pd.DatetimeIndex(index, freq=freq)

@@ -117,11 +117,7 @@ def read_table(path, time=None, series=None, *, sep=",", decimal="."):
 
 def _index_by_time(table, time, series):
     """Move the dates to the index, in order and each once."""
-    if series is not None and series not in table.columns:
-        raise ValueError(
-            f"Column {series!r}, which tells series apart, is not among the columns "
-            f"{list(table.columns)}."
-        )
+    _check_series(table, time, series)
     if time is None:
         others = table.columns.drop(series, errors="ignore")
         dates = {c: d for c in others if (d := _dates(table[c])) is not None}
@@ -162,6 +158,22 @@ def _index_by_time(table, time, series):
             "the column that tells several series apart (--series)."
         )
     return table
+
+
+def _check_series(table, time, series):
+    """Refuse a column that can't tell series apart."""
+    if series is None:
+        return
+    if series not in table.columns:
+        raise ValueError(
+            f"Column {series!r}, which tells series apart, is not among the columns "
+            f"{list(table.columns)}."
+        )
+    if series == time:
+        raise ValueError(
+            f"Column {series!r} can't both hold the time and tell series apart: name "
+            "another one (--time or --series)."
+        )
 
 
 def _check_no_numbers(column):

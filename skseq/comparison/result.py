@@ -88,9 +88,11 @@ class Comparison:
             )
         base = self.naive if reference is None else self.forecasts[reference]
         overlapping = self._n_overlapping()
+        rounding = 100 * np.finfo(float).eps * self.truth.abs().to_numpy().max()
         rows = {}
         for name, forecast in self.forecasts.items():
             loss = self._loss(forecast) - self._loss(base)
+            loss[np.abs(loss) < rounding] = 0  # which a test would take for skill
             statistic, p_value, (low, high) = diebold_mariano(
                 loss, overlapping, confidence, n_resamples, seed
             )
@@ -115,9 +117,10 @@ class Comparison:
         if self.table["MAE"].isna().all():
             return "No model forecasts without NaN."
         best = self.table["MAE"].idxmin()
-        ratio, p_value = self.table["MAE / naive"][best], self.differences()["p"][best]
-        if not ratio < 1:
+        ratio, found = self.table["MAE / naive"][best], self.differences().loc[best]
+        if not found["difference"] < 0:
             return "No model is better than the naive forecast."
+        p_value = found["p"]
         percent = f"{100 * (1 - ratio):.0f} %" if ratio < 0.995 else "less than 1 %"
         text = f"The best is {best}: its MAE is {percent} below the naive forecast's"
         if np.isnan(p_value):
@@ -200,20 +203,25 @@ class Comparison:
             return (self.series, self.forecasts, self.intervals), ""
         keys = index.droplevel(-1)
         instance = keys[0] if instance is None else instance
-        if instance not in keys:
+        rows = _equal(keys, instance)
+        if not rows.any():
             raise ValueError(
                 f"instance {instance!r} is none of the series {list(keys.unique())}."
             )
         levels = list(range(index.nlevels - 1))
-        rows = keys == instance
         forecasts = {
             name: table[rows].droplevel(levels)
             for name, table in self.forecasts.items()
         }
         intervals = {name: ends[rows] for name, ends in self.intervals.items()}
-        series = self.series[self.series.index.droplevel(-1) == instance]
+        series = self.series[_equal(self.series.index.droplevel(-1), instance)]
         parts = series.droplevel(levels), forecasts, intervals
         return parts, f", {label(np.atleast_1d(instance))}"
+
+
+def _equal(keys, instance):
+    """Find a label, or a tuple of them, which pandas takes for a list of labels."""
+    return np.array([key == instance for key in keys])
 
 
 def _lines(table):

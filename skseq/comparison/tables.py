@@ -5,6 +5,8 @@ import pandas as pd
 
 from ..transformers import SlidingWindow
 
+DATES = pd.DatetimeIndex, pd.PeriodIndex
+
 
 def as_tables(data, target, known_ahead=(), gaps="raise"):
     """Check one series or several; return each as a table of numbers.
@@ -29,7 +31,7 @@ def as_tables(data, target, known_ahead=(), gaps="raise"):
     ------
     ValueError, TypeError
         For columns that are not there or no numbers, missing values, dates out of
-        order, and series that end at different times.
+        order, and series without a label or that end at different times.
     """
     table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
     table = in_order(table, target, known_ahead)
@@ -41,6 +43,11 @@ def as_tables(data, target, known_ahead=(), gaps="raise"):
         except ValueError as error:
             if key:
                 error.add_note(f"It is from the series {label(key)}.")
+            elif one.index.has_duplicates:
+                error.add_note(
+                    "Several series are told apart by further levels of the index, "
+                    "before time: data.set_index([series, time])."
+                )
             raise
     ends = {key: one.index[-1] for key, one in tables.items()}
     first, last = (choose(ends, key=ends.get) for choose in (min, max))
@@ -69,7 +76,21 @@ def by_series(table):
     levels = list(range(table.index.nlevels - 1))
     if not levels:
         return {(): table}
-    groups = table.groupby(level=levels)
+    *dated, last = (isinstance(level, DATES) for level in table.index.levels)
+    if any(dated) and not last:
+        raise ValueError(
+            f"The last level of the index, {table.index.names[-1]!r}, holds no dates, "
+            "and one before it does: time is the last one (DataFrame.reorder_levels, "
+            "then sort_index)."
+        )
+    for level in levels:
+        unnamed = table.index.get_level_values(level).isna()
+        if unnamed.any():
+            raise ValueError(
+                f"Row {unnamed.argmax()} has no label in level {level} of the index, "
+                "which tells the series apart: name its series, or drop it."
+            )
+    groups = table.groupby(level=levels, observed=True)
     return {
         key if isinstance(key, tuple) else (key,): group.droplevel(levels)
         for key, group in groups
