@@ -183,6 +183,16 @@ def test_series_and_arrays(frame, kind):
     )
 
 
+@pytest.mark.parametrize(("freq", "season"), [("D", 7), ("MS", 12), (None, 1)])
+def test_the_season_is_that_of_the_dates(freq, season):
+    series = pd.Series(np.random.default_rng(0).normal(size=80), name="y")
+    if freq is not None:
+        series.index = pd.date_range("2024-01-01", periods=80, freq=freq)
+    models = {"naive": NaiveRegressor(season)}
+    result = compare(models, series, target="y", horizon=2, window=14)
+    assert result.table.at["naive", "MAE / naive"] == 1
+
+
 def test_what_has_no_value_is_nan():
     series = np.tile([0.0, 1.0, 2.0, 3.0], 15)  # zeros, and no error of naive
     result = compare({"last": Recorder()}, series, **{**SETTING, "target": 0})

@@ -252,7 +252,7 @@ def test_intervals_of_what_is_around_a_regressor(inside):
 def test_forecasters_of_sktime_in_local_time(freq):
     index = pd.date_range("2024-03-25", periods=160, freq=freq, tz="Europe/Berlin")
     values = np.random.default_rng(0).normal(size=160)
-    setting = {"target": "y", "horizon": 3, "window": 10, "step": 5}
+    setting = {"target": "y", "horizon": 3, "window": 10, "step": 5, "season": 1}
     errors = [
         compare({"m": NaiveForecaster(sp=7)}, series, **setting).table["MAE"]["m"]
         for series in (pd.Series(values, index, name="y"), pd.Series(values, name="y"))
