@@ -262,7 +262,11 @@ def _read(arguments):
 
 
 def _check_no_file(arguments):
-    """Say so where an option that takes several names has taken the file's."""
+    """Refuse options that are for a file; one of several names may have taken it."""
+    if arguments.series is not None:
+        raise ValueError(
+            f"--series {arguments.series} names a column of a file: give the file, too."
+        )
     for name in arguments.known_ahead or []:
         if Path(name).is_file():
             raise ValueError(

@@ -297,3 +297,7 @@ def test_a_file_is_no_column(data, capsys):
     _, path = data
     line = refusal(capsys, "--known-ahead", "day_type", path, "--target", "rail")
     assert "put the file before the options" in line
+
+
+def test_series_are_those_of_a_file(capsys):
+    assert "give the file, too" in refusal(capsys, "--series", "shop")
