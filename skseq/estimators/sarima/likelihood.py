@@ -136,7 +136,7 @@ def unit_of(series, known):
         return 1.0
     observed = series[rows]
     known = np.column_stack([np.ones(len(observed)), known[rows]])
-    rest = observed - known @ np.linalg.lstsq(known, observed)[0]
+    rest = observed - known @ np.linalg.lstsq(known, observed, rcond=None)[0]
     spread = max(rest.std(), 1e-6 * observed.std()) or 1.0
     return float(spread / np.clip(spread, 1, 100))
 
