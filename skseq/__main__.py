@@ -133,7 +133,7 @@ def _compare(arguments):
     for key, one in by_series(table).items():
         tables[key], coming[key] = split_coming(one, target, known_ahead)
         if arguments.season is None:
-            arguments.season = find_season(tables[key].index, arguments.window)
+            arguments.season = _season(tables[key].index, arguments.window)
         if arguments.forecast:
             coming[key] = check_coming(
                 coming[key], tables[key].index, arguments.horizon, known_ahead
@@ -188,6 +188,16 @@ def _compare(arguments):
         written = {"sep": arguments.sep, "decimal": arguments.decimal}
         forecast.to_csv(arguments.forecast, **written)
         print(f"\n{arguments.forecast}: the forecast of {best} from the last row.")
+
+
+def _season(index, window):
+    season = find_season(index)
+    if season > window:
+        raise ValueError(
+            f"a season of {season} steps, by the dates, is longer than a window of "
+            f"{window}: give a longer --window, or another --season, such as 1."
+        )
+    return season
 
 
 def _check_files(arguments):

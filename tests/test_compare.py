@@ -191,6 +191,9 @@ def test_the_season_is_that_of_the_dates(freq, season):
     models = {"naive": NaiveRegressor(season)}
     result = compare(models, series, target="y", horizon=2, window=14)
     assert result.table.at["naive", "MAE / naive"] == 1
+    # A window that holds no season has no seasonal naive forecast.
+    short = compare({"last": NaiveRegressor()}, series, target="y", horizon=2, window=4)
+    assert short.table.at["last", "MAE / naive"] == 1
 
 
 def test_what_has_no_value_is_nan():

@@ -64,7 +64,7 @@ def compare(
         Time steps in a season, for the naive forecast that all are compared with
         and for MASE and RMSSE. None takes that of the dates: 48 for half hours, 24
         for hours, 7 for days (5 without weekends), 52 for weeks, 12 for months, 4 for
-        quarters, else 1, the last value.
+        quarters; else, and where a window is shorter than that, 1, the last value.
     known_ahead : list of column label, default=()
         Variables whose values for the coming steps are known at an origin (calendar,
         prices); all others are known up to it. Their next ``horizon`` values are laid
@@ -134,8 +134,9 @@ def compare(
     if coverage is not None:
         check_share(coverage, "coverage")
     tables = as_tables(data, target, known_ahead, gaps)
-    first = next(iter(tables.values()))
-    season = find_season(first.index, window) if season is None else season
+    if season is None:
+        season = find_season(next(iter(tables.values())).index)
+        season = season if season <= window else 1
     n_rows = max(map(len, tables.values()))
     folds = rolling_origin(n_rows, window, horizon, test_fraction, step, refit)
     _check_starts(tables, n_rows - folds[0].fit_end - 1, window + horizon)

@@ -7,24 +7,17 @@ SEASONS = {1 / 48: 48, 1 / 24: 24, 1: 7, 7: 52, 30.5: 12, 91.5: 4}
 """Steps in a season, by the days from one step to the next."""
 
 
-def find_season(index, window):
+def find_season(index):
     """Find the steps in a season from the usual distance of the dates.
 
     Parameters
     ----------
     index : Index
-    window : int
-        Steps of the past that a model sees.
 
     Returns
     -------
     int
         1 where there are no dates, or their distance is not a usual one.
-
-    Raises
-    ------
-    ValueError
-        If a season is longer than a window.
     """
     if isinstance(index, pd.PeriodIndex):
         index = index.to_timestamp()
@@ -35,9 +28,4 @@ def find_season(index, window):
     season = seasons[0] if seasons else 1
     if season == 7 and (index.dayofweek < 5).all():
         season = 5  # business days
-    if season > window:
-        raise ValueError(
-            f"a season of {season} steps, by the dates, is longer than a window of "
-            f"{window}: give a longer window, or another season, such as 1."
-        )
     return season
