@@ -23,7 +23,7 @@ def split_coming(table, target, known_ahead):
     table, coming : DataFrame
         Up to the last row with a target, and after it.
     """
-    if not known_ahead or target not in table.columns:
+    if not known_ahead:
         return table, table[:0]
     n_coming = table[target][::-1].notna().to_numpy().argmax()
     end = len(table) - n_coming

@@ -114,10 +114,13 @@ class Comparison:
             Chance is excluded where the p-value of :meth:`differences` is at most
             0.05. Models with NaN among their forecasts do not count.
         """
+        return self._conclude(self.differences())
+
+    def _conclude(self, differences):
         if self.table["MAE"].isna().all():
             return "No model forecasts without NaN."
         best = self.table["MAE"].idxmin()
-        ratio, found = self.table["MAE / naive"][best], self.differences().loc[best]
+        ratio, found = self.table["MAE / naive"][best], differences.loc[best]
         if not found["difference"] < 0:
             return "No model is better than the naive forecast."
         p_value = found["p"]
@@ -150,10 +153,9 @@ class Comparison:
         errors = self.table.drop(columns=over_naive)
         ratios = self.table[over_naive]
         ratios.columns = ratios.columns.str.removesuffix(" / naive")
-        differences = self.differences().rename(
-            columns={"difference": "MAE -", "low": "2.5 %", "high": "97.5 %"}
-        )
-        beside = pd.concat([ratios, differences], axis=1)
+        differences = self.differences()
+        columns = {"difference": "MAE -", "low": "2.5 %", "high": "97.5 %"}
+        beside = pd.concat([ratios, differences.rename(columns=columns)], axis=1)
         text = f"{_lines(errors)}\n\n{BESIDE}\n{_lines(beside)}"
         n_origins = len(self.origins)
         if n_origins < (needed := n_needed(self._n_overlapping())):
@@ -161,7 +163,7 @@ class Comparison:
                 f"\n\nNo range and no test: they need {needed} origins, and there are "
                 f"{n_origins}. A longer test period has more."
             )
-        return f"{text}\n\n{self.conclusion()}"
+        return f"{text}\n\n{self._conclude(differences)}"
 
     def plot(self, path=None, *, n_origins=3, instance=None):
         """Draw forecasts over the truth, and the error by step ahead.

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ..transformers import SlidingWindow
+from ..transformers.time_index import by_instance
 
 DATES = pd.DatetimeIndex, pd.PeriodIndex
 
@@ -61,12 +62,12 @@ def as_tables(data, target, known_ahead=(), gaps="raise"):
 
 
 def by_series(table):
-    """Take a table apart.
+    """Take a table apart, where its index tells series and times.
 
     Parameters
     ----------
     table : DataFrame
-        With a time index, below any number of levels.
+        Of numbers of one type, with a time index, below any number of levels.
 
     Returns
     -------
@@ -90,11 +91,7 @@ def by_series(table):
                 f"Row {unnamed.argmax()} has no label in level {level} of the index, "
                 "which tells the series apart: name its series, or drop it."
             )
-    groups = table.groupby(level=levels, observed=True)
-    return {
-        key if isinstance(key, tuple) else (key,): group.droplevel(levels)
-        for key, group in groups
-    }
+    return by_instance(table, sort=True)
 
 
 def label(key):

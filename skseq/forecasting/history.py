@@ -4,8 +4,8 @@ import pandas as pd
 from sktime.datatypes import update_data
 from sktime.forecasting.base import ForecastingHorizon
 
+from ..transformers.time_index import by_instance
 from .panel import (
-    by_instance,
     find_steps,
     frequency,
     label,

@@ -62,33 +62,6 @@ def label(key):
     return f" of {key}" if key else ""
 
 
-def by_instance(table):
-    """Take a table apart.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With a time index, below any number of levels.
-
-    Returns
-    -------
-    dict of tuple to DataFrame
-        With a time index.
-    """
-    levels = list(range(table.index.nlevels - 1))
-    if not levels:
-        return {(): table}
-    times = table.index.get_level_values(-1)
-    values = table.to_numpy()
-    groups = table.groupby(level=levels, sort=False).indices
-    return {
-        key if isinstance(key, tuple) else (key,): pd.DataFrame(
-            values[rows], times[rows], table.columns
-        )
-        for key, rows in groups.items()
-    }
-
-
 def frequency(tables):
     """Find the step between the dates of a panel.
 

@@ -110,8 +110,10 @@ def _target_columns(table, target):
 
 
 def _target_values(table):
-    columns = [as_real(column, f"target {name!r}") for name, column in table.items()]
-    values = np.stack(columns, axis=1)
+    for name, column in table.items():
+        if column.dtype.kind not in "biuf":
+            as_real(column, f"target {name!r}")  # raises, and names it
+    values = as_real(table.to_numpy(), "target")  # no copy of one type
     bad = np.argwhere(~np.isfinite(values))
     if len(bad):
         row, column = bad[0]

@@ -200,3 +200,31 @@ def _say_irregular(index, name):
 
 def _kind(index):
     return f"{type(index).__name__}, {index.dtype}"
+
+
+def by_instance(table, *, sort=False):
+    """Take a table of several series apart.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With a time index, below any number of levels.
+    sort : bool, default=False
+        Whether the series come in the order of their labels, or as they stand.
+
+    Returns
+    -------
+    dict of tuple to DataFrame
+        By the labels of each series, with a time index.
+    """
+    levels = list(range(table.index.nlevels - 1))
+    if not levels:
+        return {(): table}
+    times = table.index.get_level_values(-1)
+    values = table.to_numpy()
+    one = len(levels) == 1  # whose labels may be tuples themselves
+    groups = table.groupby(level=0 if one else levels, sort=sort, observed=True)
+    return {
+        (key,) if one else key: pd.DataFrame(values[rows], times[rows], table.columns)
+        for key, rows in groups.indices.items()
+    }

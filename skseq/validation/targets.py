@@ -5,6 +5,8 @@ import warnings
 import numpy as np
 from sklearn.utils import assert_all_finite, check_array
 
+from ..windows import chunks
+
 
 def check_targets(y, windows, *, allow_missing=False):
     """Validate targets of regression.
@@ -133,9 +135,12 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
 
 def _further_targets(windows, y):
     """Find columns of X whose steps y holds among those of a target."""
-    goes_on = (y[1:, :, :-1] == y[:-1, :, 1:]).mean(axis=0) > 0.9
-    starts = y[:-1, :, 1:].transpose(1, 2, 0)[~goes_on]  # (n_starts, n_samples - 1)
-    shares = [(windows[1:, -1] == start[:, None]).mean(axis=0) for start in starts]
+    before, after = y[:-1, :, 1:], y[1:, :, :-1]
+    same = sum((before[p] == after[p]).sum(axis=0) for p in chunks(y[1:]))
+    shares = [
+        (windows[1:, -1] == before[:, target, step, np.newaxis]).mean(axis=0)
+        for target, step in np.argwhere(same <= 0.9 * len(before))
+    ]
     return [int(share.argmax()) for share in shares if share.max() > 0.9]
 
 

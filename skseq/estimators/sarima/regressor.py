@@ -190,9 +190,9 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         self._choose_orders(pieces)
         check_length(self, windows.shape[1])
         before = getattr(self, "params_", {}) if self.warm_start else {}
-        self._unit = unit = unit_of(*self._join(pieces))
-        units = np.append(unit, np.ones(self.n_known_ahead))
-        model = self._model([piece / units for piece in pieces])
+        series, known = self._join(pieces)
+        self._unit = unit = unit_of(series, known)
+        model = self._model(series / unit, known)
         results = maximize(model, in_unit(before, 1 / unit), self.max_iter)
         self.n_iter_ = max(1, getattr(results, "mle_retvals", {}).get("iterations", 0))
         n_observed = np.count_nonzero(~np.isnan(model.endog))
@@ -287,7 +287,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 "give as many."
             )
         pieces = stitch(windows, y, self.target, self._known)
-        model = self._model(pieces)
+        model = self._model(*self._join(pieces))
         return model.smooth([self.params_[name] for name in model.param_names])
 
     def __sklearn_tags__(self):
@@ -355,9 +355,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             )
         return past, np.nan_to_num(effect)
 
-    def _model(self, pieces):
-        """Make statsmodels' model of the series, differenced."""
-        series, known = self._join(pieces)
+    def _model(self, series, known):
+        """Make statsmodels' model of a series that is differenced."""
         orders = self.order_, self.seasonal_order_, self.trend_
         return stationary_model(series, known, *orders)
 
