@@ -21,6 +21,13 @@ from skseq.windows import sliding_windows
 CLASSIFIERS = [cls for cls in ALL if cls.__name__.endswith("Classifier")]
 
 
+def make(cls, **params):
+    """Make a small network."""
+    small = {"hidden_size": 16, "n_filters": 16, "learning_rate": 0.02}
+    known = {name: small[name] for name in cls().get_params() if name in small}
+    return cls(**known, **params, random_state=0)
+
+
 def steps(n=120, length=6, seed=0):
     """Windows that go up or down."""
     rng = np.random.default_rng(seed)
@@ -34,7 +41,7 @@ def steps(n=120, length=6, seed=0):
 def test_labels_of_any_type(cls, labels):
     X, up = steps()
     y = np.where(up, *labels)
-    model = cls(max_epochs=30, learning_rate=0.02, random_state=0).fit(X, y)
+    model = make(cls, max_epochs=15).fit(X, y)
     assert model.score(X, y) > 0.9
     assert model.predict(X).dtype == y.dtype
     np.testing.assert_array_equal(model.classes_, np.unique(y))
@@ -115,12 +122,7 @@ def test_history_has_the_log_loss_of_the_steps_that_are_not_padded():
 def test_label_smoothing_makes_a_classifier_less_certain(cls):
     X, up = steps()
     certain, smooth = (
-        cls(
-            max_epochs=60,
-            learning_rate=0.02,
-            label_smoothing=label_smoothing,
-            random_state=0,
-        )
+        make(cls, max_epochs=60, label_smoothing=label_smoothing)
         .fit(X, up)
         .predict_proba(X)
         .max(axis=1)
