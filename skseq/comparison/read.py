@@ -1,11 +1,12 @@
 """Read a CSV file into a table of numbers with a time index."""
 
-import warnings
-from contextlib import suppress
+import re
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_integer_dtype, is_numeric_dtype
+
+from .dates import add_hours, find_dates
 
 MAX_CATEGORIES = 50
 """A text column with more different values is no category but a mistake."""
@@ -13,17 +14,8 @@ MAX_CATEGORIES = 50
 NUMBER = r"[^\w\s]*\s*\d[\d.,'\s]*[^\w\s]?"
 """Text that is a number but for its signs, such as "12,5", "1 234", "$5" or "5 %"."""
 
-FORMATS = (
-    "%m/%d/%y",
-    "%d/%m/%y",
-    "%d.%m.%y",
-    "%m/%d/%Y %I:%M %p",
-    "%d/%m/%Y %I:%M %p",
-)
-"""Dates of spreadsheets that pandas does not guess."""
 
-
-def read_table(path, time=None, series=None, *, sep=",", decimal="."):
+def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=None):
     r"""Read a series, or several, from a CSV file.
 
     Rows are sorted by time. Those that stand twice are dropped. Text columns become
@@ -33,13 +25,16 @@ def read_table(path, time=None, series=None, *, sep=",", decimal="."):
     ----------
     path : str or path-like
         A file with one header line.
-    time : str, default=None
-        Column of dates, or of whole numbers that count time steps; None finds the
-        only text column that holds dates.
+    time : str or list of str, default=None
+        Column of dates, or of whole numbers that count time steps; or that of dates
+        and that of their hours: 0 to 23, 1 to 24 (which ends the day) or HH:MM. None
+        finds the only text column that holds dates.
     series : str, default=None
         Column that tells several series apart.
     sep, decimal : str, default="," and "."
         What stands between columns, and in numbers.
+    thousands : str, default=None
+        What stands between thousands.
 
     Returns
     -------
@@ -76,6 +71,11 @@ def read_table(path, time=None, series=None, *, sep=",", decimal="."):
     >>> encoded
     {'type': ['type_H', 'type_W']}
     """
+    if thousands == decimal:
+        raise ValueError(
+            f"{decimal!r} can't stand both between thousands and in decimals: name "
+            "what stands in decimals, too (--decimal)."
+        )
     options = {"sep": sep, "decimal": decimal}
     try:
         table = pd.read_csv(path, **options)
@@ -90,6 +90,8 @@ def read_table(path, time=None, series=None, *, sep=",", decimal="."):
         )
     notes, became = [], {}
     table = table.dropna(how="all")  # what a spreadsheet leaves below its rows
+    if thousands:
+        table = table.apply(_join_thousands, thousands=thousands, decimal=decimal)
     n_rows = len(table)
     table = table.drop_duplicates()
     if n_twice := n_rows - len(table):
@@ -103,8 +105,8 @@ def read_table(path, time=None, series=None, *, sep=",", decimal="."):
         if n_values > MAX_CATEGORIES:
             raise ValueError(
                 f"Column {column!r} holds text with {n_values} different values: "
-                "turn it into numbers (--decimal says what stands in them; nothing may "
-                "stand between thousands) or drop it."
+                "turn it into numbers (--decimal and --thousands say what stands in "
+                "them) or drop it."
             )
         missing = table[column].isna()
         encoded = pd.get_dummies(table[[column]], dtype=float)
@@ -115,34 +117,39 @@ def read_table(path, time=None, series=None, *, sep=",", decimal="."):
     return table, notes, became
 
 
+def _join_thousands(column, thousands, decimal):
+    """Read numbers with thousands apart; leave any other column as it is.
+
+    pandas would do so itself, but take dates such as 31.12.2024 for numbers, too.
+    """
+    if is_numeric_dtype(column.dtype):
+        return column
+    apart, point = map(re.escape, (thousands, decimal))
+    number = rf"[+-]?(\d{{1,3}}({apart}\d{{3}})+|\d+)({point}\d+)?"
+    text = column.dropna().astype(str).str.strip()
+    if not text.str.fullmatch(number).all():
+        return column
+    numbers = text.str.replace(thousands, "").str.replace(decimal, ".")
+    return pd.to_numeric(numbers).reindex(column.index)
+
+
 def _index_by_time(table, time, series):
     """Move the dates to the index, in order and each once."""
-    _check_series(table, time, series)
-    if time is None:
-        others = table.columns.drop(series, errors="ignore")
-        dates = {c: d for c in others if (d := _dates(table[c])) is not None}
-        if len(dates) != 1:
-            found = f"{len(dates)} columns hold" if dates else "No column holds"
-            raise ValueError(
-                f"{found} dates, among {list(table.columns)}: name the column of "
-                "time (--time)."
-            )
-        [(time, values)] = dates.items()
-    elif time not in table.columns:
-        raise ValueError(
-            f"Time column {time!r} is not among the columns {list(table.columns)}."
-        )
+    columns = [time] if isinstance(time, str) else time
+    _check_series(table, columns, series)
+    if columns is None:
+        others = table.drop(columns=[] if series is None else series)
+        columns, times = _find_times(others)
     else:
-        whole = pd.api.types.is_integer_dtype(table[time].dtype)
-        values = table[time] if whole else _dates(table[time])
-        if values is None:
-            raise ValueError(f"Time column {time!r} does not hold dates in one format.")
-    if values.isna().any():
+        times = _named_times(table, columns)
+    name = " ".join(columns)
+    if times.isna().any():
         raise ValueError(
-            f"Column {time!r} has no date in row {values.isna().argmax()}, counted "
-            "from 0 below the header: leave out rows of units, totals and notes."
+            f"Column {name!r} has no date in row {times.index[times.isna()][0]}, "
+            "counted from 0 below the header: leave out rows of units, totals and "
+            "notes."
         )
-    table = table.drop(columns=time).set_index(pd.Index(values, name=time))
+    table = table.drop(columns=columns).set_index(pd.Index(times, name=name))
     if series is not None:
         if table[series].isna().any():
             row = table[series].isna().argmax()
@@ -152,15 +159,50 @@ def _index_by_time(table, time, series):
     twice = table.index[table.index.duplicated()]
     if len(twice):
         raise ValueError(
-            f"{len(twice)} of the times in column {time!r} stand again with other "
-            f"values, the first is {twice[0]}: one row a time step is needed. Write "
-            "the offset from UTC where a clock was set back (02:00+01:00), and name "
-            "the column that tells several series apart (--series)."
+            f"{len(twice)} of the times in column {name!r} stand again with other "
+            f"values, the first is {twice[0]}: one row a time step is needed. Name "
+            "the column of hours, where they have one (--time DATE HOUR), and that "
+            "which tells several series apart (--series); write the offset from UTC "
+            "where a clock was set back (02:00+01:00)."
         )
     return table
 
 
-def _check_series(table, time, series):
+def _find_times(table):
+    """Find the only column of dates; return its name, in a list, and the dates."""
+    dates = {c: d for c in table if (d := find_dates(table[c])) is not None}
+    if len(dates) != 1:
+        found = f"{len(dates)} columns hold" if dates else "No column holds"
+        raise ValueError(
+            f"{found} dates, among {list(table.columns)}: name the column of "
+            "time (--time)."
+        )
+    return list(dates), *dates.values()
+
+
+def _named_times(table, columns):
+    """Read the column of time; or that of dates, and that of hours."""
+    for column in columns:
+        if column not in table.columns:
+            raise ValueError(
+                f"Time column {column!r} is not among the columns "
+                f"{list(table.columns)}."
+            )
+    if len(columns) > 2:
+        raise ValueError(
+            f"Time is in one column, or in one of dates and one of hours; got "
+            f"{columns}: join some of them."
+        )
+    time, *hours = columns
+    if is_integer_dtype(table[time].dtype) and not hours:
+        return table[time]
+    times = find_dates(table[time])
+    if times is None:
+        raise ValueError(f"Time column {time!r} does not hold dates in one format.")
+    return add_hours(times, table[hours[0]]) if hours else times
+
+
+def _check_series(table, times, series):
     """Refuse a column that can't tell series apart."""
     if series is None:
         return
@@ -169,7 +211,7 @@ def _check_series(table, time, series):
             f"Column {series!r}, which tells series apart, is not among the columns "
             f"{list(table.columns)}."
         )
-    if series == time:
+    if series in (times or []):
         raise ValueError(
             f"Column {series!r} can't both hold the time and tell series apart: name "
             "another one (--time or --series)."
@@ -184,47 +226,7 @@ def _check_no_numbers(column):
         signs = values[pd.to_numeric(values, errors="coerce").isna()]
         raise ValueError(
             f"Column {column.name!r} holds numbers written as text, such as "
-            f"{[*signs, *values][0]!r}: take signs, units and what stands between "
-            "thousands out, leave missing values empty, and say what stands in "
-            "decimals (--decimal)."
+            f"{[*signs, *values][0]!r}: take signs and units out, leave missing values "
+            "empty, and say what stands in decimals (--decimal) and between thousands "
+            "(--thousands)."
         )
-
-
-def _dates(column):
-    """Parse a text column; None where it does not hold dates in one format."""
-    if is_numeric_dtype(column.dtype):
-        return None
-    found, options = [], [{}, {"dayfirst": True}, {"utc": True}]
-    if column.astype(str).str.match(r"\d+\.\d+\.").all():  # as Europe writes them
-        options = [{"dayfirst": True}, *options]
-    options += [{"format": form} for form in FORMATS]
-    for option in options:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                dates = pd.to_datetime(column, **option)
-            except (TypeError, ValueError):
-                continue
-        # Without one format, pandas guesses row by row, and takes "W" for a date.
-        if not any("infer format" in str(warning.message) for warning in caught):
-            found.append(dates)
-    # Where the day may come first or second, a regular step tells.
-    regular = (dates for dates in found if _is_regular(dates))
-    return next(regular, found[0] if found else _periods(column))
-
-
-def _periods(column):
-    """Parse months and quarters, such as "1/2012", "Jan 2012" or "2012Q1"."""
-    for form in ("%m/%Y", "%m.%Y", "%b %Y", "%Y %b", "%B %Y", "%b-%y"):
-        with suppress(TypeError, ValueError):
-            return pd.to_datetime(column, format=form)
-    quarters = column.astype(str).str.replace(r"[- ]", "", regex=True)
-    if not quarters.str.fullmatch(r"\d{4}Q[1-4]").all():
-        return None
-    return pd.Series(pd.PeriodIndex(quarters, freq="Q").to_timestamp(), column.index)
-
-
-def _is_regular(dates):
-    """Tell whether dates, in whatever order, have one step."""
-    dates = pd.DatetimeIndex(dates.dropna().unique()).sort_values()
-    return len(dates) > 2 and pd.infer_freq(dates) is not None

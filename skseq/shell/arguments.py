@@ -29,10 +29,17 @@ def add_compare_arguments(command):
 
     add("file", nargs="?", metavar="FILE", help="CSV file with one header line")
     add("--target", help="column to forecast (demand, without FILE)")
-    add("--time", metavar="COLUMN", help="column of dates, where several hold any")
+    add(
+        "--time",
+        nargs="+",
+        metavar="COLUMN",
+        help="column of dates, where several hold any; or that of dates and that of "
+        "hours (0 to 23; 1 to 24, which ends the day; or HH:MM)",
+    )
     add("--series", metavar="COLUMN", help="column that tells several series apart")
     add("--sep", default=",", metavar="TEXT", help="what separates columns")
     add("--decimal", default=".", metavar="TEXT", help="what stands in decimals")
+    add("--thousands", metavar="TEXT", help="what stands between thousands")
     add("--horizon", type=int, default=14, help="steps to forecast")
     add("--window", type=int, default=56, help="steps of the past a model sees")
     add(

@@ -98,6 +98,7 @@ def _read(arguments):
         arguments.series,
         sep=arguments.sep,
         decimal=arguments.decimal,
+        thousands=arguments.thousands,
     )
     target = arguments.target or _only_column(table)
     for note in notes:
@@ -119,9 +120,10 @@ def _check_no_file(arguments):
         raise ValueError(
             f"--series {arguments.series} names a column of a file: give the file, too."
         )
-    for name in arguments.known_ahead or []:
-        if Path(name).is_file():
-            raise ValueError(
-                f"{name} was read as one of the columns of --known-ahead: put the file "
-                "before the options."
-            )
+    for option in ("known_ahead", "time"):
+        for name in getattr(arguments, option) or []:
+            if Path(name).is_file():
+                raise ValueError(
+                    f"{name} was read as one of the columns of "
+                    f"--{option.replace('_', '-')}: put the file before the options."
+                )
