@@ -344,7 +344,7 @@ def test_dates_and_hours_stand_in_two_columns(tmp_path, first, form):
         ([0, 1.5], ["Date", "Hour"], "'Hour' holds 1.5 in row 1, which is no hour"),
         (["0:00", "1:75"], ["Date", "Hour"], "'Hour' holds 1:75 in row 1"),
         (range(24), ["Date", "Hour", "x"], "one of dates and one of hours"),
-        (range(24), ["Hour", "Date"], "'Hour' does not hold dates"),
+        (range(24), ["Hour", "Date"], "whole numbers, no dates: name that"),
         (range(24), ["Date", "hour"], "Time column 'hour' is not among"),
     ],
 )
@@ -412,3 +412,54 @@ def test_refuses_thousands_that_are_decimals_or_stand_elsewhere(tmp_path, capsys
     assert "name what stands in decimals, too" in refusal(capsys, *separated, ".")
     path.write_text("day;x\n" + "".join(f"{day:%d.%m.%Y};1,5\n" for day in days))
     assert "holds numbers written as text" in refusal(capsys, *separated, ",")
+
+
+DAYS = pd.date_range("2024-01-01", periods=150)
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "message"),
+    [
+        (["Total,9"], [], "'day' holds 'Total' in row 150"),
+        (["Total 2024,9"], ["--time", "day"], "'day' holds 'Total 2024' in row 150"),
+        ([",9"], [], "'day' is empty in row 150"),
+        (["2024-01-09,8", "2024-01-09,8", "Sum,9"], [], "'Sum' in row 152"),
+    ],
+)
+def test_tells_the_row_that_is_none(tmp_path, capsys, lines, options, message):
+    path = tmp_path / "data.csv"
+    rows = [f"{day:%Y-%m-%d},{i}" for i, day in enumerate(DAYS)]
+    path.write_text("\n".join(["day,x", *rows, *lines]))
+    assert message in refusal(capsys, path, *options)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Sales\nday,x\n2024-01-01,1\n", "Leave out lines above the header"),
+        ("day,x\n2024-01-01,1,\n2024-01-02,2,\n", "Rows have more columns than"),
+        ("id,day,x\n1,2024-01-01,1,3\n", "Rows have more columns than the header"),
+    ],
+)
+def test_refuses_a_header_that_is_not_that_of_the_rows(tmp_path, capsys, text, message):
+    path = tmp_path / "data.csv"
+    path.write_text(text)
+    assert message in refusal(capsys, path, "--target", "x")
+
+
+@pytest.mark.parametrize(("form", "freq"), [("%Y%m%d", "D"), ("%Y%m", "MS")])
+def test_dates_without_signs_are_dates_where_named(tmp_path, form, freq):
+    dates = pd.date_range("2000-01-01", periods=150, freq=freq)
+    text = "day,x\n" + "".join(f"{day:{form}},{i}\n" for i, day in enumerate(dates))
+    found = forecast_of(tmp_path, text, "--time", "day")
+    ahead = pd.date_range(dates[-1], periods=25, freq=freq)[1:]
+    assert (found.index == ahead).all()
+
+
+def test_rows_in_any_order_between_empty_cells_give_the_same_forecast(tmp_path):
+    values = np.arange(150.0) ** 2
+    rows = [f"{day:%Y-%m-%d},{x}," for day, x in zip(DAYS, values, strict=True)]
+    np.random.default_rng(0).shuffle(rows)
+    found = forecast_of(tmp_path, "\n".join(["day,x,", *rows, ",,", ",,"]))
+    assert (found.index == DAYS[-1] + pd.to_timedelta(np.arange(1, 25), "D")).all()
+    assert found[:7].tolist() == values[-7:].tolist()

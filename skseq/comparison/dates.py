@@ -53,6 +53,37 @@ def find_dates(column):
     return next(regular, found[0] if found else _periods(column))
 
 
+def find_compact_dates(column):
+    """Parse whole numbers such as 20240131, or 202401; None where they are others."""
+    text = column.astype(str)
+    for length, form in ((8, "%Y%m%d"), (6, "%Y%m")):
+        if (text.str.len() == length).all():
+            with suppress(ValueError):
+                return pd.to_datetime(text, format=form)
+    return None
+
+
+def find_stray(column):
+    """Find the first value that is written unlike the others, which are dates.
+
+    Parameters
+    ----------
+    column : Series
+
+    Returns
+    -------
+    row label or None
+        None where there is none, or the others are no dates.
+    """
+    text = column.dropna().astype(str)
+    form = text.str.replace(r"\d+", "0", regex=True)
+    form = form.str.replace(r"[^\W\d]+", "a", regex=True)
+    usual = form == form.mode()[0]
+    if usual.all() or find_dates(text[usual]) is None:
+        return None
+    return text.index[~usual][0]
+
+
 def add_hours(dates, hours):
     """Join dates and the hours in a column of their own.
 

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
-from .dates import add_hours, find_dates
+from .dates import add_hours, find_compact_dates, find_dates, find_stray
 
 MAX_CATEGORIES = 50
 """A text column with more different values is no category but a mistake."""
 
-NUMBER = r"[^\w\s]*\s*\d[\d.,'\s]*[^\w\s]?"
-"""Text that is a number but for its signs, such as "12,5", "1 234", "$5" or "5 %"."""
+NUMBER = r"([^\w\s]*|[A-Z]{3})\s*\d[\d.,'\s]*([^\w\s]|[A-Z]{3})?"
+"""Text that is a number but for its signs, such as "1 234", "$5", "5 %" or "5 EUR"."""
 
 
 def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=None):
@@ -26,9 +26,9 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
     path : str or path-like
         A file with one header line.
     time : str or list of str, default=None
-        Column of dates, or of whole numbers that count time steps; or that of dates
-        and that of their hours: 0 to 23, 1 to 24 (which ends the day) or HH:MM. None
-        finds the only text column that holds dates.
+        Column of dates (20240131 and 202401, too), or of whole numbers that count
+        time steps; or that of dates and that of their hours: 0 to 23, 1 to 24 (which
+        ends the day) or HH:MM. None finds the only text column that holds dates.
     series : str, default=None
         Column that tells several series apart.
     sep, decimal : str, default="," and "."
@@ -76,6 +76,22 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
             f"{decimal!r} can't stand both between thousands and in decimals: name "
             "what stands in decimals, too (--decimal)."
         )
+    table = _read_csv(path, sep, decimal)
+    if thousands:
+        table = table.apply(_join_thousands, thousands=thousands, decimal=decimal)
+    table, notes = _drop_twins(table)
+    table = _index_by_time(table, time, series)
+    became = {}
+    for column in table.columns[[not is_numeric_dtype(t) for t in table.dtypes]]:
+        encoded = _encode(table[column])
+        became[column] = encoded.columns.tolist()
+        notes.append(f"Text column {column!r} became {', '.join(encoded.columns)}.")
+        table = table.drop(columns=column).join(encoded)
+    return table, notes, became
+
+
+def _read_csv(path, sep, decimal):
+    """Read a table without what a spreadsheet leaves around it."""
     options = {"sep": sep, "decimal": decimal}
     try:
         table = pd.read_csv(path, **options)
@@ -86,35 +102,45 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
         raise ValueError(
             f"The only column is {table.columns[0]!r}: columns are separated by "
             f"{sep!r} here. Name what separates them (--sep), and what stands in "
-            "decimals (--decimal); one of them must hold dates."
+            "decimals (--decimal); one of them must hold dates. Leave out lines above "
+            "the header."
         )
-    notes, became = [], {}
-    table = table.dropna(how="all")  # what a spreadsheet leaves below its rows
-    if thousands:
-        table = table.apply(_join_thousands, thousands=thousands, decimal=decimal)
-    n_rows = len(table)
-    table = table.drop_duplicates()
-    if n_twice := n_rows - len(table):
-        what = "1 row that stands" if n_twice == 1 else f"{n_twice} rows that stand"
-        verb = "was" if n_twice == 1 else "were"
-        notes.append(f"{what} twice {verb} dropped.")
-    table = _index_by_time(table, time, series)
-    for column in table.columns[[not is_numeric_dtype(t) for t in table.dtypes]]:
-        _check_no_numbers(table[column])
-        n_values = table[column].nunique()
-        if n_values > MAX_CATEGORIES:
-            raise ValueError(
-                f"Column {column!r} holds text with {n_values} different values: "
-                "turn it into numbers (--decimal and --thousands say what stands in "
-                "them) or drop it."
-            )
-        missing = table[column].isna()
-        encoded = pd.get_dummies(table[[column]], dtype=float)
-        encoded[missing] = np.nan
-        became[column] = encoded.columns.tolist()
-        notes.append(f"Text column {column!r} became {', '.join(encoded.columns)}.")
-        table = table.drop(columns=column).join(encoded)
-    return table, notes, became
+    if not isinstance(table.index, pd.RangeIndex):
+        raise ValueError(
+            f"Rows have more columns than the header, {list(table.columns)}: name "
+            "each of them there, and leave out lines above it."
+        )
+    unnamed = table.columns.str.startswith("Unnamed: ")
+    return table.loc[:, ~(unnamed & table.isna().all())].dropna(how="all")
+
+
+def _drop_twins(table):
+    """Drop rows that stand twice, and say so."""
+    once = table.drop_duplicates()
+    n_twice = len(table) - len(once)
+    if not n_twice:
+        return once, []
+    rows = (
+        "1 row that stands twice was"
+        if n_twice == 1
+        else (f"{n_twice} rows that stand twice were")
+    )
+    return once, [f"{rows} dropped."]
+
+
+def _encode(column):
+    """Turn text into one column of 0 and 1 for each value."""
+    _check_no_numbers(column)
+    n_values = column.nunique()
+    if n_values > MAX_CATEGORIES:
+        raise ValueError(
+            f"Column {column.name!r} holds text with {n_values} different values: "
+            "turn it into numbers (--decimal and --thousands say what stands in "
+            "them) or drop it."
+        )
+    encoded = pd.get_dummies(column.to_frame(), dtype=float)
+    encoded[column.isna()] = np.nan
+    return encoded
 
 
 def _join_thousands(column, thousands, decimal):
@@ -143,17 +169,8 @@ def _index_by_time(table, time, series):
     else:
         times = _named_times(table, columns)
     name = " ".join(columns)
-    if times.isna().any():
-        raise ValueError(
-            f"Column {name!r} has no date in row {times.index[times.isna()][0]}, "
-            "counted from 0 below the header: leave out rows of units, totals and "
-            "notes."
-        )
     table = table.drop(columns=columns).set_index(pd.Index(times, name=name))
     if series is not None:
-        if table[series].isna().any():
-            row = table[series].isna().argmax()
-            raise ValueError(f"Column {series!r} names no series in row {row}.")
         table = table.set_index(series, append=True).swaplevel()
     table = table.sort_index()
     twice = table.index[table.index.duplicated()]
@@ -171,13 +188,18 @@ def _index_by_time(table, time, series):
 def _find_times(table):
     """Find the only column of dates; return its name, in a list, and the dates."""
     dates = {c: d for c in table if (d := find_dates(table[c])) is not None}
+    if not dates:
+        for column in table:
+            _check_stray(table[column])
     if len(dates) != 1:
         found = f"{len(dates)} columns hold" if dates else "No column holds"
         raise ValueError(
             f"{found} dates, among {list(table.columns)}: name the column of "
             "time (--time)."
         )
-    return list(dates), *dates.values()
+    [(time, times)] = dates.items()
+    _check_complete(table[time])
+    return [time], times
 
 
 def _named_times(table, columns):
@@ -188,18 +210,58 @@ def _named_times(table, columns):
                 f"Time column {column!r} is not among the columns "
                 f"{list(table.columns)}."
             )
+        _check_complete(table[column])
     if len(columns) > 2:
         raise ValueError(
             f"Time is in one column, or in one of dates and one of hours; got "
             f"{columns}: join some of them."
         )
     time, *hours = columns
-    if is_integer_dtype(table[time].dtype) and not hours:
-        return table[time]
-    times = find_dates(table[time])
-    if times is None:
-        raise ValueError(f"Time column {time!r} does not hold dates in one format.")
-    return add_hours(times, table[hours[0]]) if hours else times
+    times = _named_dates(table[time])
+    if not hours:
+        return times
+    if is_integer_dtype(times.dtype):
+        raise ValueError(
+            f"Time column {time!r} holds whole numbers, no dates: name that of dates "
+            "first (--time DATE HOUR)."
+        )
+    return add_hours(times, table[hours[0]])
+
+
+def _named_dates(column):
+    """Parse dates, or whole numbers that count steps."""
+    if is_numeric_dtype(column.dtype) and (column % 1 == 0).all():
+        column = column.astype(np.int64)  # no more the floats of an empty last line
+        dates = find_compact_dates(column)
+        return column if dates is None else dates
+    dates = find_dates(column)
+    if dates is None:
+        _check_stray(column)
+        raise ValueError(
+            f"Time column {column.name!r} does not hold dates in one format."
+        )
+    return dates
+
+
+def _check_complete(column):
+    """Refuse a column of time with a gap."""
+    if column.isna().any():
+        raise ValueError(
+            f"Time column {column.name!r} is empty in row "
+            f"{column.index[column.isna()][0]}, counted from 0 below the header: leave "
+            "out rows of units, totals and notes."
+        )
+
+
+def _check_stray(column):
+    """Refuse dates among which something else stands."""
+    row = None if is_numeric_dtype(column.dtype) else find_stray(column)
+    if row is not None:
+        raise ValueError(
+            f"Time column {column.name!r} holds {column[row]!r} in row {row}, counted "
+            "from 0 below the header: write dates alike, and leave out rows of units, "
+            "totals and notes."
+        )
 
 
 def _check_series(table, times, series):
@@ -211,6 +273,9 @@ def _check_series(table, times, series):
             f"Column {series!r}, which tells series apart, is not among the columns "
             f"{list(table.columns)}."
         )
+    if table[series].isna().any():
+        row = table.index[table[series].isna()][0]
+        raise ValueError(f"Column {series!r} names no series in row {row}.")
     if series in (times or []):
         raise ValueError(
             f"Column {series!r} can't both hold the time and tell series apart: name "
