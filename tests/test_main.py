@@ -9,6 +9,7 @@ import pytest
 
 from skseq import NaiveRegressor, compare
 from skseq.__main__ import main
+from skseq.comparison import read_table
 
 SMALL = ["--window", "14", "--horizon", "3", "--epochs", "1"]
 RAIL = ["--target", "rail", *SMALL]
@@ -390,7 +391,13 @@ def test_refuses_a_week_that_a_year_lacks(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("thousands", "decimal", "sep"), [(",", ".", ","), (".", ",", ";"), ("'", ".", ",")]
+    ("thousands", "decimal", "sep"),
+    [
+        (",", ".", ","),
+        (".", ",", ";"),
+        ("'", ".", ","),
+        (" ", ",", ";"),
+    ],
 )
 def test_numbers_with_thousands_apart(tmp_path, thousands, decimal, sep):
     values = 10.0 ** (np.arange(150) % 9) + 0.25
@@ -463,3 +470,30 @@ def test_rows_in_any_order_between_empty_cells_give_the_same_forecast(tmp_path):
     found = forecast_of(tmp_path, "\n".join(["day,x,", *rows, ",,", ",,"]))
     assert (found.index == DAYS[-1] + pd.to_timedelta(np.arange(1, 25), "D")).all()
     assert found[:7].tolist() == values[-7:].tolist()
+
+
+def test_points_that_may_stand_between_thousands_are_asked_about(tmp_path, capsys):
+    values = np.random.default_rng(0).integers(500, 1500, 150)
+    numbers = [f"{value:,}".replace(",", ".") for value in values]
+    rows = [f"{day:%d.%m.%Y};{x}\n" for day, x in zip(DAYS, numbers, strict=True)]
+    path = tmp_path / "data.csv"
+    path.write_text("day;x\n" + "".join(rows))
+    line = refusal(capsys, path, "--sep", ";")
+    assert "where the point stands between thousands, give --thousands ." in line
+    text, separated = path.read_text(), ["--sep", ";", "--thousands"]
+    found = forecast_of(tmp_path, text, *separated, ".", "--decimal", ",")
+    assert found[:7].tolist() == values[-7:].tolist()
+    found = forecast_of(tmp_path, text, *separated, ",")
+    assert found[:7].tolist() == [float(number) for number in numbers[-7:]]
+    below_one = text.replace(numbers[0], "0.123", 1)
+    found = forecast_of(tmp_path, below_one, "--sep", ";")
+    assert found[:7].tolist() == [float(number) for number in numbers[-7:]]
+
+
+def test_narrow_spaces_stand_between_thousands(tmp_path, capsys):
+    rows = [f"{day:%Y-%m-%d},1\u202f{i:03}\n" for i, day in enumerate(DAYS)]
+    (tmp_path / "data.csv").write_text("day,x\n" + "".join(rows), encoding="utf-8")
+    line = refusal(capsys, tmp_path / "data.csv")
+    assert "holds numbers written as text" in line
+    table, _, _ = read_table(tmp_path / "data.csv", thousands=" ")
+    assert table["x"].tolist() == list(range(1000, 1150))

@@ -11,7 +11,10 @@ from .dates import add_hours, find_compact_dates, find_dates, find_stray
 MAX_CATEGORIES = 50
 """A text column with more different values is no category but a mistake."""
 
-NUMBER = r"([^\w\s]*|[A-Z]{3})\s*\d[\d.,'\s]*([^\w\s]|[A-Z]{3})?"
+SPACES = " \u00a0\u202f"
+"""The usual one, and those that do not break a line."""
+
+NUMBER = rf"([^\w\s]*|[A-Z]{{3}})\s*\d[\d.,'\s{SPACES}]*([^\w\s]|[A-Z]{{3}})?"
 """Text that is a number but for its signs, such as "1 234", "$5", "5 %" or "5 EUR"."""
 
 
@@ -77,6 +80,8 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
             "what stands in decimals, too (--decimal)."
         )
     table = _read_csv(path, sep, decimal)
+    if thousands is None and (sep, decimal) == (";", "."):
+        _check_points(table)
     if thousands:
         table = table.apply(_join_thousands, thousands=thousands, decimal=decimal)
     table, notes = _drop_twins(table)
@@ -114,18 +119,30 @@ def _read_csv(path, sep, decimal):
     return table.loc[:, ~(unnamed & table.isna().all())].dropna(how="all")
 
 
+def _check_points(table):
+    """Refuse 1.234 where it may be a thousand: three decimals, and none below 1."""
+    for name, column in table.select_dtypes(float).items():
+        values = column.dropna().abs()
+        broken = values[values % 1 > 0]
+        three = (broken.round(3) == broken).all() and (broken.round(2) != broken).any()
+        if three and broken.min() > 1 and values.max() < 1000:
+            example = broken[broken.round(2) != broken].iloc[0]
+            raise ValueError(
+                f"Column {name!r} holds numbers such as {example}: where the point "
+                "stands between thousands, give --thousands . --decimal , and where it "
+                "stands in decimals, --thousands , (which stands in none)."
+            )
+
+
 def _drop_twins(table):
     """Drop rows that stand twice, and say so."""
     once = table.drop_duplicates()
     n_twice = len(table) - len(once)
     if not n_twice:
         return once, []
-    rows = (
-        "1 row that stands twice was"
-        if n_twice == 1
-        else (f"{n_twice} rows that stand twice were")
-    )
-    return once, [f"{rows} dropped."]
+    several = "rows that stand", "were"
+    rows, verb = ("row that stands", "was") if n_twice == 1 else several
+    return once, [f"{n_twice} {rows} twice {verb} dropped."]
 
 
 def _encode(column):
@@ -150,12 +167,13 @@ def _join_thousands(column, thousands, decimal):
     """
     if is_numeric_dtype(column.dtype):
         return column
-    apart, point = map(re.escape, (thousands, decimal))
+    apart = f"[{SPACES}]" if thousands.isspace() else re.escape(thousands)
+    point = re.escape(decimal)
     number = rf"[+-]?(\d{{1,3}}({apart}\d{{3}})+|\d+)({point}\d+)?"
     text = column.dropna().astype(str).str.strip()
     if not text.str.fullmatch(number).all():
         return column
-    numbers = text.str.replace(thousands, "").str.replace(decimal, ".")
+    numbers = text.str.replace(apart, "", regex=True).str.replace(decimal, ".")
     return pd.to_numeric(numbers).reindex(column.index)
 
 
