@@ -393,7 +393,7 @@ def test_read_takes_whole_numbers_as_time_where_named(csv):
         ("a,b\n2024-01-01,2024-01-02\n", None, "2 columns hold dates"),
         ("a,b\n2024-01-01,2\n", "c", "Time column 'c' is not among"),
         ("a,b\nx,2\n", "a", "Time column 'a' does not hold dates"),
-        ("a,b\n2024-01-01,1\n,2\n", "a", "Column 'a' has no date in row 1"),
+        ("a,b\n2024-01-01,1\n,2\n", "a", "Time column 'a' is empty in row 1"),
         ("a,b\n2024-01-01,1\n2024-01-01,2\n", None, "stand again with other values"),
         ("", None, "No columns to parse"),
     ],
@@ -445,7 +445,7 @@ def test_read_takes_what_windows_writes(tmp_path):
     assert list(table.index) == list(pd.date_range("2024-01-01", periods=2))
 
 
-@pytest.mark.parametrize("form", ["{},5", "${}", "{} %", "1,{:03}"])
+@pytest.mark.parametrize("form", ["{},5", "${}", "{} %", "1,{:03}", "{} EUR"])
 def test_numbers_written_as_text_are_no_categories(tmp_path, form):
     days = pd.date_range("2024-01-01", periods=20).strftime("%Y-%m-%d")
     values = [form.format(i) for i in range(20)]

@@ -9,6 +9,7 @@ import pytest
 
 from skseq import NaiveRegressor, compare
 from skseq.__main__ import main
+from skseq.comparison import read_table
 
 SMALL = ["--window", "14", "--horizon", "3", "--epochs", "1"]
 RAIL = ["--target", "rail", *SMALL]
@@ -301,3 +302,198 @@ def test_a_file_is_no_column(data, capsys):
 
 def test_series_are_those_of_a_file(capsys):
     assert "give the file, too" in refusal(capsys, "--series", "shop")
+
+
+def forecast_of(tmp_path, text, *options):
+    """Write a file and let the naive model go on from it: one season, then again."""
+    path, written = tmp_path / "data.csv", tmp_path / "next.csv"
+    path.write_text(text)
+    argv = ["compare", str(path), "--target", "x", "--models", "naive"]
+    argv += ["--window", "60", "--horizon", "24", "--forecast", str(written)]
+    assert main([*argv, *options]) == 0
+    sep = options[options.index("--sep") + 1] if "--sep" in options else ","
+    decimal = options[options.index("--decimal") + 1] if "--decimal" in options else "."
+    dates = {"index_col": 0, "parse_dates": True}
+    return pd.read_csv(written, sep=sep, decimal=decimal, **dates)["x"]
+
+
+@pytest.mark.parametrize(
+    ("first", "form"),
+    [(0, "{h}"), (1, "{h}"), (0, "{h:02}:00"), (1, "{h}:00"), (0, "{h}:30:00")],
+)
+def test_dates_and_hours_stand_in_two_columns(tmp_path, first, form):
+    days = pd.date_range("2024-01-30", periods=10)
+    hours = range(first, first + 24)  # 1 to 24 are the ends of hours
+    text = "Date,x,Hour\n" + "".join(
+        f"{day:%d.%m.%Y},{day.day * 100 + h},{form.format(h=h)}\n"
+        for day in days
+        for h in hours
+    )
+    found = forecast_of(tmp_path, text, "--time", "Date", "Hour")
+    assert found.tolist() == [days[-1].day * 100 + h for h in hours]
+    start = days[-1] + pd.Timedelta(days=1, hours=first, minutes=30 * ("30" in form))
+    assert (found.index == pd.date_range(start, periods=24, freq="h")).all()
+
+
+@pytest.mark.parametrize(
+    ("hours", "options", "message"),
+    [
+        (range(24), [], "--time DATE HOUR"),
+        (["0:00", "1:00"], [], "--time DATE HOUR"),
+        (range(25), ["Date", "Hour"], "'Hour' holds both 0 and 24"),
+        (range(1, 26), ["Date", "Hour"], "'Hour' holds 25 in row 24, which is no hour"),
+        ([0, 1.5], ["Date", "Hour"], "'Hour' holds 1.5 in row 1, which is no hour"),
+        (["0:00", "1:75"], ["Date", "Hour"], "'Hour' holds 1:75 in row 1"),
+        (range(24), ["Date", "Hour", "x"], "one of dates and one of hours"),
+        (range(24), ["Hour", "Date"], "whole numbers, no dates: name that"),
+        (range(24), ["Date", "hour"], "Time column 'hour' is not among"),
+    ],
+)
+def test_refuses_hours_that_leave_the_time_open(
+    tmp_path, capsys, hours, options, message
+):
+    path = tmp_path / "data.csv"
+    days = pd.date_range("2024-01-01", periods=10)
+    index = pd.MultiIndex.from_product([days, hours], names=["Date", "Hour"])
+    pd.DataFrame({"x": range(len(index))}, index).to_csv(path)
+    time = ["--time", *options] if options else []
+    assert message in refusal(capsys, path, "--target", "x", *time)
+
+
+def test_no_hours_are_added_to_times(tmp_path, capsys):
+    path = tmp_path / "data.csv"
+    path.write_text("t,Hour,x\n2024-01-01 00:00,0,1\n2024-01-01 01:00,1,2\n")
+    line = refusal(capsys, path, "--target", "x", "--time", "t", "Hour")
+    assert "'t' holds times of day already: leave 'Hour' out of --time" in line
+
+
+def test_a_file_is_no_column_of_time(data, capsys):
+    _, path = data
+    line = refusal(capsys, "--time", "date", path, "--target", "rail")
+    assert "columns of --time: put the file before the options" in line
+
+
+@pytest.mark.parametrize("form", ["{}-W{:02}", "{}W{:02}", "{}-W{}"])
+def test_weeks_begin_on_their_monday(tmp_path, form):
+    mondays = pd.date_range("2018-01-01", periods=250, freq="W-MON")  # with a week 53
+    weeks = [form.format(*day.isocalendar()[:2]) for day in mondays]
+    text = "week,x\n" + "".join(f"{week},{i}\n" for i, week in enumerate(weeks))
+    found = forecast_of(tmp_path, text)
+    assert found.tolist() == list(range(198, 222))  # 52 weeks before
+    ahead = pd.date_range(mondays[-1], periods=25, freq="W-MON")[1:]
+    assert (found.index == ahead).all()
+
+
+def test_refuses_a_week_that_a_year_lacks(tmp_path, capsys):
+    (tmp_path / "data.csv").write_text("week,x\n2021-W52,1\n2021-W53,2\n")
+    line = refusal(capsys, tmp_path / "data.csv", "--time", "week")
+    assert "'week' does not hold dates" in line
+
+
+@pytest.mark.parametrize(
+    ("thousands", "decimal", "sep"),
+    [
+        (",", ".", ","),
+        (".", ",", ";"),
+        ("'", ".", ","),
+        (" ", ",", ";"),
+    ],
+)
+def test_numbers_with_thousands_apart(tmp_path, thousands, decimal, sep):
+    values = 10.0 ** (np.arange(150) % 9) + 0.25
+    signs = str.maketrans({",": thousands, ".": decimal})
+    days = pd.date_range("2024-01-01", periods=150).strftime("%d.%m.%Y")
+    numbers = [f"{value:,}".translate(signs) for value in values]
+    text = pd.DataFrame({"day": days, "x": numbers}).to_csv(index=False, sep=sep)
+    options = ["--thousands", thousands, "--decimal", decimal, "--sep", sep]
+    found = forecast_of(tmp_path, text, *options)
+    assert found.index[0] == pd.Timestamp("2024-05-30")
+    assert found[:7].tolist() == values[-7:].tolist()
+
+
+def test_refuses_thousands_that_are_decimals_or_stand_elsewhere(tmp_path, capsys):
+    path = tmp_path / "data.csv"
+    days = pd.date_range("2024-01-01", periods=10)
+    path.write_text("day;x\n" + "".join(f"{day:%d.%m.%Y};1.234\n" for day in days))
+    separated = [path, "--sep", ";", "--thousands"]
+    assert "name what stands in decimals, too" in refusal(capsys, *separated, ".")
+    path.write_text("day;x\n" + "".join(f"{day:%d.%m.%Y};1,5\n" for day in days))
+    assert "holds numbers written as text" in refusal(capsys, *separated, ",")
+
+
+DAYS = pd.date_range("2024-01-01", periods=150)
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "message"),
+    [
+        (["Total,9"], [], "'day' holds 'Total' in row 150"),
+        (["Total 2024,9"], ["--time", "day"], "'day' holds 'Total 2024' in row 150"),
+        ([",9"], [], "'day' is empty in row 150"),
+        (["2024-01-09,8", "2024-01-09,8", "Sum,9"], [], "'Sum' in row 152"),
+    ],
+)
+def test_tells_the_row_that_is_none(tmp_path, capsys, lines, options, message):
+    path = tmp_path / "data.csv"
+    rows = [f"{day:%Y-%m-%d},{i}" for i, day in enumerate(DAYS)]
+    path.write_text("\n".join(["day,x", *rows, *lines]))
+    assert message in refusal(capsys, path, *options)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Sales\nday,x\n2024-01-01,1\n", "Leave out lines above the header"),
+        ("day,x\n2024-01-01,1,\n2024-01-02,2,\n", "Rows have more columns than"),
+        ("id,day,x\n1,2024-01-01,1,3\n", "Rows have more columns than the header"),
+    ],
+)
+def test_refuses_a_header_that_is_not_that_of_the_rows(tmp_path, capsys, text, message):
+    path = tmp_path / "data.csv"
+    path.write_text(text)
+    assert message in refusal(capsys, path, "--target", "x")
+
+
+@pytest.mark.parametrize(("form", "freq"), [("%Y%m%d", "D"), ("%Y%m", "MS")])
+def test_dates_without_signs_are_dates_where_named(tmp_path, form, freq):
+    dates = pd.date_range("2000-01-01", periods=150, freq=freq)
+    text = "day,x\n" + "".join(f"{day:{form}},{i}\n" for i, day in enumerate(dates))
+    found = forecast_of(tmp_path, text, "--time", "day")
+    ahead = pd.date_range(dates[-1], periods=25, freq=freq)[1:]
+    assert (found.index == ahead).all()
+
+
+def test_rows_in_any_order_between_empty_cells_give_the_same_forecast(tmp_path):
+    values = np.arange(150.0) ** 2
+    rows = [f"{day:%Y-%m-%d},{x}," for day, x in zip(DAYS, values, strict=True)]
+    np.random.default_rng(0).shuffle(rows)
+    found = forecast_of(tmp_path, "\n".join(["day,x,", *rows, ",,", ",,"]))
+    assert (found.index == DAYS[-1] + pd.to_timedelta(np.arange(1, 25), "D")).all()
+    assert found[:7].tolist() == values[-7:].tolist()
+
+
+def test_points_that_may_stand_between_thousands_are_asked_about(tmp_path, capsys):
+    values = np.random.default_rng(0).integers(500, 1500, 150)
+    numbers = [f"{value:,}".replace(",", ".") for value in values]
+    rows = [f"{day:%d.%m.%Y};{x}\n" for day, x in zip(DAYS, numbers, strict=True)]
+    path = tmp_path / "data.csv"
+    path.write_text("day;x\n" + "".join(rows))
+    line = refusal(capsys, path, "--sep", ";")
+    assert "where the point stands between thousands, give --thousands ." in line
+    text, separated = path.read_text(), ["--sep", ";", "--thousands"]
+    found = forecast_of(tmp_path, text, *separated, ".", "--decimal", ",")
+    assert found[:7].tolist() == values[-7:].tolist()
+    found = forecast_of(tmp_path, text, *separated, ",")
+    assert found[:7].tolist() == [float(number) for number in numbers[-7:]]
+    below_one = text.replace(numbers[0], "0.123", 1)
+    found = forecast_of(tmp_path, below_one, "--sep", ";")
+    assert found[:7].tolist() == [float(number) for number in numbers[-7:]]
+
+
+def test_narrow_spaces_stand_between_thousands(tmp_path, capsys):
+    rows = [f"{day:%Y-%m-%d},1\u202f{i:03}\n" for i, day in enumerate(DAYS)]
+    (tmp_path / "data.csv").write_text("day,x\n" + "".join(rows), encoding="utf-8")
+    line = refusal(capsys, tmp_path / "data.csv")
+    assert "holds numbers written as text" in line
+    table, _, _ = read_table(tmp_path / "data.csv", thousands=" ")
+    assert table["x"].tolist() == list(range(1000, 1150))

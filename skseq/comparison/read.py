@@ -1,29 +1,24 @@
 """Read a CSV file into a table of numbers with a time index."""
 
-import warnings
-from contextlib import suppress
+import re
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_integer_dtype, is_numeric_dtype
+
+from .dates import add_hours, find_compact_dates, find_dates, find_stray
 
 MAX_CATEGORIES = 50
 """A text column with more different values is no category but a mistake."""
 
-NUMBER = r"[^\w\s]*\s*\d[\d.,'\s]*[^\w\s]?"
-"""Text that is a number but for its signs, such as "12,5", "1 234", "$5" or "5 %"."""
+SPACES = " \u00a0\u202f"
+"""The usual one, and those that do not break a line."""
 
-FORMATS = (
-    "%m/%d/%y",
-    "%d/%m/%y",
-    "%d.%m.%y",
-    "%m/%d/%Y %I:%M %p",
-    "%d/%m/%Y %I:%M %p",
-)
-"""Dates of spreadsheets that pandas does not guess."""
+NUMBER = rf"([^\w\s]*|[A-Z]{{3}})\s*\d[\d.,'\s{SPACES}]*([^\w\s]|[A-Z]{{3}})?"
+"""Text that is a number but for its signs, such as "1 234", "$5", "5 %" or "5 EUR"."""
 
 
-def read_table(path, time=None, series=None, *, sep=",", decimal="."):
+def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=None):
     r"""Read a series, or several, from a CSV file.
 
     Rows are sorted by time. Those that stand twice are dropped. Text columns become
@@ -33,13 +28,16 @@ def read_table(path, time=None, series=None, *, sep=",", decimal="."):
     ----------
     path : str or path-like
         A file with one header line.
-    time : str, default=None
-        Column of dates, or of whole numbers that count time steps; None finds the
-        only text column that holds dates.
+    time : str or list of str, default=None
+        Column of dates (20240131 and 202401, too), or of whole numbers that count
+        time steps; or that of dates and that of their hours: 0 to 23, 1 to 24 (which
+        ends the day) or HH:MM. None finds the only text column that holds dates.
     series : str, default=None
         Column that tells several series apart.
     sep, decimal : str, default="," and "."
         What stands between columns, and in numbers.
+    thousands : str, default=None
+        What stands between thousands.
 
     Returns
     -------
@@ -76,6 +74,29 @@ def read_table(path, time=None, series=None, *, sep=",", decimal="."):
     >>> encoded
     {'type': ['type_H', 'type_W']}
     """
+    if thousands == decimal:
+        raise ValueError(
+            f"{decimal!r} can't stand both between thousands and in decimals: name "
+            "what stands in decimals, too (--decimal)."
+        )
+    table = _read_csv(path, sep, decimal)
+    if thousands is None and (sep, decimal) == (";", "."):
+        _check_points(table)
+    if thousands:
+        table = table.apply(_join_thousands, thousands=thousands, decimal=decimal)
+    table, notes = _drop_twins(table)
+    table = _index_by_time(table, time, series)
+    became = {}
+    for column in table.columns[[not is_numeric_dtype(t) for t in table.dtypes]]:
+        encoded = _encode(table[column])
+        became[column] = encoded.columns.tolist()
+        notes.append(f"Text column {column!r} became {', '.join(encoded.columns)}.")
+        table = table.drop(columns=column).join(encoded)
+    return table, notes, became
+
+
+def _read_csv(path, sep, decimal):
+    """Read a table without what a spreadsheet leaves around it."""
     options = {"sep": sep, "decimal": decimal}
     try:
         table = pd.read_csv(path, **options)
@@ -86,81 +107,182 @@ def read_table(path, time=None, series=None, *, sep=",", decimal="."):
         raise ValueError(
             f"The only column is {table.columns[0]!r}: columns are separated by "
             f"{sep!r} here. Name what separates them (--sep), and what stands in "
-            "decimals (--decimal); one of them must hold dates."
+            "decimals (--decimal); one of them must hold dates. Leave out lines above "
+            "the header."
         )
-    notes, became = [], {}
-    table = table.dropna(how="all")  # what a spreadsheet leaves below its rows
-    n_rows = len(table)
-    table = table.drop_duplicates()
-    if n_twice := n_rows - len(table):
-        what = "1 row that stands" if n_twice == 1 else f"{n_twice} rows that stand"
-        verb = "was" if n_twice == 1 else "were"
-        notes.append(f"{what} twice {verb} dropped.")
-    table = _index_by_time(table, time, series)
-    for column in table.columns[[not is_numeric_dtype(t) for t in table.dtypes]]:
-        _check_no_numbers(table[column])
-        n_values = table[column].nunique()
-        if n_values > MAX_CATEGORIES:
+    if not isinstance(table.index, pd.RangeIndex):
+        raise ValueError(
+            f"Rows have more columns than the header, {list(table.columns)}: name "
+            "each of them there, and leave out lines above it."
+        )
+    unnamed = table.columns.str.startswith("Unnamed: ")
+    return table.loc[:, ~(unnamed & table.isna().all())].dropna(how="all")
+
+
+def _check_points(table):
+    """Refuse 1.234 where it may be a thousand: three decimals, and none below 1."""
+    for name, column in table.select_dtypes(float).items():
+        values = column.dropna().abs()
+        broken = values[values % 1 > 0]
+        three = (broken.round(3) == broken).all() and (broken.round(2) != broken).any()
+        if three and broken.min() > 1 and values.max() < 1000:
+            example = broken[broken.round(2) != broken].iloc[0]
             raise ValueError(
-                f"Column {column!r} holds text with {n_values} different values: "
-                "turn it into numbers (--decimal says what stands in them; nothing may "
-                "stand between thousands) or drop it."
+                f"Column {name!r} holds numbers such as {example}: where the point "
+                "stands between thousands, give --thousands . --decimal , and where it "
+                "stands in decimals, --thousands , (which stands in none)."
             )
-        missing = table[column].isna()
-        encoded = pd.get_dummies(table[[column]], dtype=float)
-        encoded[missing] = np.nan
-        became[column] = encoded.columns.tolist()
-        notes.append(f"Text column {column!r} became {', '.join(encoded.columns)}.")
-        table = table.drop(columns=column).join(encoded)
-    return table, notes, became
+
+
+def _drop_twins(table):
+    """Drop rows that stand twice, and say so."""
+    once = table.drop_duplicates()
+    n_twice = len(table) - len(once)
+    if not n_twice:
+        return once, []
+    several = "rows that stand", "were"
+    rows, verb = ("row that stands", "was") if n_twice == 1 else several
+    return once, [f"{n_twice} {rows} twice {verb} dropped."]
+
+
+def _encode(column):
+    """Turn text into one column of 0 and 1 for each value."""
+    _check_no_numbers(column)
+    n_values = column.nunique()
+    if n_values > MAX_CATEGORIES:
+        raise ValueError(
+            f"Column {column.name!r} holds text with {n_values} different values: "
+            "turn it into numbers (--decimal and --thousands say what stands in "
+            "them) or drop it."
+        )
+    encoded = pd.get_dummies(column.to_frame(), dtype=float)
+    encoded[column.isna()] = np.nan
+    return encoded
+
+
+def _join_thousands(column, thousands, decimal):
+    """Read numbers with thousands apart; leave any other column as it is.
+
+    pandas would do so itself, but take dates such as 31.12.2024 for numbers, too.
+    """
+    if is_numeric_dtype(column.dtype):
+        return column
+    apart = f"[{SPACES}]" if thousands.isspace() else re.escape(thousands)
+    point = re.escape(decimal)
+    number = rf"[+-]?(\d{{1,3}}({apart}\d{{3}})+|\d+)({point}\d+)?"
+    text = column.dropna().astype(str).str.strip()
+    if not text.str.fullmatch(number).all():
+        return column
+    numbers = text.str.replace(apart, "", regex=True).str.replace(decimal, ".")
+    return pd.to_numeric(numbers).reindex(column.index)
 
 
 def _index_by_time(table, time, series):
     """Move the dates to the index, in order and each once."""
-    _check_series(table, time, series)
-    if time is None:
-        others = table.columns.drop(series, errors="ignore")
-        dates = {c: d for c in others if (d := _dates(table[c])) is not None}
-        if len(dates) != 1:
-            found = f"{len(dates)} columns hold" if dates else "No column holds"
-            raise ValueError(
-                f"{found} dates, among {list(table.columns)}: name the column of "
-                "time (--time)."
-            )
-        [(time, values)] = dates.items()
-    elif time not in table.columns:
-        raise ValueError(
-            f"Time column {time!r} is not among the columns {list(table.columns)}."
-        )
+    columns = [time] if isinstance(time, str) else time
+    _check_series(table, columns, series)
+    if columns is None:
+        others = table.drop(columns=[] if series is None else series)
+        columns, times = _find_times(others)
     else:
-        whole = pd.api.types.is_integer_dtype(table[time].dtype)
-        values = table[time] if whole else _dates(table[time])
-        if values is None:
-            raise ValueError(f"Time column {time!r} does not hold dates in one format.")
-    if values.isna().any():
-        raise ValueError(
-            f"Column {time!r} has no date in row {values.isna().argmax()}, counted "
-            "from 0 below the header: leave out rows of units, totals and notes."
-        )
-    table = table.drop(columns=time).set_index(pd.Index(values, name=time))
+        times = _named_times(table, columns)
+    name = " ".join(columns)
+    table = table.drop(columns=columns).set_index(pd.Index(times, name=name))
     if series is not None:
-        if table[series].isna().any():
-            row = table[series].isna().argmax()
-            raise ValueError(f"Column {series!r} names no series in row {row}.")
         table = table.set_index(series, append=True).swaplevel()
     table = table.sort_index()
     twice = table.index[table.index.duplicated()]
     if len(twice):
         raise ValueError(
-            f"{len(twice)} of the times in column {time!r} stand again with other "
-            f"values, the first is {twice[0]}: one row a time step is needed. Write "
-            "the offset from UTC where a clock was set back (02:00+01:00), and name "
-            "the column that tells several series apart (--series)."
+            f"{len(twice)} of the times in column {name!r} stand again with other "
+            f"values, the first is {twice[0]}: one row a time step is needed. Name "
+            "the column of hours, where they have one (--time DATE HOUR), and that "
+            "which tells several series apart (--series); write the offset from UTC "
+            "where a clock was set back (02:00+01:00)."
         )
     return table
 
 
-def _check_series(table, time, series):
+def _find_times(table):
+    """Find the only column of dates; return its name, in a list, and the dates."""
+    dates = {c: d for c in table if (d := find_dates(table[c])) is not None}
+    if not dates:
+        for column in table:
+            _check_stray(table[column])
+    if len(dates) != 1:
+        found = f"{len(dates)} columns hold" if dates else "No column holds"
+        raise ValueError(
+            f"{found} dates, among {list(table.columns)}: name the column of "
+            "time (--time)."
+        )
+    [(time, times)] = dates.items()
+    _check_complete(table[time])
+    return [time], times
+
+
+def _named_times(table, columns):
+    """Read the column of time; or that of dates, and that of hours."""
+    for column in columns:
+        if column not in table.columns:
+            raise ValueError(
+                f"Time column {column!r} is not among the columns "
+                f"{list(table.columns)}."
+            )
+        _check_complete(table[column])
+    if len(columns) > 2:
+        raise ValueError(
+            f"Time is in one column, or in one of dates and one of hours; got "
+            f"{columns}: join some of them."
+        )
+    time, *hours = columns
+    times = _named_dates(table[time])
+    if not hours:
+        return times
+    if is_integer_dtype(times.dtype):
+        raise ValueError(
+            f"Time column {time!r} holds whole numbers, no dates: name that of dates "
+            "first (--time DATE HOUR)."
+        )
+    return add_hours(times, table[hours[0]])
+
+
+def _named_dates(column):
+    """Parse dates, or whole numbers that count steps."""
+    if is_numeric_dtype(column.dtype) and (column % 1 == 0).all():
+        column = column.astype(np.int64)  # no more the floats of an empty last line
+        dates = find_compact_dates(column)
+        return column if dates is None else dates
+    dates = find_dates(column)
+    if dates is None:
+        _check_stray(column)
+        raise ValueError(
+            f"Time column {column.name!r} does not hold dates in one format."
+        )
+    return dates
+
+
+def _check_complete(column):
+    """Refuse a column of time with a gap."""
+    if column.isna().any():
+        raise ValueError(
+            f"Time column {column.name!r} is empty in row "
+            f"{column.index[column.isna()][0]}, counted from 0 below the header: leave "
+            "out rows of units, totals and notes."
+        )
+
+
+def _check_stray(column):
+    """Refuse dates among which something else stands."""
+    row = None if is_numeric_dtype(column.dtype) else find_stray(column)
+    if row is not None:
+        raise ValueError(
+            f"Time column {column.name!r} holds {column[row]!r} in row {row}, counted "
+            "from 0 below the header: write dates alike, and leave out rows of units, "
+            "totals and notes."
+        )
+
+
+def _check_series(table, times, series):
     """Refuse a column that can't tell series apart."""
     if series is None:
         return
@@ -169,7 +291,10 @@ def _check_series(table, time, series):
             f"Column {series!r}, which tells series apart, is not among the columns "
             f"{list(table.columns)}."
         )
-    if series == time:
+    if table[series].isna().any():
+        row = table.index[table[series].isna()][0]
+        raise ValueError(f"Column {series!r} names no series in row {row}.")
+    if series in (times or []):
         raise ValueError(
             f"Column {series!r} can't both hold the time and tell series apart: name "
             "another one (--time or --series)."
@@ -184,47 +309,7 @@ def _check_no_numbers(column):
         signs = values[pd.to_numeric(values, errors="coerce").isna()]
         raise ValueError(
             f"Column {column.name!r} holds numbers written as text, such as "
-            f"{[*signs, *values][0]!r}: take signs, units and what stands between "
-            "thousands out, leave missing values empty, and say what stands in "
-            "decimals (--decimal)."
+            f"{[*signs, *values][0]!r}: take signs and units out, leave missing values "
+            "empty, and say what stands in decimals (--decimal) and between thousands "
+            "(--thousands)."
         )
-
-
-def _dates(column):
-    """Parse a text column; None where it does not hold dates in one format."""
-    if is_numeric_dtype(column.dtype):
-        return None
-    found, options = [], [{}, {"dayfirst": True}, {"utc": True}]
-    if column.astype(str).str.match(r"\d+\.\d+\.").all():  # as Europe writes them
-        options = [{"dayfirst": True}, *options]
-    options += [{"format": form} for form in FORMATS]
-    for option in options:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                dates = pd.to_datetime(column, **option)
-            except (TypeError, ValueError):
-                continue
-        # Without one format, pandas guesses row by row, and takes "W" for a date.
-        if not any("infer format" in str(warning.message) for warning in caught):
-            found.append(dates)
-    # Where the day may come first or second, a regular step tells.
-    regular = (dates for dates in found if _is_regular(dates))
-    return next(regular, found[0] if found else _periods(column))
-
-
-def _periods(column):
-    """Parse months and quarters, such as "1/2012", "Jan 2012" or "2012Q1"."""
-    for form in ("%m/%Y", "%m.%Y", "%b %Y", "%Y %b", "%B %Y", "%b-%y"):
-        with suppress(TypeError, ValueError):
-            return pd.to_datetime(column, format=form)
-    quarters = column.astype(str).str.replace(r"[- ]", "", regex=True)
-    if not quarters.str.fullmatch(r"\d{4}Q[1-4]").all():
-        return None
-    return pd.Series(pd.PeriodIndex(quarters, freq="Q").to_timestamp(), column.index)
-
-
-def _is_regular(dates):
-    """Tell whether dates, in whatever order, have one step."""
-    dates = pd.DatetimeIndex(dates.dropna().unique()).sort_values()
-    return len(dates) > 2 and pd.infer_freq(dates) is not None

@@ -1,0 +1,77 @@
+"""``skseq compare``: models beside each other on the end of a series."""
+
+from ..comparison import compare
+from ..comparison.tables import join
+from .data import read_data, season_of, steps_to_come
+from .models import choose_models
+from .outputs import check_outputs, make_folders, write_forecast
+
+
+def run_compare(arguments):
+    """Compare models; print and write what was asked for.
+
+    Parameters
+    ----------
+    arguments : Namespace
+
+    Raises
+    ------
+    ImportError, OSError, ValueError
+        For wrong arguments or data, in one sentence for whoever typed them.
+    """
+    check_outputs(arguments)
+    data = read_data(arguments)
+    season = arguments.season
+    if season is None:
+        season = season_of(data, arguments.window)
+    coming = steps_to_come(data, arguments.horizon) if arguments.forecast else None
+    make_folders(arguments)
+    models = choose_models(arguments, season, data.past_only)
+    setting = _setting(arguments, data)
+    result = _result(arguments, models, data, season, setting)
+    print(_summary(arguments, result, data, season))
+    if arguments.csv:
+        result.table.to_csv(arguments.csv)
+    if arguments.plot:
+        result.plot(arguments.plot)
+    if arguments.forecast:
+        best = result.table["MAE"].idxmin()
+        write_forecast(arguments, models[best], data, coming, setting)
+        print(f"\n{arguments.forecast}: the forecast of {best} from the last row.")
+
+
+def _setting(arguments, data):
+    """Name what the comparison and the forecast have in common."""
+    return {
+        "target": data.target,
+        "horizon": arguments.horizon,
+        "window": arguments.window,
+        "known_ahead": data.known_ahead,
+        "coverage": arguments.coverage,
+    }
+
+
+def _result(arguments, models, data, season, setting):
+    return compare(
+        models,
+        join(data.tables, data.names),
+        **setting,
+        season=season,
+        test_fraction=arguments.test_fraction,
+        step=arguments.step,
+        refit=arguments.refit,
+        gaps=arguments.gaps,
+        n_jobs=arguments.jobs,
+        cache=arguments.cache,
+        progress=True,
+    )
+
+
+def _summary(arguments, result, data, season):
+    first, last = result.origins[[0, -1]].astype(str)
+    of_several = "" if arguments.series is None else f" of {len(data.tables)} series"
+    return (
+        f"Forecasts of {data.target}{of_several}, {arguments.horizon} steps ahead, "
+        f"from {len(result.origins)} origins, {first} to {last}; a season has "
+        f"{season} steps:\n\n{result}"
+    )

@@ -1,0 +1,129 @@
+"""What a command compares on: a file, or the embedded series."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..comparison import read_table
+from ..comparison.coming import check_coming, split_coming
+from ..comparison.season import find_season
+from ..comparison.tables import by_series, in_order
+from ..datasets import load_victoria_electricity
+
+
+@dataclass(frozen=True)
+class Data:
+    """One series or several, and what each column is for.
+
+    Attributes
+    ----------
+    tables : dict of tuple to DataFrame
+        Of each series, up to its last target.
+    coming : dict of tuple to DataFrame
+        The rows after it.
+    names : list of str
+        Of the levels of the index.
+    target : str
+    known_ahead, past_only : list of str
+        The other columns.
+    """
+
+    tables: dict
+    coming: dict
+    names: list
+    target: str
+    known_ahead: list
+    past_only: list
+
+
+def read_data(arguments):
+    """Read what a command compares on, and tell what was changed.
+
+    Parameters
+    ----------
+    arguments : Namespace
+
+    Returns
+    -------
+    Data
+    """
+    table, target, encoded = _read(arguments)
+    known_ahead = [
+        column
+        for name in arguments.known_ahead or []
+        for column in encoded.get(name, [name])
+    ]
+    table = in_order(table, target, known_ahead)
+    parts = {
+        key: split_coming(one, target, known_ahead)
+        for key, one in by_series(table).items()
+    }
+    return Data(
+        tables={key: one for key, (one, _) in parts.items()},
+        coming={key: after for key, (_, after) in parts.items()},
+        names=table.index.names,
+        target=target,
+        known_ahead=known_ahead,
+        past_only=table.columns.drop([target, *known_ahead]).tolist(),
+    )
+
+
+def season_of(data, window):
+    """Find the season of the first series, by its dates, that fits in a window."""
+    season = find_season(next(iter(data.tables.values())).index)
+    if season > window:
+        raise ValueError(
+            f"a season of {season} steps, by the dates, is longer than a window of "
+            f"{window}: give a longer --window, or another --season, such as 1."
+        )
+    return season
+
+
+def steps_to_come(data, horizon):
+    """Return the rows of the next steps of each series; refuse if some are missing."""
+    return {
+        key: check_coming(data.coming[key], table.index, horizon, data.known_ahead)
+        for key, table in data.tables.items()
+    }
+
+
+def _read(arguments):
+    """Return the table, its target column, and what text columns became."""
+    if arguments.file is None:
+        _check_no_file(arguments)
+        return load_victoria_electricity().frame, arguments.target or "demand", {}
+    table, notes, encoded = read_table(
+        arguments.file,
+        arguments.time,
+        arguments.series,
+        sep=arguments.sep,
+        decimal=arguments.decimal,
+        thousands=arguments.thousands,
+    )
+    target = arguments.target or _only_column(table)
+    for note in notes:
+        print(f"{arguments.file}: {note}", file=sys.stderr)
+    return table, target, encoded
+
+
+def _only_column(table):
+    if table.shape[1] > 1:
+        raise ValueError(
+            f"name the column to forecast: --target, of {list(table.columns)}."
+        )
+    return table.columns[0]
+
+
+def _check_no_file(arguments):
+    """Refuse options that are for a file; one of several names may have taken it."""
+    if arguments.series is not None:
+        raise ValueError(
+            f"--series {arguments.series} names a column of a file: give the file, too."
+        )
+    for option in ("known_ahead", "time"):
+        for name in getattr(arguments, option) or []:
+            if Path(name).is_file():
+                raise ValueError(
+                    f"{name} was read as one of the columns of "
+                    f"--{option.replace('_', '-')}: put the file before the options."
+                )

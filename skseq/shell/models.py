@@ -1,0 +1,55 @@
+"""The models that a command compares."""
+
+from ..comparison import default_models
+from ..estimators import ConformalRegressor, NaiveRegressor, SARIMARegressor
+
+
+def choose_models(arguments, season, past_only):
+    """Make the models that were asked for.
+
+    Parameters
+    ----------
+    arguments : Namespace
+    season : int
+    past_only : list of str
+        Columns that are not known ahead.
+
+    Returns
+    -------
+    dict of str to estimator
+    """
+    training = {} if arguments.epochs is None else {"max_epochs": arguments.epochs}
+    models = default_models(season, random_state=arguments.seed, **training)
+    models = {name: models[name] for name in arguments.models or models}
+    if arguments.series is not None:
+        error_bars = None if arguments.coverage is None else "held_out"
+        return _at_their_level(models, arguments.window, past_only, error_bars)
+    if arguments.coverage is not None:
+        return {name: _with_intervals(model) for name, model in models.items()}
+    return models
+
+
+def _at_their_level(models, window, past_only, error_bars):
+    """Let one model learn from series of different size.
+
+    The naive ones, which learn nothing, stay as they are without error bars.
+    """
+    from ..forecasting import SequenceForecaster
+
+    setting = {
+        "scaling": "standardize",
+        "past_only": past_only or None,
+        "error_bars": error_bars,
+    }
+    return {
+        name: model
+        if isinstance(model, NaiveRegressor) and error_bars is None
+        else SequenceForecaster(model, window, **setting)
+        for name, model in models.items()
+    }
+
+
+def _with_intervals(model):
+    """SARIMA has intervals; the others get theirs from held-out windows."""
+    has_some = isinstance(model, SARIMARegressor)
+    return model if has_some else ConformalRegressor(model)

@@ -1,0 +1,44 @@
+"""The files that a command writes."""
+
+from pathlib import Path
+
+from ..comparison.coming import forecast_coming, number_alike
+from ..comparison.tables import join
+from ..displays import matplotlib_part
+
+
+def check_outputs(arguments):
+    """Let what would fail in the end fail before the work."""
+    if arguments.plot:
+        _check_plot(arguments.plot)
+    for option in ("csv", "forecast"):
+        path = getattr(arguments, option)
+        if path and Path(path).is_dir():
+            raise ValueError(f"--{option} {path} is a folder: name a file in it.")
+
+
+def make_folders(arguments):
+    """Make the folders of the files to be written."""
+    for path in filter(None, [arguments.csv, arguments.plot, arguments.forecast]):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+
+
+def write_forecast(arguments, model, data, coming, setting):
+    """Write a model's forecast of the steps to come, in the manner of the file read."""
+    parts = forecast_coming(model, data.tables, number_alike(coming), **setting)
+    ahead = next(iter(parts.values())).index.name  # the dates, or numbers of steps
+    join(parts, [*data.names[:-1], ahead]).to_csv(
+        arguments.forecast, sep=arguments.sep, decimal=arguments.decimal
+    )
+
+
+def _check_plot(path):
+    """Refuse a file that matplotlib can't write, or its absence."""
+    canvas = matplotlib_part("backend_bases").FigureCanvasBase
+    formats = canvas.get_supported_filetypes()
+    ending = Path(path).suffix.removeprefix(".").lower()
+    if ending not in formats:
+        raise ValueError(
+            f"--plot {path} must end in one of {', '.join(sorted(formats))}, such as "
+            f"{Path(path).with_suffix('.png')}."
+        )
