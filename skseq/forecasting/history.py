@@ -105,15 +105,24 @@ class History:
             of_end[end] = position - len(index) + 1, times
         return [of_end[instance.index[-1]] for instance in panel]
 
-    def check_known(self, panel, asked):
-        """Raise ValueError where X doesn't reach as far as the forecasts.
+    def check_reach(self, panel, asked, horizon):
+        """Raise ValueError where forecasts need of X what is not known.
 
         Parameters
         ----------
         panel : list of Instance
         asked : list of tuple
             Steps and times of the forecasts of each.
+        horizon : int
+            Steps that are forecast at once.
         """
+        furthest = max(steps.max() for steps, _ in asked)
+        if furthest > horizon and self.past_only:
+            raise ValueError(
+                f"fh reaches beyond the {horizon} steps that are forecast at once, "
+                f"and to iterate takes the coming values of past_only="
+                f"{self.past_only}, which are not known: fit with a longer horizon."
+            )
         for instance, (steps, times) in zip(panel, asked, strict=True):
             n_needed = len(instance.y) + max(0, steps.max())
             if self.known and len(instance.known) < n_needed:
