@@ -16,7 +16,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sktime.datasets import load_airline
 from sktime.forecasting.base import ForecastingHorizon
 from sktime.utils.estimator_checks import check_estimator
@@ -649,6 +649,37 @@ class TestErrors:
             SequenceForecaster(LinearRegression, 5).fit(make_series(), fh=1)
         with pytest.raises(TypeError, match="got the classifier LogisticRegression"):
             forecaster(regressor=LogisticRegression()).fit(make_series(), fh=1)
+
+        with pytest.raises(TypeError, match=r"that predicts, got Differencer\(\)"):
+            forecaster(regressor=Differencer()).fit(make_series(), fh=1)
+        with pytest.raises(TypeError, match=r"such as GRU.*sktime's SequenceForecast"):
+            forecaster(regressor=forecaster()).fit(make_series(), fh=1)
+
+    @pytest.mark.parametrize("n_known_ahead", [1, 3])
+    def test_another_number_of_variables_known_ahead(self, n_known_ahead):
+        X = make_series(40, 2, seed=1)
+        gru = make_pipeline(
+            FunctionTransformer(), GRURegressor(n_known_ahead=n_known_ahead)
+        )
+        with pytest.raises(ValueError, match=r"does not fit the 2 variables.*leave it"):
+            forecaster(gru).fit(make_series(40), X, fh=1)
+
+    @pytest.mark.parametrize("kind", ["days", "int"])
+    def test_two_rows_for_one_time(self, kind):
+        y = make_series(40).set_index(index_like(kind, 40))
+        twice = y.iloc[[*range(20), *range(19, 40)]]
+        match = f"has two rows for {y.index[19]}: keep one"
+        with pytest.raises(ValueError, match=f"y {match}"):
+            forecaster().fit(twice, fh=1)
+        with pytest.raises(ValueError, match=f"X {match}"):
+            forecaster().fit(y, twice, fh=1)
+        with pytest.raises(ValueError, match=rf"y of \('b',\) {match}"):
+            forecaster().fit(pd.concat({"a": y, "b": twice}), fh=1)
+        model = forecaster().fit(y[:18], y[:18], fh=1)
+        with pytest.raises(ValueError, match=f"y {match}"):
+            model.update(twice[18:], y[18:])
+        with pytest.raises(ValueError, match=f"X {match}"):
+            model.predict(X=twice[18:])
 
     def test_text_is_no_list_of_columns(self):
         with pytest.raises(TypeError, match=r"give \['y0'\]"):

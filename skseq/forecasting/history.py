@@ -6,6 +6,7 @@ from sktime.forecasting.base import ForecastingHorizon
 
 from ..transformers.time_index import by_instance
 from .panel import (
+    check_unique,
     find_steps,
     frequency,
     label,
@@ -38,6 +39,9 @@ class History:
     """
 
     def __init__(self, y, X, freq, past_only, missing, dtype):
+        check_unique(y, "y")
+        if X is not None:
+            check_unique(X, "X")
         self.y, self.X = y, X
         self.missing, self.dtype = missing, dtype
         columns = [] if X is None else list(X.columns)
@@ -58,6 +62,7 @@ class History:
         y : DataFrame
         X : DataFrame or None
         """
+        check_unique(y, "y")
         y = self._as_in_fit(y)
         self.y = _forget_later(update_data(self.y, y), y)
         self.X = self._continued(X, self.past_only + self.known)
@@ -176,6 +181,7 @@ class History:
             raise ValueError("X is given, and was not in fit: fit with X, or drop it.")
         if X is None or not names:
             return self.X
+        check_unique(X, "X")
         absent = [name for name in names if name not in X.columns]
         if absent:
             raise ValueError(f"X lacks the columns {absent}, which it had in fit.")

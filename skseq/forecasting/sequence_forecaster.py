@@ -9,6 +9,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_scalar
+from sktime.base import BaseObject
 from sktime.forecasting.base import BaseForecaster
 
 from ..estimators import DenseRegressor, GRURegressor
@@ -263,10 +264,16 @@ class SequenceForecaster(BaseForecaster):
         for name in ("horizon", "level_length", "min_length"):
             if getattr(self, name) is not None:
                 check_scalar(getattr(self, name), name, Integral, min_val=1)
-        if isinstance(self.regressor, type) or not hasattr(self.regressor, "fit"):
+        if isinstance(self.regressor, type) or not hasattr(self.regressor, "predict"):
             raise TypeError(
-                f"regressor must be an estimator, got {self.regressor!r}: give an "
-                "instance, not a class."
+                f"regressor must be an estimator that predicts, got "
+                f"{self.regressor!r}: give an instance, not a class."
+            )
+        if isinstance(self.regressor, BaseObject):
+            raise TypeError(
+                "regressor must be one of skseq or scikit-learn, such as "
+                f"GRURegressor() or LinearRegression(), got sktime's {self.regressor!r}"
+                ": a forecaster of sktime needs none around it, fit it itself."
             )
         if is_classifier(self.regressor):
             raise TypeError(
