@@ -637,6 +637,7 @@ class TestErrors:
             ({"horizon": 0}, "horizon == 0"),
             ({"level_length": 0}, "level_length == 0"),
             ({"min_length": 0}, "min_length == 0"),
+            ({"min_length": 6}, "min_length=6 is more than .* window_length=5"),
             ({"past_only": ["price"]}, "past_only=.'price'. are not among"),
         ],
     )
@@ -680,6 +681,35 @@ class TestErrors:
             model.update(twice[18:], y[18:])
         with pytest.raises(ValueError, match=f"X {match}"):
             model.predict(X=twice[18:])
+
+    def test_another_kind_of_index(self):
+        y = make_series(40)
+        model = forecaster().fit(y[:36])
+        dates = pd.date_range("2003-01", periods=2, freq="MS")
+        match = "is of another kind than that of y.*to_timestamp or to_period"
+        with pytest.raises(ValueError, match=f"index of fh .*{match}"):
+            model.predict(dates)
+        model = forecaster().fit(y[:36], y[:36], fh=1)
+        for other in (
+            y[36:].to_timestamp(),
+            y[36:].set_index(pd.period_range("2003Q1", periods=4, freq="Q")),
+        ):
+            with pytest.raises(ValueError, match=f"index of y .*{match}"):
+                model.update(other)
+            with pytest.raises(ValueError, match=f"index of X .*{match}"):
+                model.predict(X=other)
+
+    def test_durations(self):
+        y = make_series(40).set_index(pd.timedelta_range("0D", periods=40))
+        with pytest.raises(ValueError, match="y holds durations: give dates"):
+            forecaster().fit(y, fh=1)
+
+    def test_a_panel_stays_one(self):
+        y, panel = make_series(40), make_panel()
+        with pytest.raises(ValueError, match="y has 2 levels, that of y in fit 1"):
+            forecaster().fit(y).update(panel)
+        with pytest.raises(ValueError, match="y has 1 levels, that of y in fit 2"):
+            forecaster().fit(panel).update(y)
 
     def test_text_is_no_list_of_columns(self):
         with pytest.raises(TypeError, match=r"give \['y0'\]"):

@@ -264,6 +264,11 @@ class SequenceForecaster(BaseForecaster):
         for name in ("horizon", "level_length", "min_length"):
             if getattr(self, name) is not None:
                 check_scalar(getattr(self, name), name, Integral, min_val=1)
+        if (self.min_length or 0) > self.window_length:
+            raise ValueError(
+                f"min_length={self.min_length} is more than a window holds, "
+                f"window_length={self.window_length}: give at most that."
+            )
         if isinstance(self.regressor, type) or not hasattr(self.regressor, "predict"):
             raise TypeError(
                 f"regressor must be an estimator that predicts, got "
