@@ -51,8 +51,9 @@ class SequenceForecaster(BaseForecaster):
         Last steps of the window whose mean (for "divide", of the absolute values) is
         its level; one season, or 1 for the last value. None takes the whole window.
     min_length : int, default=None
-        Least observed steps in a training window; shorter pasts are padded. None
-        takes full windows. A series too short for that gives its longest.
+        Least observed steps in a training window, at most ``window_length``; shorter
+        pasts are padded. None takes full windows. A series too short for that gives
+        its longest.
     past_only : list of str, default=None
         Columns of X that are not known ahead. All others must be given for every
         step from the last of ``y`` to the last of ``fh``.
@@ -82,7 +83,8 @@ class SequenceForecaster(BaseForecaster):
     -----
     The windows hold ``y``, then the columns of ``past_only``, then what is known ahead
     as :class:`~skseq.KnownAhead` lays it. ``target`` and ``n_known_ahead`` of a
-    regressor, where they have their defaults, are set to match.
+    regressor, where they have their defaults, are set to match; another
+    ``n_known_ahead`` is an error.
 
     Each series of a panel is forecast from its own end. Forecasts in sample are made
     one step ahead; the first step of a series has no past, and its forecast is NaN.
