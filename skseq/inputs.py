@@ -116,14 +116,25 @@ def _refuse_to_cut(regressor):
 
 
 def tell_known_ahead(regressor, n_known):
-    """Set ``n_known_ahead`` wherever a regressor has it, and it is not set.
+    """Set ``n_known_ahead`` wherever a regressor has it.
 
     Parameters
     ----------
     regressor : estimator
         One that takes windows; changed itself.
     n_known : int
+
+    Raises
+    ------
+    ValueError
+        If it is set to another number: what is known would be taken for the past.
     """
     for name, value in regressor.get_params().items():
-        if name.rpartition("__")[2] == "n_known_ahead" and value == 0:
-            regressor.set_params(**{name: n_known})
+        if name.rpartition("__")[2] != "n_known_ahead":
+            continue
+        if value not in (0, n_known):
+            raise ValueError(
+                f"{name}={value} of {regressor!r} does not fit the {n_known} variables "
+                "that are known ahead: leave it at 0, and it is set to match."
+            )
+        regressor.set_params(**{name: n_known})

@@ -16,7 +16,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sktime.datasets import load_airline
 from sktime.forecasting.base import ForecastingHorizon
 from sktime.utils.estimator_checks import check_estimator
@@ -637,6 +637,7 @@ class TestErrors:
             ({"horizon": 0}, "horizon == 0"),
             ({"level_length": 0}, "level_length == 0"),
             ({"min_length": 0}, "min_length == 0"),
+            ({"min_length": 6}, "min_length=6 is more than .* window_length=5"),
             ({"past_only": ["price"]}, "past_only=.'price'. are not among"),
         ],
     )
@@ -649,6 +650,66 @@ class TestErrors:
             SequenceForecaster(LinearRegression, 5).fit(make_series(), fh=1)
         with pytest.raises(TypeError, match="got the classifier LogisticRegression"):
             forecaster(regressor=LogisticRegression()).fit(make_series(), fh=1)
+
+        with pytest.raises(TypeError, match=r"that predicts, got Differencer\(\)"):
+            forecaster(regressor=Differencer()).fit(make_series(), fh=1)
+        with pytest.raises(TypeError, match=r"such as GRU.*sktime's SequenceForecast"):
+            forecaster(regressor=forecaster()).fit(make_series(), fh=1)
+
+    @pytest.mark.parametrize("n_known_ahead", [1, 3])
+    def test_another_number_of_variables_known_ahead(self, n_known_ahead):
+        X = make_series(40, 2, seed=1)
+        gru = make_pipeline(
+            FunctionTransformer(), GRURegressor(n_known_ahead=n_known_ahead)
+        )
+        with pytest.raises(ValueError, match=r"does not fit the 2 variables.*leave it"):
+            forecaster(gru).fit(make_series(40), X, fh=1)
+
+    @pytest.mark.parametrize("kind", ["days", "int"])
+    def test_two_rows_for_one_time(self, kind):
+        y = make_series(40).set_index(index_like(kind, 40))
+        twice = y.iloc[[*range(20), *range(19, 40)]]
+        match = f"has two rows for {y.index[19]}: keep one"
+        with pytest.raises(ValueError, match=f"y {match}"):
+            forecaster().fit(twice, fh=1)
+        with pytest.raises(ValueError, match=f"X {match}"):
+            forecaster().fit(y, twice, fh=1)
+        with pytest.raises(ValueError, match=rf"y of \('b',\) {match}"):
+            forecaster().fit(pd.concat({"a": y, "b": twice}), fh=1)
+        model = forecaster().fit(y[:18], y[:18], fh=1)
+        with pytest.raises(ValueError, match=f"y {match}"):
+            model.update(twice[18:], y[18:])
+        with pytest.raises(ValueError, match=f"X {match}"):
+            model.predict(X=twice[18:])
+
+    def test_another_kind_of_index(self):
+        y = make_series(40)
+        model = forecaster().fit(y[:36])
+        dates = pd.date_range("2003-01", periods=2, freq="MS")
+        match = "is of another kind than that of y.*to_timestamp or to_period"
+        with pytest.raises(ValueError, match=f"index of fh .*{match}"):
+            model.predict(dates)
+        model = forecaster().fit(y[:36], y[:36], fh=1)
+        for other in (
+            y[36:].to_timestamp(),
+            y[36:].set_index(pd.period_range("2003Q1", periods=4, freq="Q")),
+        ):
+            with pytest.raises(ValueError, match=f"index of y .*{match}"):
+                model.update(other)
+            with pytest.raises(ValueError, match=f"index of X .*{match}"):
+                model.predict(X=other)
+
+    def test_durations(self):
+        y = make_series(40).set_index(pd.timedelta_range("0D", periods=40))
+        with pytest.raises(ValueError, match="y holds durations: give dates"):
+            forecaster().fit(y, fh=1)
+
+    def test_a_panel_stays_one(self):
+        y, panel = make_series(40), make_panel()
+        with pytest.raises(ValueError, match="y has 2 levels, that of y in fit 1"):
+            forecaster().fit(y).update(panel)
+        with pytest.raises(ValueError, match="y has 1 levels, that of y in fit 2"):
+            forecaster().fit(panel).update(y)
 
     def test_text_is_no_list_of_columns(self):
         with pytest.raises(TypeError, match=r"give \['y0'\]"):

@@ -224,6 +224,19 @@ def test_a_longer_calendar_takes_the_place_of_the_fitted_one(holidays):
     assert (longer.iloc[:, -1] == calendar.iloc[383:393, 0].to_numpy()).all()
 
 
+def test_another_calendar_has_the_same_columns(holidays):
+    """A network tells them by their order alone."""
+    sales, calendar = holidays
+    two = calendar.assign(price=1.0)
+    model = KnownAhead(two, horizon=3).fit(sales[:380])
+    for other in (two.iloc[:, ::-1], calendar, None):
+        with pytest.raises(ValueError, match=r"'price'\] in fit: give the same, in"):
+            model.set_params(known=other).transform(sales[:380])
+    model.fit(sales[:380])
+    with pytest.raises(ValueError, match=r"had \[\] in fit"):
+        model.set_params(known=two).transform(sales[:380])
+
+
 def test_known_ahead_of_nothing_keeps_the_index(holidays):
     """By which the windows find their past: a search may try with and without."""
     sales, calendar = holidays

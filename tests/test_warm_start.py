@@ -88,3 +88,18 @@ def test_other_classes_cannot_go_on():
     model = make(DenseClassifier, warm_start=True).fit(X, y)
     with pytest.raises(ValueError, match="where the last fit had"):
         model.fit(X, ["left" if label == "up" else "right" for label in y])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "had"),
+    [
+        ({}, {"embedding_size": 2}, "had no tokens"),
+        ({"embedding_size": 2}, {"embedding_size": None}, "embedded 4 tokens"),
+        ({"embedding_size": 2}, {"vocabulary_size": 9}, "embedded 4 tokens"),
+    ],
+)
+def test_other_tokens_cannot_go_on(before, after, had):
+    X = np.arange(60.0).reshape(12, 5) % 4
+    model = make(GRURegressor, warm_start=True, **before).fit(X, X[:, -1])
+    with pytest.raises(ValueError, match=f"{had}: give the same parameters"):
+        model.set_params(**after).fit(X, X[:, -1])

@@ -214,6 +214,17 @@ class NetworkEstimator(Settings, BaseEstimator):
         self._goes_on = self.warm_start and hasattr(self, "nets_")
         if not self._goes_on:
             return [None] * self.n_members
+        embeds = isinstance(self.net_.module_.inputs, Embed)
+        size = self.vocabulary_size_ if embeds else None
+        if embeds != (self.embedding_size is not None) or (
+            embeds and self.vocabulary_size not in (None, size)
+        ):
+            raise ValueError(
+                f"embedding_size={self.embedding_size} and vocabulary_size="
+                f"{self.vocabulary_size}, where the last fit "
+                f"{f'embedded {size} tokens' if embeds else 'had no tokens'}: give the "
+                "same parameters, or set warm_start=False."
+            )
         if len(self.nets_) != self.n_members:
             raise ValueError(
                 f"n_members={self.n_members}, where the last fit trained "

@@ -4,8 +4,9 @@ import pandas as pd
 from sktime.datatypes import update_data
 from sktime.forecasting.base import ForecastingHorizon
 
-from ..transformers.time_index import by_instance
+from ..transformers.time_index import by_instance, check_same_kind
 from .panel import (
+    check_unique,
     find_steps,
     frequency,
     label,
@@ -39,6 +40,9 @@ class History:
 
     def __init__(self, y, X, freq, past_only, missing, dtype):
         self.y, self.X = y, X
+        self._check_index(y, "y")
+        if X is not None:
+            self._check_index(X, "X")
         self.missing, self.dtype = missing, dtype
         columns = [] if X is None else list(X.columns)
         self.past_only = list(past_only or [])
@@ -58,9 +62,10 @@ class History:
         y : DataFrame
         X : DataFrame or None
         """
+        self._check_index(y, "y")
         y = self._as_in_fit(y)
-        self.y = _forget_later(update_data(self.y, y), y)
         self.X = self._continued(X, self.past_only + self.known)
+        self.y = _forget_later(update_data(self.y, y), y)
 
     def panel(self, X=None):
         """Put all series on regular time steps.
@@ -101,19 +106,29 @@ class History:
         of_end = {instance.index[-1]: instance.index for instance in panel}
         for end, index in of_end.items():  # once for all that end together
             times = fh.to_absolute_index(index[-1:])
+            check_same_kind(times, index, "fh", "y")
             position = find_steps(times, index, self.freq)
             of_end[end] = position - len(index) + 1, times
         return [of_end[instance.index[-1]] for instance in panel]
 
-    def check_known(self, panel, asked):
-        """Raise ValueError where X doesn't reach as far as the forecasts.
+    def check_reach(self, panel, asked, horizon):
+        """Raise ValueError where forecasts need of X what is not known.
 
         Parameters
         ----------
         panel : list of Instance
         asked : list of tuple
             Steps and times of the forecasts of each.
+        horizon : int
+            Steps that are forecast at once.
         """
+        furthest = max(steps.max() for steps, _ in asked)
+        if furthest > horizon and self.past_only:
+            raise ValueError(
+                f"fh reaches beyond the {horizon} steps that are forecast at once, "
+                f"and to iterate takes the coming values of past_only="
+                f"{self.past_only}, which are not known: fit with a longer horizon."
+            )
         for instance, (steps, times) in zip(panel, asked, strict=True):
             n_needed = len(instance.y) + max(0, steps.max())
             if self.known and len(instance.known) < n_needed:
@@ -149,6 +164,23 @@ class History:
         levels = [pd.Index(level).repeat(counts) for level in levels]
         return pd.MultiIndex.from_arrays([*levels, flat], names=names)
 
+    def _check_index(self, table, name):
+        """Raise ValueError where rows are not told apart as those of y in fit."""
+        first, of_y = table.index[:1], self.y.index[:1]
+        if first.nlevels != of_y.nlevels:
+            raise ValueError(
+                f"The index of {name} has {first.nlevels} levels, that of y in fit "
+                f"{of_y.nlevels}: give both the same labels of series, and time last."
+            )
+        if isinstance(first.get_level_values(-1), pd.TimedeltaIndex):
+            raise ValueError(
+                f"The index of {name} holds durations: give dates, periods or integers."
+            )
+        if len(first):
+            times = first.get_level_values(-1), of_y.get_level_values(-1)
+            check_same_kind(*times, name, "y in fit")
+        check_unique(table, name)
+
     def _as_in_fit(self, y):
         """Take y with the columns of the history, in their order."""
         columns = self.y.columns
@@ -167,6 +199,7 @@ class History:
             raise ValueError("X is given, and was not in fit: fit with X, or drop it.")
         if X is None or not names:
             return self.X
+        self._check_index(X, "X")
         absent = [name for name in names if name not in X.columns]
         if absent:
             raise ValueError(f"X lacks the columns {absent}, which it had in fit.")

@@ -62,6 +62,26 @@ def label(key):
     return f" of {key}" if key else ""
 
 
+def check_unique(table, name):
+    """Raise ValueError where a series has two rows for the same time.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With a time index, below any number of levels.
+    name : str
+        What the message calls it.
+    """
+    twice = table.index[table.index.duplicated()]
+    if len(twice):
+        *key, time = (twice.get_level_values(i)[0] for i in range(twice.nlevels))
+        raise ValueError(
+            f"{name}{label(tuple(key))} has two rows for {time}: keep one of them, "
+            f"{name}[~{name}.index.duplicated()], or join them, as in {name}.groupby("
+            f"{name}.index).sum(). Several series need labels in an upper level."
+        )
+
+
 def frequency(tables):
     """Find the step between the dates of a panel.
 

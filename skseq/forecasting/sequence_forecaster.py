@@ -1,6 +1,5 @@
 """SequenceForecaster: any regressor on windows as a forecaster of sktime."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
@@ -10,15 +9,15 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_scalar
+from sktime.base import BaseObject
 from sktime.forecasting.base import BaseForecaster
 
 from ..estimators import DenseRegressor, GRURegressor
-from ..inputs import takes_windows
-from ..windows import cut_windows, sliding_windows
+from .forecast import forecast
 from .history import History
 from .model import WindowModel
 from .panel import MISSING
-from .windows import SCALINGS, lay_rows
+from .windows import SCALINGS, training_windows
 
 _CHOICES = {
     "scaling": SCALINGS,
@@ -52,8 +51,9 @@ class SequenceForecaster(BaseForecaster):
         Last steps of the window whose mean (for "divide", of the absolute values) is
         its level; one season, or 1 for the last value. None takes the whole window.
     min_length : int, default=None
-        Least observed steps in a training window; shorter pasts are padded. None
-        takes full windows. A series too short for that gives its longest.
+        Least observed steps in a training window, at most ``window_length``; shorter
+        pasts are padded. None takes full windows. A series too short for that gives
+        its longest.
     past_only : list of str, default=None
         Columns of X that are not known ahead. All others must be given for every
         step from the last of ``y`` to the last of ``fh``.
@@ -83,7 +83,8 @@ class SequenceForecaster(BaseForecaster):
     -----
     The windows hold ``y``, then the columns of ``past_only``, then what is known ahead
     as :class:`~skseq.KnownAhead` lays it. ``target`` and ``n_known_ahead`` of a
-    regressor, where they have their defaults, are set to match.
+    regressor, where they have their defaults, are set to match; another
+    ``n_known_ahead`` is an error.
 
     Each series of a panel is forecast from its own end. Forecasts in sample are made
     one step ahead; the first step of a series has no past, and its forecast is NaN.
@@ -265,10 +266,21 @@ class SequenceForecaster(BaseForecaster):
         for name in ("horizon", "level_length", "min_length"):
             if getattr(self, name) is not None:
                 check_scalar(getattr(self, name), name, Integral, min_val=1)
-        if isinstance(self.regressor, type) or not hasattr(self.regressor, "fit"):
+        if (self.min_length or 0) > self.window_length:
+            raise ValueError(
+                f"min_length={self.min_length} is more than a window holds, "
+                f"window_length={self.window_length}: give at most that."
+            )
+        if isinstance(self.regressor, type) or not hasattr(self.regressor, "predict"):
             raise TypeError(
-                f"regressor must be an estimator, got {self.regressor!r}: give an "
-                "instance, not a class."
+                f"regressor must be an estimator that predicts, got "
+                f"{self.regressor!r}: give an instance, not a class."
+            )
+        if isinstance(self.regressor, BaseObject):
+            raise TypeError(
+                "regressor must be one of skseq or scikit-learn, such as "
+                f"GRURegressor() or LinearRegression(), got sktime's {self.regressor!r}"
+                ": a forecaster of sktime needs none around it, fit it itself."
             )
         if is_classifier(self.regressor):
             raise TypeError(
@@ -283,36 +295,8 @@ class SequenceForecaster(BaseForecaster):
         return max(1, *(step.max() for step in steps))
 
     def _training_windows(self, panel):
-        """Windows, the steps that follow each, and how many each series has."""
-        horizon, length = self.horizon_, self.window_length
-        rows, origins, targets = [], [], []
-        for instance in panel:
-            last = len(instance.y) - horizon - 1
-            if last < 0:
-                continue
-            first = min(self.min_length or length, last + 1) - 1
-            y = sliding_windows(instance.y, horizon)[1:]
-            rows.append(self._rows(instance))
-            if instance.seen.all():
-                origins.append(range(first, last + 1))
-                targets.append(y[first:])
-            else:
-                seen = sliding_windows(instance.seen[:, np.newaxis], horizon)[1:, :, 0]
-                origins.append(np.flatnonzero(seen[first:].all(axis=1)) + first)
-                targets.append(y[origins[-1]])
-        if not any(map(len, origins)):
-            raise ValueError(
-                f"No window of y is followed by {horizon} values: the longest series "
-                f"has {max(len(instance.y) for instance in panel)} time steps. Give "
-                "longer series, or a shorter horizon, from which forecasts iterate."
-            )
-        windows = cut_windows(rows, origins, length)
-        targets = targets[0] if len(targets) == 1 else np.concatenate(targets)
-        return windows, targets, list(map(len, origins))
-
-    def _rows(self, instance):
-        y, past, known = instance.y, instance.past, instance.known
-        return lay_rows(y, past, known, self.horizon_).astype(y.dtype, copy=False)
+        length, horizon = self.window_length, self.horizon_
+        return training_windows(panel, length, horizon, self.min_length)
 
     def _forecast(self, fh, X, alpha=()):
         """Forecasts and what quantiles differ from them, and their index.
@@ -325,79 +309,10 @@ class SequenceForecaster(BaseForecaster):
         history = self._history
         panel = history.panel(X)
         asked = history.steps(fh, panel)
-        history.check_known(panel, asked)
+        history.check_reach(panel, asked, self.horizon_)
         steps, times = zip(*asked, strict=True)
-        shape = history.n_targets, 1 + len(alpha)
-        forecasts = [np.full((len(s), *shape), np.nan) for s in steps]
-        self._forecast_in_sample(panel, steps, alpha, forecasts)
-        self._forecast_ahead(panel, steps, alpha, forecasts)
+        forecasts = forecast(self.model_, panel, steps, self.window_length, alpha)
         return np.concatenate(forecasts), history.index(panel, times)
-
-    def _forecast_in_sample(self, panel, steps, alpha, forecasts):
-        """Fill in the forecasts of the past, each from the step before."""
-        if all(step.min() > 0 for step in steps):
-            return
-        rows, origins = [], []
-        for instance, step in zip(panel, steps, strict=True):
-            origin = len(instance.y) + step[step < 1] - 2
-            rows.append(self._rows(instance))
-            origins.append(origin[origin >= 0])
-        windows = cut_windows(rows, origins, self.window_length)
-        if not len(windows):
-            return
-        ends = np.cumsum([len(origin) for origin in origins])[:-1]
-        first = np.split(self._predict_windows(windows, alpha)[:, 0], ends)
-        for forecast, step, values in zip(forecasts, steps, first, strict=True):
-            last = (step < 1).sum()
-            forecast[last - len(values) : last] = values
-
-    def _forecast_ahead(self, panel, steps, alpha, forecasts):
-        """Fill in the forecasts of what comes, from forecasts where need be."""
-        length, horizon = self.window_length, self.horizon_
-        n_passes = -(-max(step.max() for step in steps) // horizon)
-        if n_passes > 1 and self._history.past_only:
-            raise ValueError(
-                f"fh reaches beyond the {horizon} steps that are forecast at once, "
-                f"and to iterate takes the coming values of past_only="
-                f"{self.past_only}, which are not known: fit with a longer horizon."
-            )
-        if self._history.known and not takes_windows(self.regressor):
-            self._warn_of_short_known(panel, n_passes * horizon)
-        tails = [instance.tail(length) for instance in panel]
-        passes, before = [], 0
-        for _ in range(n_passes):
-            last_rows = [np.array([len(tail.y) - 1]) for tail in tails]
-            windows = cut_windows([self._rows(t) for t in tails], last_rows, length)
-            ahead = self._predict_windows(windows, alpha)
-            offsets = ahead[..., 1:]
-            ahead[..., 1:] = np.sign(offsets) * np.hypot(offsets, before)
-            before = ahead[:, -1:, :, 1:]
-            passes.append(ahead)
-            tails = [
-                tail.followed_by(y)
-                for tail, y in zip(tails, ahead[..., 0], strict=True)
-            ]
-        if not passes:
-            return
-        for forecast, step, values in zip(
-            forecasts, steps, np.concatenate(passes, axis=1), strict=True
-        ):
-            forecast[step > 0] = values[step[step > 0] - 1]
-
-    def _warn_of_short_known(self, panel, n_read):
-        if any(len(instance.known) < len(instance.y) + n_read for instance in panel):
-            warnings.warn(
-                f"X does not reach {n_read} steps beyond y, and the regressor, which "
-                f"forecasts {self.horizon_} at once, reads what is known of all of "
-                "them: the last row of X stands for those that follow. Give X for all.",
-                UserWarning,
-                stacklevel=5,
-            )
-
-    def _predict_windows(self, windows, alpha):
-        """Return y beside the offsets of its quantiles, along the last axis."""
-        y, offsets = self.model_.predict(windows, alpha)
-        return np.concatenate([y[..., np.newaxis], offsets], axis=-1)
 
     @classmethod
     def get_test_params(cls, parameter_set="default"):  # noqa: ARG003 (sktime gives it)

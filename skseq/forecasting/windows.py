@@ -2,36 +2,86 @@
 
 import numpy as np
 
-from ..windows import sliding_windows
+from ..windows import cut_windows, sliding_windows
 
 SCALINGS = (None, "subtract", "divide", "standardize")
 
 
-def lay_rows(y, past, known, horizon):
-    """Lay what is known at each time step beside each other.
+def training_windows(panel, length, horizon, min_length=None):
+    """Cut windows that observed values follow.
 
     Parameters
     ----------
-    y : ndarray of shape (n_timesteps, n_targets)
-    past : ndarray of shape (n_timesteps, n_past)
-    known : ndarray of shape (at least n_timesteps, n_known)
-        Repeated beyond its end: a network reads of each step what is known of it, so
-        that this changes nothing but steps that nobody asked for.
+    panel : list of Instance
+    length : int
+        Time steps in a window.
     horizon : int
-        Steps ahead for which ``known`` is laid.
+        Steps after it that are its targets.
+    min_length : int, default=None
+        Least observed steps in a window, the others padded. None takes full windows,
+        or the longest of a series too short for one.
+
+    Returns
+    -------
+    windows : ndarray of shape (n_samples, length, n_features)
+        Series by series.
+    targets : ndarray of shape (n_samples, horizon, n_targets)
+    n_windows : list of int
+        Of each series that is longer than the horizon.
+    """
+    rows, origins, targets = [], [], []
+    for instance in panel:
+        last = len(instance.y) - horizon - 1
+        if last < 0:
+            continue
+        first = min(min_length or length, last + 1) - 1
+        y = sliding_windows(instance.y, horizon)[1:]
+        rows.append(lay_rows(instance, horizon))
+        if instance.seen.all():
+            origins.append(range(first, last + 1))
+            targets.append(y[first:])
+        else:
+            seen = sliding_windows(instance.seen[:, np.newaxis], horizon)[1:, :, 0]
+            origins.append(np.flatnonzero(seen[first:].all(axis=1)) + first)
+            targets.append(y[origins[-1]])
+    if not any(map(len, origins)):
+        raise ValueError(
+            f"No window of y is followed by {horizon} values: the longest series "
+            f"has {max(len(instance.y) for instance in panel)} time steps. Give "
+            "longer series, or a shorter horizon, from which forecasts iterate."
+        )
+    windows = cut_windows(rows, origins, length)
+    targets = targets[0] if len(targets) == 1 else np.concatenate(targets)
+    return windows, targets, list(map(len, origins))
+
+
+def lay_rows(instance, horizon):
+    """Lay what is known at each time step beside each other.
+
+    What is known ahead is repeated beyond its end: a network reads of each step what
+    is known of it, so that this changes nothing but steps that nobody asked for.
+
+    Parameters
+    ----------
+    instance : Instance
+    horizon : int
+        Steps ahead for which what is known is laid.
 
     Returns
     -------
     ndarray of shape (n_timesteps, n_targets + n_past + n_known * horizon)
         As :class:`~skseq.KnownAhead` lays them: variable by variable.
     """
-    if not known.shape[1]:
-        return np.hstack([y, past]) if past.shape[1] else y
-    n_missing = len(y) + horizon - len(known)
-    known = np.pad(known, ((0, max(0, n_missing)), (0, 0)), mode="edge")
-    ahead = sliding_windows(known[1 : len(y) + horizon], horizon)
-    ahead = ahead.swapaxes(1, 2).reshape(len(y), -1)
-    return np.hstack([y, past, ahead])
+    y, past, known = instance.y, instance.past, instance.known
+    if not past.shape[1] and not known.shape[1]:
+        return y
+    parts = [y, past]
+    if known.shape[1]:
+        n_missing = len(y) + horizon - len(known)
+        known = np.pad(known, ((0, max(0, n_missing)), (0, 0)), mode="edge")
+        ahead = sliding_windows(known[1 : len(y) + horizon], horizon)
+        parts.append(ahead.swapaxes(1, 2).reshape(len(y), -1))
+    return np.hstack(parts).astype(y.dtype, copy=False)
 
 
 def level(past, scaling, n_steps):

@@ -26,7 +26,8 @@ class KnownAhead(OwnOutput, SeriesTransformer):
     known : DataFrame or Series, default=None
         The variables, with an index that holds all rows of X and the ``horizon``
         steps after each. None lays nothing beside X. When time goes on, a longer
-        table may take its place (``set_params``) without a new fit.
+        table of the same columns may take its place (``set_params``) without a new
+        fit.
     horizon : int, default=1
         Steps ahead.
     gaps : {"raise", "ignore"}, default="raise"
@@ -44,7 +45,8 @@ class KnownAhead(OwnOutput, SeriesTransformer):
     -----
     The result is a table wherever X is one, whatever ``set_output`` says, since the
     windows cut next need its index. Tell the network that follows how many variables
-    there are: ``n_known_ahead``.
+    there are, ``n_known_ahead``, and let it forecast ``horizon`` steps: windows have no
+    names by which it could tell that others are laid.
 
     Examples
     --------
@@ -106,6 +108,7 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         rows, index = self._check(X, reset=reset)
         X = X.to_frame() if isinstance(X, pd.Series) else X
         if self.known is None:
+            self._check_columns([], reset=reset)
             return X if isinstance(X, pd.DataFrame) else rows
         if index is None:
             raise ValueError(
@@ -116,6 +119,7 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         known = known.to_frame() if isinstance(known, pd.Series) else known
         values = check_series(known, "known").astype(rows.dtype, copy=False)
         position = self._find(index, time_index(known, "known"))
+        self._check_columns(list(known.columns), reset=reset)
         if reset and len(position) > 1 and (apart := np.diff(position).min()) > 1:
             raise ValueError(
                 f"The rows of X lie {apart} or more rows of known apart: give both the "
@@ -131,6 +135,16 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         )
         # Names of mixed types are refused by whatever comes next.
         return pd.concat([X.rename(columns=str), ahead], axis=1)
+
+    def _check_columns(self, columns, *, reset):
+        """Raise ValueError where what follows would take one column for another."""
+        if reset:
+            self._columns = columns
+        elif columns != self._columns:
+            raise ValueError(
+                f"known has the columns {columns}, and had {self._columns} in fit: "
+                "give the same, in the same order, or fit again."
+            )
 
     def _find(self, index, known):
         """Positions of the rows of X in ``known``."""

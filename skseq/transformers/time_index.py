@@ -35,6 +35,11 @@ def time_index(series, name="X"):
         If it holds dates as text.
     """
     index = getattr(series, "index", None)
+    if isinstance(index, pd.MultiIndex) and index.nlevels == 1:
+        raise ValueError(
+            f"The index of {name} is a MultiIndex of a single level: make it a plain "
+            f"one ({name}.index = {name}.index.get_level_values(0))."
+        )
     if isinstance(index, pd.MultiIndex):
         raise ValueError(
             f"The index of {name} has {index.nlevels} levels: it holds several series, "

@@ -1,0 +1,107 @@
+"""Forecasts of the series of a panel, of their past and of what comes."""
+
+import warnings
+
+import numpy as np
+
+from ..inputs import takes_windows
+from ..windows import cut_windows
+from .windows import lay_rows
+
+
+def forecast(model, panel, steps, length, alpha=()):
+    """Forecast each series at its own time steps.
+
+    Parameters
+    ----------
+    model : WindowModel
+    panel : list of Instance
+    steps : list of ndarray of int of shape (n_rows,)
+        Of each series, ascending, from its end, which is 0.
+    length : int
+        Time steps in a window.
+    alpha : sequence of float, default=()
+        Levels of the quantiles wanted.
+
+    Returns
+    -------
+    list of ndarray of shape (n_rows, n_targets, 1 + len(alpha))
+        Forecasts, and what the quantiles differ from them. NaN where a series has no
+        past.
+    """
+    shape = model.n_targets, 1 + len(alpha)
+    forecasts = [np.full((len(step), *shape), np.nan) for step in steps]
+    origins = [
+        len(instance.y) - 2 + step[step < 1]
+        for instance, step in zip(panel, steps, strict=True)
+    ]
+    origins = [origin[origin >= 0] for origin in origins]
+    if any(map(len, origins)):
+        in_sample = _in_sample(model, panel, origins, length, alpha)
+        for rows, step, values in zip(forecasts, steps, in_sample, strict=True):
+            last = (step < 1).sum()
+            rows[last - len(values) : last] = values
+    furthest = max(step.max() for step in steps)
+    if furthest > 0:
+        ahead = _ahead(model, panel, furthest, length, alpha)
+        for rows, step, values in zip(forecasts, steps, ahead, strict=True):
+            rows[step > 0] = values[step[step > 0] - 1]
+    return forecasts
+
+
+def _in_sample(model, panel, origins, length, alpha):
+    """Forecast the steps after the origins in each series."""
+    y = _predict(model, _windows(model, panel, origins, length), alpha)[:, 0]
+    return np.split(y, np.cumsum(list(map(len, origins)))[:-1])
+
+
+def _ahead(model, panel, furthest, length, alpha):
+    """Forecast what comes, from forecasts where need be.
+
+    Errors of one pass are independent of those of the next one.
+
+    Returns
+    -------
+    ndarray of shape (n_series, at least furthest, n_targets, 1 + len(alpha))
+    """
+    n_passes = -(-furthest // model.horizon)
+    _check_known(model, panel, n_passes)
+    tails = [instance.tail(length) for instance in panel]
+    passes, before = [], 0
+    for _ in range(n_passes):
+        ends = [np.array([len(tail.y) - 1]) for tail in tails]
+        ahead = _predict(model, _windows(model, tails, ends, length), alpha)
+        offsets = ahead[..., 1:]
+        ahead[..., 1:] = np.sign(offsets) * np.hypot(offsets, before)
+        before = ahead[:, -1:, :, 1:]
+        passes.append(ahead)
+        tails = [
+            tail.followed_by(y) for tail, y in zip(tails, ahead[..., 0], strict=True)
+        ]
+    return np.concatenate(passes, axis=1)
+
+
+def _check_known(model, panel, n_passes):
+    """Warn where a table would hold what is known ahead of too few steps."""
+    if not model.n_known or takes_windows(model.regressor):
+        return
+    n_read = n_passes * model.horizon
+    if any(len(instance.known) < len(instance.y) + n_read for instance in panel):
+        warnings.warn(
+            f"X does not reach {n_read} steps beyond y, and the regressor, which "
+            f"forecasts {model.horizon} at once, reads what is known of all of "
+            "them: the last row of X stands for those that follow. Give X for all.",
+            UserWarning,
+            stacklevel=7,  # where predict is called
+        )
+
+
+def _windows(model, panel, origins, length):
+    rows = [lay_rows(instance, model.horizon) for instance in panel]
+    return cut_windows(rows, origins, length)
+
+
+def _predict(model, windows, alpha):
+    """Return y beside the offsets of its quantiles, along the last axis."""
+    y, offsets = model.predict(windows, alpha)
+    return np.concatenate([y[..., np.newaxis], offsets], axis=-1)
