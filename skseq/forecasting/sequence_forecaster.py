@@ -327,7 +327,7 @@ class SequenceForecaster(BaseForecaster):
         -------
         list of dict
         """
-        network = {"max_epochs": 2, "random_state": 0}
+        network = {"max_epochs": 1, "random_state": 0}
         return [
             {"regressor": LinearRegression(), "window_length": 4},
             {
