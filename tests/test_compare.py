@@ -25,7 +25,7 @@ from skseq import (
     compare,
     default_models,
 )
-from skseq.comparison import read_table
+from skseq.shell import read_table
 
 N_ROWS, WINDOW, HORIZON, SEASON = 60, 8, 3, 4
 SETTING = {"target": "y", "window": WINDOW, "horizon": HORIZON, "season": SEASON}

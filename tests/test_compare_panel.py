@@ -14,8 +14,8 @@ from sktime.performance_metrics.forecasting import mean_absolute_scaled_error
 
 from skseq import DenseRegressor, NaiveRegressor, SequenceForecaster, compare
 from skseq.__main__ import main
-from skseq.comparison import read_table
 from skseq.comparison.significance import diebold_mariano
+from skseq.shell import read_table
 
 WINDOW, HORIZON, SEASON = 6, 3, 4
 SETTING = {"target": "y", "window": WINDOW, "horizon": HORIZON, "season": SEASON}

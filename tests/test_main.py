@@ -9,7 +9,7 @@ import pytest
 
 from skseq import NaiveRegressor, compare
 from skseq.__main__ import main
-from skseq.comparison import read_table
+from skseq.shell import read_table
 
 SMALL = ["--window", "14", "--horizon", "3", "--epochs", "1"]
 RAIL = ["--target", "rail", *SMALL]

@@ -2,7 +2,6 @@
 
 from .comparison import compare
 from .models import default_models
-from .read import read_table
 from .result import Comparison
 
-__all__ = ["Comparison", "compare", "default_models", "read_table"]
+__all__ = ["Comparison", "compare", "default_models"]

@@ -1,7 +1,6 @@
 """NetworkEstimator: what the faces of all networks share."""
 
 import re
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -23,10 +22,16 @@ from ..training import (
     threads,
     train_all,
 )
-from ..validation import check_fit_windows, check_predict_windows, check_weights
-from ..windows import chunks, variable_moments
+from ..validation import (
+    check_fit_windows,
+    check_predict_windows,
+    check_weights,
+    largest_token,
+)
+from ..windows import variable_moments
 from .outputs import outputs
 from .parameters import check_parameters, plain
+from .warm_start import go_on, trained_nets, unchanged_by_errors
 
 _ATTRIBUTES = """\
     net_ : skorch.NeuralNet
@@ -150,11 +155,12 @@ class NetworkEstimator(Settings, BaseEstimator):
             NaN or infinite.
         """
         check_parameters(self)
-        trained = self._trained()
+        self._goes_on = self.warm_start and hasattr(self, "nets_")
+        trained = trained_nets(self) if self._goes_on else [None] * self.n_members
         if not self._goes_on:  # an error leaves no old network with new scales
             for name in ("nets_", "net_", "history_"):
                 vars(self).pop(name, None)
-        with _unchanged_by_errors(self):
+        with unchanged_by_errors(self):
             return self._fit(X, y, sample_weight, trained)
 
     def _fit(self, X, y, sample_weight, trained):
@@ -209,29 +215,6 @@ class NetworkEstimator(Settings, BaseEstimator):
         self.history_ = history_table(nets)
         return self
 
-    def _trained(self):
-        """Nets of the last fit to go on with, one for each member, or None."""
-        self._goes_on = self.warm_start and hasattr(self, "nets_")
-        if not self._goes_on:
-            return [None] * self.n_members
-        embeds = isinstance(self.net_.module_.inputs, Embed)
-        size = self.vocabulary_size_ if embeds else None
-        if embeds != (self.embedding_size is not None) or (
-            embeds and self.vocabulary_size not in (None, size)
-        ):
-            raise ValueError(
-                f"embedding_size={self.embedding_size} and vocabulary_size="
-                f"{self.vocabulary_size}, where the last fit "
-                f"{f'embedded {size} tokens' if embeds else 'had no tokens'}: give the "
-                "same parameters, or set warm_start=False."
-            )
-        if len(self.nets_) != self.n_members:
-            raise ValueError(
-                f"n_members={self.n_members}, where the last fit trained "
-                f"{len(self.nets_)}: go on with as many, or set warm_start=False."
-            )
-        return self.nets_
-
     def _job(self, seed, trained, windows, training, validation):
         with threads(self.n_jobs), seeded(seed, device_of(self.device)):
             inputs = self._build_inputs()
@@ -240,7 +223,7 @@ class NetworkEstimator(Settings, BaseEstimator):
             module = SequenceModel(inputs, network, self._build_head(network))
             module.to(torch.from_numpy(windows[:0].copy()).dtype)
             if trained is not None:
-                _go_on(module, trained.module_)
+                go_on(module, trained.module_)
             return Job(
                 module=module,
                 criterion=self._criterion(windows.dtype),
@@ -262,7 +245,7 @@ class NetworkEstimator(Settings, BaseEstimator):
                 f"embedding_size={self.embedding_size} takes X as tokens, of which "
                 f"there is one variable; X has {n_features}."
             )
-        largest = _largest_token(windows)
+        largest = largest_token(windows)
         self.vocabulary_size_ = self.vocabulary_size or 1 + largest
 
     def _build_inputs(self):
@@ -324,7 +307,7 @@ class NetworkEstimator(Settings, BaseEstimator):
             check_is_fitted(self, "nets_")
         windows = check_predict_windows(self, X, any_length=self._any_length)
         if self.embedding_size is not None:
-            _largest_token(windows)
+            largest_token(windows)
         return windows
 
     def _split(self, targets, weights):
@@ -372,47 +355,6 @@ class NetworkEstimator(Settings, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _largest_token(windows):
-    """Return it; raise ValueError where there are numbers that are no tokens."""
-    largest = 0
-    for part in chunks(windows):
-        values = windows[part]
-        values = values[~np.isnan(values)]
-        if (broken := values % 1 != 0).any():
-            raise ValueError(
-                f"X holds {values[broken][0]}, which is no token: with embedding_size "
-                "give whole numbers, not scaled, or else set embedding_size=None."
-            )
-        largest = max(largest, int(values.max(initial=0)))
-    return largest
-
-
-@contextmanager
-def _unchanged_by_errors(estimator):
-    """Let an estimator know what it did, where what is done with it raises.
-
-    The networks that a fit would have gone on with still want what they learned from.
-    """
-    known = vars(estimator).copy()
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(known)
-        raise
-
-
-def _go_on(module, trained):
-    """Give a module the weights of a trained one."""
-    try:
-        module.load_state_dict(trained.state_dict())
-    except RuntimeError as error:
-        raise ValueError(
-            "warm_start=True goes on with the networks of the last fit, whose targets "
-            f"or parameters had other shapes: {error}"
-        ) from None
 
 
 def _weights_in(training, weights):

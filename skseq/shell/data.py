@@ -4,11 +4,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..comparison import read_table
 from ..comparison.coming import check_coming, split_coming
 from ..comparison.season import find_season
 from ..comparison.tables import by_series, in_order
 from ..datasets import load_victoria_electricity
+from .read import read_table
 
 
 @dataclass(frozen=True)

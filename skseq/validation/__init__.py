@@ -7,6 +7,7 @@ from .targets import (
     check_targets,
     warn_of_other_target,
 )
+from .tokens import largest_token
 from .windows import check_series, check_windows
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "check_targets",
     "check_weights",
     "check_windows",
+    "largest_token",
     "warn_of_other_target",
 ]

@@ -1,21 +1,14 @@
 """Read a CSV file into a table of numbers with a time index."""
 
-import re
-
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
 from .dates import add_hours, find_compact_dates, find_dates, find_stray
+from .numbers import check_no_numbers, check_points, join_thousands
 
 MAX_CATEGORIES = 50
 """A text column with more different values is no category but a mistake."""
-
-SPACES = " \u00a0\u202f"
-"""The usual one, and those that do not break a line."""
-
-NUMBER = rf"([^\w\s]*|[A-Z]{{3}})\s*\d[\d.,'\s{SPACES}]*([^\w\s]|[A-Z]{{3}})?"
-"""Text that is a number but for its signs, such as "1 234", "$5", "5 %" or "5 EUR"."""
 
 
 def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=None):
@@ -60,7 +53,7 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
     Examples
     --------
     >>> from io import StringIO
-    >>> from skseq.comparison import read_table
+    >>> from skseq.shell import read_table
     >>> text = "date,type,rides\n2024-01-02,W,8\n2024-01-01,H,5\n2024-01-01,H,5"
     >>> table, notes, encoded = read_table(StringIO(text))
     >>> table
@@ -81,9 +74,9 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
         )
     table = _read_csv(path, sep, decimal)
     if thousands is None and (sep, decimal) == (";", "."):
-        _check_points(table)
+        check_points(table)
     if thousands:
-        table = table.apply(_join_thousands, thousands=thousands, decimal=decimal)
+        table = table.apply(join_thousands, thousands=thousands, decimal=decimal)
     table, notes = _drop_twins(table)
     table = _index_by_time(table, time, series)
     became = {}
@@ -119,21 +112,6 @@ def _read_csv(path, sep, decimal):
     return table.loc[:, ~(unnamed & table.isna().all())].dropna(how="all")
 
 
-def _check_points(table):
-    """Refuse 1.234 where it may be a thousand: three decimals, and none below 1."""
-    for name, column in table.select_dtypes(float).items():
-        values = column.dropna().abs()
-        broken = values[values % 1 > 0]
-        three = (broken.round(3) == broken).all() and (broken.round(2) != broken).any()
-        if three and broken.min() > 1 and values.max() < 1000:
-            example = broken[broken.round(2) != broken].iloc[0]
-            raise ValueError(
-                f"Column {name!r} holds numbers such as {example}: where the point "
-                "stands between thousands, give --thousands . --decimal , and where it "
-                "stands in decimals, --thousands , (which stands in none)."
-            )
-
-
 def _drop_twins(table):
     """Drop rows that stand twice, and say so."""
     once = table.drop_duplicates()
@@ -147,7 +125,7 @@ def _drop_twins(table):
 
 def _encode(column):
     """Turn text into one column of 0 and 1 for each value."""
-    _check_no_numbers(column)
+    check_no_numbers(column)
     n_values = column.nunique()
     if n_values > MAX_CATEGORIES:
         raise ValueError(
@@ -158,23 +136,6 @@ def _encode(column):
     encoded = pd.get_dummies(column.to_frame(), dtype=float)
     encoded[column.isna()] = np.nan
     return encoded
-
-
-def _join_thousands(column, thousands, decimal):
-    """Read numbers with thousands apart; leave any other column as it is.
-
-    pandas would do so itself, but take dates such as 31.12.2024 for numbers, too.
-    """
-    if is_numeric_dtype(column.dtype):
-        return column
-    apart = f"[{SPACES}]" if thousands.isspace() else re.escape(thousands)
-    point = re.escape(decimal)
-    number = rf"[+-]?(\d{{1,3}}({apart}\d{{3}})+|\d+)({point}\d+)?"
-    text = column.dropna().astype(str).str.strip()
-    if not text.str.fullmatch(number).all():
-        return column
-    numbers = text.str.replace(apart, "", regex=True).str.replace(decimal, ".")
-    return pd.to_numeric(numbers).reindex(column.index)
 
 
 def _index_by_time(table, time, series):
@@ -298,18 +259,4 @@ def _check_series(table, times, series):
         raise ValueError(
             f"Column {series!r} can't both hold the time and tell series apart: name "
             "another one (--time or --series)."
-        )
-
-
-def _check_no_numbers(column):
-    """Refuse numbers that were read as text: each would become a category."""
-    values = pd.Series(column.dropna().unique()).astype(str)
-    numbers = values.str.strip().str.fullmatch(NUMBER)
-    if numbers.mean() > 0.5:
-        signs = values[pd.to_numeric(values, errors="coerce").isna()]
-        raise ValueError(
-            f"Column {column.name!r} holds numbers written as text, such as "
-            f"{[*signs, *values][0]!r}: take signs and units out, leave missing values "
-            "empty, and say what stands in decimals (--decimal) and between thousands "
-            "(--thousands)."
         )

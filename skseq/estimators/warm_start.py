@@ -1,0 +1,72 @@
+"""Fits that go on where the last one ended."""
+
+from contextlib import contextmanager
+
+from ..networks import Embed
+
+
+def trained_nets(estimator):
+    """Return the nets of the last fit, if the next one can go on with them.
+
+    Parameters
+    ----------
+    estimator : NetworkEstimator
+        A fitted one.
+
+    Returns
+    -------
+    list of skorch.NeuralNet
+        One for each member.
+
+    Raises
+    ------
+    ValueError
+        For another number of members, or of tokens.
+    """
+    _check_tokens(estimator)
+    nets = estimator.nets_
+    if len(nets) != estimator.n_members:
+        raise ValueError(
+            f"n_members={estimator.n_members}, where the last fit trained "
+            f"{len(nets)}: go on with as many, or set warm_start=False."
+        )
+    return nets
+
+
+def go_on(module, trained):
+    """Give a module the weights of a trained one."""
+    try:
+        module.load_state_dict(trained.state_dict())
+    except RuntimeError as error:
+        raise ValueError(
+            "warm_start=True goes on with the networks of the last fit, whose targets "
+            f"or parameters had other shapes: {error}"
+        ) from None
+
+
+@contextmanager
+def unchanged_by_errors(estimator):
+    """Let an estimator know what it did, where what is done with it raises.
+
+    The networks that a fit would have gone on with still want what they learned from.
+    """
+    known = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(known)
+        raise
+
+
+def _check_tokens(estimator):
+    embeds = isinstance(estimator.net_.module_.inputs, Embed)
+    known = estimator.vocabulary_size_ if embeds else None
+    size = estimator.vocabulary_size if embeds else None
+    if embeds != (estimator.embedding_size is not None) or size not in (None, known):
+        raise ValueError(
+            f"embedding_size={estimator.embedding_size} and vocabulary_size="
+            f"{estimator.vocabulary_size}, where the last fit "
+            f"{f'embedded {known} tokens' if embeds else 'had no tokens'}: give the "
+            "same parameters, or set warm_start=False."
+        )

@@ -1,0 +1,58 @@
+"""Numbers of a CSV file, however they were written."""
+
+import re
+
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
+SPACES = " \u00a0\u202f"
+"""The usual one, and those that do not break a line."""
+
+NUMBER = rf"([^\w\s]*|[A-Z]{{3}})\s*\d[\d.,'\s{SPACES}]*([^\w\s]|[A-Z]{{3}})?"
+"""Text that is a number but for its signs, such as "1 234", "$5", "5 %" or "5 EUR"."""
+
+
+def check_points(table):
+    """Refuse 1.234 where it may be a thousand: three decimals, and none below 1."""
+    for name, column in table.select_dtypes(float).items():
+        values = column.dropna().abs()
+        broken = values[values % 1 > 0]
+        three = (broken.round(3) == broken).all() and (broken.round(2) != broken).any()
+        if three and broken.min() > 1 and values.max() < 1000:
+            example = broken[broken.round(2) != broken].iloc[0]
+            raise ValueError(
+                f"Column {name!r} holds numbers such as {example}: where the point "
+                "stands between thousands, give --thousands . --decimal , and where it "
+                "stands in decimals, --thousands , (which stands in none)."
+            )
+
+
+def join_thousands(column, thousands, decimal):
+    """Read numbers with thousands apart; leave any other column as it is.
+
+    pandas would do so itself, but take dates such as 31.12.2024 for numbers, too.
+    """
+    if is_numeric_dtype(column.dtype):
+        return column
+    apart = f"[{SPACES}]" if thousands.isspace() else re.escape(thousands)
+    point = re.escape(decimal)
+    number = rf"[+-]?(\d{{1,3}}({apart}\d{{3}})+|\d+)({point}\d+)?"
+    text = column.dropna().astype(str).str.strip()
+    if not text.str.fullmatch(number).all():
+        return column
+    numbers = text.str.replace(apart, "", regex=True).str.replace(decimal, ".")
+    return pd.to_numeric(numbers).reindex(column.index)
+
+
+def check_no_numbers(column):
+    """Refuse numbers that were read as text: each would become a category."""
+    values = pd.Series(column.dropna().unique()).astype(str)
+    numbers = values.str.strip().str.fullmatch(NUMBER)
+    if numbers.mean() > 0.5:
+        signs = values[pd.to_numeric(values, errors="coerce").isna()]
+        raise ValueError(
+            f"Column {column.name!r} holds numbers written as text, such as "
+            f"{[*signs, *values][0]!r}: take signs and units out, leave missing values "
+            "empty, and say what stands in decimals (--decimal) and between thousands "
+            "(--thousands)."
+        )

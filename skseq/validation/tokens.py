@@ -1,0 +1,29 @@
+"""Windows of tokens."""
+
+import numpy as np
+
+from ..windows import chunks
+
+
+def largest_token(windows):
+    """Return it; raise ValueError where there are numbers that are no tokens.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_samples, length, 1)
+
+    Returns
+    -------
+    int
+    """
+    largest = 0
+    for part in chunks(windows):
+        values = windows[part]
+        values = values[~np.isnan(values)]
+        if (broken := values % 1 != 0).any():
+            raise ValueError(
+                f"X holds {values[broken][0]}, which is no token: with embedding_size "
+                "give whole numbers, not scaled, or else set embedding_size=None."
+            )
+        largest = max(largest, int(values.max(initial=0)))
+    return largest
