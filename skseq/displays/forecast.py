@@ -210,6 +210,7 @@ class ForecastDisplay:
         Parameters
         ----------
         estimator : fitted regressor or Pipeline
+            Of one target: of several, give :meth:`from_predictions` the columns of one.
         X : as its ``predict`` takes
             One row an origin.
         y : Series or array-like of shape (n_timesteps,)
@@ -231,9 +232,16 @@ class ForecastDisplay:
         Returns
         -------
         ForecastDisplay
+
+        Raises
+        ------
+        ValueError
+            As :meth:`from_predictions`, and if the estimator gives no intervals, or
+            its ``target`` names several.
         """
         if origins is None:
             origins = getattr(X, "index", None)
+        _check_one_target(estimator)
         forecast, intervals = estimator.predict(X), None
         if coverage is not None:
             intervals = central_interval(estimator, X, coverage)
@@ -253,3 +261,14 @@ class ForecastDisplay:
             ax=ax,
             n_origins=n_origins,
         )
+
+
+def _check_one_target(estimator):
+    """Refuse to draw the steps of one target behind those of another."""
+    for name, value in estimator.get_params().items():
+        if name.split("__")[-1] == "target" and np.size(value) > 1:
+            raise ValueError(
+                f"{type(estimator).__name__} has {name}={value!r}, and forecasts of "
+                "several targets beside each other: give from_predictions those of "
+                "one, a slice of the columns of predict(X)."
+            )
