@@ -106,6 +106,8 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         ValueError
             If the windows are too short for the transformer, it has no inverse, or
             it mixes rows and takes no ``past``.
+        TypeError
+            If the transformer is none.
         """
         windows = check_fit_windows(self, X, y)
         y = check_targets(y, windows)
@@ -151,6 +153,12 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         return self._outputs(self._apply("inverse_transform", steps, windows))
 
     def _fit_transformer(self, windows):
+        if not hasattr(self.transformer, "transform"):
+            raise TypeError(
+                "transformer must be a transformer such as Differencer(), got "
+                f"{self.transformer!r}: FunctionTransformer() is the one that leaves "
+                "all as it is."
+            )
         self.transformer_ = clone(self.transformer)
         if hasattr(self.transformer_, "set_output"):
             self.transformer_.set_output(transform="default")
