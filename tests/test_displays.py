@@ -122,6 +122,8 @@ def test_one_target_of_several_is_drawn(series):
     model = make_pipeline(SlidingWindow(3), NaiveRegressor(3, target=[0, 1])).fit(X, y)
     with pytest.raises(ValueError, match=r"naiveregressor__target=\[0, 1\].*from_pred"):
         ForecastDisplay.from_estimator(model, X, frame["b"])
+    with pytest.raises(ValueError, match=r"naiveregressor__target=\[0, 1\].*from_pred"):
+        MultiStepErrorDisplay.from_estimator(model, X, y)
     display = ForecastDisplay.from_predictions(
         frame["b"], model.predict(X)[:, 2:], origins=X.index, name="naive", n_origins=1
     )

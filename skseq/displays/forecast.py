@@ -7,6 +7,7 @@ from ..estimators.interval import central_interval
 from .style import (
     as_table,
     axes_or_new,
+    check_one_target,
     label_time,
     legend_above,
     named,
@@ -241,7 +242,7 @@ class ForecastDisplay:
         """
         if origins is None:
             origins = getattr(X, "index", None)
-        _check_one_target(estimator)
+        check_one_target(estimator)
         forecast, intervals = estimator.predict(X), None
         if coverage is not None:
             intervals = central_interval(estimator, X, coverage)
@@ -261,14 +262,3 @@ class ForecastDisplay:
             ax=ax,
             n_origins=n_origins,
         )
-
-
-def _check_one_target(estimator):
-    """Refuse to draw the steps of one target behind those of another."""
-    for name, value in estimator.get_params().items():
-        if name.split("__")[-1] == "target" and np.size(value) > 1:
-            raise ValueError(
-                f"{type(estimator).__name__} has {name}={value!r}, and forecasts of "
-                "several targets beside each other: give from_predictions those of "
-                "one, a slice of the columns of predict(X)."
-            )
