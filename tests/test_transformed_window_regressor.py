@@ -461,6 +461,13 @@ def test_bad_input():
         model.predict(windows[:, 1:])
 
 
+def test_around_a_pipeline_that_cuts_windows():
+    X, y = horizon_targets(series(n_features=2), target=0, horizon=3)
+    pipe = make_pipeline(SlidingWindow(10), NaiveRegressor())
+    with pytest.raises(ValueError, match="put that step before TransformedWindow"):
+        TransformedWindowRegressor(pipe, Differencer(7)).fit(X, y)
+
+
 def test_to_transform_or_not_is_searched():
     windows, y = (rows[9:] for rows in windows_and_targets())
     grid = {"transformer": [FunctionTransformer(), Differencer()]}

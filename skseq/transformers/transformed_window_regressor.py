@@ -12,7 +12,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from ..inputs import inputs_for
+from ..inputs import inputs_for, refuse_to_cut
 from ..validation import (
     check_fit_windows,
     check_predict_windows,
@@ -105,11 +105,16 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         ------
         ValueError
             If the windows are too short for the transformer, it has no inverse, or
-            it mixes rows and takes no ``past``.
+            it mixes rows and takes no ``past``, or the regressor cuts windows itself.
         TypeError
             If the transformer is none.
         """
         windows = check_fit_windows(self, X, y)
+        refuse_to_cut(
+            self.regressor,
+            "put that step before TransformedWindowRegressor, in a Pipeline, or leave "
+            "it out where X is windows",
+        )
         y = check_targets(y, windows)
         if y.ndim > 2:
             raise ValueError(f"y has shape {y.shape}: give (n_samples, n_outputs).")
