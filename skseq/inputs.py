@@ -85,7 +85,11 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
     """
     if takes_windows(regressor):
         return windows
-    _refuse_to_cut(regressor)
+    refuse_to_cut(
+        regressor,
+        "leave that step out, as in GRURegressor() for "
+        "make_pipeline(SlidingWindow(56), GRURegressor())",
+    )
     n_samples, length, n_features = windows.shape
     if n_features > 1 and any(map(takes_windows, _several(regressor))):
         raise ValueError(
@@ -103,15 +107,24 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
     return np.hstack([part.reshape(n_samples, -1) for part in parts])
 
 
-def _refuse_to_cut(regressor):
-    """Raise ValueError for a SlidingWindow: it would take windows for a series."""
+def refuse_to_cut(regressor, remedy):
+    """Raise ValueError for a SlidingWindow: it would take windows for a series.
+
+    Parameters
+    ----------
+    regressor : estimator
+        That is given windows.
+    remedy : str
+        How the message ends.
+    """
     from .transformers import SlidingWindow  # which import this module
 
+    if takes_windows(regressor):
+        return
     if any(isinstance(part, SlidingWindow) for part in regressor.get_params().values()):
         raise ValueError(
             f"{type(regressor).__name__} has a SlidingWindow, but is given windows, "
-            "which are cut already: leave that step out, as in GRURegressor() for "
-            "make_pipeline(SlidingWindow(56), GRURegressor())."
+            f"which are cut already: {remedy}."
         )
 
 

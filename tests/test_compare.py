@@ -294,6 +294,8 @@ def test_wrong_data(frame):
         compare({}, frame, **SETTING)
     with pytest.raises(TypeError, match="models must be a dict"):
         compare([Recorder()], frame, **SETTING)
+    with pytest.raises(TypeError, match=r"target must be one column, got \['y'\]"):
+        compare(models, frame, **{**SETTING, "target": ["y"]})
     with pytest.raises(ValueError, match=r"several columns called \['y'\]"):
         compare(models, frame.set_axis(["y", "y"], axis=1), **SETTING)
     with pytest.raises(ValueError, match="confidence == 95, must be < 1"):

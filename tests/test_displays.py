@@ -7,6 +7,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.pipeline import make_pipeline
 
 from skseq import (
     ConformalRegressor,
@@ -113,6 +114,20 @@ def test_intervals_are_drawn_around_their_forecasts(series):
         ForecastDisplay.from_predictions(
             series, np.ones((1, 3)), origins=[4], intervals=np.ones((1, 2))
         )
+
+
+def test_one_target_of_several_is_drawn(series):
+    frame = pd.DataFrame({"a": series, "b": -series})
+    X, y = horizon_targets(frame, target=["a", "b"], horizon=2)
+    model = make_pipeline(SlidingWindow(3), NaiveRegressor(3, target=[0, 1])).fit(X, y)
+    with pytest.raises(ValueError, match=r"naiveregressor__target=\[0, 1\].*from_pred"):
+        ForecastDisplay.from_estimator(model, X, frame["b"])
+    with pytest.raises(ValueError, match=r"naiveregressor__target=\[0, 1\].*from_pred"):
+        MultiStepErrorDisplay.from_estimator(model, X, y)
+    display = ForecastDisplay.from_predictions(
+        frame["b"], model.predict(X)[:, 2:], origins=X.index, name="naive", n_origins=1
+    )
+    np.testing.assert_array_equal(drawn(display.lines_["naive"][0])[1], -series[15:17])
 
 
 def test_periods_are_drawn(series):

@@ -269,6 +269,21 @@ def test_too_few_known_columns(wave):
         GRURegressor(n_known_ahead=1, **FAST).fit(sliding_windows(X, 6), y[5:])
 
 
+def test_known_ahead_of_targets_that_are_not_named(wave):
+    X, y = horizon_targets(wave, target=[0, 1], horizon=3)
+    others = np.random.default_rng(0).normal(size=(len(X), 4))
+    known = np.ones((len(X), 3))  # one variable, three steps, which six would exceed
+    windows = sliding_windows(np.hstack([X, others, known]), 6)
+    with pytest.warns(UserWarning, match=r"set target=\[0, 1\]"):
+        DenseRegressor(n_known_ahead=1, **FAST).fit(windows, y[5:])
+    with (
+        pytest.warns(UserWarning, match=r"set target=\[0, 1\]"),
+        pytest.raises(ValueError, match=r"6 steps ahead \(target=0\) .* that y holds"),
+    ):
+        DenseRegressor(n_known_ahead=2, **FAST).fit(windows, y[5:])
+    DenseRegressor(n_known_ahead=1, target=[0, 1], **FAST).fit(windows, y[5:])
+
+
 def test_output_weights_choose_what_is_learned():
     X = np.random.default_rng(0).normal(size=(300, 2))
     y = X  # two targets, and one hidden unit to serve them

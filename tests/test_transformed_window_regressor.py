@@ -461,6 +461,29 @@ def test_bad_input():
         model.predict(windows[:, 1:])
 
 
+def test_around_a_pipeline_that_cuts_windows():
+    X, y = horizon_targets(series(n_features=2), target=0, horizon=3)
+    pipe = make_pipeline(SlidingWindow(10), NaiveRegressor())
+    with pytest.raises(ValueError, match="put that step before TransformedWindow"):
+        TransformedWindowRegressor(pipe, Differencer(7)).fit(X, y)
+
+
+def test_to_transform_or_not_is_searched():
+    windows, y = (rows[9:] for rows in windows_and_targets())
+    grid = {"transformer": [FunctionTransformer(), Differencer()]}
+    model = TransformedWindowRegressor(LinearRegression(), None)
+    search = GridSearchCV(model, grid, cv=2).fit(windows, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    same = model.set_params(transformer=FunctionTransformer()).fit(windows, y)
+    flat = windows.reshape(len(windows), -1)
+    np.testing.assert_allclose(
+        same.predict(windows), LinearRegression().fit(flat, y).predict(flat)
+    )
+    for nothing in (None, "passthrough"):
+        with pytest.raises(TypeError, match=f"got {nothing!r}: FunctionTransformer"):
+            model.set_params(transformer=nothing).fit(windows, y)
+
+
 NETWORK = DenseRegressor(
     max_epochs=60, batch_size=512, learning_rate=0.03, random_state=0
 )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from skseq import GRURegressor, NaiveRegressor, pad_sequences
+from skseq import GRUClassifier, GRURegressor, NaiveRegressor, pad_sequences
 from skseq.validation import (
     check_fit_windows,
     check_predict_windows,
@@ -178,6 +178,11 @@ def test_fit_remembers_the_form():
 def test_targets_that_do_not_fit_the_windows(y, message):
     with pytest.raises(ValueError, match=message):
         check_fit_windows(NaiveRegressor(), WINDOWS, y)
+
+
+def test_labels_that_do_not_fit_the_sequences():
+    with pytest.raises(ValueError, match=r"X has 4 samples, y has 3: .*one label for"):
+        check_fit_windows(GRUClassifier(), WINDOWS, list("aba"))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What models are compared on: one table of numbers for each series."""
 
+from collections.abc import Hashable
+
 import numpy as np
 import pandas as pd
 
@@ -138,6 +140,10 @@ def in_order(table, target, known_ahead=()):
     ValueError, TypeError
         For columns that are not there, stand twice or are no numbers.
     """
+    if not isinstance(target, Hashable):
+        raise TypeError(
+            f"target must be one column, got {target!r}: compare once for each."
+        )
     if target not in table.columns:
         raise ValueError(
             f"target {target!r} is not among the columns {list(table.columns)}."

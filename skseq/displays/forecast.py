@@ -7,6 +7,7 @@ from ..estimators.interval import central_interval
 from .style import (
     as_table,
     axes_or_new,
+    check_one_target,
     label_time,
     legend_above,
     named,
@@ -210,6 +211,7 @@ class ForecastDisplay:
         Parameters
         ----------
         estimator : fitted regressor or Pipeline
+            Of one target: of several, give :meth:`from_predictions` the columns of one.
         X : as its ``predict`` takes
             One row an origin.
         y : Series or array-like of shape (n_timesteps,)
@@ -231,9 +233,16 @@ class ForecastDisplay:
         Returns
         -------
         ForecastDisplay
+
+        Raises
+        ------
+        ValueError
+            As :meth:`from_predictions`, and if the estimator gives no intervals, or
+            its ``target`` names several.
         """
         if origins is None:
             origins = getattr(X, "index", None)
+        check_one_target(estimator)
         forecast, intervals = estimator.predict(X), None
         if coverage is not None:
             intervals = central_interval(estimator, X, coverage)

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from .style import as_table, axes_or_new, legend_above, named, styles
+from .style import (
+    as_table,
+    axes_or_new,
+    check_one_target,
+    legend_above,
+    named,
+    styles,
+)
 
 
 class MultiStepErrorDisplay:
@@ -102,6 +109,7 @@ class MultiStepErrorDisplay:
         Parameters
         ----------
         estimator : fitted regressor or Pipeline
+            Of one target: of several, give :meth:`from_predictions` the columns of one.
         X : as its ``predict`` takes
         y : array-like of shape (n_samples,) or (n_samples, horizon)
             The truth, of one target.
@@ -113,7 +121,13 @@ class MultiStepErrorDisplay:
         Returns
         -------
         MultiStepErrorDisplay
+
+        Raises
+        ------
+        ValueError
+            If the shapes differ, or ``target`` of the estimator names several.
         """
+        check_one_target(estimator)
         return cls.from_predictions(
             y, estimator.predict(X), name=name or type(estimator).__name__, ax=ax
         )

@@ -163,3 +163,14 @@ def as_table(y, index=None):
     """
     table = pd.DataFrame(y)
     return table if index is None else table.set_axis(index, axis=0)
+
+
+def check_one_target(estimator):
+    """Raise ValueError where the steps of one target would follow those of another."""
+    for name, value in estimator.get_params().items():
+        if name.split("__")[-1] == "target" and np.size(value) > 1:
+            raise ValueError(
+                f"{type(estimator).__name__} has {name}={value!r}, and forecasts of "
+                "several targets beside each other: give from_predictions those of "
+                "one, a slice of the columns of predict(X)."
+            )

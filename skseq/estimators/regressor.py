@@ -201,8 +201,9 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
                 "y has a target for each step, so that supervise='every' and "
                 "strategy='iterated' have nothing to do: give y two dimensions."
             )
-        if not sequence and (self.supervise == "every" or self.strategy == "iterated"):
-            warn_of_other_target(self._columns, windows, y, in_units=True)
+        in_units = self.supervise == "every" or self.strategy == "iterated"
+        if not sequence and (in_units or self.n_known_ahead):
+            warn_of_other_target(self._columns, windows, y, in_units=in_units)
         self._horizon = 1 if sequence else y.shape[1] // self._n_targets()
         self._n_shared = n_shared(windows, y) if sequence else 0
         self._check_known(windows.shape[2])
@@ -217,8 +218,9 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         if self.n_known_ahead and n_past < 1 + self._columns.max():
             raise ValueError(
                 f"n_known_ahead={self.n_known_ahead} and {self._horizon} steps ahead "
-                f"take the last {n_known} columns of X, which has {n_features}: lay "
-                "them beside the others with KnownAhead, for the same horizon."
+                f"(target={self.target!r}) take the last {n_known} columns of X, which "
+                f"has {n_features}: lay them beside the others with KnownAhead, for "
+                "the same horizon, and name in target all that y holds."
             )
         if self.strategy == "iterated" and n_past != len(self._columns):
             raise ValueError(

@@ -12,7 +12,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from ..inputs import inputs_for
+from ..inputs import inputs_for, refuse_to_cut
 from ..validation import (
     check_fit_windows,
     check_predict_windows,
@@ -105,9 +105,16 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         ------
         ValueError
             If the windows are too short for the transformer, it has no inverse, or
-            it mixes rows and takes no ``past``.
+            it mixes rows and takes no ``past``, or the regressor cuts windows itself.
+        TypeError
+            If the transformer is none.
         """
         windows = check_fit_windows(self, X, y)
+        refuse_to_cut(
+            self.regressor,
+            "put that step before TransformedWindowRegressor, in a Pipeline, or leave "
+            "it out where X is windows",
+        )
         y = check_targets(y, windows)
         if y.ndim > 2:
             raise ValueError(f"y has shape {y.shape}: give (n_samples, n_outputs).")
@@ -151,6 +158,12 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         return self._outputs(self._apply("inverse_transform", steps, windows))
 
     def _fit_transformer(self, windows):
+        if not hasattr(self.transformer, "transform"):
+            raise TypeError(
+                "transformer must be a transformer such as Differencer(), got "
+                f"{self.transformer!r}: FunctionTransformer() is the one that leaves "
+                "all as it is."
+            )
         self.transformer_ = clone(self.transformer)
         if hasattr(self.transformer_, "set_output"):
             self.transformer_.set_output(transform="default")

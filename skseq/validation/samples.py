@@ -1,6 +1,7 @@
 """What an estimator is given to fit and to predict, and that both agree."""
 
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.utils.validation import (
     _check_feature_names,
     _check_sample_weight,
@@ -43,10 +44,12 @@ def check_fit_windows(estimator, X, y, **check_array_params):
             "the target y is None."
         )
     if _num_samples(y) != len(windows):
+        remedy = "Take both from one call of horizon_targets."
+        if is_classifier(estimator):
+            remedy = "Give one label for each window or sequence."
         raise ValueError(
             f"X has {len(windows)} samples, y has {_num_samples(y)}: found input "
-            "variables with inconsistent numbers of samples. Take both from one call "
-            "of horizon_targets."
+            f"variables with inconsistent numbers of samples. {remedy}"
         )
     estimator.window_shape_in_ = windows.shape[1:]
     estimator.n_features_in_ = windows.shape[1 if _is_flat(X) else 2]
