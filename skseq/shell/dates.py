@@ -4,7 +4,7 @@ import warnings
 from contextlib import suppress
 
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 FORMATS = (
     "%m/%d/%y",
@@ -45,8 +45,10 @@ def find_dates(column):
                 dates = pd.to_datetime(column, **option)
             except (TypeError, ValueError):
                 continue
-        # Without one format, pandas guesses row by row, and takes "W" for a date.
-        if not any("infer format" in str(warning.message) for warning in caught):
+        # Without one format, pandas guesses row by row, and takes "W" for a date;
+        # older ones leave dates of several offsets as objects.
+        guessed = any("infer format" in str(warning.message) for warning in caught)
+        if not guessed and is_datetime64_any_dtype(dates.dtype):
             found.append(dates)
     # Where the day may come first or second, a regular step tells.
     regular = (dates for dates in found if _is_regular(dates))
@@ -148,8 +150,11 @@ def _periods(column):
         quarters = pd.PeriodIndex(text, freq="Q")
         return pd.Series(quarters.to_timestamp(), column.index)
     if text.str.fullmatch(r"\d{4}W\d{1,2}").all():
-        with suppress(ValueError):  # week 53 of a year of 52
-            return pd.to_datetime(text + "1", format="%GW%V%u")
+        with suppress(ValueError):
+            dates = pd.to_datetime(text + "1", format="%GW%V%u")
+            week = text.str.partition("W")[2].astype(int)
+            # Not week 53 of a year of 52, which older pandas take for the next one.
+            return dates if (dates.dt.isocalendar().week == week).all() else None
     return None
 
 
