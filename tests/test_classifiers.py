@@ -1,6 +1,7 @@
 """What classifiers do with labels, classes and tokens."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
@@ -300,3 +301,26 @@ def test_class_weight_of_no_class_is_refused():
         model.fit(X, y)
     # A fold may lack one.
     model.set_params(class_weight={"up": 2, "down": 1, "flat": 3}).fit(X, y)
+
+
+@pytest.mark.parametrize("weight", [np.inf, np.nan, -1.0])
+def test_a_class_weight_that_is_no_weight(weight):
+    X, y = np.random.default_rng(0).normal(size=(20, 4)), np.arange(20) % 2
+    model = DenseClassifier(max_epochs=1, class_weight={0: weight, 1: 1.0})
+    with pytest.raises(ValueError, match="must hold finite numbers, none negative"):
+        model.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array(["up", None] * 10, dtype=object),
+        np.array([1.0, np.nan] * 10),
+        pd.Series(["up", pd.NA] * 10, dtype="string"),
+        pd.Series([1, pd.NA] * 10, dtype="Int64"),
+    ],
+)
+def test_missing_labels(labels):
+    X = np.random.default_rng(0).normal(size=(20, 4))
+    with pytest.raises(ValueError, match="y contains NaN or None: sample 1 has no lab"):
+        DenseClassifier(max_epochs=1).fit(X, labels)

@@ -1,9 +1,11 @@
 """The same seed gives the same forecast, anywhere, and touches nobody's generator."""
 
+import multiprocessing
 import os
 import random
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import joblib
@@ -13,7 +15,7 @@ import torch
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
-from skseq.estimators import ALL
+from skseq.estimators import ALL, GRURegressor
 from tests.factories import NETWORKS, make, make_windows, output, parameters
 
 ROOT = Path(__file__).parents[1]
@@ -125,6 +127,60 @@ def test_whatever_the_global_generators_hold(cls, here):
     np.testing.assert_array_equal(forecasts(cls), here[cls.__name__])
 
 
+@pytest.fixture(params=["double", "half", "device", "inference"])
+def settings(request):
+    """What a caller may have told torch, for all that he does with it."""
+    if request.param == "inference":
+        with torch.inference_mode():
+            yield
+    elif request.param == "device":
+        with torch.device("meta"):  # whose tensors have no values: none may be used
+            yield
+    else:
+        torch.set_default_dtype(getattr(torch, request.param))
+        yield
+        torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("cls", SEEDED)
+def test_whatever_torch_is_set_to(cls, here):
+    before = generators()
+    np.testing.assert_array_equal(forecasts(cls), here[cls.__name__])
+    assert generators() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_in_a_process_forked_while_another_thread_fits(here):
+    """Which holds what threads take turns by, and is not there to let go."""
+    from skorch.callbacks import Callback
+
+    fitting, forked = threading.Event(), threading.Event()
+
+    class Wait(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            fitting.set()
+            forked.wait()
+
+    fit = threading.Thread(
+        target=forecasts, args=(GRURegressor,), kwargs={"callbacks": [Wait()]}
+    )
+    fit.start()
+    fitting.wait()
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=lambda: sender.send(forecasts(GRURegressor)))
+    process.start()
+    forked.set()
+    fit.join()
+    try:
+        assert receiver.poll(60)
+        np.testing.assert_array_equal(receiver.recv(), here["GRURegressor"])
+    finally:
+        process.kill()
+
+
 @pytest.mark.parametrize("cls", SEEDED)
 def test_refitting_starts_anew(cls, here):
     X, y = make_windows(cls, n_features=3)
@@ -153,6 +209,14 @@ def test_random_state_instances(cls, here):
     first = forecasts(cls, random_state=state)
     np.testing.assert_array_equal(first, here[cls.__name__])
     assert (forecasts(cls, random_state=state) != first).any()
+
+
+@pytest.mark.parametrize("state", [np.random.RandomState(0), None])
+def test_a_single_member_repeats_though_it_had_no_integer(state):
+    X, y = make_windows(GRURegressor)
+    model = make(GRURegressor, random_state=state).fit(X, y)
+    again = make(GRURegressor, random_state=model.member_random_states_[0]).fit(X, y)
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
 
 
 @pytest.mark.parametrize("cls", SEEDED)

@@ -267,6 +267,30 @@ def test_bad_weights(weight, message):
         check_weights(weight, WINDOWS)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", ["largest", "smallest"])
+def test_only_the_ratios_of_weights_count(dtype, size):
+    """Also of those whose sum is infinite, or that float32 has not."""
+    unit = np.finfo(float).max / 4 if size == "largest" else np.finfo(float).tiny
+    weights = np.array([1.0, 2.0, 0.0, 4.0])
+    found = check_weights(weights * unit, WINDOWS.astype(dtype))
+    np.testing.assert_array_equal(found, (weights / 4).astype(dtype), strict=True)
+    model = GRURegressor(hidden_size=2, max_epochs=1, random_state=0)
+    windows, y = WINDOWS.astype(dtype), np.arange(4.0)
+    given = model.fit(windows, y, sample_weight=weights * unit).predict(windows)
+    expected = model.fit(windows, y, sample_weight=weights).predict(windows)
+    np.testing.assert_array_equal(given, expected)
+
+
+@pytest.mark.parametrize("dtype", ["datetime64[D]", "timedelta64[h]"])
+def test_an_array_of_dates(dtype):
+    """Which numpy would take for numbers."""
+    dates = np.arange(12).reshape(6, 2).astype(dtype)
+    for check in (check_series, check_windows):
+        with pytest.raises(ValueError, match=f"X has dtype {dtype[:4]}.* not numeric"):
+            check(dates)
+
+
 @pytest.mark.parametrize("target", [2, -1, [0, 2], "rail", 0.0, None, True])
 def test_a_target_that_is_no_column(target):
     with pytest.raises(

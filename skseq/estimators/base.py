@@ -1,8 +1,10 @@
 """NetworkEstimator: what the faces of all networks share."""
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache, partial
+from numbers import Integral
 
 import numpy as np
 import torch
@@ -16,6 +18,7 @@ from ..training import (
     Job,
     Settings,
     WindowDataset,
+    as_usual,
     device_of,
     history_table,
     seeded,
@@ -192,14 +195,18 @@ class NetworkEstimator(Settings, BaseEstimator):
                 (validation, encoded.held_out()),
             )
         ]
-        self.member_random_states_ = [self.random_state]
+        states = [self.random_state]
         if self.n_members > 1:
             states = check_random_state(self.random_state)
-            seeds = states.randint(np.iinfo(np.int32).max, size=self.n_members)
-            self.member_random_states_ = seeds.tolist()
+            states = states.randint(np.iinfo(np.int32).max, size=self.n_members)
+            states = states.tolist()
+        self.member_random_states_ = [
+            one if isinstance(one, Integral) else deepcopy(check_random_state(one))
+            for one in states  # as it was before it was drawn from
+        ]
         seeds = [
             check_random_state(state).randint(np.iinfo(np.int32).max, size=2).tolist()
-            for state in self.member_random_states_
+            for state in states
         ]
         self._draw_seeds = [draw_seed for _, draw_seed in seeds]
         member = plain(self)
@@ -216,7 +223,8 @@ class NetworkEstimator(Settings, BaseEstimator):
         return self
 
     def _job(self, seed, trained, windows, training, validation):
-        with threads(self.n_jobs), seeded(seed, device_of(self.device)):
+        device = device_of(self.device)
+        with as_usual(), threads(self.n_jobs), seeded(seed, device):
             inputs = self._build_inputs()
             network = self._build(windows.shape[1], inputs.n_features)
             self._check_network(network)
@@ -290,7 +298,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         ``run`` maps a module and a batch to something else than the outputs.
         """
         last_step = run is None and self._reads_last_step()
-        with threads(self.n_jobs):
+        with as_usual(), threads(self.n_jobs):
             return outputs(
                 net.module_, windows, run or self._run, n_draws, seed, last_step
             )

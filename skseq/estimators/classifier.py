@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 from sklearn.exceptions import DataConversionWarning
@@ -100,6 +101,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return float(np.average(right, weights=weights))
 
     def _check_targets(self, y, windows):
+        if (missing := np.argwhere(pd.isna(np.asarray(y)))).size:
+            raise ValueError(
+                f"Input y contains NaN or None: sample {missing[0][0]} has no label. "
+                "Drop such windows, or give them a label of their own."
+            )
         y = check_array(y, dtype=None, ensure_2d=False, allow_nd=True, input_name="y")
         if y.ndim == 2 and y.shape[1] == 1:
             warnings.warn(
@@ -159,12 +165,13 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             class_weight = {
                 label: class_weight.get(name, 1.0) for label, name in enumerate(classes)
             }
-        by_class = compute_sample_weight(class_weight, targets).astype(windows.dtype)
-        if (by_class < 0).any() or not by_class.any():
+        by_class = compute_sample_weight(class_weight, targets)
+        if not (by_class >= 0).all() or not 0 < by_class.max() < np.inf:
             raise ValueError(
-                f"class_weight={self.class_weight!r} must hold no negative number, and "
-                "one above 0 for a class of y."
+                f"class_weight={self.class_weight!r} must hold finite numbers, none "
+                "negative, and one above 0 for a class of y."
             )
+        by_class = (by_class / by_class.max()).astype(windows.dtype)
         return by_class if weights is None else weights * by_class
 
     def _hold_out(self, targets, n_valid):

@@ -6,7 +6,7 @@ from .history import history_table
 from .loss import LOSSES, CrossEntropy, WeightedLoss
 from .net import ACCELERATE, device_of
 from .targets import EveryStep, Standardized, Targets
-from .threads import threads
+from .threads import as_usual, threads
 from .together import Together, train_all
 from .train import CHOICES, SETTINGS_DOC, Job, Settings, seeded
 
@@ -26,6 +26,7 @@ __all__ = [
     "Together",
     "WeightedLoss",
     "WindowDataset",
+    "as_usual",
     "device_of",
     "gather",
     "history_table",

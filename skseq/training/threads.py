@@ -1,6 +1,6 @@
-"""How many threads torch uses."""
+"""How torch computes: by how many threads, and where."""
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import torch
 from joblib import effective_n_jobs
@@ -28,3 +28,14 @@ def threads(n_jobs):
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def as_usual():
+    """Let new tensors lie on the CPU and be differentiated, whatever is set."""
+    with ExitStack() as stack:
+        if torch.get_default_device().type != "cpu":  # each operation costs more then
+            stack.enter_context(torch.device("cpu"))
+        if torch.is_inference_mode_enabled():
+            stack.enter_context(torch.inference_mode(False))
+        yield

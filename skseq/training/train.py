@@ -1,5 +1,6 @@
 """The one place that turns parameters and data into a fitted skorch net."""
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -41,6 +42,16 @@ CHOICES = {
 
 _TURN = RLock()
 """What threads take turns by: torch has one generator for all of them."""
+
+
+def _renew_turn():
+    """Free a forked process from a thread that it does not have."""
+    global _TURN
+    _TURN = RLock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_renew_turn)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -208,7 +219,8 @@ def new_net(job, cls=Net, part=(0, 1)):
 def seeded(seed, device):
     """Seed torch for a while; leave the caller's generators as they were.
 
-    Meanwhile other threads wait, which would draw from the same generator.
+    Meanwhile other threads wait, which would draw from the same generator. What is
+    drawn depends neither on the caller's default dtype nor on its default device.
     """
     if seed is None:
         yield
@@ -217,9 +229,20 @@ def seeded(seed, device):
     devices = [] if on_cpu else range(torch.cuda.device_count())
     # Torch's own function notes for each kind of device where it was called from.
     seed_all = torch.default_generator.manual_seed if on_cpu else torch.manual_seed
-    with _TURN, torch.random.fork_rng(devices=devices):
+    with _TURN, torch.random.fork_rng(devices=devices), _single_precision():
         seed_all(seed)
         yield
+
+
+@contextmanager
+def _single_precision():
+    """Let new tensors be of the type that they are at first."""
+    dtype = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
 
 
 def _callbacks(job):

@@ -117,7 +117,8 @@ def check_weights(sample_weight, windows):
     Returns
     -------
     ndarray of shape (n_samples,) or None
-        In the dtype of the windows.
+        In the dtype of the windows, the largest 1: only their ratios count, and sums
+        of very large ones would be infinite.
 
     Raises
     ------
@@ -126,10 +127,10 @@ def check_weights(sample_weight, windows):
     """
     if sample_weight is None:
         return None
-    weights = _check_sample_weight(sample_weight, windows, dtype=windows.dtype)
+    weights = _check_sample_weight(sample_weight, windows, dtype=np.float64)
     if (weights < 0).any() or not weights.any():
         raise ValueError(
             "sample_weight must contain at least one non-zero number, and no negative "
             "one."
         )
-    return weights
+    return (weights / weights.max()).astype(windows.dtype)

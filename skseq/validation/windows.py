@@ -126,7 +126,16 @@ def is_ready(values):
 
 
 def _refuse_text(frame, name):
-    """Name the column of a table that is not numeric, before numpy gives up on it."""
+    """Name the column of a table that is not numeric, before numpy gives up on it.
+
+    Of dates alone numpy would make numbers: those of an array are refused, too.
+    """
+    dtype = getattr(frame, "dtype", None)
+    if getattr(dtype, "kind", None) in ("m", "M"):
+        raise ValueError(
+            f"{name} has dtype {dtype}, which is not numeric: leave dates out, or make "
+            "them the index of a DataFrame."
+        )
     if not isinstance(frame, pd.DataFrame):
         return
     for column, dtype in frame.dtypes.items():
