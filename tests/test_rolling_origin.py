@@ -1,5 +1,7 @@
 """compare: refits, kinds of models, intervals, and what is kept of a run."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -119,6 +121,14 @@ def test_a_forecaster_of_sktime_knows_the_series_up_to_each_origin(frame):
         past = frame["y"][:origin].asfreq("D")
         expected = model.clone().fit(past).predict([1, 2, 3])
         np.testing.assert_allclose(forecast, expected)
+
+
+def test_a_notice_of_sktime_is_not_repeated_for_each_origin(frame):
+    model = NaiveForecaster()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        compare({"naive": model}, frame, refit=1, **SETTING)
+    assert not [warning for warning in caught if "remember" in str(warning.message)]
 
 
 @pytest.mark.parametrize("refit", [False, 3])

@@ -1,11 +1,14 @@
 """Fit a model, of whatever kind, and forecast from the origins of a fold."""
 
 import sys
+import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 from sklearn.multioutput import MultiOutputRegressor
 
 from ..estimators.interval import central_interval
@@ -38,7 +41,7 @@ def forecast(model, tables, fold, window, horizon, n_known=0, coverage=None):
     Parameters
     ----------
     model : regressor on windows or on tables, or forecaster of sktime
-        It is fitted itself.
+        It is cloned.
     tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
         Of each series, by its labels. All end with the same row. The target is the
         first column; the last ones are known ahead.
@@ -54,9 +57,24 @@ def forecast(model, tables, fold, window, horizon, n_known=0, coverage=None):
     -------
     Forecast
     """
+    with _without_notice():
+        model = clone(model)
     if _is_a(model, "sktime.forecasting.base", "BaseForecaster"):
         return _on_series(model, tables, fold, horizon, n_known, coverage)
     return _on_windows(model, tables, fold, window, horizon, n_known, coverage)
+
+
+@contextmanager
+def _without_notice():
+    """Spare the user what sktime 1.2 says of each copy and fit of a forecaster.
+
+    It said so when that was made.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", "The default of config ..remember_data", FutureWarning
+        )
+        yield
 
 
 def _is_a(model, module, name):
@@ -151,7 +169,9 @@ def _on_series(model, tables, fold, horizon, n_known, coverage):
     for end in np.asarray(fold.origins) + 1 - n_rows:
         start = perf_counter()
         if seen is None or not updates:
-            model.fit(values(None, end), X=rows(None, end, past + known), fh=steps)
+            y, X = values(None, end), rows(None, end, past + known)
+            with _without_notice():
+                model.fit(y, X=X, fh=steps)
             seconds[0] += perf_counter() - start
             start = perf_counter()
         else:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import joblib
 from joblib import Parallel, delayed
-from sklearn.base import clone
 
 from .forecast import forecast
 
@@ -63,12 +62,12 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
 
 def _run(model, fold, cache, **setting):
     if cache is None:
-        return forecast(clone(model), fold=fold, **setting)
+        return forecast(model, fold=fold, **setting)
     key = joblib.hash((_versions(), model, fold, setting))
     path = Path(cache) / f"{key}.joblib"
     if path.exists():
         return joblib.load(path)
-    result = forecast(clone(model), fold=fold, **setting)
+    result = forecast(model, fold=fold, **setting)
     # An interruption while it writes leaves nothing that looks whole.
     unfinished = path.with_suffix(f".{os.getpid()}")
     joblib.dump(result, unfinished)
