@@ -183,7 +183,9 @@ def test_series_and_arrays(frame, kind):
     )
 
 
-@pytest.mark.parametrize(("freq", "season"), [("D", 7), ("MS", 12), (None, 1)])
+@pytest.mark.parametrize(
+    ("freq", "season"), [("D", 7), ("MS", 12), ("28D", 1), (None, 1)]
+)
 def test_the_season_is_that_of_the_dates(freq, season):
     series = pd.Series(np.random.default_rng(0).normal(size=80), name="y")
     if freq is not None:
@@ -203,6 +205,16 @@ def test_what_has_no_value_is_nan():
     assert row[["MAPE", "MASE", "MAE / naive"]].isna().all()
     assert row["MAE"] > 0
     assert "nan" in str(result)
+
+
+def test_a_series_that_repeats_itself_but_for_rounding_has_no_scale():
+    wave = np.sin(2 * np.pi * np.arange(60) / SEASON)
+    assert 0 < np.abs(wave[SEASON:] - wave[:-SEASON]).max() < 1e-12
+    models = {"last": NaiveRegressor(), "naive": NaiveRegressor(SEASON)}
+    result = compare(models, wave, **{**SETTING, "target": 0})
+    scaled = ["MASE", "RMSSE", "MAE / naive", "RMSE / naive", "sMAPE / naive"]
+    assert result.table[scaled].isna().all(axis=None)
+    assert result.conclusion() == "No model is better than the naive forecast."
 
 
 def test_what_fails_names_its_model(frame):
@@ -261,6 +273,15 @@ def test_conclusion_tells_the_best_and_chance(errors, expected):
     table = pd.DataFrame({"MAE": mae, "MAE / naive": mae / naive.abs().mean()[0]})
     result = Comparison(table, forecasts, truth, truth[0], naive, {})
     assert re.fullmatch(expected, result.conclusion())
+
+
+def test_conclusion_names_a_model_that_ties_with_the_best():
+    wave = np.sin(np.arange(300) / 3) + np.random.default_rng(0).normal(size=300) / 3
+    models = {"ridge": Ridge(), "twin": Ridge()}
+    result = compare(models, wave, target=0, horizon=3, window=12)
+    # It errs alike from each origin, so that there is no p-value.
+    assert np.isnan(result.differences("ridge")["p"]["twin"])
+    assert result.conclusion().endswith("Not clearly worse than it: twin.")
 
 
 def test_conclusion_of_few_origins_leaves_chance_open(frame):

@@ -155,6 +155,16 @@ def test_arma_is_that_of_statsmodels():
     assert len(make_arma(ar=[], ma=[-1.0])[0]) == 365
 
 
+def test_arma_is_stationary_from_its_first_step_next_to_a_unit_root():
+    first = [make_arma(1, ar=[0.9996], random_state=i)[0][0] for i in range(1500)]
+    # The variance of an estimate from so many is 2 / 1500 of its square.
+    assert np.var(first) * (1 - 0.9996**2) == pytest.approx(
+        1, abs=4 * (2 / 1500) ** 0.5
+    )
+    with pytest.raises(ValueError, match="is not stationary"):
+        make_arma(1, ar=[1 - 1e-9])
+
+
 def test_adding_problem():
     X, y = make_adding_problem(n_samples=500, length=7, random_state=0)
     for sequence, target in zip(X, y, strict=True):

@@ -255,6 +255,21 @@ def test_correlations_leave_missing_values_out():
     assert (holes.acf_band > full.acf_band).all()
 
 
+def test_no_partial_correlation_is_beyond_one():
+    random = np.random.default_rng(1)
+    walk = random.normal(size=120).cumsum()
+    walk[random.random(120) < 0.3] = np.nan
+    display = CorrelogramDisplay.from_series(walk)
+    last = np.flatnonzero(~np.isnan(display.pacf))[-1]
+    assert last < len(display.pacf) - 1
+    assert (np.abs(display.pacf[:last]) < 1).all()
+    assert abs(display.pacf[last]) == 1
+    # Those of an autoregression whose last coefficient it would be, by Yule and Walker.
+    acf = np.append(1, display.acf)
+    lags = np.abs(np.subtract.outer(*[np.arange(last + 1)] * 2))
+    assert abs(np.linalg.solve(acf[lags], acf[1 : last + 2])[-1]) > 1
+
+
 def test_residuals_of_a_fitted_model():
     X, y = horizon_targets(autoregression()[:, np.newaxis])
     windows = SlidingWindow(10).fit_transform(X)

@@ -305,6 +305,31 @@ def test_results_of_statsmodels_are_those_of_fit(orders):
         model.statsmodels_results(X, y[:, :1])
 
 
+def test_results_of_statsmodels_keep_the_variance_of_fit_on_other_windows():
+    walk = np.random.default_rng(0).normal(size=300).cumsum()
+    walk[150:] *= 3
+    X, y = cut(walk)
+    model = SARIMARegressor((1, 1, 0), NO_SEASON).fit(X[:100], y[:100])
+    results = model.statsmodels_results(X[150:], y[150:])
+    assert results.scale == pytest.approx(model.params_["sigma2"])
+    changes = np.diff(walk[150 - LENGTH + 1 :])
+    errors = changes[1:] - model.params_["ar.L1"] * changes[:-1]
+    expected = errors / np.sqrt(model.params_["sigma2"])
+    standardized = results.filter_results.standardized_forecasts_error[0]
+    np.testing.assert_allclose(standardized[1:], expected, rtol=1e-6)
+
+
+def test_the_criterion_counts_the_values_that_are_there():
+    series = with_holes(make_series(100))
+    model = SARIMARegressor((1, 0, 0), NO_SEASON, trend="c").fit(*cut_holes(series))
+    reference = sarimax.SARIMAX(series, order=(1, 0, 0), trend="c")
+    n, k = np.count_nonzero(~np.isnan(series)), len(model.params_)
+    expected = -2 * reference.loglike(list(model.params_.values())) + 2 * k
+    expected += 2 * k * (k + 1) / (n - k - 1)  # as Hurvich and Tsai correct it
+    assert n < 100
+    assert model.aicc_ == pytest.approx(expected, abs=1e-4)
+
+
 def test_the_unit_of_the_series_does_not_matter():
     X, y = cut(make_series())
     model, other = make(ORDERS[0]).fit(X, y), make(ORDERS[0]).fit(X * 1e5, y * 1e5)
@@ -342,7 +367,7 @@ def test_a_series_with_missing_values_stays_in_one_piece():
     series = with_holes(make_series(100))
     X, y = cut_holes(series)
     for windows in (X, X.copy()):  # found by strides, or by their values
-        model = SARIMARegressor((1, 0, 0), NO_SEASON).fit(windows, y)
+        model = SARIMARegressor((1, 0, 0), NO_SEASON, trend="c").fit(windows, y)
         laid = model.statsmodels_results(windows, y).model.endog[:, 0]
         first = np.flatnonzero(~np.isnan(series))[0]
         np.testing.assert_array_equal(laid, series[first:])
@@ -420,7 +445,8 @@ def test_auto_reads_the_longest_piece():
     (series, _), (other, _) = AUTO[1], AUTO[2]
     cuts = [cut(series), cut(other[:60] + 1e4)]
     X, y = (np.concatenate(arrays) for arrays in zip(*cuts, strict=True))
-    both = SARIMARegressor("auto", NO_SEASON).fit(X, y)
+    with pytest.warns(ConvergenceWarning, match="closer to a unit root"):  # two levels
+        both = SARIMARegressor("auto", NO_SEASON).fit(X, y)
     alone = SARIMARegressor("auto", NO_SEASON).fit(*cuts[0])
     pd.testing.assert_frame_equal(both.search_results_, alone.search_results_)
     assert both.params_ != alone.params_
@@ -545,6 +571,16 @@ def test_too_few_values_are_told():
 def test_a_root_too_close_to_the_circle_is_told():
     with pytest.raises(ValueError, match=r"close to a unit root.*difference instead"):
         SARIMARegressor((3, 1, 0), (2, 0, 0, 7)).fit(*cut(make_series(150)))
+
+
+def test_a_level_that_only_a_unit_root_explains_is_told():
+    series = 1000 + np.random.default_rng(0).normal(size=200).cumsum()
+    with pytest.warns(ConvergenceWarning, match=r"closer to a unit root.*trend='c'"):
+        limited = SARIMARegressor((1, 0, 0), NO_SEASON).fit(*cut(series))
+    reference = sarimax.SARIMAX(series, order=(1, 0, 0))
+    nearer = reference.loglike([1 - 1e-6, limited.params_["sigma2"]])
+    assert nearer > reference.loglike(list(limited.params_.values())) + 10
+    SARIMARegressor((1, 0, 0), NO_SEASON, trend="c").fit(*cut(series))  # no warning
 
 
 def test_no_convergence_is_told():

@@ -7,7 +7,7 @@ import torch
 from ..estimators import NaiveRegressor
 from ..validation import check_share
 from ..windows import sliding_windows
-from .metrics import interval_metrics, metrics, ratio
+from .metrics import interval_metrics, metrics, ratio, rounding
 from .result import Comparison
 from .rolling_origin import rolling_origin
 from .runs import run_all
@@ -172,6 +172,8 @@ def compare(
     ]
     errors = metrics(training, season)
     reference = {error: function(truth, naive) for error, function in errors.items()}
+    if reference["MAE"] <= rounding(truth):
+        reference = dict.fromkeys(errors, 0)
     rows, forecasts, intervals = {}, {}, {}
     for name, parts in results.items():
         predicted = np.concatenate([part.values for part in parts], axis=1)

@@ -8,6 +8,7 @@ import pandas as pd
 from ..displays import ForecastDisplay, MultiStepErrorDisplay, matplotlib_part
 from ..displays.style import title_above
 from ..validation import check_share
+from .metrics import rounding
 from .significance import diebold_mariano, n_needed
 from .tables import label
 
@@ -88,11 +89,11 @@ class Comparison:
             )
         base = self.naive if reference is None else self.forecasts[reference]
         overlapping = self._n_overlapping()
-        rounding = 100 * np.finfo(float).eps * self.truth.abs().to_numpy().max()
+        least = rounding(self.truth.to_numpy())
         rows = {}
         for name, forecast in self.forecasts.items():
             loss = self._loss(forecast) - self._loss(base)
-            loss[np.abs(loss) < rounding] = 0  # which a test would take for skill
+            loss[np.abs(loss) < least] = 0  # which a test would take for skill
             statistic, p_value, (low, high) = diebold_mariano(
                 loss, overlapping, confidence, n_resamples, seed
             )
@@ -130,8 +131,10 @@ class Comparison:
             return f"{text}. Whether by chance is not known."
         chance = "hardly by" if p_value <= 0.05 else "maybe by"
         text += f", {chance} chance (p = {p_value:.3f})."
-        p_values = self.differences(reference=best)["p"]
-        if equals := list(p_values.index[p_values > 0.05]):
+        beside = self.differences(reference=best).drop(index=best)
+        # Of one that errs alike at each origin there is no p-value.
+        close = (beside["p"] > 0.05) | (beside["difference"] == 0)
+        if equals := list(beside.index[close]):
             text += f"\nNot clearly worse than it: {', '.join(equals)}."
         return text
 

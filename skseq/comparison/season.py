@@ -24,7 +24,7 @@ def find_season(index):
     if not isinstance(index, pd.DatetimeIndex) or len(index) < 2:
         return 1
     days = np.median(np.diff(index)) / np.timedelta64(1, "D")
-    seasons = [n for step, n in SEASONS.items() if abs(days / step - 1) < 0.1]
+    seasons = [n for step, n in SEASONS.items() if abs(days / step - 1) < 0.05]
     season = seasons[0] if seasons else 1
     if season == 7 and (index.dayofweek < 5).all():
         season = 5  # business days

@@ -5,7 +5,7 @@ import numbers
 import numpy as np
 from sklearn.utils import check_random_state, check_scalar
 
-WARM_UP = 1000  # steps before the first, after which the start has no effect
+WARM_UP = 1000  # steps before the first, at least
 
 
 def make_seasonal(
@@ -91,10 +91,12 @@ def make_arma(n_steps=365, *, ar=(0.8,), ma=(), scale=1.0, random_state=None):
 
     check_scalar(n_steps, "n_steps", numbers.Integral, min_val=1)
     ar, ma = np.asarray(ar, dtype=float), np.asarray(ma, dtype=float)
-    if np.any(np.abs(np.roots([1, *-ar])) >= 1):
+    persistence = np.abs(np.roots([1, *-ar])).max(initial=0)
+    if persistence > 1 - 1e-6:
         raise ValueError(
-            f"ar={ar.tolist()} is not stationary: a root lies on the unit circle or "
-            "beyond it. Make it smaller, and sum the series where it is to drift."
+            f"ar={ar.tolist()} is not stationary: a root lies on the unit circle, "
+            "within 1e-6 of it, or beyond it. Make it smaller, and sum the series "
+            "where it is to drift."
         )
     if np.any(np.abs(np.roots([1, *ma])) > 1 + 1e-9):
         raise ValueError(
@@ -102,11 +104,13 @@ def make_arma(n_steps=365, *, ar=(0.8,), ma=(), scale=1.0, random_state=None):
             "innovations, so that the best forecast is another. Make it smaller: one "
             "coefficient of 2 gives the autocorrelations that one of 0.5 gives."
         )
+    # Until the start has no effect: of its variance, exp(-10) is left.
+    warm_up = max(WARM_UP, int(np.ceil(5 / (1 - persistence))))
     innovations = scale * check_random_state(random_state).normal(
-        size=WARM_UP + n_steps
+        size=warm_up + n_steps
     )
     series = lfilter([1, *ma], [1, *-ar], innovations)
-    return series[WARM_UP:], (series - innovations)[WARM_UP:]
+    return series[warm_up:], (series - innovations)[warm_up:]
 
 
 def make_adding_problem(n_samples=1000, length=50, *, random_state=None):

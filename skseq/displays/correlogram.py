@@ -40,8 +40,9 @@ class CorrelogramDisplay:
     An autoregression cuts its partial autocorrelations off, and its autocorrelations
     tail off; a moving average does the opposite [1]_. So read one of the two, that
     which is shorter. The band of each autocorrelation takes the series for a moving
-    average of those before it (Bartlett); missing values are left
-    out.
+    average of those before it (Bartlett). Missing values are left out. Where many are,
+    the autocorrelations left may be those of no series: the first partial one that
+    would be beyond 1 is 1 then, and those after it are NaN.
 
     References
     ----------
@@ -160,12 +161,15 @@ class CorrelogramDisplay:
             solve_toeplitz(acf[:lag], acf[1 : lag + 1])[-1]
             for lag in range(1, n_lags + 1)
         ]
+        beyond = np.logical_or.accumulate(np.abs(pacf) > 1)
+        pacf = np.clip(pacf, -1, 1)
+        pacf[1:][beyond[:-1]] = np.nan
         n_observed = np.count_nonzero(~np.isnan(values))
         height = norm.ppf(0.5 + level / 2) / np.sqrt(n_observed)
         earlier = np.append(0.0, np.cumsum(acf[1:-1] ** 2))
         acf_band = height * np.sqrt(1 + 2 * earlier)
         pacf_band = np.full(n_lags, height)
-        return cls(acf[1:], np.array(pacf), acf_band, pacf_band, season).plot(axes)
+        return cls(acf[1:], pacf, acf_band, pacf_band, season).plot(axes)
 
 
 def _autocorrelations(values, n_lags):

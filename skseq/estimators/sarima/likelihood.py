@@ -115,6 +115,35 @@ def maximize(model, before, max_iter):
     return results
 
 
+def warn_of_limit(model, params):
+    """Warn where a bound keeps an autoregression from where it would go.
+
+    Where the likelihood is flat as far as there, as next to a true unit root, nothing
+    is lost.
+
+    Parameters
+    ----------
+    model : SARIMAX
+    params : ndarray of float
+        Its estimates.
+    """
+    inner = np.array(model.untransform_params(params))
+    autoregressive = np.array([name[:3] == "ar." for name in model.param_names], bool)
+    limited = autoregressive & (np.abs(inner) > 0.999 * _PERSISTENT)
+    if not limited.any():
+        return
+    inner[limited] /= 2
+    if model.loglike(params) > model.loglike(model.transform_params(inner)) + 1:
+        warnings.warn(
+            "The likelihood rises as the autoregression comes closer to a unit root "
+            "than can be computed, so that the parameters are not the best: "
+            "difference (order, seasonal_order), or give the series a mean "
+            "(trend='c').",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+
+
 def unit_of(series, known):
     """Choose a unit in which the optimiser and the filter get on.
 

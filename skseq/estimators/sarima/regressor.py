@@ -12,7 +12,14 @@ from ...validation import (
 from ...windows import chunks, difference
 from .affine_forecast import affine_forecast
 from .checks import check_columns, check_length, check_parameters, searches
-from .likelihood import UNIT_ROOT, in_unit, maximize, stationary_model, unit_of
+from .likelihood import (
+    UNIT_ROOT,
+    in_unit,
+    maximize,
+    stationary_model,
+    unit_of,
+    warn_of_limit,
+)
 from .order_search import search_orders
 from .stitching import stitch
 
@@ -173,7 +180,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         Warns
         -----
         ConvergenceWarning
-            If the optimiser stops before it has found the best parameters.
+            If the optimiser stops before it has found the best parameters, or these
+            are closer to a unit root than can be computed.
         """
         check_parameters(self)
         windows = check_fit_windows(self, X, y, allow_missing=True)
@@ -195,8 +203,11 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         model = self._model(series / unit, known)
         results = maximize(model, in_unit(before, 1 / unit), self.max_iter)
         self.n_iter_ = max(1, getattr(results, "mle_retvals", {}).get("iterations", 0))
+        # statsmodels counts missing values too.
         n_observed = np.count_nonzero(~np.isnan(model.endog))
-        self.aicc_ = float(results.aicc + 2 * n_observed * np.log(unit))
+        llf, n_estimated = results.llf - n_observed * np.log(unit), results.df_model
+        penalty = n_estimated * n_observed / (n_observed - n_estimated - 1)
+        self.aicc_ = float(2 * (penalty - llf))
         estimates = [*results.params.tolist(), float(results.scale)]
         names = [*results.param_names, "sigma2"]
         self.params_ = in_unit(dict(zip(names, estimates, strict=True)), unit)
@@ -214,6 +225,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             )
         if not np.isfinite(self.coef_).all():
             raise ValueError(UNIT_ROOT)
+        warn_of_limit(model, results.params)
         return self
 
     def predict(self, X, return_std=False):
@@ -288,7 +300,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             )
         pieces = stitch(windows, y, self.target, self._known)
         model = self._model(*self._join(pieces))
-        return model.smooth([self.params_[name] for name in model.param_names])
+        with model.ssm.fixed_scale(self.params_["sigma2"]):
+            return model.smooth([self.params_[name] for name in model.param_names])
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
