@@ -155,7 +155,7 @@ def in_order(table, target, known_ahead=()):
     others = table.columns.drop([target, *known_ahead])
     table = table[[target, *others, *known_ahead]]
     for column, dtype in table.dtypes.items():
-        if not (pd.api.types.is_numeric_dtype(dtype)):
+        if not pd.api.types.is_numeric_dtype(dtype):
             raise ValueError(
                 f"Column {column!r} has dtype {dtype}, which is not numeric: encode "
                 "it first (pandas.get_dummies), or drop it."

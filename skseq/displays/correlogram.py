@@ -105,9 +105,8 @@ class CorrelogramDisplay:
             ax.scatter(lags, values, c=colors, s=16)
             ax.fill_between(lags, -band, band, color=STYLES[2]["color"], alpha=0.15)
             ax.axhline(0, color="black", lw=0.8)
-            found = {key: self.suggested_.get(key) for key in orders}
             suggested = ", ".join(
-                f"{k} = {n}" for k, n in found.items() if n is not None
+                f"{k} = {self.suggested_[k]}" for k in orders if k in self.suggested_
             )
             ax.set(ylabel=name, title=f"suggests {suggested}", ylim=(-1.05, 1.05))
         below.set(xlabel="lag")

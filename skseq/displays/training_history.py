@@ -2,7 +2,7 @@
 
 from sklearn.utils.validation import check_is_fitted
 
-from .style import legend_above, matplotlib_part, styles, two_axes
+from .style import STYLES, legend_above, matplotlib_part, styles, two_axes
 
 _GRADIENT = "gradient_norm "  # and the layer's name, in history_
 
@@ -76,7 +76,7 @@ class TrainingHistoryDisplay:
         if "valid_loss" in losses:
             for _, member in self.history.groupby("member"):
                 best = member.loc[member["valid_loss"].idxmin(), "epoch"]
-                self.axes_[0].axvline(best, color="#777777", linestyle=":")
+                self.axes_[0].axvline(best, color=STYLES[0]["color"], linestyle=":")
         self.axes_[0].set(ylabel="loss")
         self.axes_[1].set(ylabel="gradient norm", xlabel="epoch")
         integers = matplotlib_part("ticker").MaxNLocator(integer=True)

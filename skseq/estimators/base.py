@@ -159,8 +159,10 @@ class NetworkEstimator(Settings, BaseEstimator):
         """
         check_parameters(self)
         self._goes_on = self.warm_start and hasattr(self, "nets_")
-        trained = trained_nets(self) if self._goes_on else [None] * self.n_members
-        if not self._goes_on:  # an error leaves no old network with new scales
+        if self._goes_on:
+            trained = trained_nets(self)
+        else:  # an error leaves no old network with new scales
+            trained = [None] * self.n_members
             for name in ("nets_", "net_", "history_"):
                 vars(self).pop(name, None)
         with unchanged_by_errors(self):
@@ -195,6 +197,22 @@ class NetworkEstimator(Settings, BaseEstimator):
                 (validation, encoded.held_out()),
             )
         ]
+        seeds = self._seed_members()
+        member = plain(self)
+        jobs = [
+            partial(member._job, seed, net, windows, *datasets)
+            for seed, net in zip(seeds, trained, strict=True)
+        ]
+        nets = train_all(member, datasets, jobs)
+        if nets is None:  # put off, by a search
+            return self
+        self.nets_ = nets
+        self.net_ = self.nets_[0]
+        self.history_ = history_table(nets)
+        return self
+
+    def _seed_members(self):
+        """Return a seed for the fit of each member; keep those of its draws."""
         states = [self.random_state]
         if self.n_members > 1:
             states = check_random_state(self.random_state)
@@ -209,18 +227,7 @@ class NetworkEstimator(Settings, BaseEstimator):
             for state in states
         ]
         self._draw_seeds = [draw_seed for _, draw_seed in seeds]
-        member = plain(self)
-        jobs = [
-            partial(member._job, seed, net, windows, *datasets)
-            for (seed, _), net in zip(seeds, trained, strict=True)
-        ]
-        nets = train_all(member, datasets, jobs)
-        if nets is None:  # put off, by a search
-            return self
-        self.nets_ = nets
-        self.net_ = self.nets_[0]
-        self.history_ = history_table(nets)
-        return self
+        return [fit_seed for fit_seed, _ in seeds]
 
     def _job(self, seed, trained, windows, training, validation):
         device = device_of(self.device)

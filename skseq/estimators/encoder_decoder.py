@@ -67,8 +67,7 @@ class _EncoderDecoderEstimator(_RecurrentEstimator):
 
     def _split(self, targets, weights):
         training, validation = super()._split(targets, weights)
-        n_batches = -(-len(training) // min(self.batch_size, len(training)))
-        self._n_updates = self.max_epochs * n_batches
+        self._n_updates = self.max_epochs * -(-len(training) // self.batch_size)
         return training, validation
 
     def _decoder_arguments(self, network):

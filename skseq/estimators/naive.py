@@ -72,7 +72,7 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         """
         check_scalar(self.season, "season", Integral, min_val=1)
         windows = check_fit_windows(self, X, y)
-        y = check_targets(y, windows)
+        y = check_targets(y, windows, per_step=False)
         check_weights(sample_weight, windows)
         length, n_features = self.window_shape_in_
         if self.season > length:
@@ -80,8 +80,6 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
                 f"season={self.season} is longer than the windows of X, which have "
                 f"{length} time steps: cut longer windows."
             )
-        if y.ndim > 2:
-            raise ValueError(f"y has shape {y.shape}: give (n_samples, n_outputs).")
         self._one_dimensional = y.ndim == 1
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
         self._columns = check_target_columns(self.target, n_features, self.n_outputs_)

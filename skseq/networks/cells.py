@@ -10,7 +10,8 @@ from torch import nn
 
 from .by_hand import by_hand, in_full_precision, is_traced
 from .dropout import draw_mask
-from .normalization import NORMALIZATIONS, Product
+from .normalization import NORMALIZATIONS
+from .products import Product
 from .projection import Projected
 from .recipes import LOOPS
 

@@ -12,9 +12,9 @@ from .recurrent import CELLS, initialize
 class Decoder(nn.Module):
     """A recurrent network whose input is its own last output.
 
-    It starts from the states that it is given, and also sees what is
-    known ahead of each step. In training its input is the true last output at times:
-    always (as often as ``teacher_forcing`` says) at first, never in the end.
+    It starts from the states that it is given, and also sees what is known ahead of
+    each step. In training its input is the true last output at times: as often as
+    ``teacher_forcing`` says at first, never in the end.
 
     Subclasses say how an output becomes an input.
 

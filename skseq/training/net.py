@@ -33,6 +33,11 @@ class Net(NeuralNet):
             return super().infer(x, **fit_params).to(dtype)
 
 
+def module_of(net):
+    """Return the network itself, out of what shares it among processes."""
+    return getattr(net.module_, "module", net.module_)
+
+
 def device_of(name):
     """Return the device that a name stands for.
 

@@ -8,7 +8,8 @@ from skorch.helper import predefined_split
 from torch import nn
 
 from ..networks import Stack
-from .callbacks import Progress, layer_of, warn_of_gradients
+from .callbacks import Progress
+from .gradients import layer_of, warn_of_gradients
 from .stacked_batches import StackedBatches, StackedDataset
 from .stacked_callbacks import StackedGradients, StackedWatch
 from .train import OPTIMIZERS, new_net, schedule

@@ -3,15 +3,8 @@
 import numpy as np
 import torch
 
-from .callbacks import (
-    Gradients,
-    Watch,
-    diverged,
-    gradient,
-    layer_of,
-    set_name,
-    warn_of_interruption,
-)
+from .callbacks import Watch, diverged, set_name, warn_of_interruption
+from .gradients import Gradients, gradient, layer_of
 
 
 class StackedGradients(Gradients):

@@ -219,7 +219,7 @@ def _shape(job):
     shapes = [tuple(value.shape) for value in job.module.state_dict().values()]
     n_valid = job.validation and -(-len(job.validation) // job.batch_size)
     data = job.n_steps, n_valid, job.batch_size, job.training.windows.shape[1:]
-    weighted = job.training.weights is None
+    weighted = job.training.weights is not None
     return type(settings), _digest([others, shapes, data, weighted])
 
 

@@ -12,14 +12,10 @@ from skorch.helper import predefined_split
 from torch import nn, optim
 from torch.optim import lr_scheduler
 
+from .batch_norm import SettleBatchNorm, WeighBatchNorm
 from .batches import Batches, WindowDataset
-from .callbacks import (
-    Gradients,
-    Progress,
-    SettleBatchNorm,
-    Watch,
-    WeighBatchNorm,
-)
+from .callbacks import Progress, Watch
+from .gradients import Gradients
 from .net import ACCELERATE, PRECISIONS, Net, accelerated, device_of
 
 OPTIMIZERS = {
@@ -30,11 +26,9 @@ OPTIMIZERS = {
     "rmsprop": optim.RMSprop,
 }
 
-SCHEDULES = ("constant", "onecycle", "cosine", "plateau")
-
 CHOICES = {
     "optimizer": tuple(OPTIMIZERS),
-    "lr_schedule": SCHEDULES,
+    "lr_schedule": ("constant", "onecycle", "cosine", "plateau"),
     "gradient_clip_by": ("norm", "value"),
     "mixed_precision": (None, *PRECISIONS),
 }

@@ -146,13 +146,13 @@ def has_step(index, step):
     return bool((index == expected).all())
 
 
-def check_step(index, step, name="X"):
+def check_step(index, step):
     """Raise ValueError unless an index has the step of the fitted series."""
     if step is None or has_step(index, step):
         return
-    own = find_step(index, name)
+    own = find_step(index)
     raise ValueError(
-        f"The index of {name} has the step {_say(own)}, that of the fitted series is "
+        f"The index of X has the step {_say(own)}, that of the fitted series is "
         f"{_say(step)}: give rows of the same step (DataFrame.asfreq or resample)."
     )
 
@@ -172,11 +172,11 @@ def check_same_kind(index, fitted, name="X", other="the fitted series"):
         )
 
 
-def warn_short_past(reason, name="X"):
-    """Warn that no row of a table has its whole past."""
+def warn_short_past(reason):
+    """Warn that no row of X has its whole past."""
     warnings.warn(
-        f"No row of {name} has its whole past: {reason}. Pass the rows before "
-        f"{name} along with it, and keep the last rows of the result.",
+        f"No row of X has its whole past: {reason}. Pass the rows before X along with "
+        "it, and keep the last rows of the result.",
         UserWarning,
         stacklevel=4,
     )

@@ -115,9 +115,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
             "put that step before TransformedWindowRegressor, in a Pipeline, or leave "
             "it out where X is windows",
         )
-        y = check_targets(y, windows)
-        if y.ndim > 2:
-            raise ValueError(f"y has shape {y.shape}: give (n_samples, n_outputs).")
+        y = check_targets(y, windows, per_step=False)
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         self._columns = check_target_columns(self.target, windows.shape[2], n_outputs)
         warn_of_other_target(self._columns, windows, y)

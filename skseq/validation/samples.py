@@ -11,7 +11,7 @@ from sklearn.utils.validation import (
 from .windows import check_windows, is_ready
 
 
-def check_fit_windows(estimator, X, y, **check_array_params):
+def check_fit_windows(estimator, X, y, *, allow_missing=False):
     """Validate the windows given to ``fit`` and remember their form.
 
     Sets ``n_features_in_`` (the columns of a two-dimensional X, the variables of
@@ -24,8 +24,8 @@ def check_fit_windows(estimator, X, y, **check_array_params):
     X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
     y : array-like of shape (n_samples, ...)
         Only its presence and length are checked.
-    **check_array_params
-        Passed on to :func:`check_windows`.
+    allow_missing : bool, default=False
+        As in :func:`check_windows`.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def check_fit_windows(estimator, X, y, **check_array_params):
         If X is not windows, y is missing, or their lengths differ.
     """
     _check_feature_names(estimator, X, reset=True)
-    windows = check_windows(X, estimator=estimator, **check_array_params)
+    windows = check_windows(X, allow_missing=allow_missing, estimator=estimator)
     if y is None:
         raise ValueError(
             f"This {type(estimator).__name__} estimator requires y to be passed, but "

@@ -8,7 +8,7 @@ from sklearn.utils import assert_all_finite, check_array
 from ..windows import chunks
 
 
-def check_targets(y, windows, *, allow_missing=False):
+def check_targets(y, windows, *, per_step=True, allow_missing=False):
     """Validate targets of regression.
 
     Parameters
@@ -17,6 +17,8 @@ def check_targets(y, windows, *, allow_missing=False):
             (n_samples, length, n_outputs)
     windows : ndarray of shape (n_samples, length, n_features)
         Whose length targets of three dimensions must have.
+    per_step : bool, default=True
+        Whether there may be a target for each step of the windows.
     allow_missing : bool, default=False
         Whether NaN may be anywhere.
 
@@ -45,6 +47,8 @@ def check_targets(y, windows, *, allow_missing=False):
             y = y.astype(np.float64)
         except (TypeError, ValueError) as error:
             raise ValueError(f"y is not numeric: {error}. Encode it first.") from None
+    if y.ndim > 2 and not per_step:
+        raise ValueError(f"y has shape {y.shape}: give (n_samples, n_outputs).")
     if y.ndim > 3 or (y.ndim == 3 and y.shape[1] != windows.shape[1]):
         raise ValueError(
             f"y has shape {y.shape}: expected (n_samples,), (n_samples, n_outputs), or "

@@ -14,7 +14,7 @@ from ..windows import chunks, leading_padding, series_of
 _FLOATS = [np.float64, np.float32]
 
 
-def check_series(series, name="X", **check_array_params):
+def check_series(series, name="X", estimator=None):
     """Validate a series.
 
     Parameters
@@ -23,8 +23,8 @@ def check_series(series, name="X", **check_array_params):
         Rows of NaN at the start are padding (the result of a differencing).
     name : str, default="X"
         Name of the argument, for messages.
-    **check_array_params
-        Passed on to :func:`sklearn.utils.check_array`.
+    estimator : estimator, default=None
+        For messages.
 
     Returns
     -------
@@ -36,25 +36,23 @@ def check_series(series, name="X", **check_array_params):
     ValueError
         For NaN after the start, infinity, text, or the wrong number of dimensions.
     """
-    array = _to_floats(series, name, **check_array_params)
+    array = _to_floats(series, name, estimator)
     if not _is_finite(array[leading_padding(array) :]):
         _check_rows(array, name, "row")
     return array
 
 
-def check_windows(windows, name="X", *, allow_missing=False, **check_array_params):
+def check_windows(windows, *, allow_missing=False, estimator=None):
     """Validate windows.
 
     Parameters
     ----------
     windows : array-like of shape (n_samples, length, n_features) or (n_samples, length)
         Two dimensions are read as one variable, without padding.
-    name : str, default="X"
-        Name of the argument, for messages.
     allow_missing : bool, default=False
         Whether NaN may be anywhere in the windows.
-    **check_array_params
-        Passed on to :func:`sklearn.utils.check_array`.
+    estimator : estimator, default=None
+        For messages.
 
     Returns
     -------
@@ -70,14 +68,14 @@ def check_windows(windows, name="X", *, allow_missing=False, **check_array_param
     """
     array = windows
     if not is_ready(windows):
-        array = _to_floats(windows, name, allow_nd=True, **check_array_params)
+        array = _to_floats(windows, "X", estimator, allow_nd=True)
     if array.ndim == 2:
         # A NaN here could be a missing value as well as padding.
-        assert_all_finite(array, input_name=name, allow_nan=allow_missing)
+        assert_all_finite(array, input_name="X", allow_nan=allow_missing)
         array = array[:, :, np.newaxis]
     if array.ndim != 3 or 0 in array.shape:
         raise ValueError(
-            f"{name} has shape {array.shape}: expected windows of shape "
+            f"X has shape {array.shape}: expected windows of shape "
             "(n_samples, length, n_features), none of them zero. Cut a series into "
             "windows with SlidingWindow."
         )
@@ -89,11 +87,11 @@ def check_windows(windows, name="X", *, allow_missing=False, **check_array_param
         series is None or not _is_finite(series[leading_padding(series) :])
     ):
         for part in chunks(array):
-            _check_rows(array[part], name, "time step", part.start, allow_missing)
+            _check_rows(array[part], "X", "time step", part.start, allow_missing)
     return array
 
 
-def _to_floats(values, name, **check_array_params):
+def _to_floats(values, name, estimator, allow_nd=False):
     """Convert to an array of floats, whatever its values."""
     _refuse_text(values, name)
     try:
@@ -101,8 +99,9 @@ def _to_floats(values, name, **check_array_params):
             values,
             dtype=_FLOATS,
             ensure_all_finite=False,
+            allow_nd=allow_nd,
+            estimator=estimator,
             input_name=name,
-            **check_array_params,
         )
     except ValueError as error:
         # Of an array of objects numpy says it in other words than of a list.

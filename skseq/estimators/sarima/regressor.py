@@ -185,9 +185,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         """
         check_parameters(self)
         windows = check_fit_windows(self, X, y, allow_missing=True)
-        y = check_targets(y, windows, allow_missing=True)
-        if y.ndim > 2:
-            raise ValueError(f"y has shape {y.shape}: give (n_samples, n_outputs).")
+        y = check_targets(y, windows, per_step=False, allow_missing=True)
         self._one_dimensional = y.ndim == 1
         y = y.reshape(len(y), -1)
         if np.isnan(y).all(axis=0).any():

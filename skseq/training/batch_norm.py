@@ -1,0 +1,57 @@
+"""Batch normalisation in a fit: weights of the windows, and its last statistics."""
+
+import torch
+from skorch.callbacks import Callback
+
+from ..networks.conv import BatchNorm
+from .batches import LARGE_BATCH, Batches
+
+
+class WeighBatchNorm(Callback):
+    """Tell each batch normalisation how much the windows of a batch weigh."""
+
+    def on_batch_begin(self, net, batch, training, **kwargs):
+        """Set the weights."""
+        weigh_windows(net, batch)
+
+    def on_train_end(self, net, **kwargs):
+        """Remove them."""
+        weigh_windows(net, None)
+
+
+def weigh_windows(net, batch):
+    """Set the weights that batch normalisations know, to those of a batch or None."""
+    weights = None
+    if batch is not None:
+        _, (_, weights) = batch
+        weights = weights.to(net.device)
+    for part in net.module_.modules():
+        if hasattr(part, "window_weights"):
+            part.window_weights = weights
+
+
+class SettleBatchNorm(Callback):
+    """At the end, take the statistics of batch normalisation over all windows.
+
+    Until then they are averages over the last batches, for weights that were changing.
+    """
+
+    @torch.no_grad()
+    def on_train_end(self, net, X=None, **kwargs):
+        """Pass the training windows once more, without dropout."""
+        norms = [part for part in net.module_.modules() if isinstance(part, BatchNorm)]
+        if not norms:
+            return
+        momentum = norms[0].momentum
+        net.module_.eval()
+        for i, batch in enumerate(Batches(X, LARGE_BATCH)):
+            for norm in norms:
+                norm.train()
+                norm.momentum = 1 / (i + 1)  # the mean over the batches
+            if X.weights is not None:
+                weigh_windows(net, batch)
+            net.infer(batch[0])
+        for norm in norms:
+            norm.eval()
+            norm.momentum = momentum
+        weigh_windows(net, None)

@@ -1,0 +1,133 @@
+"""Gradients of a fit: recorded, clipped, and named where they explode or vanish."""
+
+import warnings
+
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from skorch.callbacks import Callback
+
+from .net import module_of
+
+EXPLODED = 1e3
+"""Norm of a gradient, in standardised units, that no good fit comes near."""
+
+VANISHED = 1e-6
+"""Share of the output layer's gradient that a layer does not learn from."""
+
+
+class Gradients(Callback):
+    """Record the gradient's norm, of all and of each layer, then clip it.
+
+    Parameters
+    ----------
+    clip : float or None
+        Largest norm, or largest value; None only records.
+    clip_by : {"norm", "value"}
+        What is clipped.
+    """
+
+    def __init__(self, clip=None, clip_by="norm"):
+        self.clip = clip
+        self.clip_by = clip_by
+
+    def on_train_begin(self, net, **kwargs):
+        """Find the layers of the module."""
+        self.layers_ = {}
+        self.parameters_ = []
+        for name, parameter in module_of(net).named_parameters():
+            if parameter.requires_grad:
+                self.layers_.setdefault(layer_of(name), []).append(
+                    len(self.parameters_)
+                )
+                self.parameters_.append(parameter)
+
+    def on_epoch_begin(self, net, **kwargs):
+        """Start the sums over the epoch's batches."""
+        self.squares_ = 0.0
+        self.n_batches_ = 0
+        self.total_ = 0.0
+
+    def on_grad_computed(self, net, **kwargs):
+        """Record and clip."""
+        gradients = [gradient(parameter) for parameter in self.parameters_]
+        squares = torch.stack(torch._foreach_norm(gradients)).square()
+        total = squares.sum().sqrt()
+        if self.clip is not None and self.clip_by == "value":
+            torch._foreach_clamp_min_(gradients, -self.clip)
+            torch._foreach_clamp_max_(gradients, self.clip)
+        elif self.clip is not None:
+            torch._foreach_mul_(gradients, (self.clip / (total + 1e-6)).clamp(max=1.0))
+        self.squares_ = self.squares_ + squares
+        self.total_ = self.total_ + total
+        self.n_batches_ += 1
+
+    def on_epoch_end(self, net, **kwargs):
+        """Average over the epoch's batches."""
+        squares = (self.squares_ / self.n_batches_).tolist()
+        net.history.record("gradient_norm", self.total_.item() / self.n_batches_)
+        for layer, positions in self.layers_.items():
+            norm = sum(squares[i] for i in positions) ** 0.5
+            net.history.record(f"gradient_norm {layer}", norm)
+
+    def on_train_end(self, net, **kwargs):
+        """Name a gradient that exploded or vanished."""
+        # A callback may have frozen some since.
+        learning = [
+            layer
+            for layer, positions in self.layers_.items()
+            if any(self.parameters_[i].requires_grad for i in positions)
+        ]
+        self.squares_ = self.total_ = self.parameters_ = None
+        warn_of_gradients(net.history, learning)
+
+
+def gradient(parameter):
+    """Return the gradient of a parameter, zero if it has none."""
+    if parameter.grad is None:
+        return torch.zeros_like(parameter)
+    return parameter.grad
+
+
+def warn_of_gradients(history, layers):
+    """Name a gradient that exploded or vanished.
+
+    Parameters
+    ----------
+    history : list of dict
+        With ``gradient_norm`` and ``gradient_norm LAYER``.
+    layers : list of str
+    """
+    epochs = [row for row in history if "gradient_norm" in row]
+    if not epochs:
+        return
+    largest = max(row["gradient_norm"] for row in epochs)
+    if largest > EXPLODED:
+        warnings.warn(
+            f"The gradient exploded: its norm reached {largest:.3g}. Lower "
+            "learning_rate, set gradient_clip, use a saturating activation "
+            "('tanh'), or normalization='layer'.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    last = [layer for layer in layers if layer.startswith("head")]
+    # A normalisation's gain may well have no gradient.
+    first = [
+        layer for layer in layers if layer.startswith("network") and "norm" not in layer
+    ]
+    head = sum(row[f"gradient_norm {name}"] for row in epochs for name in last)
+    for name in first:
+        norm = sum(row[f"gradient_norm {name}"] for row in epochs)
+        if norm < VANISHED * head:
+            warnings.warn(
+                f"The gradient vanished in layer {name!r}: its norm is "
+                f"{norm / head:.1g} of the output layer's. Use fewer layers, an "
+                "LSTM or GRU cell, normalization='layer', or shorter windows.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+
+
+def layer_of(name):
+    """Name the layer that a parameter belongs to."""
+    layer, _, parameter = name.rpartition(".")
+    return layer or parameter
