@@ -130,7 +130,8 @@ class Comparison:
         if np.isnan(p_value):
             return f"{text}. Whether by chance is not known."
         chance = "hardly by" if p_value <= 0.05 else "maybe by"
-        text += f", {chance} chance (p = {p_value:.3f})."
+        small = "< 0.001" if p_value < 0.0005 else f"= {p_value:.3f}"
+        text += f", {chance} chance (p {small})."
         beside = self.differences(reference=best).drop(index=best)
         # Of one that errs alike at each origin there is no p-value.
         close = (beside["p"] > 0.05) | (beside["difference"] == 0)
