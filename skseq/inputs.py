@@ -128,6 +128,26 @@ def refuse_to_cut(regressor, remedy):
         )
 
 
+def inner_parameters(estimator, name):
+    """Find a parameter wherever an estimator, or one inside it, has it.
+
+    Parameters
+    ----------
+    estimator : estimator
+    name : str
+
+    Returns
+    -------
+    dict of str to object
+        Values by their names, such as "gruregressor__target".
+    """
+    return {
+        whole: value
+        for whole, value in estimator.get_params().items()
+        if whole.rpartition("__")[2] == name
+    }
+
+
 def tell_known_ahead(regressor, n_known):
     """Set ``n_known_ahead`` wherever a regressor has it.
 
@@ -142,9 +162,7 @@ def tell_known_ahead(regressor, n_known):
     ValueError
         If it is set to another number: what is known would be taken for the past.
     """
-    for name, value in regressor.get_params().items():
-        if name.rpartition("__")[2] != "n_known_ahead":
-            continue
+    for name, value in inner_parameters(regressor, "n_known_ahead").items():
         if value not in (0, n_known):
             raise ValueError(
                 f"{name}={value} of {regressor!r} does not fit the {n_known} variables "

@@ -12,7 +12,13 @@ from sklearn.base import clone
 from sklearn.multioutput import MultiOutputRegressor
 
 from ..estimators.interval import central_interval
-from ..inputs import inputs_for, predicts_several, takes_windows, tell_known_ahead
+from ..inputs import (
+    inner_parameters,
+    inputs_for,
+    predicts_several,
+    takes_windows,
+    tell_known_ahead,
+)
 from ..transformers import KnownAhead
 from ..windows import cut_windows, sliding_windows
 
@@ -199,8 +205,8 @@ def _past_only(model, known):
     It is told again, in text, and without those that are known ahead here.
     """
     found = []
-    for name, value in model.get_params().items():
-        if name.rpartition("__")[2] == "past_only" and value:
+    for name, value in inner_parameters(model, "past_only").items():
+        if value:
             found = [str(column) for column in value if str(column) not in known]
             model.set_params(**{name: found or None})
     return found

@@ -6,6 +6,8 @@ from itertools import cycle
 import numpy as np
 import pandas as pd
 
+from ..inputs import inner_parameters
+
 # Okabe and Ito's colours, which the colour-blind tell apart; the marks tell the lines
 # apart in print. The first is for the naive forecast, which the others are read
 # against.
@@ -167,8 +169,8 @@ def as_table(y, index=None):
 
 def check_one_target(estimator):
     """Raise ValueError where the steps of one target would follow those of another."""
-    for name, value in estimator.get_params().items():
-        if name.split("__")[-1] == "target" and np.size(value) > 1:
+    for name, value in inner_parameters(estimator, "target").items():
+        if np.size(value) > 1:
             raise ValueError(
                 f"{type(estimator).__name__} has {name}={value!r}, and forecasts of "
                 "several targets beside each other: give from_predictions those of "

@@ -18,11 +18,10 @@ from ..training import (
     Job,
     Settings,
     WindowDataset,
-    as_usual,
     device_of,
+    environment,
     history_table,
     seeded,
-    threads,
     train_all,
 )
 from ..validation import (
@@ -230,8 +229,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         return [fit_seed for fit_seed, _ in seeds]
 
     def _job(self, seed, trained, windows, training, validation):
-        device = device_of(self.device)
-        with as_usual(), threads(self.n_jobs), seeded(seed, device):
+        with environment(self.n_jobs), seeded(seed, device_of(self.device)):
             inputs = self._build_inputs()
             network = self._build(windows.shape[1], inputs.n_features)
             self._check_network(network)
@@ -305,7 +303,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         ``run`` maps a module and a batch to something else than the outputs.
         """
         last_step = run is None and self._reads_last_step()
-        with as_usual(), threads(self.n_jobs):
+        with environment(self.n_jobs):
             return outputs(
                 net.module_, windows, run or self._run, n_draws, seed, last_step
             )

@@ -6,7 +6,13 @@ from sklearn.base import clone
 from sklearn.multioutput import MultiOutputRegressor
 
 from ..estimators.interval import check_gives_std, rank_of, unwrap
-from ..inputs import inputs_for, predicts_several, takes_windows, tell_known_ahead
+from ..inputs import (
+    inner_parameters,
+    inputs_for,
+    predicts_several,
+    takes_windows,
+    tell_known_ahead,
+)
 from .windows import level
 
 HELD_OUT = 5
@@ -148,9 +154,8 @@ class WindowModel:
         """Tell a regressor on windows which variables they hold."""
         if takes_windows(regressor):
             tell_known_ahead(regressor, self.n_known)
-            for name, value in regressor.get_params().items():
-                is_target = name.rpartition("__")[2] == "target"
-                if is_target and self.n_targets > 1 and np.array_equal(value, 0):
+            for name, value in inner_parameters(regressor, "target").items():
+                if self.n_targets > 1 and np.array_equal(value, 0):
                     regressor.set_params(**{name: list(range(self.n_targets))})
         several = self.n_targets * self.horizon > 1
         if several and not predicts_several(regressor):

@@ -1,12 +1,12 @@
 """Training: parameters and data in, a fitted skorch net out."""
 
 from .batches import LARGE_BATCH, Batches, WindowDataset
+from .environment import environment
 from .gather import gather
 from .history import history_table
 from .loss import LOSSES, CrossEntropy, WeightedLoss
 from .net import ACCELERATE, device_of
 from .targets import EveryStep, Standardized, Targets
-from .threads import as_usual, threads
 from .together import Together, train_all
 from .train import CHOICES, SETTINGS_DOC, Job, Settings, seeded
 
@@ -26,11 +26,10 @@ __all__ = [
     "Together",
     "WeightedLoss",
     "WindowDataset",
-    "as_usual",
     "device_of",
+    "environment",
     "gather",
     "history_table",
     "seeded",
-    "threads",
     "train_all",
 ]

@@ -13,8 +13,8 @@ from torch import nn
 
 from ..networks import can_stack
 from ..windows import series_of
+from .environment import environment
 from .stacked import train_stacked
-from .threads import as_usual, threads
 from .train import train
 
 AT_ONCE = 2**15
@@ -168,7 +168,7 @@ def _train(jobs, of_one=False):
         n_stacks = min(n_stacks, len(positions))
         for i in range(n_stacks):
             some = positions[i::n_stacks]
-            with as_usual(), threads(jobs[some[0]].settings.n_jobs):
+            with environment(jobs[some[0]].settings.n_jobs):
                 nets = _train_one_shape([jobs[position] for position in some])
             for position, net in zip(some, nets, strict=True):
                 results[position] = net
