@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from .normalization import normalize, normalize_backward
-from .products import product, product_backward
+from .products import copy, product, product_backward
 from .tanh import OPTIONS, sigmoid, tanh
 
 
@@ -65,7 +65,7 @@ def rnn_backward(d_states, weight, mask, norm, states, d_x, d_products, relu):
                         total = d_h[b, j] + d_state[j]
                         d[b, j] = total - total * h[b, j] * h[b, j]
             if norm.kind:
-                d_products[m, t] = d
+                copy(d, d_products[m, t])
             product_backward(m, t, d_products, weight, mask, norm, d_h)
 
 
@@ -81,7 +81,7 @@ def lstm_forward(
             product(m, t, states, inputs, transposed, mask, norm, y)
             gate, c = gates[m, t], memories[m, t + 1]
             _lstm_memory(y, x[m, t], memories[m, t], gate, c)
-            normed[:] = c
+            copy(c, normed)
             if memory.kind:
                 normalize(m, t, memory, normed)
             _lstm_state(normed, bias[m], gate, outs[m, t], states[m, t + 1])
@@ -143,7 +143,7 @@ def lstm_backward(
                 normalize_backward(m, t, memory, d_out)
             _lstm_memory_backward(d_out, d_c, gate, memories[m, t], d)
             if norm.kind:
-                d_products[m, t] = d
+                copy(d, d_products[m, t])
             product_backward(m, t, d_products, weight, mask, norm, d_h)
 
 
