@@ -66,7 +66,7 @@ __all__ = [
 
 
 def __getattr__(name):
-    if name == "SequenceForecaster":  # imports sktime, so not before it is asked for
+    if name == "SequenceForecaster":  # imports sktime, so only on request
         from .forecasting import SequenceForecaster
 
         return SequenceForecaster

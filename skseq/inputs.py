@@ -1,4 +1,4 @@
-"""What a regressor is given: windows or a table, and the number of known variables."""
+"""What is passed to a regressor: windows or a table, and the number known ahead."""
 
 import numpy as np
 from sklearn.model_selection._search import BaseSearchCV
@@ -10,13 +10,14 @@ from .windows import backfill
 
 
 def takes_windows(estimator):
-    """Whether an estimator, or what it hands its input to, takes windows.
+    """Whether an estimator, or the one that it passes its input to, takes windows.
 
     Parameters
     ----------
     estimator : estimator
-        One that says so with its tag ``input_tags.three_d_array``, a transformer that
-        takes anything, or one around such a one, or around several of nothing else.
+        It takes windows if its tag ``input_tags.three_d_array`` says so, if it is a
+        transformer that takes any input, or if it wraps such an estimator (or
+        several, all of which take windows).
 
     Returns
     -------
@@ -43,7 +44,7 @@ def _several(estimator):
 
 
 def predicts_several(estimator):
-    """Whether an estimator, or that which a search tunes, predicts several outputs.
+    """Whether an estimator, or the one that a search tunes, predicts several outputs.
 
     Parameters
     ----------
@@ -53,35 +54,38 @@ def predicts_several(estimator):
     -------
     bool
     """
-    if isinstance(estimator, BaseSearchCV):  # whose tag says no
+    if isinstance(estimator, BaseSearchCV):  # its own tag says no
         return predicts_several(estimator.estimator)
     return get_tags(estimator).target_tags.multi_output
 
 
 def inputs_for(regressor, windows, n_known=0, horizon=1):
-    """Return windows, or a table for a regressor that takes no windows.
+    """Return windows, or a table if the regressor does not take windows.
 
     Parameters
     ----------
     regressor : estimator
     windows : ndarray of shape (n_samples, length, n_features)
     n_known : int, default=0
-        Variables known ahead, the last of the windows, as KnownAhead lays them.
+        Number of variables known ahead, whose coming values are the last columns of
+        the windows, as KnownAhead puts them.
     horizon : int, default=1
-        Steps for which they are laid.
+        Number of steps for which they are known.
 
     Returns
     -------
     ndarray of shape (n_samples, length, n_features) or (n_samples, n_columns)
-        In a table the time steps stand beside each other. Padding is replaced by the
-        first observed row. What is known ahead of the steps within a window stands in
-        those that follow, so that all of it is only taken from the last.
+        In a table, the time steps of a window are columns side by side. Padding is
+        replaced with the first observed row. All ``horizon`` steps of the variables
+        known ahead are taken from the last row only; from the rows before, only the
+        next step, since the following rows hold the others.
 
     Raises
     ------
     ValueError
-        For an ensemble, given several variables, of which some take windows and some
-        a table; for a Pipeline that would cut windows of the windows.
+        If there are several variables and the regressor is an ensemble of which some
+        estimators take windows and some a table, or if it is a Pipeline that would
+        cut windows again.
     """
     if takes_windows(regressor):
         return windows
@@ -108,16 +112,16 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
 
 
 def refuse_to_cut(regressor, remedy):
-    """Raise ValueError for a SlidingWindow: it would take windows for a series.
+    """Raise ValueError for a SlidingWindow: it would treat windows as a series.
 
     Parameters
     ----------
     regressor : estimator
-        That is given windows.
+        The regressor that is given windows.
     remedy : str
-        How the message ends.
+        The end of the message: what to do.
     """
-    from .transformers import SlidingWindow  # which import this module
+    from .transformers import SlidingWindow  # here, since it imports this module
 
     if takes_windows(regressor):
         return
@@ -129,7 +133,7 @@ def refuse_to_cut(regressor, remedy):
 
 
 def inner_parameters(estimator, name):
-    """Find a parameter wherever an estimator, or one inside it, has it.
+    """Find a parameter in an estimator and in all estimators inside it.
 
     Parameters
     ----------
@@ -139,7 +143,7 @@ def inner_parameters(estimator, name):
     Returns
     -------
     dict of str to object
-        Values by their names, such as "gruregressor__target".
+        Full names, such as "gruregressor__target", and values.
     """
     return {
         whole: value
@@ -149,18 +153,19 @@ def inner_parameters(estimator, name):
 
 
 def tell_known_ahead(regressor, n_known):
-    """Set ``n_known_ahead`` wherever a regressor has it.
+    """Set ``n_known_ahead`` in a regressor and in all estimators inside it.
 
     Parameters
     ----------
     regressor : estimator
-        One that takes windows; changed itself.
+        It takes windows, and is changed in place.
     n_known : int
 
     Raises
     ------
     ValueError
-        If it is set to another number: what is known would be taken for the past.
+        If it is already set to another number: known values would be taken for past
+        ones.
     """
     for name, value in inner_parameters(regressor, "n_known_ahead").items():
         if value not in (0, n_known):

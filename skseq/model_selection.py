@@ -1,4 +1,4 @@
-"""A grid search that trains its networks as one program."""
+"""A grid search that trains networks of the same shape together."""
 
 import warnings
 
@@ -9,15 +9,15 @@ from .training import Together
 
 
 class VectorizedGridSearchCV(GridSearchCV):
-    """Scikit-learn's ``GridSearchCV``, with all networks of one shape trained as one.
+    """``GridSearchCV`` that trains networks of the same shape together.
 
-    Candidates that differ in ``learning_rate``, ``weight_decay`` or ``random_state``
-    only, on folds of as many batches, are one program, in which each learns what it
-    would have learned alone, to rounding, and stops early where it would have stopped.
-    The results are those of ``GridSearchCV``.
+    Candidates are trained together if they differ only in ``learning_rate``,
+    ``weight_decay`` or ``random_state``, on folds with the same number of batches.
+    Each learns what it would have learned alone, to rounding, and stops early at the
+    same epoch. The results are those of scikit-learn's ``GridSearchCV``.
 
-    It pays for small networks (up to some 32 units and batches of 32), in which torch
-    spends its time on anything but arithmetic. Networks with batch normalisation,
+    This is faster for small networks (up to about 32 units in batches of 32), in which
+    torch spends most of its time on overhead. Networks with batch normalisation,
     embedding, callbacks or ``lr_schedule="plateau"``, decoders, large networks, and
     estimators that are not networks of this package are fitted one after the other.
 
@@ -28,30 +28,30 @@ class VectorizedGridSearchCV(GridSearchCV):
     param_grid : dict or list of dict
         Names of parameters, and the values to try.
     scoring : str, callable, list, tuple or dict, default=None
-        As in ``GridSearchCV``; None takes the estimator's own score.
+        As in ``GridSearchCV``; None uses the estimator's own score.
     n_jobs : int, default=None
-        Not used: the program runs in this process, with the threads that the
-        estimator's own ``n_jobs`` gives it.
+        Not used: everything runs in this process. The estimator's own ``n_jobs`` sets
+        the number of threads.
     refit : bool, str or callable, default=True
-        Whether the best candidate is fitted to all of X, and by which score.
+        Whether to fit the best candidate on all of X, and by which score to choose it.
     cv : int, cross-validation generator or iterable, default=None
         As in ``GridSearchCV``.
     verbose : int, default=0
-        As in ``GridSearchCV``; the estimator's own shows a bar.
+        As in ``GridSearchCV``; the estimator's own ``verbose`` shows a progress bar.
     pre_dispatch : int or str, default="2*n_jobs"
         Not used.
     error_score : "raise" or numeric, default=np.nan
         The score of a candidate whose fit fails.
     return_train_score : bool, default=False
-        Whether to score on the training windows too.
+        Whether to also compute scores on the training windows.
 
     Attributes
     ----------
     cv_results_ : dict of ndarray
-        As in ``GridSearchCV``; ``mean_fit_time`` includes an equal share of the
-        program's time.
+        As in ``GridSearchCV``; ``mean_fit_time`` includes an equal share of the time
+        spent on training together.
     best_estimator_ : estimator
-        Fitted to all of X.
+        Fitted on all of X.
     best_params_ : dict
     best_score_ : float
     best_index_ : int
@@ -93,8 +93,8 @@ class VectorizedGridSearchCV(GridSearchCV):
         """
         given = self.cv, self.n_jobs
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
-        # Both times the same, also where it is drawn or can be iterated only once.
-        groups = params.pop("groups", None)  # which the splits that follow do not take
+        # The same splits both times, even if they are random or can be used only once.
+        groups = params.pop("groups", None)  # a list of splits does not take them
         self.cv, self.n_jobs = list(cv.split(X, y, groups)), None
         together = Together()
         try:
@@ -109,16 +109,16 @@ class VectorizedGridSearchCV(GridSearchCV):
         return self
 
     def _collect(self, together, X, y, params):
-        """Let each candidate come as far as the training of its network."""
+        """Collect the networks of all candidates, without training them."""
         scout = GridSearchCV(
             self.estimator, self.param_grid, scoring=_zero, cv=self.cv, refit=False
         )
         with together.collecting(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # all are given again
+            warnings.simplefilter("ignore")  # all are shown again by the search
             try:
                 scout.fit(X, y, **params)
             except ValueError:
-                """No candidate can be fitted, as the search itself will tell."""
+                """No candidate can be fitted; the search itself raises the error."""
 
 
 def _zero(*_):

@@ -1,4 +1,4 @@
-"""Estimators: thin faces over one base. ``ALL`` lists them for the common tests."""
+"""Estimators. ``ALL`` lists them for the common tests."""
 
 from .conformal import ConformalRegressor
 from .conv import Conv1DClassifier, Conv1DRegressor

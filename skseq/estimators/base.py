@@ -1,4 +1,4 @@
-"""NetworkEstimator: what the faces of all networks share."""
+"""NetworkEstimator: what the estimators of all networks share."""
 
 import re
 from copy import deepcopy
@@ -39,22 +39,24 @@ _ATTRIBUTES = """\
     net_ : skorch.NeuralNet
         The trained net; ``net_.module_`` is the torch module.
     nets_ : list of skorch.NeuralNet
-        The trained nets of all members, ``net_`` the first.
+        The trained nets of all members; ``net_`` is the first.
     member_random_states_ : list
-        What the members were seeded with: an estimator with ``n_members=1`` and one
-        of them as ``random_state`` is that member.
+        Random states of the members. To refit one member alone, use ``n_members=1``
+        and its entry as ``random_state``.
     history_ : DataFrame
-        One row an epoch (and member): ``epoch``, ``train_loss``, ``valid_loss`` (with
+        One row per epoch (and member): ``epoch``, ``train_loss``, ``valid_loss`` (with
         early stopping), ``learning_rate``, ``gradient_norm`` (mean, before clipping),
-        the same for each layer, and ``seconds``. Losses are in standardised units.
+        the gradient norm of each layer, and ``seconds``. Losses are in standardised
+        units.
     n_features_in_ : int
-        Columns of a two-dimensional X, variables of a three-dimensional one.
+        Number of columns of a two-dimensional X, or of variables of a
+        three-dimensional one.
     feature_names_in_ : ndarray of str
-        Column names, where X was a table.
+        Column names, if X was a table.
     window_shape_in_ : tuple of int
-        ``(length, n_features)`` of the fitted windows.
+        ``(length, n_features)`` of the windows in ``fit``.
     vocabulary_size_ : int
-        Known tokens, with ``embedding_size``.
+        Number of known tokens, with ``embedding_size``.
 """
 
 
@@ -62,13 +64,13 @@ _ATTRIBUTES = """\
 class NetworkEstimator(Settings, BaseEstimator):
     """Base of all estimators with a network.
 
-    Subclasses declare parameters as annotated class attributes, from which their
-    ``__init__`` is made: it stores and does nothing else. A class that declares
-    parameters says what they mean in ``_parameters``; ``{parameters}`` and
-    ``{attributes}`` in a docstring stand for all that is inherited.
+    Subclasses declare their parameters as annotated class attributes. ``__init__`` is
+    generated from these, and only stores the values. A class that declares parameters
+    describes them in ``_parameters``. In a docstring, ``{parameters}`` and
+    ``{attributes}`` are replaced by all inherited descriptions.
 
-    A family of networks defines ``_build(length, n_features)``. The regressor and
-    classifier bases define what depends on the kind of target.
+    Each family of networks defines ``_build(length, n_features)``. The bases of the
+    regressors and classifiers define what depends on the kind of target.
     """
 
     standardize: bool = True
@@ -86,25 +88,25 @@ class NetworkEstimator(Settings, BaseEstimator):
         Whether to standardise inputs and targets, with the means and standard
         deviations of the training windows.
     early_stopping : bool, default=False
-        Whether to hold out the last windows, stop where their loss no longer falls,
-        and go back to the best weights.
+        Whether to hold out the last windows, stop when the loss on them no longer
+        falls, and restore the best weights.
     validation_fraction : float, default=0.1
-        Share of the windows that early stopping holds out. Windows between, whose
-        targets reach into those of the held-out ones, are not used.
+        Share of the windows that early stopping holds out. The windows just before
+        them, whose targets overlap theirs, are not used.
     n_members : int, default=1
-        Networks in the ensemble, each with its own initial weights and order of
-        batches; predictions are averaged.
+        Number of networks in the ensemble, each with its own initial weights and
+        order of batches. Their predictions are averaged.
     embedding_size : int, default=None
-        Length of the vector learned for each integer token, where X holds one
-        variable of tokens; None where X holds measurements.
+        Length of the vector learned for each token, if X holds one variable of
+        integer tokens; None if X holds measurements.
     vocabulary_size : int, default=None
-        Tokens are 0 to ``vocabulary_size - 1``; None finds the largest in X. Any
-        other token, also one first seen in ``predict``, is embedded as zero.
+        Tokens are 0 to ``vocabulary_size - 1``; with None, up to the largest in X.
+        Any other token, such as one first seen in ``predict``, is embedded as zero.
     warm_start : bool, default=False
-        Whether ``fit`` goes on with the networks of the last one, and their
-        standardisation, rather than with new ones.
+        Whether ``fit`` continues training the networks of the previous ``fit``, with
+        their standardisation, instead of starting anew.
     random_state : int, RandomState or None, default=None
-        Of initial weights, order of batches and dropout.
+        Seed of the initial weights, the order of batches, and dropout.
 """
         + SETTINGS_DOC
     )
@@ -117,7 +119,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         super().__init_subclass__(**kwargs)
         dataclass(cls, kw_only=True, eq=False, repr=False)
         inherited = "".join(vars(c).get("_parameters", "") for c in cls.__mro__)
-        # A face may have a default of its own.
+        # A subclass may change a default.
         inherited = re.sub(
             r"(?m)^(    (\w+) : .*default=).*$",
             lambda line: line[1] + repr(getattr(cls, line[2])).replace("'", '"'),
@@ -130,7 +132,7 @@ class NetworkEstimator(Settings, BaseEstimator):
     @classmethod
     @cache
     def _get_param_names(cls):
-        """Names that scikit-learn reads from the signature, but only once."""
+        """Parameter names, which scikit-learn reads from the signature: cached."""
         return super()._get_param_names()
 
     def fit(self, X, y, sample_weight=None):
@@ -139,10 +141,10 @@ class NetworkEstimator(Settings, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
-            Windows; rows of NaN at the start of one are padding.
+            Windows; rows of NaN at the start of a window are padding.
         y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
                 (n_samples, length, n_outputs)
-            Targets, in the last form one for each step.
+            Targets; in the last form, one for each step of the window.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the windows in the loss.
 
@@ -153,14 +155,13 @@ class NetworkEstimator(Settings, BaseEstimator):
         Raises
         ------
         ValueError
-            For parameters or data that can't be used, and where the loss becomes
-            NaN or infinite.
+            If parameters or data can't be used, or the loss becomes NaN or infinite.
         """
         check_parameters(self)
         self._goes_on = self.warm_start and hasattr(self, "nets_")
         if self._goes_on:
             trained = trained_nets(self)
-        else:  # an error leaves no old network with new scales
+        else:  # so that an error does not leave an old network with new scales
             trained = [None] * self.n_members
             for name in ("nets_", "net_", "history_"):
                 vars(self).pop(name, None)
@@ -203,7 +204,7 @@ class NetworkEstimator(Settings, BaseEstimator):
             for seed, net in zip(seeds, trained, strict=True)
         ]
         nets = train_all(member, datasets, jobs)
-        if nets is None:  # put off, by a search
+        if nets is None:  # a search trains them later
             return self
         self.nets_ = nets
         self.net_ = self.nets_[0]
@@ -219,7 +220,7 @@ class NetworkEstimator(Settings, BaseEstimator):
             states = states.tolist()
         self.member_random_states_ = [
             one if isinstance(one, Integral) else deepcopy(check_random_state(one))
-            for one in states  # as it was before it was drawn from
+            for one in states  # a copy, before anything is drawn from it
         ]
         seeds = [
             check_random_state(state).randint(np.iinfo(np.int32).max, size=2).tolist()
@@ -273,11 +274,11 @@ class NetworkEstimator(Settings, BaseEstimator):
         )
 
     def _input_moments(self, windows, weights):
-        """Return what Standardize takes of the inputs."""
+        """Return the arguments of Standardize that are learned from the inputs."""
         return self._moments(windows, weights)
 
     def _ahead(self):
-        """Variables known ahead, steps of them in X, steps that the head reads."""
+        """Count variables known ahead, their steps in X, and those the head reads."""
         return 0, 1, 1
 
     def _check_network(self, network):
@@ -300,7 +301,7 @@ class NetworkEstimator(Settings, BaseEstimator):
     def _forward(self, windows, net, n_draws=1, seed=None, run=None):
         """Run a net over windows; returns (n_samples, n_draws, ...) outputs.
 
-        ``run`` maps a module and a batch to something else than the outputs.
+        ``run``, if given, maps a module and a batch to something other than outputs.
         """
         last_step = run is None and self._reads_last_step()
         with environment(self.n_jobs):
@@ -312,11 +313,11 @@ class NetworkEstimator(Settings, BaseEstimator):
         return module(batch)
 
     def _reads_last_step(self):
-        """Whether an output for the last step of each window is all that is wanted."""
+        """Whether only the output for the last step of each window is needed."""
         return not self._every_step
 
     def _check_predict(self, X):
-        if not hasattr(self, "nets_"):  # quicker than what it is told by
+        if not hasattr(self, "nets_"):  # faster than check_is_fitted
             check_is_fitted(self, "nets_")
         windows = check_predict_windows(self, X, any_length=self._any_length)
         if self.embedding_size is not None:
@@ -347,7 +348,7 @@ class NetworkEstimator(Settings, BaseEstimator):
     def _hold_out(self, targets, n_valid):
         """Train on the first windows, validate on the last."""
         n_samples = len(targets)
-        # Targets of the windows just before lie among those of the held-out ones.
+        # The targets of the windows just before overlap those of the held-out ones.
         gap = self._n_steps_ahead() - 1
         return (
             range(max(0, n_samples - n_valid - gap)),
@@ -355,7 +356,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         )
 
     def _weigh(self, weights, targets, windows):
-        """Weights of the windows in the loss, given those of the user."""
+        """Weights of the windows in the loss, given the user's weights."""
         return weights
 
     def _moments(self, values, weights):
@@ -371,7 +372,7 @@ class NetworkEstimator(Settings, BaseEstimator):
 
 
 def _weights_in(training, weights):
-    """Weights of the windows up to the last that is trained on, 0 for the others."""
+    """Weights of the windows up to the last training window, 0 if not trained on."""
     if weights is None and isinstance(training, range):
         return None
     used = np.zeros(training[-1] + 1)

@@ -28,20 +28,20 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     _parameters = """\
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes in the loss; "balanced" makes all count alike.
+        Weights of the classes in the loss; "balanced" gives all classes equal weight.
     pooling : {"concat", "mean", "max", "last"}, default="concat"
-        What is read from the states of the window's steps: their mean, their maximum,
-        the last one, or the three side by side.
+        How the states of the window's steps are summarised: their mean, their maximum,
+        the last one, or ("concat") all three side by side.
     label_smoothing : float, default=0.0
         Share of the target's probability that is spread over all classes in training,
         so that no probability is driven to 0 or 1 (Szegedy et al., arXiv:1512.00567).
     differences : bool, default=False
-        Whether the network is also given what each variable has changed since the step
-        before: details that are small beside the whole are then as large as that. Of
-        tokens there is none.
+        Whether the network also sees the change of each variable since the step
+        before, scaled separately, so that small details count as much as the whole.
+        Not used for tokens.
 """
     _choices = {"pooling": POOLINGS}
-    _n_shared = 0  # windows after one that share labels with it
+    _n_shared = 0  # number of following windows that share labels with a window
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -53,7 +53,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_classes) or (n_samples, length, n_classes)
-            In the order of ``classes_``; averaged over the members.
+            Classes are in the order of ``classes_``. Averaged over the members.
         """
         windows = self._check_predict(X)
         probabilities = [
@@ -71,19 +71,19 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, length)
-            Of the type of the labels in ``fit``.
+            Labels of the same type as in ``fit``.
         """
         best = self.predict_proba(X).argmax(axis=-1)
         return self.classes_[best]
 
     def score(self, X, y, sample_weight=None):
-        """Return the share of labels that are predicted.
+        """Return the accuracy.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
         y : array-like of shape (n_samples,) or (n_samples, length)
-            In the second form each step counts as a sample, but for padded ones.
+            In the second form, each step that is not padding counts as a sample.
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns
@@ -156,7 +156,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         if isinstance(class_weight, dict):
             classes = self.classes_.tolist()
             unknown = [name for name in class_weight if name not in classes]
-            # A fold may lack a class, so that all others have a weight.
+            # A fold may lack a class that the dict names.
             if unknown and set(classes) - set(class_weight):
                 raise ValueError(
                     f"class_weight has {unknown}, which are none of the classes of y, "
@@ -175,9 +175,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return by_class if weights is None else weights * by_class
 
     def _hold_out(self, targets, n_valid):
-        """Validate on the last windows of each class: samples may be sorted by it.
+        """Validate on the last windows of each class: samples may be sorted by class.
 
-        Not so where windows share labels, which a gap must lie between.
+        If windows share labels, hold out the last of all, behind a gap.
         """
         if self._n_shared:
             return super()._hold_out(targets, n_valid)
@@ -186,9 +186,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         members = [np.flatnonzero(first == label) for label in np.unique(first)]
         sizes = np.array(list(map(len, members)))
         counts = np.round(share * sizes)
-        if not counts.any():  # classes so small have one for several of them
+        if not counts.any():  # classes so small share one window
             counts = np.diff(np.round(share * sizes.cumsum()), prepend=0)
-        counts = np.minimum(counts, sizes - 1).astype(int)  # all are learned from
+        counts = np.minimum(counts, sizes - 1).astype(int)  # train on one at least
         last = [m[len(m) - n :] for m, n in zip(members, counts, strict=True)]
         validation = np.sort(np.concatenate(last))
         if not len(validation):
@@ -200,7 +200,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         if not self.differences:
             return moments
         mean, scale = self._moments(changes(windows), weights)
-        # About zero, which the change at a window's first step is.
+        # Scaled about zero, since the change at a window's first step is zero.
         return *moments, np.hypot(mean, scale)
 
     def _head_arguments(self):

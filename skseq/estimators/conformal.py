@@ -1,4 +1,4 @@
-"""ConformalRegressor: error bars that hold what they promise."""
+"""ConformalRegressor: prediction intervals with calibrated coverage."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
@@ -25,40 +25,41 @@ from .interval import check_gives_std, rank_of
 
 
 class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
-    """Widen the error bars of a regressor by its errors on held-out windows.
+    """Calibrate the error bars of a regressor with its errors on held-out windows.
 
-    The regressor is fitted on the first windows; how far it is off on the last ones
-    says how wide the bars must be, whatever the regressor thinks of itself. An
-    interval then covers the truth as often as it says, as long as the future errs
-    like the held-out windows.
+    The regressor is fitted on the first windows. Its errors on the last ones determine
+    how wide the bars must be, whatever the regressor's own uncertainty. An interval
+    then covers the truth as often as its ``coverage`` says, as long as future errors
+    are like those on the held-out windows.
 
     Parameters
     ----------
     regressor : estimator
-        Any regressor on windows, or any of scikit-learn, which gets the time steps of
-        a window beside each other.
+        Any regressor on windows, or any scikit-learn regressor, which gets the time
+        steps of a window as columns of one row.
     calibration_fraction : float, default=0.2
-        Share of the windows, the last ones, that are held out. Windows between, whose
-        targets reach into those of the held-out ones, are not used.
+        Share of the windows, the last ones, that are held out. The windows just
+        before them, whose targets overlap theirs, are not used.
     conformity_score : {"absolute", "std", "quantile"}, default="absolute"
-        "absolute" gives all windows bars of one width. "std" scales the
-        ``return_std`` of the regressor (Monte Carlo dropout, ensembles), "quantile"
-        moves its ``predict_quantiles`` (``loss="quantile"``): then the bars are wide
-        where the regressor is unsure. Bars wider than its outermost quantiles are
-        those, moved further.
+        "absolute" gives all windows bars of the same width. "std" scales the
+        ``return_std`` of the regressor (Monte Carlo dropout, ensembles), and
+        "quantile" shifts its ``predict_quantiles`` (``loss="quantile"``): the bars are
+        then wide where the regressor is unsure. If the coverage goes beyond its
+        outermost quantiles, these are shifted further.
     refit : bool, default=False
-        Whether to fit once more, on all windows, when the errors are measured: the
-        newest ones teach the most. A regressor that has seen more errs rather less
-        than the held-out windows say, but that bars hold is then no longer proven.
+        Whether to fit again on all windows once the errors are measured, because the
+        newest windows are the most useful. A regressor trained on more windows usually
+        has smaller errors than measured, but the coverage is then no longer proven.
 
     Attributes
     ----------
     regressor_ : estimator
-        Fitted on the windows that are not held out; with ``refit``, on all.
+        Fitted on the windows before the held-out ones; with ``refit``, on all.
     scores_ : ndarray of shape (n_calibration, n_outputs)
-        Errors on the held-out windows, in units of the score.
+        Errors on the held-out windows; with "std", divided by the standard deviation.
     n_features_in_ : int
-        Columns of a two-dimensional X, variables of a three-dimensional one.
+        Number of columns of a two-dimensional X, or of variables of a
+        three-dimensional one.
 
     References
     ----------
@@ -102,7 +103,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         **fit_params : dict
-            Passed to the regressor's ``fit``, by metadata routing where enabled.
+            Passed to the regressor's ``fit``, by metadata routing if it is enabled.
 
         Returns
         -------
@@ -128,7 +129,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         y = check_targets(y, windows)
         windows = inputs_for(self.regressor, windows)
         n_held_out = max(1, int(share * len(y)))
-        # Windows whose targets reach into those of the held-out ones.
+        # Windows whose targets overlap those of the held-out ones.
         n_between = n_shared(windows, y) if y.ndim == 3 else y[:1].size - 1
         n_fitted = len(y) - n_held_out - n_between
         if n_fitted < 1:
@@ -202,13 +203,13 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             center, unit = self._center(windows)
             width = _upper(np.abs(self.scores_), coverage) * unit
             lower, upper = center - width, center + width
-        # An interval turned inside out is empty: its middle.
+        # If the lower end exceeds the upper, both become the middle.
         middle = (lower + upper) / 2
         ends = np.minimum(lower, middle), np.maximum(upper, middle)
         return np.stack(ends, axis=-1).astype(windows.dtype)
 
     def _check_bars(self):
-        """Raise ValueError where the regressor has no bars to be scaled or moved."""
+        """Raise ValueError if the regressor has no bars to scale or shift."""
         if self.conformity_score == "std":
             check_gives_std(self.regressor, "conformity_score='std'")
         elif self.conformity_score == "quantile" and not hasattr(
@@ -246,7 +247,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         return get_tags(self.regressor).input_tags.allow_nan
 
     def get_metadata_routing(self):
-        """Say that metadata go to the regressor.
+        """Route metadata to the regressor.
 
         Returns
         -------
@@ -267,7 +268,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
 
 def _upper(scores, coverage):
-    """Find the score that a further one stays below with probability ``coverage``."""
+    """Find the score that a new one does not exceed with probability ``coverage``."""
     n_scores = len(scores)
     rank = rank_of(coverage, n_scores)
     if rank > n_scores:

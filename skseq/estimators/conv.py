@@ -15,9 +15,9 @@ class ConvolutionalEstimator(NetworkEstimator):
 
     _parameters = """\
     causal : bool or "auto", default=True
-        Whether a convolution sees the steps before its own, or half of them before
-        and half after it. Where there is an output for each step of the window, that
-        would see what comes after it: "auto" does so only where there is none.
+        Whether a convolution sees only its own step and those before it; otherwise
+        it is centred on its step. If there is an output for each step of the window,
+        a centred one would see later steps: "auto" centres only if there is none.
 """
     _choices = {"causal": (True, False, "auto")}
 
@@ -26,7 +26,7 @@ class ConvolutionalEstimator(NetworkEstimator):
 
 
 class ConvolutionalClassifier(NetworkClassifier):
-    """Defaults that differ: nothing comes after a window, and there are few of them."""
+    """Other defaults: a label needs no causal network, and windows are few."""
 
     causal: bool | str = "auto"
     normalization: str | None = "batch"
@@ -51,26 +51,26 @@ class _Conv1DEstimator(ConvolutionalEstimator):
 
     _parameters = """\
     n_filters : int, default=32
-        Outputs (channels) of each convolution.
+        Number of output channels of each convolution.
     kernel_size : int, default=4
-        Steps that a convolution sees, its own included.
+        Number of steps that a convolution sees, including its own.
     stride : int, default=2
-        Every how many steps a convolution gives an output, counted back from the
-        last step. With more than 1 there is no output for each step of the window.
+        A convolution has an output at every ``stride``-th step, counted back from the
+        last. Above 1, the network has no output for each step of the window.
     dilation : int, default=1
-        Steps between those that a convolution sees.
+        Distance in steps between those that a convolution sees.
     n_conv_layers : int, default=1
-        Convolutions, one over the other, each with this stride and dilation.
+        Number of stacked convolutions, each with this stride and dilation.
     cell : {"RNN", "LSTM", "GRU", None}, default="GRU"
-        Of the recurrent layer over the last convolution. Without one, None, a state
-        sees no further back than the convolutions do.
+        Kind of the recurrent layer after the last convolution. With None there is no
+        such layer, and a state sees only the steps that the convolutions see.
     hidden_size : int, default=32
-        Units in the recurrent layer.
+        Number of units in the recurrent layer.
     normalization : {"layer", "batch", None}, default=None
-        Before the ReLU of each convolution: over the outputs of a step, or over the
-        steps of the windows of a batch.
+        Normalisation before the ReLU of each convolution: over the channels of a step,
+        or over all steps of all windows in a batch.
     dropout : float, default=0.0
-        Share of values dropped after each convolution, in training.
+        Share of values dropped after each convolution in training.
 """
     _any_length = True
     _choices = {"cell": (*CELLS, None), "normalization": NORMALIZATIONS}
@@ -93,7 +93,7 @@ class _Conv1DEstimator(ConvolutionalEstimator):
 
 
 class Conv1DRegressor(NetworkRegressor, _Conv1DEstimator):
-    """Causal convolutions that shorten the window, then a recurrent network.
+    """Causal convolutions that shorten the window, then a recurrent layer.
 
     Parameters
     ----------
@@ -124,8 +124,8 @@ class Conv1DRegressor(NetworkRegressor, _Conv1DEstimator):
 class Conv1DClassifier(ConvolutionalClassifier, _Conv1DEstimator):
     """Convolutions with batch normalisation, averaged over the window.
 
-    As it stands, a fully convolutional network [1]_. ``cell`` adds a recurrent layer,
-    ``stride`` shortens the window before it.
+    With its defaults, it is a fully convolutional network [1]_. ``cell`` adds a
+    recurrent layer, and ``stride`` shortens the window before that layer.
 
     Parameters
     ----------

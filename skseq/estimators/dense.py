@@ -17,11 +17,11 @@ class _DenseEstimator(NetworkEstimator):
 
     _parameters = """\
     hidden_layer_sizes : tuple of int, default=()
-        Units in each hidden layer; empty for the linear model.
+        Number of units in each hidden layer; empty for a linear model.
     activation : {"relu", "tanh", "gelu"}, default="relu"
-        Of the hidden layers.
+        Activation function of the hidden layers.
     dropout : float, default=0.0
-        Share of values dropped after each hidden layer, in training.
+        Share of values dropped after each hidden layer in training.
 """
 
     _choices = {"activation": tuple(ACTIVATIONS)}
@@ -42,7 +42,7 @@ class _DenseEstimator(NetworkEstimator):
 class DenseRegressor(NetworkRegressor, _DenseEstimator):
     """Fully connected network over all values of the window.
 
-    Without hidden layers, the default, it is the linear model.
+    Without hidden layers, the default, it is a linear model.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class DenseRegressor(NetworkRegressor, _DenseEstimator):
 
 
 class DenseClassifier(NetworkClassifier, _DenseEstimator):
-    """Fully connected network over all values of the window, for labels.
+    """Fully connected network over all values of the window.
 
     Without hidden layers, the default, it is logistic regression.
 

@@ -18,18 +18,18 @@ class _EncoderDecoderEstimator(_RecurrentEstimator):
 
     _parameters = """\
     cell : {"RNN", "LSTM", "GRU"}, default="GRU"
-        Of the encoder and of the decoder, which have the same size and number of
-        layers. ``bidirectional``, ``normalization`` and ``recurrent_dropout`` are the
-        encoder's; ``dropout`` also drops values of the states that the decoder reads,
-        and of its own before the output.
+        Kind of recurrent cell in the encoder and the decoder, which have the same size
+        and number of layers. ``bidirectional``, ``normalization`` and
+        ``recurrent_dropout`` apply to the encoder only. ``dropout`` also applies to
+        the states that the decoder reads, and to its own states before the output.
     attention : bool, default=False
         Whether each step of the decoder looks at the states of all steps of the
-        window, which long sequences of tokens need, or only starts from one (see
-        ``pooling``).
+        window, which long sequences of tokens need. Without attention, the decoder
+        only starts from one state (see ``pooling``).
     teacher_forcing : float, default=0.5
         The decoder's input is its previous output. In training, this share of the
-        inputs is replaced by the true ones; it falls linearly to zero in the course
-        of the training.
+        inputs is replaced by the true values. The share falls linearly to zero in the
+        course of training.
 """
     _choices = {"cell": tuple(CELLS)}
     _drops_between_layers_only = False
@@ -40,7 +40,7 @@ class _EncoderDecoderEstimator(_RecurrentEstimator):
         return self.cell
 
     def attention_weights(self, X):
-        """Tell which steps of a window the steps of the output look at.
+        """Return how much each output step looks at each step of the window.
 
         Parameters
         ----------
@@ -49,7 +49,8 @@ class _EncoderDecoderEstimator(_RecurrentEstimator):
         Returns
         -------
         ndarray of shape (n_samples, horizon, length)
-            With sum one over the window; zero at padding. Averaged over the members.
+            The weights sum to one over the window, and are zero at padding. Averaged
+            over the members.
 
         Raises
         ------
@@ -89,12 +90,12 @@ class _EncoderDecoderEstimator(_RecurrentEstimator):
 class EncoderDecoderRegressor(NetworkRegressor, _EncoderDecoderEstimator):
     """Encoder-decoder network: reads the window, then emits numbers step by step.
 
-    Each step of the decoder sees what it gave for the step before, what is known
-    ahead of its own (``n_known_ahead``) and, with attention, the whole window. What
-    comes out may be longer or shorter than the window, of which one row is enough.
+    Each step of the decoder sees its output for the step before, the variables known
+    ahead for its own step (``n_known_ahead``) and, with attention, the whole window.
+    The output may be longer or shorter than the window, which may be a single row.
 
-    Targets are ``(n_samples,)``, ``(n_samples, n_targets * horizon)``, target by
-    target, or ``(n_samples, horizon, n_targets)``; predictions have the same shape.
+    Targets have shape ``(n_samples,)``, ``(n_samples, n_targets * horizon)``, target
+    by target, or ``(n_samples, horizon, n_targets)``. Predictions have the same shape.
 
     Parameters
     ----------
@@ -159,12 +160,12 @@ class EncoderDecoderRegressor(NetworkRegressor, _EncoderDecoderEstimator):
 class EncoderDecoderClassifier(NetworkClassifier, _EncoderDecoderEstimator):
     """Encoder-decoder network: reads the window, then emits labels step by step.
 
-    Characters or tokens, say: all steps share ``classes_``. Targets are
-    ``(n_samples, steps)``, however long the window is; fill up sequences that end
-    before with a label of their own. ``(n_samples,)`` is one label for the window.
+    The labels may be characters or tokens; all steps share ``classes_``. Targets have
+    shape ``(n_samples, steps)``, for windows of any length. Fill up shorter sequences
+    with an extra label. Targets of shape ``(n_samples,)`` are one label per window.
 
-    Each step sees the label that came out of the step before, which is the most
-    probable one, so that ``predict_proba`` depends on the steps before it.
+    Each step sees the most probable label of the step before, so ``predict_proba`` of
+    a step depends on the labels chosen before it.
 
     Parameters
     ----------
@@ -204,7 +205,7 @@ class EncoderDecoderClassifier(NetworkClassifier, _EncoderDecoderEstimator):
     attention: bool = True
 
     def score(self, X, y, sample_weight=None):
-        """Return the share of windows whose labels are all predicted.
+        """Return the share of windows of which all labels are predicted correctly.
 
         Parameters
         ----------

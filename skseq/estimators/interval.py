@@ -1,4 +1,4 @@
-"""The interval of any regressor that says how sure it is."""
+"""Prediction intervals of any regressor that has error bars."""
 
 import inspect
 import warnings
@@ -16,11 +16,11 @@ def check_gives_std(model, asked_by):
     ----------
     model : regressor or Pipeline
     asked_by : str
-        The parameter, with its value, that needs it.
+        The parameter, with its value, that requires it.
     """
     last = model[-1] if isinstance(model, Pipeline) else model
     parameters = inspect.signature(last.predict).parameters.values()
-    # What takes any arguments may hand them on.
+    # A predict with **kwargs may pass return_std on.
     if not any(p.name == "return_std" or p.kind == p.VAR_KEYWORD for p in parameters):
         raise ValueError(
             f"{asked_by} takes a regressor with predict(X, return_std=True), which "
@@ -30,26 +30,26 @@ def check_gives_std(model, asked_by):
 
 
 def rank_of(coverage, n_errors):
-    """Find the rank of the error that a further one exceeds as rarely as it may.
+    """Find the rank of the error that a share ``coverage`` of new ones stay within.
 
     Parameters
     ----------
     coverage : float or ndarray
-        Share of further errors that shall not exceed it.
+        Share of new errors that must not exceed it.
     n_errors : int
-        Errors that were measured.
+        Number of errors that were measured.
 
     Returns
     -------
     int or ndarray of int
-        From 1 for the smallest; ``n_errors + 1`` where there are too few.
+        From 1 for the smallest; ``n_errors + 1`` if there are too few errors.
     """
-    # Rounded, since 25 * 0.6 as the difference of two levels is a bit more than 15.
+    # Rounded: if 0.6 is a difference of two levels, 25 * 0.6 is slightly above 15.
     return np.ceil(np.round((n_errors + 1) * coverage, 9)).astype(int)
 
 
 def unwrap(model, X):
-    """Return what predicts in fitted searches and Pipelines, and its X."""
+    """Return the final estimator of fitted searches and Pipelines, and its X."""
     if isinstance(model, BaseSearchCV):
         return unwrap(model.best_estimator_, X)
     if isinstance(model, Pipeline):
@@ -58,7 +58,7 @@ def unwrap(model, X):
 
 
 def central_interval(model, X, coverage):
-    """Ask a regressor for intervals, in whatever way it gives any.
+    """Predict intervals, with whichever method the regressor has.
 
     Parameters
     ----------
@@ -72,12 +72,12 @@ def central_interval(model, X, coverage):
     Returns
     -------
     ndarray of shape (n_samples, [n_outputs,] 2), or None
-        Lower and upper ends; None from a regressor that gives none.
+        Lower and upper ends; None if the regressor has no intervals.
 
     Warns
     -----
     UserWarning
-        If it could give some, but was not made to.
+        If the regressor has intervals only with other parameters.
     """
     model, X = unwrap(model, X)
     if hasattr(model, "predict_interval"):

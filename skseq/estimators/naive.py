@@ -21,28 +21,29 @@ from ..windows import backfill, chunks
 class NaiveRegressor(RegressorMixin, BaseEstimator):
     """Forecast the last value, or the value of one season ago.
 
-    The forecast that any other has to beat. Nothing is learned but the shape of
-    ``y``. A window too short to hold a season is continued backwards with its
+    Any other model has to beat this forecast. ``fit`` learns only the shape of ``y``.
+    A padded window that holds less than a season is continued backwards with its
     first value.
 
     Parameters
     ----------
     season : int, default=1
-        Time steps in a season; 1 repeats the last value.
+        Number of time steps in a season; 1 repeats the last value.
     target : int or list of int, default=0
         The column of X that ``y`` continues. With several, ``y`` holds the steps of
-        the first, then those of the second, as :func:`horizon_targets` gives them.
+        the first, then those of the second, as from :func:`horizon_targets`.
 
     Attributes
     ----------
     n_outputs_ : int
         Number of columns of ``y``.
     n_features_in_ : int
-        Columns of a two-dimensional X, variables of a three-dimensional one.
+        Number of columns of a two-dimensional X, or of variables of a
+        three-dimensional one.
     feature_names_in_ : ndarray of str
-        Column names, where X was a table.
+        Column names, if X was a table.
     window_shape_in_ : tuple of int
-        ``(length, n_features)`` of the fitted windows.
+        ``(length, n_features)`` of the windows in ``fit``.
 
     Examples
     --------
@@ -64,7 +65,7 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
-            Checked, but without effect: there is nothing to weight.
+            Checked, but not used.
 
         Returns
         -------

@@ -10,7 +10,7 @@ from ..training import LARGE_BATCH, gather, seeded
 from ..windows import leading_padding, series_of
 
 CPU_BATCH = 256
-"""Windows that go through a network at once on a CPU: those of more miss the cache."""
+"""Largest batch of windows on a CPU: larger ones no longer fit into the cache."""
 
 
 def outputs(module, windows, run, n_draws=1, seed=None, last_step=False):
@@ -23,12 +23,12 @@ def outputs(module, windows, run, n_draws=1, seed=None, last_step=False):
     run : callable
         Maps the module and a batch of windows to the outputs.
     n_draws : int
-        Passes over each window.
+        Number of passes over each window.
     seed : int or None
-        Of dropout, which stays alive then, with masks of its own for each draw.
+        Seed of dropout, which stays on if this is given; each draw has its own masks.
     last_step : bool
-        Whether an output for the last step of each window is all that is wanted, so
-        that one pass along the series behind them may do.
+        Whether only the output for the last step of each window is needed. One pass
+        along the series behind the windows may then be enough.
 
     Returns
     -------
@@ -39,12 +39,12 @@ def outputs(module, windows, run, n_draws=1, seed=None, last_step=False):
     n_windows = max(1, LARGE_BATCH // n_draws)
     if weight.device.type == "cpu":
         n_windows = min(n_windows, CPU_BATCH)
-    series, n_single = None, len(windows)  # windows to be passed by themselves
+    series, n_single = None, len(windows)  # windows that need a pass of their own
     if last_step and seed is None:
         series = _series_to_pass(module, windows)
     if series is not None:
         n_single = min(leading_padding(series), n_single)
-    found = None  # one block: small ones among the batches scatter the memory
+    found = None  # one block, since many small ones would fragment the memory
     with seeded(seed, weight.device), torch.inference_mode():
         for start in range(0, n_single, n_windows):
             batch = gather(windows, slice(start, min(start + n_windows, n_single)))
@@ -65,7 +65,7 @@ def outputs(module, windows, run, n_draws=1, seed=None, last_step=False):
 
 
 def _put(output, found, start, n_samples):
-    """Put the outputs of a batch where they belong; None makes the place for all."""
+    """Put the outputs of a batch into ``found``, which is allocated if None."""
     if found is None and len(output) == n_samples:
         return output
     if found is None:
@@ -76,14 +76,14 @@ def _put(output, found, start, n_samples):
 
 def _series_to_pass(module, windows):
     """Return the series behind windows, if one pass along it gives all outputs."""
-    # A single one has nothing to share, and asking takes longer than it saves.
+    # A single window has nothing to share, and checking costs more than it saves.
     if len(windows) == 1 or not can_pass_once(module, windows.shape[1]):
         return None
     return series_of(windows)
 
 
 def _with_dropout(module):
-    """Return a twin whose dropout lives; another thread may use the module without."""
+    """Return a copy with dropout on; another thread may use the module without it."""
     tensors = [*module.parameters(), *module.buffers()]
     twin = copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
     for part in twin.modules():

@@ -1,4 +1,4 @@
-"""What the parameters of an estimator may be; errors that name the one that isn't."""
+"""Valid values of parameters, and errors that name the parameter that is not."""
 
 import copy
 import warnings
@@ -51,8 +51,8 @@ def check_parameters(estimator):
     Parameters
     ----------
     estimator : NetworkEstimator
-        Its ``_choices``, and those of the classes it inherits from, say which
-        parameters are a choice.
+        Its ``_choices``, and those of its base classes, list the allowed values of
+        some parameters.
     """
     choices = dict(CHOICES)
     for cls in reversed(type(estimator).__mro__):
@@ -70,14 +70,14 @@ def check_parameters(estimator):
 
 
 def warn_of_idle_dropout(estimator, where):
-    """Warn of a ``dropout`` that was asked for, and drops nothing.
+    """Warn that a ``dropout`` that the user set has no effect.
 
     Parameters
     ----------
     estimator : NetworkEstimator
-        What its class has by default is not asked for.
+        If its ``dropout`` is the default of its class, there is no warning.
     where : str
-        Where it would drop values, and what to set.
+        Where it would drop values, and what to set instead.
     """
     if estimator.dropout not in (0, type(estimator).dropout):
         warnings.warn(
@@ -88,7 +88,7 @@ def warn_of_idle_dropout(estimator, where):
 
 
 def plain(estimator):
-    """Copy an estimator, with numbers of numpy (from a grid) made Python's own."""
+    """Copy an estimator, with numpy numbers (from a grid) turned into Python's."""
     copied = copy.copy(estimator)
     for field in fields(estimator):
         value = getattr(estimator, field.name)
@@ -111,7 +111,7 @@ def _check_number(value, name, *, optional):
 def _check_choice(value, name, allowed):
     if isinstance(value, np.bool_):
         value = bool(value)
-    # ``in`` would call 1 and True, or a list, members or crash.
+    # ``in`` would take 1 for True, and fail on a list or array.
     if not any(type(value) is type(choice) and value == choice for choice in allowed):
         raise ValueError(
             f"{name} must be one of {sorted(allowed, key=str)}, got {value!r}."

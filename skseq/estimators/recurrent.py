@@ -21,23 +21,23 @@ class _RecurrentEstimator(NetworkEstimator):
 
     _parameters = """\
     hidden_size : int, default=32
-        Units in each layer.
+        Number of units in each layer.
     n_layers : int, default=1
-        Recurrent layers, one over the other.
+        Number of stacked recurrent layers.
     bidirectional : bool or "auto", default=False
-        Whether each layer also reads the window from its end, with units of its own.
-        Where there is an output for each step of the window, that would see what
-        comes after it: "auto" does so only where there is none.
+        Whether each layer also reads the window backwards, with units of its own. If
+        there is an output for each step of the window, it would see later steps:
+        "auto" means True only if there is no such output.
     normalization : {"layer", "batch", None}, default=None
-        Inside the recurrent cells, step by step: over the units of each window (Ba et
-        al., arXiv:1607.06450), or over the windows of a batch (Cooijmans et al.,
-        arXiv:1603.09025).
+        Normalisation inside the recurrent cells, at each step: over the units of each
+        window (Ba et al., arXiv:1607.06450), or over the windows of a batch (Cooijmans
+        et al., arXiv:1603.09025).
     dropout : float, default=0.0
-        Share of values dropped between the layers, in training; none in a single one,
-        which takes ``recurrent_dropout``.
+        Share of values dropped between layers in training. With a single layer it has
+        no effect: use ``recurrent_dropout``.
     recurrent_dropout : float, default=0.0
-        Share of the state's units whose way to the next step is cut in training, the
-        same ones at all steps of a window (Gal and Ghahramani, arXiv:1512.05287).
+        Share of the state's units dropped from the input of the next step in training,
+        the same ones at all steps of a window (Gal and Ghahramani, arXiv:1512.05287).
 """
     _any_length = True
     _drops_between_layers_only = True
@@ -73,7 +73,7 @@ class _RecurrentEstimator(NetworkEstimator):
 
 
 class _RecurrentClassifier(NetworkClassifier):
-    """Defaults that differ: nothing comes after a window, and there are few of them."""
+    """Other defaults: a label needs no causal network, and windows are few."""
 
     bidirectional: bool | str = "auto"
     dropout: float = 0.3
@@ -89,14 +89,14 @@ class _RNNEstimator(_RecurrentEstimator):
 
     _parameters = """\
     activation : {"tanh", "relu"}, default="tanh"
-        Of the units.
+        Activation function of the units.
 """
     _choices = {"activation": ACTIVATIONS}
     _cell = "RNN"
 
 
 class RNNRegressor(NetworkRegressor, _RNNEstimator):
-    """Simple recurrent network: one layer fed back to itself [1]_.
+    """Simple recurrent network: each layer also sees its previous output [1]_.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ class RNNRegressor(NetworkRegressor, _RNNEstimator):
 
 
 class RNNClassifier(_RecurrentClassifier, _RNNEstimator):
-    """Simple recurrent network: one layer fed back to itself [1]_.
+    """Simple recurrent network: each layer also sees its previous output [1]_.
 
     Parameters
     ----------

@@ -32,29 +32,30 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     _parameters = """\
     loss : {"absolute_error", "squared_error", "huber", "quantile"}, \
             default="absolute_error"
-        In standardised units. "absolute_error" forecasts the median, which days out
-        of the ordinary (holidays, outages) do not pull away; "squared_error" the mean.
+        Computed in standardised units. "absolute_error" forecasts the median, which is
+        robust to unusual days (holidays, outages); "squared_error" forecasts the mean.
     quantiles : tuple of float, default=(0.1, 0.5, 0.9)
-        Levels that ``loss="quantile"`` learns, ascending; ``predict`` gives the one
+        Levels that ``loss="quantile"`` learns, ascending; ``predict`` returns the one
         nearest to the median.
     output_weights : array-like of shape (n_outputs,) or (n_targets,), default=None
-        Weights of the columns of y in the loss, or of the targets where y holds
-        several steps of each.
+        Weights of the columns of y in the loss, or of the targets if y holds several
+        steps of each.
     pooling : {"last", "mean", "max", "concat"}, default="last"
-        What is read from the states of the window's steps: the last one, which sees
-        everything up to the origin, what they have in common, or all three.
+        How the states of the window's steps are summarised: the last one, which has
+        seen everything up to the origin, their mean, their maximum, or all three.
     target : int or list of int, default=0
         The column of X that y continues. With several, y holds the steps of the
-        first, then those of the second, as :func:`horizon_targets` gives them. Used
-        by ``supervise``, ``strategy`` and ``n_known_ahead``.
+        first, then those of the second, as from :func:`horizon_targets`. Used by
+        ``supervise``, ``strategy`` and ``n_known_ahead``.
     supervise : {"last", "every"}, default="last"
-        "every" trains the forecast of each step of the window, not only of the last,
-        which alone is what early stopping goes by.
+        Whether the training loss counts only the forecast from the last step of the
+        window, or that from every step. Early stopping looks at the last one in both.
     strategy : {"direct", "iterated"}, default="direct"
-        Forecast several steps at once, or the next one, fed back as input.
+        "direct" forecasts all steps at once; "iterated" forecasts the next step, and
+        feeds it back as input for the one after.
     n_known_ahead : int, default=0
-        Variables known ahead, whose next values are the last columns of X, as
-        :class:`KnownAhead` lays them.
+        Number of variables known ahead. Their coming values must be the last columns
+        of X, as :class:`KnownAhead` puts them.
 """
     _choices = {
         "loss": LOSSES,
@@ -70,14 +71,14 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         ----------
         X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
         return_std : bool, default=False
-            Whether to return the standard deviation of the predictions too, over
+            Whether to also return the standard deviation of the predictions over
             dropout masks (``dropout``) and networks (``n_members``).
 
         Returns
         -------
         y : ndarray of shape (n_samples,), (n_samples, n_outputs) or \
                 (n_samples, length, n_outputs)
-            As in ``fit``. NaN at padded steps.
+            In the form that y had in ``fit``. NaN at padded steps.
         std : ndarray of the shape of y
             Only with ``return_std``.
         """
@@ -96,7 +97,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
         y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
                 (n_samples, length, n_outputs)
-            In the last form each step counts as a sample, but for padded ones.
+            In the last form, each step that is not padding counts as a sample.
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns
@@ -148,7 +149,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         return y
 
     def _run(self, module, batch):
-        """Forecast all steps at once, or one after the other, fed back as input."""
+        """Forecast all steps at once, or one by one, each fed back as input."""
         if self.strategy == "direct":
             return module(batch)
         steps = []
@@ -167,7 +168,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         return torch.from_numpy(y.reshape(len(y), -1, y.shape[-1]))
 
     def _following(self, row):
-        """Make the row after this one, as far as its known values tell."""
+        """Make the row after this one, with the known values moved on by one step."""
         row = row.copy()
         if self.n_known_ahead:
             n_known = self.n_known_ahead * self._horizon
@@ -177,7 +178,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         return row
 
     def _point(self, y):
-        """Choose one prediction among the quantiles that the last axis stands for."""
+        """Choose one prediction from the quantiles along the last axis."""
         if self.loss != "quantile":
             return y[..., 0]
         return y[..., np.abs(np.asarray(self.quantiles) - 0.5).argmin()]
@@ -234,7 +235,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         if self.strategy == "iterated":
             targets = targets[:, :: self._horizon]  # the first step of each target
         n_outputs = targets.shape[-1]
-        if targets.ndim == 3:  # what is padded does not count
+        if targets.ndim == 3:  # padded steps do not count
             padded = np.isnan(windows[:, :, :1])
             targets = np.where(padded, np.nan, targets).astype(targets.dtype)
         if self._goes_on and n_outputs != len(self._y_mean):

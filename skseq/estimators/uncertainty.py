@@ -6,11 +6,11 @@ import numpy as np
 from sklearn.utils import check_scalar
 
 N_DRAWS = 100
-"""Dropout masks behind a standard deviation."""
+"""Number of dropout masks that a standard deviation is computed from."""
 
 
 class UncertaintyMixin:
-    """What a regressor with a network says about how sure it is."""
+    """Error bars of a regressor with a network."""
 
     def predict_samples(self, X, n_samples=100):
         """Draw predictions, each from a random dropout mask and member.
@@ -19,17 +19,17 @@ class UncertaintyMixin:
         ----------
         X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
         n_samples : int, default=100
-            Draws for each window.
+            Number of draws for each window.
 
         Returns
         -------
         ndarray of shape (n_windows, [n_outputs,] n_samples)
-            The same for the same ``random_state``.
+            Repeatable: the same for the same ``random_state``.
 
         Raises
         ------
         ValueError
-            If there is neither dropout nor more than one member.
+            If the estimator has neither dropout nor more than one member.
 
         References
         ----------
@@ -45,12 +45,12 @@ class UncertaintyMixin:
     def predict_quantiles(self, X, q=(0.1, 0.5, 0.9)):
         """Predict quantiles of the targets.
 
-        With ``loss="quantile"`` those that were learned, and between them linear
-        interpolation; otherwise those of :meth:`predict_samples`, which tell how
-        unsure the network is and leave out the noise of the data: bars that hold
-        what they promise take :class:`ConformalRegressor`. With
-        ``strategy="iterated"``, the learned quantiles of a further step are those
-        where the forecasts before it come true, and so too narrow.
+        With ``loss="quantile"``, these are the learned quantiles, with linear
+        interpolation between them. Otherwise they are those of
+        :meth:`predict_samples`, which show how unsure the network is but leave out
+        the noise of the data, so they are too narrow: :class:`ConformalRegressor`
+        calibrates them. With ``strategy="iterated"``, learned quantiles of later
+        steps are too narrow, because each forecast treats the ones before as true.
 
         Parameters
         ----------
@@ -74,7 +74,7 @@ class UncertaintyMixin:
             quantiles = quantiles.astype(samples.dtype)
         else:
             learned = np.asarray(self.quantiles)
-            # A level by arithmetic, (1 - 0.8) / 2, is not quite the learned one.
+            # A computed level, such as (1 - 0.8) / 2, is not exactly the learned one.
             near = levels.clip(learned[0], learned[-1])
             if np.abs(levels - near).max() > 1e-9:
                 raise ValueError(
@@ -88,7 +88,7 @@ class UncertaintyMixin:
     def _samples(self, windows, n_draws=None):
         """Draws in the units of y, (n_windows, n_draws, ...).
 
-        ``n_draws=None`` gives as many as a standard deviation takes.
+        ``n_draws=None`` gives as many as a standard deviation is computed from.
         """
         n_members = len(self.nets_)
         alive = _drops(self.net_.module_)
@@ -110,16 +110,16 @@ class UncertaintyMixin:
             self._point(self._outputs(windows, net, -(-n_draws // n_members), seed))
             for net, seed in zip(self.nets_, self._draw_seeds, strict=True)
         ]
-        # Member by member in turn, so that none is left out.
+        # The members take turns, so that none is left out.
         draws = np.stack(draws, axis=2)
         return draws.reshape(len(draws), -1, *draws.shape[3:])[:, :n_draws]
 
 
 def _drops(module):
-    """Tell whether a network drops anything, which its parameters do not tell.
+    """Tell whether a network has active dropout.
 
-    A single recurrent layer has no ``dropout``, since that is between layers, nor has
-    a linear model.
+    The parameter ``dropout`` is not enough: it has no effect in a single recurrent
+    layer, since it acts between layers, nor in a linear model.
     """
     shares = [
         getattr(part, name, 0)

@@ -1,4 +1,4 @@
-"""Fits that go on where the last one ended."""
+"""Fits that continue where the previous one ended."""
 
 from contextlib import contextmanager
 
@@ -6,12 +6,12 @@ from ..networks import Embed
 
 
 def trained_nets(estimator):
-    """Return the nets of the last fit, if the next one can go on with them.
+    """Return the nets of the previous fit, if the next one can continue with them.
 
     Parameters
     ----------
     estimator : NetworkEstimator
-        A fitted one.
+        It must be fitted.
 
     Returns
     -------
@@ -21,7 +21,7 @@ def trained_nets(estimator):
     Raises
     ------
     ValueError
-        For another number of members, or of tokens.
+        If the number of members or of tokens has changed.
     """
     _check_tokens(estimator)
     nets = estimator.nets_
@@ -46,9 +46,9 @@ def go_on(module, trained):
 
 @contextmanager
 def unchanged_by_errors(estimator):
-    """Let an estimator know what it did, where what is done with it raises.
+    """Restore the attributes of an estimator if the code inside raises an error.
 
-    The networks that a fit would have gone on with still want what they learned from.
+    The networks of the previous fit still need the scales that they were trained with.
     """
     known = vars(estimator).copy()
     try:

@@ -21,23 +21,23 @@ class _WaveNetEstimator(ConvolutionalEstimator):
 
     _parameters = """\
     n_filters : int, default=32
-        Outputs (channels) of each convolution.
+        Number of output channels of each convolution.
     kernel_size : int, default=2
-        Steps that a convolution sees, its own included.
+        Number of steps that a convolution sees, including its own.
     n_layers : int, default=None
-        Convolutions in a block, with dilations 1, 2, 4 and so on; None takes as many
-        as the receptive field then needs to cover the window. If causal, the last of
-        those sees no further back than that.
+        Number of convolutions in a block, with dilations 1, 2, 4 and so on. None takes
+        as many as it needs for the receptive field to cover the window; if causal, the
+        last dilation is reduced so that the field reaches no further than needed.
     n_blocks : int, default=1
-        Blocks, one over the other.
+        Number of stacked blocks.
     gated : bool, default=True
-        Whether to have gated units, with residual and skip connections. Otherwise
-        convolutions with ReLU are stacked and nothing else.
+        Whether to use gated units with residual and skip connections, or plain
+        convolutions with ReLU.
     normalization : {"layer", "batch", None}, default=None
-        Before each gated unit or ReLU: over the outputs of a step, or over the steps
-        of the windows of a batch.
+        Normalisation before each gated unit or ReLU: over the channels of a step, or
+        over all steps of all windows in a batch.
     dropout : float, default=0.0
-        Share of values dropped after each gated unit or ReLU, in training.
+        Share of values dropped after each gated unit or ReLU in training.
 """
     _any_length = True
     _choices = {"normalization": NORMALIZATIONS}
@@ -79,12 +79,12 @@ class _WaveNetEstimator(ConvolutionalEstimator):
         needed = max(1, -(-(length - 1) // int(self._reach())))  # their sum
         dilations = [2**i for i in range(needed.bit_length())]
         if self._is_causal():
-            # One that saw zeros before the window could not pass once along a series.
+            # If it saw zeros before the window, one pass along a series would differ.
             dilations[-1] = needed - sum(dilations[:-1])
         return dilations
 
     def _reach(self):
-        """Count the steps that the layers of dilation 1 see back."""
+        """Count the steps that the layers with dilation 1 of all blocks look back."""
         return self.n_blocks * (self.kernel_size - 1)
 
 
@@ -92,7 +92,8 @@ class WaveNetRegressor(NetworkRegressor, _WaveNetEstimator):
     """Stacked causal convolutions whose dilation doubles from layer to layer.
 
     The receptive field is ``1 + n_blocks * (kernel_size - 1) * (2**n_layers - 1)``
-    steps; with ``n_layers=None`` it is the window, or little more.
+    steps. With ``n_layers=None`` and causal convolutions it is the window's length, or
+    slightly more.
 
     Parameters
     ----------
@@ -102,7 +103,7 @@ class WaveNetRegressor(NetworkRegressor, _WaveNetEstimator):
     ----------
     {attributes}
     receptive_field_ : int
-        Steps that the last state sees, itself included.
+        Number of steps that the last state sees, including its own.
 
     References
     ----------
@@ -128,7 +129,8 @@ class WaveNetClassifier(ConvolutionalClassifier, _WaveNetEstimator):
     """Stacked convolutions whose dilation doubles, averaged over the window.
 
     The receptive field is ``1 + n_blocks * (kernel_size - 1) * (2**n_layers - 1)``
-    steps. With an odd ``kernel_size`` a state sees as far ahead as back.
+    steps. With an odd ``kernel_size``, a centred convolution sees as many steps ahead
+    as back.
 
     Parameters
     ----------
@@ -140,7 +142,7 @@ class WaveNetClassifier(ConvolutionalClassifier, _WaveNetEstimator):
         The labels.
     {attributes}
     receptive_field_ : int
-        Steps that a state sees, its own included.
+        Number of steps that a state sees, including its own.
 
     References
     ----------
@@ -159,4 +161,4 @@ class WaveNetClassifier(ConvolutionalClassifier, _WaveNetEstimator):
     array(['sine', 'square'], dtype='<U6')
     """
 
-    kernel_size: int = 3  # of two steps none is in the middle
+    kernel_size: int = 3  # two steps have no middle to centre on

@@ -1,4 +1,4 @@
-"""Transformers between a series and its windows, in scikit-learn's manner."""
+"""Transformers from a series to its windows, for scikit-learn's pipelines."""
 
 from .differencer import Differencer
 from .horizon_targets import horizon_targets

@@ -14,7 +14,7 @@ from .series import SeriesTransformer
 
 
 def _has_columns(differencer):
-    """Tell whether not fitted on windows, which no table can hold (set_output)."""
+    """Tell whether not fitted on windows, which cannot become a table (set_output)."""
     return len(getattr(differencer, "history_", [None])) > 0
 
 
@@ -22,38 +22,38 @@ class Differencer(SeriesTransformer):
     """Subtract from each row the row ``lag`` steps before, ``order`` times.
 
     Works on a series (DataFrame, Series or two-dimensional array) and on windows
-    (three-dimensional array). Rows whose past is not known become NaN, which the
-    windows cut afterwards carry as padding.
+    (three-dimensional array). Rows whose past is not known become NaN, which is
+    padding in windows cut afterwards.
 
     Parameters
     ----------
     lag : int, default=1
-        Distance of the rows that are subtracted: 1 removes a trend, the number of
+        Distance of the row that is subtracted: 1 removes a trend, the number of
         steps in a season removes the season.
     order : int, default=1
         How many times to difference.
     gaps : {"raise", "ignore"}, default="raise"
-        What to do where the index of a table has holes or no regular step.
+        What to do if the index of a table has gaps or no regular step.
 
     Attributes
     ----------
     head_ : ndarray of shape (n_samples, lag * order, n_features)
-        The first rows, after padding, of each fitted window, or of the fitted
+        The first rows, after padding, of each window in ``fit``, or of the fitted
         series (``n_samples`` is 1). ``inverse_transform`` starts from them.
     n_padding_ : ndarray of shape (n_samples,)
-        Rows of padding before them.
+        Number of rows of padding before them.
     history_ : ndarray of shape (min(n_timesteps, 2 * lag * order + 1), n_features)
         The last rows of the fitted series.
     n_features_in_ : int
         Number of variables.
     feature_names_in_ : ndarray of str
-        Column names, where the fitted series has them.
+        Column names, if the fitted series has them.
 
     Notes
     -----
-    Differences of windows are a copy, since the first rows of each have no past:
-    of a long series take the differences first, and cut it into windows then, or
-    use :class:`TransformedWindowRegressor`.
+    Differences of windows are a copy, since the first rows of each window have no
+    past. For a long series, difference first and then cut windows, or use
+    :class:`TransformedWindowRegressor`.
 
     References
     ----------
@@ -116,7 +116,7 @@ class Differencer(SeriesTransformer):
         parts = [np.isnan(rows[p, :, 0]).sum(axis=1) for p in chunks(rows)]
         self.n_padding_ = np.concatenate(parts)
         first = self.n_padding_[:, np.newaxis] + np.arange(n_past)
-        # A window with fewer rows than that has no use for the rest of its head.
+        # A window with fewer rows does not need the rest of its head.
         first = np.minimum(first, length - 1)
         self.head_ = rows[np.arange(n_samples)[:, np.newaxis], first]
         return self
@@ -129,8 +129,8 @@ class Differencer(SeriesTransformer):
         X : DataFrame, Series or array of shape (n_timesteps, n_features), \
                 or array of shape (n_samples, length, n_features)
         past : array of shape (..., n_past, n_features), default=None
-            The rows right before X (before each window). None finds the past of a
-            table in the fitted series, by index.
+            The rows right before X (before each window). With None, the past of a
+            table is found in the fitted series, by index.
 
         Returns
         -------
@@ -159,9 +159,9 @@ class Differencer(SeriesTransformer):
                 or array of shape (n_samples, length, n_features)
             Differences.
         past : array of shape (..., n_past, n_features), default=None
-            The values, not differenced, right before X. None takes them from the
-            fitted data: those before the index of a table; for an array the end of
-            the fitted series, or its start where X begins with NaN.
+            The values, not differenced, right before X. With None, they are taken from
+            the fitted data: for a table, those before its index; for an array, the end
+            of the fitted series, or its start if X begins with NaN.
 
         Returns
         -------
@@ -198,7 +198,7 @@ class Differencer(SeriesTransformer):
         return index[0] == self.start_
 
     def _restore(self, rows):
-        """Undo the differencing of the fitted data, from their first rows on."""
+        """Undo the differencing of the fitted data, starting from their first rows."""
         windows = rows if rows.ndim == 3 else rows[np.newaxis]
         n_samples, length, _ = windows.shape
         if n_samples != len(self.head_):
@@ -219,7 +219,7 @@ class Differencer(SeriesTransformer):
 
     @available_if(_has_columns)
     def get_feature_names_out(self, input_features=None):
-        """Return the names of the input, which differencing does not change.
+        """Return the names of the input columns, which differencing does not change.
 
         Parameters
         ----------
@@ -242,7 +242,7 @@ class Differencer(SeriesTransformer):
         return rows
 
     def _check_past(self, past, rows):
-        """Return the last rows of ``past``, no more than are needed."""
+        """Check ``past``, and return as many of its last rows as are needed."""
         past = np.asarray(past, dtype=rows.dtype)
         fits = past.shape[:-2] == rows.shape[:-2] and past.shape[-1:] == rows.shape[-1:]
         if past.ndim != rows.ndim or not fits:

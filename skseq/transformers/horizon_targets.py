@@ -21,22 +21,22 @@ def horizon_targets(series, target=None, horizon=1):
         The variables to forecast: labels of a DataFrame, positions in an array.
         None takes all.
     horizon : int, default=1
-        How many of the coming steps to forecast.
+        Number of coming steps to forecast.
 
     Returns
     -------
     X : as ``series``, with n_timesteps - horizon rows
         The rows whose next ``horizon`` values are known.
     y : as ``series``, of shape (n_timesteps - horizon, n_targets * horizon)
-        Row ``i`` holds the steps ``i + 1`` to ``i + horizon``, target by target;
-        columns of a table are called ``rail+1``, ``rail+2``, ... With one target
-        and one step ``y`` has one dimension.
+        Row ``i`` holds the values of steps ``i + 1`` to ``i + horizon``, target by
+        target; columns of a table are named ``rail+1``, ``rail+2``, ... With one
+        target and one step, ``y`` has one dimension.
 
     Raises
     ------
     ValueError
-        If the horizon leaves no row, a target is not there, not numeric, NaN or
-        infinite, or the index of a table is not in order.
+        If the horizon leaves no row, a target does not exist, is not numeric, or holds
+        NaN or infinity, or the index of a table is not in order.
 
     Examples
     --------
@@ -112,8 +112,8 @@ def _target_columns(table, target):
 def _target_values(table):
     for name, column in table.items():
         if column.dtype.kind not in "biuf":
-            as_real(column, f"target {name!r}")  # raises, and names it
-    values = as_real(table.to_numpy(), "target")  # no copy of one type
+            as_real(column, f"target {name!r}")  # raises an error that names it
+    values = as_real(table.to_numpy(), "target")  # no copy if all have one type
     bad = np.argwhere(~np.isfinite(values))
     if len(bad):
         row, column = bad[0]

@@ -1,4 +1,4 @@
-"""KnownAhead: what is known of the coming steps, beside each row of a series."""
+"""KnownAhead: the known values of the coming steps, beside each row of a series."""
 
 from numbers import Integral
 
@@ -14,24 +14,23 @@ from .time_index import check_gaps, check_same_kind, find_step, time_index
 
 
 class KnownAhead(OwnOutput, SeriesTransformer):
-    """Lay the coming values of known variables beside each row of a series.
+    """Put the coming values of known variables beside each row of a series.
 
     The calendar, prices and weather forecasts of the coming steps are known when a
-    forecast is made, and worth more than any network where a holiday is coming. They
-    are looked up by index, in ``fit`` and in ``predict`` alike, so that a forecast
-    beyond the end of the series needs nothing but a table that reaches far enough.
+    forecast is made. If a holiday is coming, they help more than any network. They
+    are looked up by index, both in ``fit`` and in ``predict``, so a forecast beyond
+    the end of the series only needs a table that reaches far enough.
 
     Parameters
     ----------
     known : DataFrame or Series, default=None
-        The variables, with an index that holds all rows of X and the ``horizon``
-        steps after each. None lays nothing beside X. When time goes on, a longer
-        table of the same columns may take its place (``set_params``) without a new
-        fit.
+        The variables. The index must hold all rows of X, and the ``horizon`` steps
+        after each. With None, nothing is put beside X. As time goes on, a longer table
+        with the same columns can replace it (``set_params``) without a new fit.
     horizon : int, default=1
-        Steps ahead.
+        Number of steps ahead.
     gaps : {"raise", "ignore"}, default="raise"
-        What to do where the index of ``known`` has holes or no regular step. "ignore"
+        What to do if the index of ``known`` has gaps or no regular step. "ignore"
         takes each row to follow the one before (trading days, events).
 
     Attributes
@@ -39,14 +38,14 @@ class KnownAhead(OwnOutput, SeriesTransformer):
     n_features_in_ : int
         Number of variables of X.
     feature_names_in_ : ndarray of str
-        Column names of X, where it has them.
+        Column names of X, if it has them.
 
     Notes
     -----
-    The result is a table wherever X is one, whatever ``set_output`` says, since the
-    windows cut next need its index. Tell the network that follows how many variables
-    there are, ``n_known_ahead``, and let it forecast ``horizon`` steps: windows have no
-    names by which it could tell that others are laid.
+    The result is a table if X is one, whatever ``set_output`` says, since the windows
+    cut next need its index. Set ``n_known_ahead`` of the network that follows to the
+    number of known variables, and let it forecast ``horizon`` steps: windows have no
+    column names from which it could find out.
 
     Examples
     --------
@@ -85,7 +84,7 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         return self
 
     def transform(self, X):
-        """Lay the known values beside a series.
+        """Put the known values beside a series.
 
         Parameters
         ----------
@@ -94,12 +93,13 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         Returns
         -------
         DataFrame of shape (n_timesteps, n_features + n_known * horizon)
-            Variable by variable, called ``name+1``, ``name+2``, ...
+            The new columns come last, variable by variable, named ``name+1``,
+            ``name+2``, ...
 
         Raises
         ------
         ValueError
-            If X has no index, or ``known`` does not hold the steps after it.
+            If X has no time index, or ``known`` does not hold the steps after it.
         """
         check_is_fitted(self)
         return self._lay(X, reset=False)
@@ -133,11 +133,11 @@ class KnownAhead(OwnOutput, SeriesTransformer):
             index=X.index,
             columns=[f"{name}+{i}" for name in known.columns for i in step],
         )
-        # Names of mixed types are refused by whatever comes next.
+        # The next step would raise an error for names of mixed types.
         return pd.concat([X.rename(columns=str), ahead], axis=1)
 
     def _check_columns(self, columns, *, reset):
-        """Raise ValueError where what follows would take one column for another."""
+        """Raise ValueError if the columns differ from those of ``fit``."""
         if reset:
             self._columns = columns
         elif columns != self._columns:

@@ -1,8 +1,8 @@
-"""OwnOutput: transformers whose output is what it is, whatever is asked for."""
+"""OwnOutput: transformers on which ``set_output`` has no effect."""
 
 
 class OwnOutput:
-    """Let ``Pipeline.set_output`` pass, without effect."""
+    """Accept ``Pipeline.set_output``, without effect."""
 
     def set_output(self, *, transform=None):
         """Do nothing: windows are always an array, and a table stays a table.
@@ -10,7 +10,7 @@ class OwnOutput:
         Parameters
         ----------
         transform : str, default=None
-            Ignored; there so that ``Pipeline.set_output`` can be called.
+            Ignored; it exists so that ``Pipeline.set_output`` can be called.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""What transformers of a series share: validation, and the past of new rows."""
+"""What transformers of a series share: validation, and finding the past of new rows."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -11,9 +11,9 @@ from . import time_index as ti
 class SeriesTransformer(TransformerMixin, BaseEstimator):
     """Base of transformers that look back a fixed number of rows.
 
-    The last rows of the fitted series are remembered, so that a table whose
-    index continues or overlaps the fitted one is given its true past. An array
-    has no index: its rows are taken to have no past.
+    The last rows of the fitted series are remembered, so that a table whose index
+    continues or overlaps the fitted one gets its true past. An array has no index:
+    its rows are taken to have no past.
 
     Subclasses define ``_n_past()``, the number of rows that a row looks back.
     """
@@ -22,8 +22,8 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
         """Validate and remember a series; return it as an array."""
         ti.check_gaps(self.gaps)
         rows, index = self._check(X, reset=True)
-        # Twice the past: rows that overlap the end of the fitted series by up to
-        # a window find all of theirs too.
+        # Twice the past, so that rows which overlap the end of the fitted series by
+        # up to a window find all of their past too.
         n_kept = 2 * self._n_past() + 1
         self.history_ = rows[-n_kept:].copy()
         self.history_index_ = self.start_ = self.step_ = None
@@ -34,14 +34,14 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
         return rows
 
     def _forget_series(self, X, n_features):
-        """Be as if fitted on a series of no rows."""
+        """Set the state of a fit on a series without rows."""
         _check_feature_names(self, X, reset=True)
         self.n_features_in_ = n_features
         self.history_ = np.empty((0, n_features))
         self.history_index_ = self.start_ = self.step_ = None
 
     def _with_past(self, X):
-        """Return the rows of X behind ``_n_past()`` rows of past (NaN: unknown)."""
+        """Return ``_n_past()`` rows of past (NaN if unknown), then the rows of X."""
         check_is_fitted(self)
         rows, index = self._check(X, reset=False)
         n_past = self._n_past()

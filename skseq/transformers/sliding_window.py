@@ -15,23 +15,23 @@ _PANDAS = (pd.DataFrame, pd.Series)
 class SlidingWindow(OwnOutput, SeriesTransformer):
     """Turn each row of a series into the window that ends with it.
 
-    The number of rows does not change, so that ``y`` stays aligned and a plain
+    The number of rows does not change, so ``y`` stays aligned, and a plain
     ``Pipeline``, ``TimeSeriesSplit`` and ``GridSearchCV`` work. Rows at the start
     have a short past: their windows begin with padding (rows of NaN), which every
-    estimator of this package understands.
+    estimator of this package can handle.
 
     The last rows of the fitted series are remembered. A DataFrame or Series whose
-    index continues or overlaps the fitted index gets its true past from there. An
-    array has no index, so its first rows have a short past. Where the index shows
-    that rows are missing between the fitted series and the new one (as
-    ``TimeSeriesSplit(gap=...)`` leaves out), the past is short as well.
+    index continues or overlaps the fitted index gets its true past from these. An
+    array has no index, so its first rows have a short past. If the index shows that
+    rows are missing between the fitted series and the new one (as with
+    ``TimeSeriesSplit(gap=...)``), the past is short as well.
 
     Parameters
     ----------
     length : int, default=28
-        Time steps in a window.
+        Number of time steps in a window.
     gaps : {"raise", "ignore"}, default="raise"
-        What to do where the index of a table has holes or no regular step.
+        What to do if the index of a table has gaps or no regular step.
         "ignore" takes each row to follow the one before (trading days, events).
 
     Attributes
@@ -43,7 +43,7 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
     n_features_in_ : int
         Number of variables.
     feature_names_in_ : ndarray of str
-        Column names, where the fitted series has them.
+        Column names, if the fitted series has them.
 
     See Also
     --------
@@ -52,9 +52,9 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
 
     Notes
     -----
-    The result is always an array ``(n_timesteps, length, n_features)``, also under
+    The result is always an array ``(n_timesteps, length, n_features)``, even with
     ``set_output(transform="pandas")``: a table has no third dimension. It is a
-    read-only view of one padded copy of the series and takes no memory of its own.
+    read-only view of one padded copy of the series, and takes no further memory.
 
     Examples
     --------
@@ -79,7 +79,7 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
         X : DataFrame, Series or array-like of shape (n_timesteps, n_features)
             Time steps in order.
         y : DataFrame or Series, default=None
-            Only compared: an index other than that of X is an error.
+            Only checked: its index must be that of X.
 
         Returns
         -------
@@ -88,8 +88,8 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
         Raises
         ------
         ValueError
-            If the series is shorter than a window, or its index is not in order,
-            has duplicates or (with ``gaps="raise"``) holes.
+            If the series is shorter than a window, or its index is not in order, or
+            has duplicates or (with ``gaps="raise"``) gaps.
         """
         check_scalar(self.length, "length", Integral, min_val=1)
         if (
@@ -110,7 +110,7 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
         return self
 
     def transform(self, X):
-        """Cut a series into one window a row.
+        """Cut one window for each row of a series.
 
         Parameters
         ----------

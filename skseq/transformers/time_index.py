@@ -1,4 +1,4 @@
-"""The time index of a table: is it in order, and does one continue another."""
+"""The time index of a table: its order, its step, and whether it continues another."""
 
 import re
 import warnings
@@ -10,19 +10,20 @@ from pandas.tseries.frequencies import to_offset
 GAPS = ("raise", "ignore")
 
 DATE = re.compile(r"\d{4}[-/.]\d{1,2}\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b")
-"""How text begins that is a date."""
+"""The beginning of a date as text."""
 
 
 def check_gaps(gaps):
-    """Raise ValueError where the parameter is none of its choices."""
+    """Raise ValueError unless the parameter is one of its choices."""
     if gaps not in GAPS:
         raise ValueError(f"gaps must be one of {GAPS}, got {gaps!r}.")
 
 
 def time_index(series, name="X"):
-    """Return the index of a DataFrame or Series where it tells time, else None.
+    """Return the index of a DataFrame or Series if it is a time index, else None.
 
-    Dates (also Python's own), periods, durations and integers tell time; text does not.
+    A time index holds dates (also Python's own), periods, durations or integers, but
+    not text.
 
     Raises
     ------
@@ -58,7 +59,7 @@ def time_index(series, name="X"):
 
 
 def _as_dates(index):
-    """Dates that pandas holds as Python's objects or pyarrow's, in its own index."""
+    """Convert an index of Python's or pyarrow's dates into pandas' own."""
     foreign = isinstance(index, pd.Index) and (
         pd.api.types.is_object_dtype(index.dtype)
         or isinstance(index.dtype, pd.ArrowDtype)
@@ -67,13 +68,13 @@ def _as_dates(index):
     if foreign and pd.api.types.infer_dtype(index) in kinds:
         try:
             return pd.DatetimeIndex(index)
-        except ValueError:  # the offset changes, as with summer time
+        except ValueError:  # the UTC offset changes, as with summer time
             return pd.to_datetime(index, utc=True)
     return index
 
 
 def _warn_of_text(index, name):
-    """Warn of dates that nothing can be told by, such as order and gaps."""
+    """Warn of dates as text, in which order and gaps cannot be checked."""
     ends = index[[0, -1]] if isinstance(index, pd.Index) and len(index) > 1 else [None]
     if all(isinstance(end, str) and DATE.match(end) for end in ends):
         warnings.warn(
@@ -126,7 +127,7 @@ def find_step(index, name="X"):
     elif len(index) == 2:
         step = to_offset(index[1] - index[0])
     else:
-        # to_offset keeps None.
+        # to_offset(None) is None.
         step = to_offset(pd.infer_freq(index))
     if step is None and len(index) > 1:
         raise ValueError(_say_irregular(index, name))
@@ -208,26 +209,26 @@ def _kind(index):
 
 
 def by_instance(table, *, sort=False):
-    """Take a table of several series apart.
+    """Split a table of several series.
 
     Parameters
     ----------
     table : DataFrame
-        With a time index, below any number of levels.
+        Its last index level is a time index, after any number of other levels.
     sort : bool, default=False
-        Whether the series come in the order of their labels, or as they stand.
+        Whether to sort the series by their labels, or keep their order.
 
     Returns
     -------
     dict of tuple to DataFrame
-        By the labels of each series, with a time index.
+        The series by their labels, each with a time index.
     """
     levels = list(range(table.index.nlevels - 1))
     if not levels:
         return {(): table}
     times = table.index.get_level_values(-1)
     values = table.to_numpy()
-    one = len(levels) == 1  # whose labels may be tuples themselves
+    one = len(levels) == 1  # its labels may be tuples themselves
     groups = table.groupby(level=0 if one else levels, sort=sort, observed=True)
     return {
         (key,) if one else key: pd.DataFrame(values[rows], times[rows], table.columns)

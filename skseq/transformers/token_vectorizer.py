@@ -1,4 +1,4 @@
-"""TokenVectorizer: texts to windows of integer tokens."""
+"""TokenVectorizer: from texts to windows of integer tokens."""
 
 from collections import Counter
 from numbers import Integral
@@ -16,33 +16,33 @@ from .own_output import OwnOutput
 class TokenVectorizer(OwnOutput, TransformerMixin, BaseEstimator):
     r"""Turn texts into windows of integer tokens, which estimators embed.
 
-    The sibling of scikit-learn's :class:`CountVectorizer` for networks that read the
-    tokens in their order. The commonest token is 0. Whatever isn't in the vocabulary
-    is one token more, the largest, which estimators with ``embedding_size`` embed as
-    zero if they have not seen it in ``fit`` themselves.
+    The counterpart of scikit-learn's :class:`CountVectorizer` for networks that read
+    the tokens in order. The most common token is 0. All tokens outside the vocabulary
+    share one extra number, the largest. Estimators with ``embedding_size`` embed it as
+    zero if they have not seen it in ``fit``.
 
     Parameters
     ----------
     analyzer : {"word", "char"} or callable, default="word"
-        What a token is; a callable maps a text to its tokens.
+        What to take as tokens; a callable maps a text to its tokens.
     lowercase : bool, default=True
         Whether to ignore case.
     token_pattern : str, default=r"(?u)\w+"
         Regular expression of a word.
     max_features : int, default=None
-        Size of the vocabulary, of the commonest tokens; None keeps all.
+        Keep this many of the most common tokens; None keeps all.
     length : int, default=None
-        Time steps of a window; None takes the longest text of ``fit``. Shorter texts
-        are padded at the start, of longer ones the last tokens stay.
+        Number of tokens in a window; None takes that of the longest text in ``fit``.
+        Shorter texts are padded at the start; of longer ones, the last tokens are kept.
     dtype : {np.float32, np.float64}, default=np.float32
-        Of the windows, and so of the computations of a network.
+        Type of the windows, in which a network then computes.
 
     Attributes
     ----------
     vocabulary_ : dict
-        Number of each token.
+        The number of each token.
     length_ : int
-        Time steps of a window.
+        Number of tokens in a window.
 
     Examples
     --------
@@ -93,7 +93,7 @@ class TokenVectorizer(OwnOutput, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X is a single text, or holds no token.
+            If X is a single text, or contains no token.
         """
         for name in ("max_features", "length"):
             if getattr(self, name) is not None:
@@ -105,7 +105,7 @@ class TokenVectorizer(OwnOutput, TransformerMixin, BaseEstimator):
                 "X holds no token: are the texts empty, or does token_pattern fit "
                 "none of their words?"
             )
-        # The commonest first, and in order of the alphabet where they are as common.
+        # The most common first; alphabetical if equally common.
         ordered = sorted(counts, key=lambda token: (-counts[token], token))
         self.vocabulary_ = {
             token: number for number, token in enumerate(ordered[: self.max_features])
@@ -114,7 +114,7 @@ class TokenVectorizer(OwnOutput, TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X):
-        """Replace tokens by their numbers.
+        """Replace tokens with their numbers.
 
         Parameters
         ----------

@@ -27,41 +27,43 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
     """Transform each window together with its targets, and undo it on the forecast.
 
     A window followed by its targets is one short series. The transformer is applied
-    to both, and undone on the prediction with the window itself: nothing is
-    remembered between rows and nothing can leak.
+    to both, and the prediction is transformed back with the help of the window. No
+    state is kept between rows, so nothing can leak.
     :class:`~sklearn.compose.TransformedTargetRegressor` can't do this, since its
     inverse does not see the past.
 
     Parameters
     ----------
     regressor : estimator
-        Any regressor on windows ``(n_samples, length, n_features)``, or any of
-        scikit-learn, which gets the time steps of a window beside each other.
+        Any regressor on windows ``(n_samples, length, n_features)``, or any
+        scikit-learn regressor, which gets the time steps of a window as columns of
+        one row.
     transformer : transformer
         One whose ``transform`` and ``inverse_transform`` take ``past``
         (:class:`Differencer`), or any elementwise scikit-learn transformer with an
         inverse (``FunctionTransformer(numpy.log, numpy.exp)``, ``StandardScaler``).
     target : int or list of int, default=0
         The column of X that ``y`` continues. With several, ``y`` holds the steps of
-        the first, then those of the second, as :func:`horizon_targets` gives them.
+        the first, then those of the second, as from :func:`horizon_targets`.
         Only these columns are transformed.
 
     Attributes
     ----------
     regressor_, transformer_ : fitted clones
     n_features_in_ : int
-        Columns of a two-dimensional X, variables of a three-dimensional one.
+        Number of columns of a two-dimensional X, or of variables of a
+        three-dimensional one.
     window_shape_in_ : tuple of int
-        ``(length, n_features)`` of the fitted windows.
+        ``(length, n_features)`` of the windows in ``fit``.
 
     Notes
     -----
-    Time steps that a differencing leaves without value are cut off the windows, so
-    that the regressor needs no notion of padding. To undo it, a window with too
-    short a past is continued backwards with its first value.
+    Time steps that differencing leaves without a value are cut off the windows, so the
+    regressor need not handle padding. If a window's past is too short to undo the
+    differencing, it is continued backwards with its first value.
 
-    Several transformations are several regressors, one around the other, the first
-    one outside: logarithms, then seasonal differences of these, are
+    For several transformations, nest several of these regressors; the outermost
+    transforms first. Logarithms, then seasonal differences of these, are
     ``TransformedWindowRegressor(TransformedWindowRegressor(regressor,
     Differencer(7)), FunctionTransformer(numpy.log, numpy.exp))``.
 
@@ -95,7 +97,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The values that continue the target columns of each window.
         **fit_params : dict
-            Passed to the regressor's ``fit``, by metadata routing where enabled.
+            Passed to the regressor's ``fit``, by metadata routing if it is enabled.
 
         Returns
         -------
@@ -104,10 +106,11 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         Raises
         ------
         ValueError
-            If the windows are too short for the transformer, it has no inverse, or
-            it mixes rows and takes no ``past``, or the regressor cuts windows itself.
+            If the windows are too short for the transformer, the transformer has no
+            inverse, or mixes rows without taking ``past``, or the regressor cuts
+            windows itself.
         TypeError
-            If the transformer is none.
+            If ``transformer`` is not a transformer.
         """
         windows = check_fit_windows(self, X, y)
         refuse_to_cut(
@@ -130,7 +133,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         return self
 
     def predict(self, X, **predict_params):
-        """Forecast, with the transformation undone.
+        """Forecast, in the original units.
 
         Parameters
         ----------
@@ -169,7 +172,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         self._uses_past = "past" in signature.parameters
         targets = self._targets(windows)
         if self._uses_past:
-            # With the past given, there is nothing to learn but the form.
+            # The past is given in each call, so only the shape has to be learned.
             try:
                 first = self.transformer_.fit_transform(backfill(targets[:1]))
             except ValueError as error:
@@ -188,8 +191,8 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         return inputs_for(self.regressor, self._transform_windows(windows))
 
     def _transform_windows(self, windows):
-        """Transform the target columns; cut off the steps this leaves empty."""
-        # What holds for the series holds for its windows: transform it once.
+        """Transform the target columns; cut off the steps left without a value."""
+        # If the windows are a view of a series, transform that once.
         series = series_of(windows)
         rows = windows if series is None else series
         targets = rows[..., self._columns]
@@ -212,7 +215,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         function = getattr(self.transformer_, method)
         if not self._uses_past:
             return _elementwise(function, steps)
-        # As many rows as the transformer leaves without value are what it looks back.
+        # The transformer looks back as many rows as it leaves without a value.
         past = self._targets(windows)[:, -self._n_cut :]
         parts = [function(steps[p], past=backfill(past[p])) for p in chunks(past)]
         return np.concatenate(parts)
@@ -238,7 +241,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         return params
 
     def get_metadata_routing(self):
-        """Say that metadata go to the regressor.
+        """Route metadata to the regressor.
 
         Returns
         -------
@@ -266,7 +269,7 @@ def _observed_rows(windows):
 
 
 def _elementwise(function, values):
-    """Apply a function of rows to all that are observed."""
+    """Apply a function of rows to all observed rows."""
     flat = values.reshape(-1, values.shape[-1])
     observed = ~np.isnan(flat).any(axis=1)
     result = np.full_like(flat, np.nan)
@@ -275,7 +278,7 @@ def _elementwise(function, values):
 
 
 def _check_elementwise(transformer, rows):
-    """Raise ValueError unless rows are transformed one by one, and back."""
+    """Raise ValueError unless each row is transformed by itself, and invertibly."""
     there, backwards = (
         np.asarray(transformer.transform(some)) for some in (rows, rows[::-1])
     )

@@ -1,4 +1,4 @@
-"""What an estimator is given to fit and to predict, and that both agree."""
+"""Validation of the data given to ``fit`` and ``predict``, and that they agree."""
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -12,7 +12,7 @@ from .windows import check_windows, is_ready
 
 
 def check_fit_windows(estimator, X, y, *, allow_missing=False):
-    """Validate the windows given to ``fit`` and remember their form.
+    """Validate the windows given to ``fit`` and remember their shape.
 
     Sets ``n_features_in_`` (the columns of a two-dimensional X, the variables of
     a three-dimensional one), ``window_shape_in_`` and, for a table,
@@ -34,7 +34,7 @@ def check_fit_windows(estimator, X, y, *, allow_missing=False):
     Raises
     ------
     ValueError
-        If X is not windows, y is missing, or their lengths differ.
+        If X does not hold windows, y is missing, or their numbers of samples differ.
     """
     _check_feature_names(estimator, X, reset=True)
     windows = check_windows(X, allow_missing=allow_missing, estimator=estimator)
@@ -68,7 +68,7 @@ def check_predict_windows(estimator, X, *, any_length=False, allow_missing=False
     estimator : fitted estimator
     X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
     any_length : bool, default=False
-        Whether three-dimensional windows may be of another length than the fitted.
+        Whether three-dimensional windows may have another length than in ``fit``.
     allow_missing : bool, default=False
         As in :func:`check_windows`.
 
@@ -117,13 +117,13 @@ def check_weights(sample_weight, windows):
     Returns
     -------
     ndarray of shape (n_samples,) or None
-        In the dtype of the windows, the largest 1: only their ratios count, and sums
-        of very large ones would be infinite.
+        In the dtype of the windows, scaled so that the largest is 1: only their ratios
+        matter, and sums of very large weights would be infinite.
 
     Raises
     ------
     ValueError
-        For another shape, for negative weights, and where all are zero.
+        If the shape is wrong, a weight is negative, or all are zero.
     """
     if sample_weight is None:
         return None

@@ -1,4 +1,4 @@
-"""What counts as a share."""
+"""Validation of shares."""
 
 from numbers import Real
 
@@ -6,7 +6,7 @@ from sklearn.utils import check_scalar
 
 
 def check_share(value, name):
-    """Refuse what is not between 0 and 1, such as percent.
+    """Raise an error for a value that is not between 0 and 1, such as a percentage.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What counts as targets of regression."""
+"""Validation of regression targets."""
 
 import warnings
 
@@ -9,18 +9,18 @@ from ..windows import chunks
 
 
 def check_targets(y, windows, *, per_step=True, allow_missing=False):
-    """Validate targets of regression.
+    """Validate regression targets.
 
     Parameters
     ----------
     y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
             (n_samples, length, n_outputs)
     windows : ndarray of shape (n_samples, length, n_features)
-        Whose length targets of three dimensions must have.
+        Three-dimensional targets must have the same length.
     per_step : bool, default=True
         Whether there may be a target for each step of the windows.
     allow_missing : bool, default=False
-        Whether NaN may be anywhere.
+        Whether NaN may be anywhere in y.
 
     Returns
     -------
@@ -30,7 +30,7 @@ def check_targets(y, windows, *, per_step=True, allow_missing=False):
     Raises
     ------
     ValueError
-        For NaN (but at padded steps), infinity, text or a wrong shape.
+        For NaN (except at padded steps), infinity, text or a wrong shape.
     """
     y = check_array(
         y,
@@ -42,7 +42,7 @@ def check_targets(y, windows, *, per_step=True, allow_missing=False):
     )
     if y.dtype.kind not in "biuf":
         try:
-            if y.dtype.kind in "mM":  # which would become nanoseconds
+            if y.dtype.kind in "mM":  # astype would turn dates into nanoseconds
                 raise TypeError(f"its dtype is {y.dtype}")
             y = y.astype(np.float64)
         except (TypeError, ValueError) as error:
@@ -55,7 +55,7 @@ def check_targets(y, windows, *, per_step=True, allow_missing=False):
             f"(n_samples, {windows.shape[1]}, n_outputs) with a target for each step "
             "of the windows."
         )
-    with np.errstate(over="ignore"):  # what is too large for float32 is told here
+    with np.errstate(over="ignore"):  # too large for float32: raises below
         y = y.astype(windows.dtype, copy=False)
     counted = y if y.ndim < 3 else y[~np.isnan(windows[:, :, 0])]
     assert_all_finite(counted, allow_nan=allow_missing, input_name="y")
@@ -69,9 +69,9 @@ def check_target_columns(target, n_features, n_outputs):
     ----------
     target : int or list of int
     n_features : int
-        Variables of X.
+        Number of variables of X.
     n_outputs : int
-        Columns of y, which must divide among the targets.
+        Number of columns of y; must be a multiple of the number of targets.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def check_target_columns(target, n_features, n_outputs):
     Raises
     ------
     ValueError
-        If a target is no column of X, or the columns of y do not divide.
+        If a target is not a column of X, or y has the wrong number of columns.
     """
     columns = np.atleast_1d(target)
     if columns.dtype.kind not in "iu" or not set(columns) <= set(range(n_features)):
@@ -97,9 +97,10 @@ def check_target_columns(target, n_features, n_outputs):
 
 
 def warn_of_other_target(columns, windows, y, *, in_units=False):
-    """Warn where y continues other columns of X than it is said to.
+    """Warn if y continues other columns of X than ``columns`` says.
 
-    Told from consecutive windows, whose y begins with the last row of the next.
+    This shows in consecutive windows: their y begins with values from the last row
+    of the next window.
 
     Parameters
     ----------
@@ -107,7 +108,8 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
     windows : ndarray of shape (n_samples, length, n_features)
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
     in_units : bool, default=False
-        Whether to warn, too, where y holds none of the values of a column.
+        Whether to also warn if y holds none of the values of a column, as when only
+        one of them is scaled.
     """
     if len(windows) < 3:
         return
@@ -138,7 +140,7 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
 
 
 def _further_targets(windows, y):
-    """Find columns of X whose steps y holds among those of a target."""
+    """Find further columns of X whose next values are among the steps of a target."""
     before, after = y[:-1, :, 1:], y[1:, :, :-1]
     same = sum((before[p] == after[p]).sum(axis=0) for p in chunks(y[1:]))
     shares = [
@@ -149,5 +151,5 @@ def _further_targets(windows, y):
 
 
 def _follow(windows):
-    """Tell whether each window is the one before, a step later."""
+    """Tell whether each window is the previous one moved by one step."""
     return np.array_equal(windows[1:, :-1], windows[:-1, 1:], equal_nan=True)

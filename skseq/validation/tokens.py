@@ -1,4 +1,4 @@
-"""Windows of tokens."""
+"""Validation of windows of tokens."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from ..windows import chunks
 
 
 def largest_token(windows):
-    """Return it; raise ValueError where there are numbers that are no tokens.
+    """Return the largest token; raise ValueError if a value is not a whole number.
 
     Parameters
     ----------

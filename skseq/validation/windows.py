@@ -1,4 +1,4 @@
-"""What counts as a series and as windows; errors that name row and column."""
+"""Validation of series and windows, with errors that name row and column."""
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ def check_series(series, name="X", estimator=None):
     Parameters
     ----------
     series : array-like of shape (n_timesteps, n_features)
-        Rows of NaN at the start are padding (the result of a differencing).
+        Rows of NaN at the start are padding (for example, left by differencing).
     name : str, default="X"
         Name of the argument, for messages.
     estimator : estimator, default=None
@@ -29,12 +29,13 @@ def check_series(series, name="X", estimator=None):
     Returns
     -------
     ndarray of shape (n_timesteps, n_features)
-        float32 stays, all else becomes float64. Not copied where it need not be.
+        float32 is kept, all else becomes float64. Copied only if necessary.
 
     Raises
     ------
     ValueError
-        For NaN after the start, infinity, text, or the wrong number of dimensions.
+        For NaN other than rows at the start, infinity, text, or the wrong number of
+        dimensions.
     """
     array = _to_floats(series, name, estimator)
     if not _is_finite(array[leading_padding(array) :]):
@@ -57,14 +58,14 @@ def check_windows(windows, *, allow_missing=False, estimator=None):
     Returns
     -------
     ndarray of shape (n_samples, length, n_features)
-        float32 stays, all else becomes float64. A view stays a view, and is
-        checked at the cost of its series, not of its windows.
+        float32 is kept, all else becomes float64. A view stays a view, and checking
+        it costs no more than checking its series.
 
     Raises
     ------
     ValueError
-        For NaN that is not at the start of a window, infinity, text, or the
-        wrong number of dimensions.
+        For NaN other than rows at the start of a window, infinity, text, or the wrong
+        number of dimensions.
     """
     array = windows
     if not is_ready(windows):
@@ -80,8 +81,8 @@ def check_windows(windows, *, allow_missing=False, estimator=None):
             "windows with SlidingWindow."
         )
     series = series_of(array)
-    # What is right in the series is right in all its windows; what is wrong
-    # there (a NaN that only starts some windows) is told window by window.
+    # If the series is valid, so are all its windows. If not (a NaN that is at the
+    # start of some windows only), check window by window.
     rows = array if series is None else series
     if not _is_finite(rows) and (
         series is None or not _is_finite(series[leading_padding(series) :])
@@ -104,7 +105,7 @@ def _to_floats(values, name, estimator, allow_nd=False):
             input_name=name,
         )
     except ValueError as error:
-        # Of an array of objects numpy says it in other words than of a list.
+        # numpy's message differs between an array of objects and a list.
         if "array element with a sequence" in str(error):
             raise ValueError(
                 f"{name} holds sequences of different lengths, or each by itself: "
@@ -119,15 +120,15 @@ def _to_floats(values, name, estimator, allow_nd=False):
 
 
 def is_ready(values):
-    """Tell windows that need no conversion: asking takes longer than predicting one."""
+    """Tell if windows need no conversion, which takes longer than predicting one."""
     is_array = type(values) is np.ndarray and values.ndim == 3
     return is_array and values.dtype in _FLOATS and values.size > 0
 
 
 def _refuse_text(frame, name):
-    """Name the column of a table that is not numeric, before numpy gives up on it.
+    """Raise an error that names the column of a table that is not numeric.
 
-    Of dates alone numpy would make numbers: those of an array are refused, too.
+    An array of dates also raises an error, since numpy would turn it into numbers.
     """
     dtype = getattr(frame, "dtype", None)
     if getattr(dtype, "kind", None) in ("m", "M"):
@@ -152,13 +153,13 @@ def _refuse_text(frame, name):
 
 
 def _is_finite(rows):
-    """Tell whether all values are finite, by their sum: one pass, no temporaries."""
+    """Tell whether the sum of all values is finite: one pass, no temporary arrays."""
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(rows.sum()))
 
 
 def _check_rows(rows, name, unit, first_sample=0, allow_missing=False):
-    """Raise at the first value of rows (..., length, n_features) that is no data."""
+    """Raise an error at the first invalid value of rows (..., length, n_features)."""
     missing = np.isnan(rows)
     started = np.logical_or.accumulate(~missing.all(axis=-1), axis=-1)
     started &= not allow_missing

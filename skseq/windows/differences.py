@@ -14,9 +14,10 @@ def difference(rows, lag=1, order=1):
     ----------
     rows : ndarray of shape (..., n_timesteps, n_features)
     lag : int, default=1
-        1 gives changes from step to step, the season gives seasonal differences.
+        1 gives changes from step to step; the length of a season gives seasonal
+        differences.
     order : int, default=1
-        How many times to do it.
+        How many times to difference.
 
     Returns
     -------
@@ -37,13 +38,13 @@ def difference(rows, lag=1, order=1):
 
 
 def integrate(differences, past, lag=1, order=1):
-    """Undo :func:`difference`, given the rows before.
+    """Undo :func:`difference`, given the rows before them.
 
     Parameters
     ----------
     differences : ndarray of shape (..., n_timesteps, n_features)
     past : ndarray of shape (..., n_past, n_features)
-        The rows right before, not differenced; at least ``lag * order``.
+        The rows right before, not differenced; at least ``lag * order`` of them.
     lag, order : int, default=1
 
     Returns
@@ -59,7 +60,7 @@ def integrate(differences, past, lag=1, order=1):
 
 
 def _integrate_once(differences, past, lag):
-    """Each row is its difference plus the row ``lag`` before: a sum over seasons."""
+    """Add to each difference the row ``lag`` before: a cumulative sum over seasons."""
     *batch, n_timesteps, n_features = differences.shape
     n_seasons = -(-n_timesteps // lag)
     seasons = np.zeros((*batch, (n_seasons + 1) * lag, n_features))

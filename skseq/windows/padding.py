@@ -1,4 +1,4 @@
-"""Padding: rows of NaN at the start of a window whose sequence is shorter."""
+"""Padding: rows of NaN at the start of a window longer than its sequence."""
 
 import numpy as np
 
@@ -27,16 +27,17 @@ def pad_sequences(sequences, length=None, dtype=None):
     """Stack sequences of different lengths into one window array.
 
     Shorter sequences get rows of NaN at the start, which is how every part of
-    skseq marks a short past. Of longer sequences the last ``length`` rows stay.
+    skseq marks a short past. Of longer ones, the last ``length`` rows are kept.
 
     Parameters
     ----------
     sequences : list of array-like of shape (n_timesteps,) or (n_timesteps, n_features)
-        ``n_timesteps`` may differ and may be zero, ``n_features`` may not.
+        ``n_timesteps`` may differ between sequences, and may be zero; ``n_features``
+        must be the same for all.
     length : int, default=None
-        Time steps of the result; None takes the longest sequence.
+        Number of time steps in the result; None takes that of the longest sequence.
     dtype : dtype, default=None
-        float32 or float64; None keeps float32 where all sequences have it.
+        float32 or float64; None keeps float32 if all sequences have it.
 
     Returns
     -------
@@ -45,9 +46,8 @@ def pad_sequences(sequences, length=None, dtype=None):
     Raises
     ------
     ValueError
-        If there is no sequence, if one is not numeric or of another number of
-        variables than the first, if one holds NaN or infinity, or for a dtype that
-        can't hold NaN.
+        If there is no sequence, if one is not numeric, has another number of variables
+        than the first, or holds NaN or infinity, or if the dtype can't hold NaN.
 
     Examples
     --------
@@ -86,13 +86,13 @@ def pad_sequences(sequences, length=None, dtype=None):
 
 
 def as_real(values, name):
-    """Return an array of floats; float32 stays, all else becomes float64.
+    """Return an array of floats; float32 is kept, all else becomes float64.
 
     Parameters
     ----------
     values : array-like
     name : str
-        For messages.
+        Name of the argument, for messages.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def as_real(values, name):
     Raises
     ------
     ValueError
-        For text, complex numbers and what else is not real.
+        For text, complex numbers and anything else that is not real numbers.
     """
     try:
         array = np.asarray(values)
@@ -129,12 +129,12 @@ def _as_sequence(sequence, position):
 
 
 def backfill(windows):
-    """Replace padding by the first observed row of each window (0 where none is).
+    """Replace padding with the first observed row of each window (0 if there is none).
 
     Parameters
     ----------
     windows : ndarray of shape (n_samples, length, n_features)
-        Copied, so of bounded size (see :func:`chunks`).
+        They are copied, so pass a bounded number at a time (see :func:`chunks`).
 
     Returns
     -------

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 CHUNK_ELEMENTS = 2**17
-"""Elements of a window array that any function here copies at once."""
+"""Largest number of elements of a window array that is copied at once."""
 
 
 def sliding_windows(series, length):
@@ -15,12 +15,12 @@ def sliding_windows(series, length):
     series : ndarray of shape (n_timesteps, n_features)
         Rows are time steps.
     length : int
-        Time steps in a window.
+        Number of time steps in a window.
 
     Returns
     -------
     ndarray of shape (n_timesteps - length + 1, length, n_features)
-        Window ``i`` holds the rows ``i`` to ``i + length - 1``. No value is copied.
+        Window ``i`` holds rows ``i`` to ``i + length - 1``. No value is copied.
 
     Raises
     ------
@@ -54,8 +54,8 @@ def series_of(windows):
     Returns
     -------
     ndarray of shape (n_samples + length - 1, n_features) or None
-        A view. None where the strides do not show that window ``i + 1`` is
-        window ``i`` moved by one row: the windows are then separate values.
+        A view. None if the strides do not show that window ``i + 1`` is window ``i``
+        moved by one row; the windows then count as separate.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def series_of(windows):
 
 
 def changes(windows):
-    """Difference windows in time; a view gives a view.
+    """Difference windows in time; the result is a view if the windows are one.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def changes(windows):
 
 
 def chunks(windows):
-    """Yield slices that walk through windows a bounded number of values at a time.
+    """Yield slices of windows that hold a bounded number of values each.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def chunks(windows):
     Yields
     ------
     slice
-        Consecutive samples, at least one.
+        Consecutive samples, at least one per slice.
     """
     n_samples = len(windows)
     size = max(1, CHUNK_ELEMENTS * n_samples // max(1, windows.size))
@@ -113,9 +113,10 @@ def chunks(windows):
 
 
 def n_shared(windows, y):
-    """Count the windows after one that share targets with it, given each step's.
+    """Count the following windows that share targets with a window.
 
-    There are none where windows are sequences of their own.
+    Each step of a window has a target. If the windows are separate sequences, none
+    share targets.
 
     Parameters
     ----------
@@ -129,21 +130,21 @@ def n_shared(windows, y):
     follows = len(windows) > 1 and np.array_equal(
         windows[-2, 1:], windows[-1, :-1], equal_nan=True
     )
-    # Outputs of a step may be the steps ahead of it.
+    # The outputs of a step may be several steps ahead of it.
     return y.shape[1] - 1 + y.shape[2] - 1 if follows else 0
 
 
 def variable_moments(windows, sample_weight=None):
     """Mean and standard deviation of each variable over all windows.
 
-    Padding does not count. A view gives what its copy gives: the rows of the
-    series are weighted by the number (or weight) of windows that hold them.
+    Padding does not count. A view gives the same result as a copy of it: each row of
+    the series is weighted by the number (or total weight) of windows that hold it.
 
     Parameters
     ----------
     windows : ndarray of shape (n_samples, length, n_features)
     sample_weight : ndarray of shape (n_samples,), default=None
-        Weights of the windows; None gives each the weight one.
+        Weights of the windows; None gives each window the weight one.
 
     Returns
     -------
@@ -159,25 +160,25 @@ def variable_moments(windows, sample_weight=None):
         windows = series[:, np.newaxis]
 
     def weight(part):
-        """Of all windows that hold a row: row r lies in r - length + 1 to r."""
+        """Sum over the windows that hold a row: row r is in r - length + 1 to r."""
         row = np.arange(part.start, part.stop)
         first = np.maximum(row - length + 1, 0)
         return total(np.minimum(row + 1, n_samples)) - total(first)
 
-    # About the first value seen, a constant column has a mean without rounding.
+    # Relative to the first value, the mean of a constant column has no rounding error.
     origin = _first_observed(windows)
     count, mean = _weighted_mean(windows, weight, lambda rows: rows - origin)
     mean = origin + mean
     _, variance = _weighted_mean(windows, weight, lambda rows: (rows - mean) ** 2)
     scale = np.sqrt(variance)
-    # A constant column leaves rounding noise; dividing by it would blow it up.
+    # A constant column may leave rounding noise, which must not be divided by.
     constant = scale <= 10 * np.finfo(windows.dtype).eps * np.abs(mean)
     scale[constant | (count == 0)] = 1.0
     return mean, scale
 
 
 def _first_observed(windows):
-    """Find the first value of each variable that is not padding (0 where none is)."""
+    """Find the first value of each variable that is not padding (0 if none)."""
     for part in chunks(windows):
         rows = windows[part].reshape(-1, windows.shape[2])
         observed = np.flatnonzero(~np.isnan(rows[:, 0]))

@@ -1,28 +1,29 @@
-"""affine_forecast: what a SARIMA model forecasts, as weights of what it sees."""
+"""affine_forecast: the forecasts of a SARIMA model as weights of the past values."""
 
 import numpy as np
 
 from .likelihood import sarimax_class
 
-_TOLERANCE = 1e-10  # below it, a variance that is infinite or zero is zero
+_TOLERANCE = 1e-10  # a diffuse variance below this counts as zero
 
 
 def affine_forecast(observed, n_steps, params, mean, **specification):
-    """Find a model's forecasts as an affine function of the values before.
+    """Find a model's forecasts as an affine function of the past values.
 
-    The Kalman filter's gains do not depend on the values: run it once, on zeros, and
-    follow the weight of each value into the forecasts, from the last one back.
+    The Kalman filter's gains do not depend on the values. So the filter is run once,
+    on zeros, and the weight of each value in the forecasts is found by going back
+    from the last value.
 
     Parameters
     ----------
     observed : ndarray of bool of shape (n_timesteps,)
         False where a value is missing.
     n_steps : int
-        Steps to forecast.
+        Number of steps to forecast.
     params : list of float
-        Of statsmodels' model.
+        Parameters of statsmodels' model.
     mean : float
-        Forecast where nothing was observed and the model has no level of its own.
+        Forecast if nothing was observed and the model has no level of its own.
     **specification
         ``order``, ``seasonal_order`` and ``trend``, as statsmodels takes them.
 
@@ -32,7 +33,7 @@ def affine_forecast(observed, n_steps, params, mean, **specification):
         Zero for missing values.
     intercept : ndarray of shape (n_steps,)
     std : ndarray of shape (n_steps,)
-        Of the errors; infinite where too few values were seen for the differences.
+        Of the errors; infinite if too few values were observed for the differences.
     """
     length = len(observed)
     zeros = np.append(np.where(observed, 0, np.nan), np.full(n_steps, np.nan))
@@ -66,8 +67,8 @@ def affine_forecast(observed, n_steps, params, mean, **specification):
 
 
 def _gain(filtered, step):
-    """How much of the surprise at a step goes into each state, (n_states,)."""
-    # While some direction has infinite variance, it takes all of the surprise.
+    """Kalman gain: how much of a step's error goes into each state, (n_states,)."""
+    # While some direction has infinite variance, it takes all of the error.
     for kind in ["_diffuse", ""] if filtered.nobs_diffuse else [""]:
         error_cov = getattr(filtered, f"forecasts_error{kind}_cov")[0, 0, step]
         state_cov = getattr(filtered, f"predicted{kind}_state_cov")[:, :, step]

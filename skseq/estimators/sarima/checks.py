@@ -1,4 +1,4 @@
-"""What a SARIMA model may be; errors that name what it can't be."""
+"""Checks of the parameters of a SARIMA model, with errors that name the wrong one."""
 
 from numbers import Integral
 
@@ -9,7 +9,7 @@ from ...validation import check_target_columns
 
 
 def searches(estimator):
-    """Tell whether the orders are to be found.
+    """Tell whether the orders are to be searched.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def searches(estimator):
 
 
 def check_parameters(estimator):
-    """Refuse parameters that no SARIMA model can have.
+    """Raise an error for parameters that no SARIMA model can have.
 
     Parameters
     ----------
@@ -64,13 +64,13 @@ def check_parameters(estimator):
 
 
 def check_columns(estimator, n_features, n_outputs):
-    """Refuse a target, or variables known ahead, that the windows do not have.
+    """Raise an error for a target or variables known ahead that X does not have.
 
     Parameters
     ----------
     estimator : SARIMARegressor
     n_features, n_outputs : int
-        Columns of X, and steps of y.
+        Number of columns of X, and of steps in y.
     """
     check_target_columns(estimator.target, n_features, n_outputs)
     n_known = estimator.n_known_ahead * n_outputs
@@ -83,12 +83,12 @@ def check_columns(estimator, n_features, n_outputs):
 
 
 def check_length(estimator, length):
-    """Refuse windows that are too short for the differences.
+    """Raise an error for windows that are too short for the differences.
 
     Parameters
     ----------
     estimator : SARIMARegressor
-        With its orders.
+        Its orders must be set.
     length : int
     """
     _, differences, _ = estimator.order_

@@ -1,12 +1,12 @@
-"""The likelihood of a SARIMA model, and where it is highest, by statsmodels."""
+"""The likelihood of a SARIMA model, maximised with statsmodels."""
 
 import warnings
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-# x, for partial autocorrelations x / sqrt(1 + x^2): nearer to 1, the variance of the
-# stationary series cannot be computed.
+# Largest x, where the partial autocorrelation is x / sqrt(1 + x^2). Nearer to 1, the
+# variance of the stationary series cannot be computed.
 _PERSISTENT = 30
 UNIT_ROOT = (
     "The autoregression is so close to a unit root that its variance cannot be "
@@ -20,7 +20,7 @@ def sarimax_class():
     Raises
     ------
     ImportError
-        That names the extra to install, where statsmodels is absent.
+        If statsmodels is not installed; the message names the extra to install.
     """
     try:
         with warnings.catch_warnings():
@@ -34,7 +34,7 @@ def sarimax_class():
 
 
 def stationary_model(series, known, order, seasonal_order, trend):
-    """Make statsmodels' model of a series after its differences.
+    """Make statsmodels' model of a series that is already differenced.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def stationary_model(series, known, order, seasonal_order, trend):
     known : ndarray of shape (n_timesteps, n_known_ahead)
         What the series is regressed on.
     order, seasonal_order, trend
-        As statsmodels takes them; their differences are not taken.
+        As statsmodels takes them; their numbers of differences are ignored.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def stationary_model(series, known, order, seasonal_order, trend):
             order=(p, 0, q),
             seasonal_order=(seasonal_p, 0, seasonal_q, season),
             trend=trend,
-            # Else the optimiser stops early where the unit of y is large.
+            # Otherwise the optimiser stops early if the values of y are large.
             concentrate_scale=True,
         )
 
@@ -71,9 +71,9 @@ def maximize(model, before, max_iter):
     ----------
     model : SARIMAX
     before : dict of str to float
-        Parameters to start from, where they are those of the model.
+        Values to start from, used if they include all parameters of the model.
     max_iter : int
-        Most iterations of the optimiser.
+        Largest number of iterations of the optimiser.
 
     Returns
     -------
@@ -82,11 +82,11 @@ def maximize(model, before, max_iter):
     Raises
     ------
     ValueError
-        For a series too short or constant, and for an autoregression too close to a
-        unit root.
+        If the series is too short or constant, or the autoregression is too close to
+        a unit root.
     """
     _check_series(model)
-    # The covariances of the states at all steps would take gigabytes.
+    # Keeping the covariances of the states at all steps would take gigabytes.
     for part in ("predicted", "filtered", "gain", "smoothing"):
         setattr(model.ssm, f"memory_no_{part}", True)
     if not model.param_names:
@@ -99,7 +99,7 @@ def maximize(model, before, max_iter):
         persistent if name[:3] == "ar." else (None, None) for name in model.param_names
     ]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # we tell below what matters
+        warnings.simplefilter("ignore")  # the warning that matters is given below
         try:
             results = model.fit(start, bounds=bounds, maxiter=max_iter, disp=False)
         except np.linalg.LinAlgError as error:
@@ -116,16 +116,16 @@ def maximize(model, before, max_iter):
 
 
 def warn_of_limit(model, params):
-    """Warn where a bound keeps an autoregression from where it would go.
+    """Warn if the bound on an autoregression keeps the likelihood from its maximum.
 
-    Where the likelihood is flat as far as there, as next to a true unit root, nothing
-    is lost.
+    There is no warning if the likelihood is flat up to the bound, as next to a true
+    unit root, since nothing is lost then.
 
     Parameters
     ----------
     model : SARIMAX
     params : ndarray of float
-        Its estimates.
+        The estimates.
     """
     inner = np.array(model.untransform_params(params))
     autoregressive = np.array([name[:3] == "ar." for name in model.param_names], bool)
@@ -145,20 +145,20 @@ def warn_of_limit(model, params):
 
 
 def unit_of(series, known):
-    """Choose a unit in which the optimiser and the filter get on.
+    """Choose a unit of the series that suits the optimiser and the filter.
 
-    Both have absolute tolerances, which suit a spread between 1 and 100.
+    Both have absolute tolerances, which suit a standard deviation of 1 to 100.
 
     Parameters
     ----------
     series : ndarray of shape (n_timesteps,)
     known : ndarray of shape (n_timesteps, n_known_ahead)
-        What it is regressed on: the rest is what has a spread.
+        What it is regressed on; the standard deviation is that of the residuals.
 
     Returns
     -------
     float
-        1 where the series has such a spread, or none.
+        1 if the series has such a standard deviation, or is constant.
     """
     rows = ~np.isnan(series)
     if not rows.any():
@@ -171,7 +171,7 @@ def unit_of(series, known):
 
 
 def in_unit(params, unit):
-    """Turn the parameters of a series into those of its multiple.
+    """Turn the parameters of a series into those of the series times ``unit``.
 
     Parameters
     ----------

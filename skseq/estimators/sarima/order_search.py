@@ -1,4 +1,4 @@
-"""The orders of a SARIMA model, found by tests and by a walk from order to order."""
+"""The orders of a SARIMA model, found with tests and a stepwise search."""
 
 import warnings
 
@@ -7,33 +7,34 @@ import pandas as pd
 
 from ...windows import difference
 
-# As R's auto.arima has them.
+# The limits of R's auto.arima.
 _LARGEST, _LARGEST_SEASONAL = 5, 2
-_EXACT = 150  # values up to which the walk takes the exact likelihood
+_EXACT = 150  # longest series for which the search uses the exact likelihood
 _STEPS = [(-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)]
 
 
 def search_orders(table, season, criterion):
-    """Find the orders of a series, as Hyndman and Khandakar do.
+    """Find the orders of a series with the method of Hyndman and Khandakar.
 
-    The seasonal difference is taken where the season is strong, others until the KPSS
-    test finds the series stationary. From the best of a few usual models, the walk
-    goes on to the first neighbour that is better, until none is. Of a long series,
-    the models are estimated by least squares.
+    The seasonal difference is taken if the season is strong, and ordinary differences
+    until the KPSS test finds the series stationary. The stepwise search starts from
+    the best of a few common models, and moves to the first neighbour that is better,
+    until none is. For a series of more than 150 steps, or a season above 12, the models
+    are estimated by least squares.
 
     Parameters
     ----------
     table : ndarray of shape (n_timesteps, 1 + n_known)
         The series, and what it is regressed on.
     season : int
-        Time steps in a season; 0 for none.
+        Number of time steps in a season; 0 for no season.
     criterion : {"aicc", "aic", "bic"}
 
     Returns
     -------
     DataFrame of shape (n_models, 4)
         ``order``, ``seasonal_order``, ``trend`` and the criterion of each model, in
-        the order tried: infinite for one that is close to a unit root.
+        the order tried. The criterion is infinite for a model close to a unit root.
 
     Raises
     ------
@@ -41,14 +42,14 @@ def search_orders(table, season, criterion):
         If statsforecast is not installed.
     """
     arima = _statsforecast()
-    varies = np.ptp(table, axis=0) > 0  # a constant has a coefficient of its own
+    varies = np.ptp(table, axis=0) > 0  # the constant is estimated separately
     varies[0] = True
     table = table[:, varies].astype(np.float64)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of models that the walk leaves
+        warnings.simplefilter("ignore")  # from models that the search rejects
         d, seasonal_d = _differences(arima, table, season)
         score = _scorer(arima, table, d, seasonal_d, season, criterion)
-        # After two differences, a constant would be a parabola.
+        # With two differences, a constant would mean a quadratic trend.
         tried = _walk(score, len(table), season, constant=d + seasonal_d < 2)
         for candidate in sorted(tried, key=tried.get):
             if np.isfinite(score(candidate, exact=True)):
@@ -67,7 +68,7 @@ def search_orders(table, season, criterion):
 
 
 def _differences(arima, table, season):
-    """Differences that the tests ask for, of what the known variables leave."""
+    """Orders of differencing that the tests choose, given the known variables."""
     rest = table[:, 0]
     if table.shape[1] > 1:
         known = np.column_stack([np.ones(len(table)), table[:, 1:]])
@@ -112,7 +113,7 @@ def _scorer(arima, table, d, seasonal_d, season, criterion):
 
 
 def _walk(score, n_values, season, constant):
-    """Go from neighbour to neighbour; returns {(p, q, P, Q, constant): score}."""
+    """Search from neighbour to neighbour; return {(p, q, P, Q, constant): score}."""
     largest = min(_LARGEST, n_values // 3, season - 1 if season else _LARGEST)
     largest_seasonal = min(_LARGEST_SEASONAL, n_values // 3 // season) if season else 0
     limits = np.array([largest, largest, largest_seasonal, largest_seasonal])

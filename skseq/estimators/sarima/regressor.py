@@ -1,4 +1,4 @@
-"""SARIMARegressor: the statistician's forecast, estimated by statsmodels."""
+"""SARIMARegressor: a seasonal ARIMA model, estimated by statsmodels."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -25,91 +25,94 @@ from .stitching import stitch
 
 
 class SARIMARegressor(RegressorMixin, BaseEstimator):
-    """Forecast by a seasonal ARIMA model of the series behind the windows.
+    """Forecast with a seasonal ARIMA model of the series behind the windows.
 
-    ``fit`` lays consecutive windows back into their series, and estimates the model
+    ``fit`` joins consecutive windows back into their series, and estimates the model
     once, by maximum likelihood. Given its parameters, a SARIMA forecast is an affine
-    function of the window: ``predict`` is one matrix product, for any number of
+    function of the window, so ``predict`` is one matrix product for any number of
     windows. AR, ARMA and ARIMA are the same class with zeros in the orders.
 
     Parameters
     ----------
     order : tuple of int or "auto", default=(1, 0, 0)
-        Autoregressive order, differences, moving average order. "auto" searches these
-        three, those of the season, and whether there is a constant [2]_: of
-        ``seasonal_order`` only the season counts then, and ``trend`` does not.
+        Autoregressive order, number of differences, moving average order. "auto"
+        searches these, the seasonal ones, and whether there is a constant [2]_; of
+        ``seasonal_order`` only the season is then used, and ``trend`` is ignored.
     seasonal_order : tuple of int, default=(0, 1, 1, 7)
-        The same three from season to season, and the time steps in a season.
-        ``(0, 0, 0, 0)`` has no season.
+        The same three orders from season to season, and the number of time steps in a
+        season. ``(0, 0, 0, 0)`` means no season.
     trend : {None, "c"}, default=None
-        "c" estimates a constant: the mean, or with one difference the drift. A
-        trend that depends on the date is not offered, since a window doesn't tell
-        it: difference instead.
+        "c" estimates a constant: the mean, or with one difference the drift. A trend
+        that depends on the date is not available, since a window does not hold its
+        date: difference instead.
     criterion : {"aicc", "aic", "bic"}, default="aicc"
-        What the search makes small.
+        What the search minimises.
     target : int, default=0
-        The column of X that ``y`` continues. The others are not used, but for the
-        variables known ahead.
+        The column of X that ``y`` continues. The other columns are not used, except
+        for variables known ahead.
     n_known_ahead : int, default=0
-        Variables known ahead, whose next values are the last columns of X, as
-        :class:`KnownAhead` lays them: the target is regressed on them, with SARIMA
-        errors. The first row of a window then only tells the values at the second.
+        Number of variables known ahead. Their coming values must be the last columns
+        of X, as :class:`KnownAhead` puts them. The target is regressed on them, with
+        SARIMA errors. Of a window's first row, only the known values are then used.
     warm_start : bool, default=False
-        Whether a further ``fit`` starts from the parameters of the one before, with
-        the orders that a search found then: to estimate anew every day.
+        Whether ``fit`` starts from the parameters of the previous ``fit``, and keeps
+        the orders that its search found. Useful to estimate anew every day.
     max_iter : int, default=200
-        Most iterations of the optimiser.
+        Largest number of iterations of the optimiser.
 
     Attributes
     ----------
     order_, seasonal_order_ : tuple of int
-        Those given, or found.
+        The given orders, or those found by the search.
     trend_ : {None, "c"}
-        That given, or found.
+        The given trend, or that found by the search.
     search_results_ : DataFrame of shape (n_models, 4)
         Only with "auto": ``order``, ``seasonal_order``, ``trend`` and the criterion of
-        each model tried, in that order. Infinite for one that is close to a unit root;
-        of more than 150 time steps an approximation, with which the search is fast.
+        each model, in the order tried. The criterion is infinite for a model close to
+        a unit root. With more than 150 time steps, or a season above 12, it is
+        approximate, to make the search fast.
     coef_ : ndarray of shape (n_outputs, length)
-        Weights of the target's past in the forecast. With variables known ahead,
-        ``length - 1``: those of the target less their effect.
+        Weights of the target's past values in the forecast. With variables known
+        ahead, there are ``length - 1``, of the target minus the effect of these.
     intercept_ : ndarray of shape (n_outputs,)
     std_ : ndarray of shape (n_outputs,)
         Standard deviation of the error, one to ``n_outputs`` steps ahead.
     known_coef_ : ndarray of shape (n_known_ahead,)
-        Of the variables known ahead.
+        Coefficients of the variables known ahead.
     params_ : dict of str to float
-        Estimates, by statsmodels' names: ``sigma2`` is the variance of the shocks.
+        Estimates, with statsmodels' names; ``sigma2`` is the variance of the shocks.
     aicc_ : float
-        Corrected Akaike information criterion: among orders with the same
-        differences, on the same series, smaller is better.
+        Corrected Akaike information criterion: smaller is better, among orders with
+        the same differences, on the same series.
     n_iter_ : int
-        Iterations of the optimiser.
+        Number of iterations of the optimiser.
     n_features_in_ : int
-        Columns of a two-dimensional X, variables of a three-dimensional one.
+        Number of columns of a two-dimensional X, or of variables of a
+        three-dimensional one.
     feature_names_in_ : ndarray of str
-        Column names, where X was a table.
+        Column names, if X was a table.
     window_shape_in_ : tuple of int
-        ``(length, n_features)`` of the fitted windows.
+        ``(length, n_features)`` of the windows in ``fit``.
 
     Notes
     -----
-    Windows are consecutive where each is the one before, moved by one row. Where they
-    are not (the two training parts of a fold), each piece is differenced by itself,
-    and as many missing values as a window is long lie between.
+    Windows are consecutive if each is the previous one moved by one row. If they are
+    not (the two training parts of a fold), each piece is differenced by itself, and
+    the pieces are joined with as many missing values as a window has steps.
 
-    What came before a window has a diffuse distribution as far as it is differenced,
-    and the stationary one for the rest: a padded window gives what the shorter one
-    gives. Of a window too short for the differences, the mean stands for what it does
-    not tell; the standard deviation is infinite then.
+    For the values before a window, the differenced part of the model starts from a
+    diffuse distribution, and the rest from the stationary one. So a padded window has
+    the same forecast as the shorter window would have. If a window is too short for
+    the differences, values that it lacks are replaced by the mean of those it has, and
+    the standard deviation is infinite.
 
-    Windows of three dimensions, and y, may hold NaN where values are missing: the
-    forecast is that of the values that are there. To estimate, a difference with a
-    missing value is missing.
+    Three-dimensional windows, and y, may hold NaN for missing values. The forecast is
+    the one given the values that are present. In ``fit``, a difference with a missing
+    value is missing.
 
-    The search reads the longest piece without missing values. It differences from
-    season to season where the season is strong, and from step to step until the KPSS
-    test finds the rest stationary; then it goes from orders to better ones beside them.
+    The search uses the longest piece without missing values. It takes the seasonal
+    difference if the season is strong, and ordinary differences until the KPSS test
+    finds the result stationary. It then moves stepwise to better neighbouring orders.
 
     References
     ----------
@@ -159,7 +162,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
-            Windows, consecutive for the most part.
+            Windows, mostly consecutive.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The next values of the target.
 
@@ -170,17 +173,17 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         Raises
         ------
         ImportError
-            If statsmodels is not installed, which comes with the extra
-            ``skseq[sarima]``, or for "auto" statsforecast, with ``skseq[auto]``.
+            If statsmodels is not installed (the extra ``skseq[sarima]``), or for
+            "auto", statsforecast (the extra ``skseq[auto]``).
         ValueError
-            For orders that can't be, windows shorter than the differences, a y that
-            does not continue X, an autoregression too close to a unit root, and where
-            there is too little to estimate from.
+            If the orders are invalid, the windows are shorter than the differences, y
+            does not continue X, the autoregression is too close to a unit root, or
+            there are too few values to estimate from.
 
         Warns
         -----
         ConvergenceWarning
-            If the optimiser stops before it has found the best parameters, or these
+            If the optimiser stops before it has found the best parameters, or if these
             are closer to a unit root than can be computed.
         """
         check_parameters(self)
@@ -215,7 +218,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         del estimates[known_ahead]
         self._params = estimates
         self._mean = np.nanmean(y[:, 0], dtype=np.float64)
-        # The values known at the first row of a window lie in the row before it.
+        # The first row has no known values of its own: they are in the row before it.
         longest = windows.shape[1] - (self.n_known_ahead > 0)
         with np.errstate(divide="ignore", invalid="ignore"):
             self.coef_, self.intercept_, self.std_ = self._map(
@@ -233,14 +236,14 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
         return_std : bool, default=False
-            Whether to return the standard deviation of the errors too, as the model
-            has it: that of the coming shocks, with the parameters taken as true.
+            Whether to also return the standard deviation of the errors according to
+            the model: it covers future shocks, and takes the parameters as true.
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         std : ndarray of the shape of y
-            Only with ``return_std``. Infinite where a window is too short for the
+            Only with ``return_std``. Infinite if a window is too short for the
             differences.
         """
         check_is_fitted(self)
@@ -252,7 +255,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         for part in chunks(windows):
             past, effect = self._without_known(windows[part])
             observed = ~np.isnan(past)
-            full = observed.all()  # nearly always: sorting them would take most time
+            full = observed.all()  # nearly always; np.unique is slow
             for pattern in observed[:1] if full else np.unique(observed, axis=0):
                 rows = (observed == pattern).all(axis=1)
                 pattern = np.trim_zeros(pattern, "f")  # padding
@@ -280,13 +283,14 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         Returns
         -------
         statsmodels.tsa.statespace.sarimax.SARIMAXResults
-            With the parameters of ``fit``, of the series behind ``X`` and ``y``
-            *after* its differences.
+            With the parameters of ``fit``. They describe the series behind ``X`` and
+            ``y`` *after* differencing.
 
         Raises
         ------
         ValueError
-            If ``y`` does not continue X, or has other steps than in ``fit``.
+            If ``y`` does not continue X, or has another number of steps than in
+            ``fit``.
         """
         check_is_fitted(self)
         windows = check_predict_windows(self, X, allow_missing=True)
@@ -311,7 +315,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         return tags
 
     def _choose_orders(self, pieces):
-        """Search the orders, where they are not given or found."""
+        """Set the orders; search them if they are neither given nor already found."""
         if not searches(self):
             self.order_, self.seasonal_order_ = self.order, self.seasonal_order
             self.trend_ = self.trend
@@ -328,7 +332,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             self.order_, self.seasonal_order_ = best["order"], best["seasonal_order"]
 
     def _join(self, pieces):
-        """Difference the pieces, and join them by missing values.
+        """Difference the pieces, and join them with missing values between.
 
         Returns the target (n_timesteps,) and the variables known ahead
         (n_timesteps, n_known_ahead).
@@ -351,7 +355,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         return known.reshape(*rows.shape[:-1], self.n_known_ahead, self._n_outputs)
 
     def _without_known(self, windows):
-        """Return the target's past and the forecast, less and only what is known."""
+        """Return the past without the effect of known variables, and their next one."""
         past = windows[:, :, self.target].astype(np.float64)
         if not self.n_known_ahead:
             return past, np.zeros((len(windows), 1))
@@ -367,7 +371,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         return past, np.nan_to_num(effect)
 
     def _model(self, series, known):
-        """Make statsmodels' model of a series that is differenced."""
+        """Make statsmodels' model of a differenced series."""
         orders = self.order_, self.seasonal_order_, self.trend_
         return stationary_model(series, known, *orders)
 

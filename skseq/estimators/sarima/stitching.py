@@ -1,4 +1,4 @@
-"""Windows and their targets, laid back into the pieces of the series behind them."""
+"""Windows and their targets, joined back into the pieces of their series."""
 
 from itertools import pairwise
 
@@ -8,7 +8,7 @@ from ...windows import chunks, leading_padding, series_of
 
 
 def stitch(windows, y, target, known):
-    """Lay windows and targets back into pieces of consecutive rows.
+    """Join windows and targets back into pieces of consecutive rows.
 
     Parameters
     ----------
@@ -18,14 +18,14 @@ def stitch(windows, y, target, known):
     target : int
         The variable that y continues.
     known : callable
-        Maps rows (n_rows, n_features) to the next values of what is known ahead,
-        (n_rows, n_known, horizon).
+        Maps rows (n_rows, n_features) to the coming values of the variables known
+        ahead, (n_rows, n_known, horizon).
 
     Returns
     -------
     list of ndarray of shape (n_timesteps, 1 + n_known)
-        The target, and what is known, of each piece; rows that lack a value of either
-        are NaN, and none of them stand at its start.
+        The target and the variables known ahead, of each piece. A row with any missing
+        value is all NaN, and no piece starts with such a row.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def stitch(windows, y, target, known):
 
 
 def _breaks(windows, y, target):
-    """Find the windows that are not the one before, moved by one row."""
+    """Find the windows that are not the previous one moved by one row."""
     length = windows.shape[1]
     moved = np.ones(len(windows) - 1, dtype=bool)
     if series_of(windows) is None:
@@ -59,7 +59,7 @@ def _breaks(windows, y, target):
         y[:-1, 0], after, rtol=1e-5, atol=1e-5 * np.nanstd(y), equal_nan=True
     )
     wrong = moved & ~follows & ~np.isnan(after - y[:-1, 0])
-    # A few may move by chance, as windows of small whole numbers do.
+    # A few may match by chance, as with small whole numbers.
     if length > 1 and wrong.sum() > len(y) / 2:
         row = wrong.argmax()
         raise ValueError(
