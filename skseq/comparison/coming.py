@@ -1,4 +1,4 @@
-"""The steps after a series: what is known of them, and a model's forecast."""
+"""The steps after a series: what is known about them, and a model's forecast."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from .tables import in_order
 
 
 def split_coming(table, target, known_ahead):
-    """Split off the last rows, of which nothing is there but what is known ahead.
+    """Split off the last rows, which hold only what is known ahead.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def split_coming(table, target, known_ahead):
     Returns
     -------
     table, coming : DataFrame
-        Up to the last row with a target, and after it.
+        The rows up to the last one with a target, and those after it.
     """
     if not known_ahead:
         return table, table[:0]
@@ -36,18 +36,18 @@ def check_coming(coming, index, horizon, known_ahead):
     Parameters
     ----------
     coming : DataFrame of shape (n_coming, n_features)
-        What is known of them.
+        What is known about these steps.
     index : Index
-        Of the series.
+        Index of the series.
     horizon : int
     known_ahead : list of column label
-        What must be known of them.
+        What must be known about these steps.
 
     Returns
     -------
     DataFrame of shape (horizon, n_features)
-        Where the index has no regular step and nothing is known, the rows have the
-        steps' numbers.
+        If the index has no regular step and nothing is known ahead, the rows are
+        labelled with the numbers of the steps.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def check_coming(coming, index, horizon, known_ahead):
 
 
 def number_alike(coming):
-    """Give the steps of all series numbers where those of one have no dates.
+    """Give numbers to the steps of all series if those of one have no dates.
 
     Parameters
     ----------
@@ -92,16 +92,16 @@ def number_alike(coming):
 def forecast_coming(
     model, tables, coming, *, target, window, horizon, known_ahead=(), coverage=None
 ):
-    """Fit a model on all rows that it takes, and forecast the steps after the last.
+    """Fit a model on all rows that it can use, and forecast the steps after the last.
 
     Parameters
     ----------
     model : as :func:`compare` takes
         It is cloned.
     tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
-        Of each series.
+        One for each series.
     coming : dict of tuple to DataFrame of shape (horizon, n_features)
-        The rows that follow, by :func:`check_coming`.
+        The rows that follow, from :func:`check_coming`.
     target, window, horizon, known_ahead, coverage
         As for :func:`compare`.
 
@@ -134,7 +134,7 @@ def forecast_coming(
 
 
 def _continue(index, horizon):
-    """Continue an index; where it has no regular step, by the steps' numbers."""
+    """Continue an index; if it has no regular step, return the steps' numbers."""
     try:
         step = find_step(index)
     except ValueError:

@@ -1,4 +1,4 @@
-"""compare: models fitted on the same rows, forecasting from the same origins."""
+"""compare: models fitted on the same rows that forecast from the same origins."""
 
 import numpy as np
 import pandas as pd
@@ -33,27 +33,28 @@ def compare(
     cache=None,
     progress=False,
 ):
-    """Compare models that forecast from the same origins, knowing the same rows.
+    """Compare models that forecast from the same origins and know the same rows.
 
     Origins roll through the test period: from the row before it to the last row with
-    ``horizon`` rows after it. A model is fitted on the rows up to the first of them
-    (and as often as ``refit`` says), and forecasts from each with its whole past.
+    ``horizon`` rows after it. A model is fitted on the rows up to the first origin
+    (and again as often as ``refit`` says). It forecasts from each origin, and may use
+    all rows up to it.
 
     Parameters
     ----------
     models : dict of str to estimator
-        Of any of these kinds, in any mixture; they are cloned. Regressors on windows
+        Any mix of the following kinds; they are cloned. Regressors on windows
         ``(n_samples, window, n_features)``, in which the target is the first
         variable, and ``y`` of shape ``(n_samples, horizon)``, or ``(n_samples,)`` for
-        one step. Regressors of scikit-learn, to which the windows are given as rows.
-        Forecasters of sktime, which see the target and what is known ahead, but all
-        of its past; all but SequenceForecaster are fitted anew at each origin, since
-        few of them take new values without.
+        one step. Regressors of scikit-learn, which get each window as one row.
+        Forecasters of sktime, which see only the target and what is known ahead, but
+        all of its past; all but SequenceForecaster are fitted again at each origin,
+        since few of them can take new values without a fit.
     data : DataFrame, Series or array of shape (n_timesteps, n_features)
-        Numbers, in time order; a table with its time index. Several series have
-        further levels in the index, of which the last is time: one model learns from
-        the windows of all, and forecasts each. They have the same times in the test
-        period, and may begin at different ones.
+        Numbers, in time order; a table with its time index. For several series, the
+        index has further levels, of which the last is time: one model learns from the
+        windows of all series, and forecasts each. The series must have the same times
+        in the test period, but may begin at different ones.
     target : column label, or int for an array
         The variable to forecast.
     horizon : int
@@ -61,52 +62,54 @@ def compare(
     window : int
         Steps of the past that a model sees.
     season : int, default=None
-        Time steps in a season, for the naive forecast that all are compared with
-        and for MASE and RMSSE. None takes that of the dates: 48 for half hours, 24
-        for hours, 7 for days (5 without weekends), 52 for weeks, 12 for months, 4 for
-        quarters; else, and where a window is shorter than that, 1, the last value.
+        Time steps in a season, for the naive forecast that all models are compared
+        with, and for MASE and RMSSE. None derives it from the dates: 48 for half
+        hours, 24 for hours, 7 for days (5 without weekends), 52 for weeks, 12 for
+        months, 4 for quarters. Otherwise, or if a window is shorter than that, it is
+        1: the naive forecast repeats the last value.
     known_ahead : list of column label, default=()
         Variables whose values for the coming steps are known at an origin (calendar,
-        prices); all others are known up to it. Their next ``horizon`` values are laid
-        beside each row, as :class:`KnownAhead` does, and ``n_known_ahead`` is set
-        where a model has it. Forecasters of sktime get them as ``X``.
+        prices); all others are known only up to it. Their next ``horizon`` values are
+        put beside each row, as :class:`KnownAhead` does, and ``n_known_ahead`` is set
+        if a model has it. Forecasters of sktime get them as ``X``.
     test_fraction : float, default=0.2
         Share of the rows (of the longest series) that form the test period, at the end.
     step : int, default=1
-        Rows from an origin to the next.
+        Rows from one origin to the next.
     refit : bool or int, default=False
-        Whether to fit anew at each origin, on all rows up to it; a number counts
-        origins to a fit.
+        Whether to fit again at each origin, on all rows up to it; a number is the
+        number of origins per fit.
     coverage : float, default=None
-        Of the intervals that are wanted of models that give any: those with
-        ``predict_interval``, ``predict_quantiles`` or ``predict(X, return_std=True)``,
-        and forecasters of sktime. None wants none.
+        Coverage of the intervals to ask for, from the models that have intervals:
+        those with ``predict_interval``, ``predict_quantiles`` or
+        ``predict(X, return_std=True)``, and forecasters of sktime. None for none.
     gaps : {"raise", "ignore"}, default="raise"
-        What to do where the index has holes or no regular step. "ignore" takes
-        each row to follow the one before (trading days, events).
+        What to do if the index has gaps or no regular step. "ignore" assumes that
+        each row follows the one before (trading days, events).
     n_jobs : int, default=None
-        Fits at a time, in processes of their own; None means 1, -1 all cores. Seconds
-        are comparable only without.
+        Fits at a time, in separate processes; None means 1, -1 all cores. Times are
+        comparable only without parallel fits.
     cache : path-like, default=None
-        Folder where the result of each fit is kept, so that a run that was
-        interrupted goes on where it stopped. What depends on other data, parameters
-        or versions of libraries is not used; changes of your own code go unnoticed.
+        Folder where the result of each fit is kept, so that an interrupted run
+        continues where it stopped. Results for other data, parameters or versions of
+        libraries are not used, but changes in your own code are not noticed.
     progress : bool, default=False
         Whether to show a progress bar on standard error.
 
     Returns
     -------
     Comparison
-        MASE is the mean absolute error over that of the seasonal naive forecast,
-        one step ahead, in the training period; RMSSE the same of squares. Of several
-        series they are means over those whose naive forecast errs.
+        MASE is the mean absolute error divided by that of the seasonal naive
+        forecast, one step ahead, in the training period; RMSSE is the same with root
+        mean squared errors. For several series they are means over the series whose
+        naive forecast is not exact.
 
     Raises
     ------
     ValueError, TypeError
-        If there are too few rows, the target or what is known ahead is not a column,
-        values are missing or no numbers, the index is not in order, or a parameter is
-        out of range.
+        If there are too few rows, the target or a variable known ahead is not a
+        column, values are missing or not numeric, the index is not in order, or a
+        parameter is out of range.
 
     Examples
     --------
@@ -154,7 +157,7 @@ def compare(
         }
         return join(parts, names)
 
-    # torch loads half of itself with its first optimiser: not the first model's time.
+    # The first optimiser makes torch load much of itself. Do that before timing.
     torch.optim.SGD([torch.zeros(1, requires_grad=True)])
     setting = {
         "tables": tables,
@@ -210,7 +213,7 @@ def _check_starts(tables, n_test, n_needed):
 
 
 def _check_same_times(tables, first_origin):
-    """Refuse what would let a model learn of one series what comes later in another."""
+    """Refuse times by which a model could learn one series' future from another."""
     times = {key: table.index[first_origin:] for key, table in tables.items()}
     first, *others = times
     for key in others:

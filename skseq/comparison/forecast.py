@@ -1,4 +1,4 @@
-"""Fit a model, of whatever kind, and forecast from the origins of a fold."""
+"""Fit a model of any kind, and forecast from the origins of a fold."""
 
 import sys
 import warnings
@@ -25,15 +25,15 @@ from ..windows import cut_windows, sliding_windows
 
 @dataclass(frozen=True)
 class Forecast:
-    """What came of one fit.
+    """The results of one fit.
 
     Parameters
     ----------
     values : ndarray of shape (n_series, n_origins, horizon)
     interval : ndarray of shape (n_series, n_origins, horizon, 2)
-        Lower and upper ends; NaN where the model gives none, or none was wanted.
+        Lower and upper ends; NaN if the model has none, or none was asked for.
     seconds : ndarray of shape (2,)
-        Of ``fit`` and of ``predict``.
+        Times of ``fit`` and of ``predict``.
     """
 
     values: np.ndarray
@@ -49,15 +49,15 @@ def forecast(model, tables, fold, window, horizon, n_known=0, coverage=None):
     model : regressor on windows or on tables, or forecaster of sktime
         It is cloned.
     tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
-        Of each series, by its labels. All end with the same row. The target is the
-        first column; the last ones are known ahead.
+        One for each series, by its labels. All end with the same row. The target is
+        the first column; the last ones are known ahead.
     fold : Fold
-        Its rows are those of the longest series.
+        Its rows are counted in the longest series.
     window, horizon : int
     n_known : int, default=0
         Columns known ahead.
     coverage : float, default=None
-        Of the intervals; None wants none.
+        Coverage of the intervals; None for none.
 
     Returns
     -------
@@ -72,9 +72,9 @@ def forecast(model, tables, fold, window, horizon, n_known=0, coverage=None):
 
 @contextmanager
 def _without_notice():
-    """Spare the user what sktime 1.2 says of each copy and fit of a forecaster.
+    """Hide a warning of sktime 1.2 about each copy and fit of a forecaster.
 
-    It said so when that was made.
+    The user has seen it when the forecaster was made.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings(
@@ -114,12 +114,12 @@ def _on_windows(model, tables, fold, window, horizon, n_known, coverage):
 def _samples(tables, fold, window, horizon, n_known):
     """Cut training windows, their targets, and the windows to forecast from.
 
-    Series by series.
+    They are ordered series by series.
     """
     n_rows = max(map(len, tables.values()))
     rows, y, training, origins = [], [], [], []
     for table in tables.values():
-        n_later = n_rows - len(table)  # rows that it begins after the first series
+        n_later = n_rows - len(table)  # rows by which it starts later than the longest
         rows.append(_lay_ahead(table, horizon, n_known))
         training.append(range(window - 1, fold.fit_end - n_later - horizon + 1))
         origins.append(np.asarray(fold.origins) - n_later)
@@ -131,7 +131,7 @@ def _samples(tables, fold, window, horizon, n_known):
 
 
 def _lay_ahead(table, horizon, n_known):
-    """Lay the coming values of the last columns beside the rows that have all."""
+    """Put the coming values of the last columns beside the rows that have them all."""
     if not n_known:
         return table.to_numpy()
     table = table.reset_index(drop=True)
@@ -140,7 +140,7 @@ def _lay_ahead(table, horizon, n_known):
 
 
 def _on_series(model, tables, fold, horizon, n_known, coverage):
-    """Give a forecaster of sktime all of the target's past, and X that is known."""
+    """Give a forecaster of sktime all of the target's past, and the known X."""
     n_rows = max(map(len, tables.values()))
     tables = [table.rename(columns=str) for table in _with_regular_index(tables)]
     columns = tables[0].columns
@@ -158,7 +158,7 @@ def _on_series(model, tables, fold, horizon, n_known, coverage):
         parts = [table.iloc[start:end][names] for table in tables]
         if len(parts) == 1:
             return parts[0]
-        # By number: some forecasters sort the labels, or read none without a name.
+        # Number the series: some forecasters sort labels, or fail on unnamed levels.
         levels = ["instances", "timepoints"]
         return pd.concat(parts, keys=range(len(parts)), names=levels)
 
@@ -169,7 +169,7 @@ def _on_series(model, tables, fold, horizon, n_known, coverage):
     steps = np.arange(1, horizon + 1)
     wants_interval = coverage is not None and model.get_tag("capability:pred_int")
     predicted, interval, seconds = [], [], np.zeros(2)
-    # Many others' updates keep the state of the fit, whatever their tag says.
+    # Updates of many others keep the state of the fit, whatever their tag says.
     updates = _is_a(model, "skseq.forecasting", "SequenceForecaster")
     seen = None
     for end in np.asarray(fold.origins) + 1 - n_rows:
@@ -200,9 +200,9 @@ def _on_series(model, tables, fold, horizon, n_known, coverage):
 
 
 def _past_only(model, known):
-    """Columns that a forecaster reads the past of, as SequenceForecaster is told.
+    """Columns whose past alone a forecaster reads: ``past_only`` of SequenceForecaster.
 
-    It is told again, in text, and without those that are known ahead here.
+    It is set again, with names as text, and without the columns known ahead here.
     """
     found = []
     for name, value in inner_parameters(model, "past_only").items():
@@ -213,9 +213,9 @@ def _past_only(model, known):
 
 
 def _with_regular_index(tables):
-    """Name the step between the dates of each series, or count the rows of all.
+    """Set the frequency of each series' dates, or number the rows of all series.
 
-    They are counted from the end, which all series have in common.
+    Rows are numbered from the end, which all series have in common.
     """
     indexes = [_regular(table.index) for table in tables.values()]
     if any(index is None for index in indexes):
@@ -228,14 +228,14 @@ def _with_regular_index(tables):
 
 
 def _regular(index):
-    """Return an index that tells its step; None where there is none."""
+    """Return an index that has a frequency; None if there is no regular step."""
     if isinstance(index, pd.PeriodIndex):
         return index
     freq = pd.infer_freq(index) if isinstance(index, pd.DatetimeIndex) else None
     if freq is None:
         return None
     if index.tz is not None:
-        # sktime's periods can't follow what summer time does to the hours of a clock.
+        # sktime's periods can't represent the hours that change with summer time.
         local = index.tz_localize(None)
         utc = index.tz_convert("UTC").tz_localize(None)
         index = local if pd.infer_freq(local) == freq else utc

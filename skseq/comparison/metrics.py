@@ -1,4 +1,4 @@
-"""Errors of forecasts, each one number over all origins and steps."""
+"""Errors of forecasts, each a single number over all origins and steps."""
 
 from functools import partial
 
@@ -11,19 +11,19 @@ def mean_absolute_error(truth, forecast):
 
 
 def root_mean_squared_error(truth, forecast):
-    """In the unit of the target; the root is taken once, of the mean over all."""
+    """In the unit of the target; one root, of the mean over all squared errors."""
     return np.sqrt(np.square(truth - forecast).mean())
 
 
 def mean_absolute_percentage_error(truth, forecast):
-    """In percent; NaN where the truth holds a zero."""
+    """In percent; NaN if a true value is zero."""
     if not truth.all():
         return np.nan
     return 100 * np.abs((truth - forecast) / truth).mean()
 
 
 def symmetric_mean_absolute_percentage_error(truth, forecast):
-    """In percent, of the mean of truth and forecast: at most 200.
+    """In percent of the mean of the absolute truth and forecast: at most 200.
 
     References
     ----------
@@ -37,9 +37,9 @@ def symmetric_mean_absolute_percentage_error(truth, forecast):
 
 
 def mean_absolute_scaled_error(truth, forecast, scale):
-    """Mean absolute error over ``scale``, that of one naive step in training.
+    """Mean absolute error divided by ``scale``, that of one naive step in training.
 
-    Of several series the mean, but of those whose scale is zero.
+    For several series, the mean over those whose scale is not zero.
 
     References
     ----------
@@ -50,9 +50,9 @@ def mean_absolute_scaled_error(truth, forecast, scale):
 
 
 def root_mean_squared_scaled_error(truth, forecast, scale):
-    """Root of the mean squared error over ``scale``, that of one naive step.
+    """Root of the mean squared error divided by ``scale``, that of one naive step.
 
-    Of several series the mean, but of those whose scale is zero.
+    For several series, the mean over those whose scale is not zero.
 
     References
     ----------
@@ -70,22 +70,23 @@ def _mean_scaled(errors, scale):
 
 
 def interval_metrics(truth, interval, coverage):
-    """Return how good intervals are.
+    """Measure how good intervals are.
 
     Parameters
     ----------
     truth : ndarray of shape (..., horizon)
     interval : ndarray of shape (..., horizon, 2)
-        NaN where there is none; then so is the result.
+        NaN if there is none; then the result is NaN too.
     coverage : float
-        The share of the truth that they promise to cover.
+        The share of true values that the intervals promise to cover.
 
     Returns
     -------
     dict of str to float
-        ``covers``, the share that they do cover; ``width``, the mean one; ``interval
-        score`` [1]_, the width and, for what is outside, its distance times ``2 / (1 -
-        coverage)``: least on average for the true quantiles.
+        ``covers``, the share that they do cover; ``width``, their mean width;
+        ``interval score`` [1]_, the mean of the width plus, for a true value outside,
+        its distance times ``2 / (1 - coverage)``: lowest on average for the true
+        quantiles.
 
     References
     ----------
@@ -102,7 +103,7 @@ def interval_metrics(truth, interval, coverage):
 
 
 def rounding(values):
-    """Bound the errors that come of rounding alone, in a series that repeats itself.
+    """Bound the errors that come from rounding alone, in a series that repeats itself.
 
     Parameters
     ----------
@@ -121,8 +122,8 @@ def metrics(training, season):
     Parameters
     ----------
     training : list of ndarray of shape (n_timesteps,)
-        The target of each series in the training period, which MASE and RMSSE are
-        scaled by.
+        The target of each series in the training period, whose naive errors scale
+        MASE and RMSSE.
     season : int
 
     Returns
@@ -146,5 +147,5 @@ def metrics(training, season):
 
 
 def ratio(value, reference):
-    """Divide; NaN where the reference is zero (a series that repeats itself)."""
+    """Divide; NaN if the reference is zero (a series that repeats itself)."""
     return value / reference if reference else np.nan

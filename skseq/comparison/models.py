@@ -1,4 +1,4 @@
-"""The models that a comparison starts with: one list for shell and Python."""
+"""The default models of a comparison: one list for shell and Python."""
 
 from importlib.util import find_spec
 
@@ -15,10 +15,10 @@ from ..estimators import (
 def default_models(season=1, **training):
     """Return the models that ``python -m skseq compare`` runs.
 
-    The networks stop where the loss on the last training windows no longer falls:
-    with series as short as most are, they would learn them by heart. SARIMA is among
-    the models where statsmodels is installed. "last" repeats the last value, which is
-    hard to beat where there is no season, as with prices.
+    The networks stop early, when the loss on the last training windows no longer
+    falls: most series are so short that the networks would overfit. SARIMA is included
+    if statsmodels is installed. "last" repeats the last value, which is hard to beat
+    without a season, as with prices.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def default_models(season=1, **training):
     Returns
     -------
     dict of str to regressor
-        They take the target to be the first column of the windows.
+        They expect the target in the first column of the windows.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def default_models(season=1, **training):
 
 
 def _sarima(season):
-    """Take the season as the default takes a week; without one, the same by step."""
+    """Give the default model this season; without a season, use an ARIMA(1, 1, 1)."""
     if season == 1:
         return SARIMARegressor(order=(1, 1, 1), seasonal_order=(0, 0, 0, 0))
     return SARIMARegressor(seasonal_order=(0, 1, 1, season))

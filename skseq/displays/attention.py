@@ -6,19 +6,18 @@ from .style import axes_or_new
 
 
 class AttentionDisplay:
-    """Attention weights of one window: steps of the input by steps of the output.
+    """Attention weights of one window: input steps against output steps.
 
-    Made by :meth:`from_estimator`.
+    Created by :meth:`from_estimator`.
 
     Parameters
     ----------
     weights : array-like of shape (horizon, length)
         Each row sums to one.
     input_labels : sequence of length, default=None
-        What stood at each step of the window, such as its characters; None counts
-        them.
+        Labels of the steps of the window, such as its characters; None numbers them.
     output_labels : sequence of horizon, default=None
-        What came out at each step.
+        Labels of the output steps; None numbers them.
 
     Attributes
     ----------
@@ -47,7 +46,7 @@ class AttentionDisplay:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            None makes a figure.
+            None creates a figure.
 
         Returns
         -------
@@ -56,12 +55,12 @@ class AttentionDisplay:
         Raises
         ------
         ValueError
-            If there are not as many labels as steps.
+            If the number of labels is not the number of steps.
         """
         weights = np.asarray(self.weights)
         self.ax_ = axes_or_new(ax)
         self.figure_ = self.ax_.figure
-        # Its lightness alone tells the weight, to the colour-blind and in print.
+        # Lightness alone shows the weight, also to the colour-blind and in print.
         self.image_ = self.ax_.imshow(weights, cmap="cividis", vmin=0, aspect="auto")
         self.figure_.colorbar(self.image_, ax=self.ax_, label="attention weight")
         self.ax_.set(xlabel="input step", ylabel="output step")
@@ -92,9 +91,9 @@ class AttentionDisplay:
             With ``attention=True``.
         window : array-like of shape (length, n_features) or (length,)
         input_labels, output_labels : sequence, default=None
-            As of the class.
+            As for the class.
         ax : matplotlib.axes.Axes, default=None
-            None makes a figure.
+            None creates a figure.
 
         Returns
         -------
@@ -103,9 +102,9 @@ class AttentionDisplay:
         Raises
         ------
         TypeError
-            For an estimator that is no encoder-decoder.
+            If the estimator is not an encoder-decoder.
         ValueError
-            If it has no attention, or there are not as many labels as steps.
+            If it has no attention, or the number of labels is not that of steps.
         """
         if not hasattr(estimator, "attention_weights"):
             raise TypeError(

@@ -1,4 +1,4 @@
-"""CorrelogramDisplay: what a series remembers, and the orders that this suggests."""
+"""CorrelogramDisplay: autocorrelations of a series, and the orders they suggest."""
 
 from itertools import takewhile
 from numbers import Integral
@@ -13,9 +13,9 @@ from .style import STYLES, as_series, two_axes
 
 
 class CorrelogramDisplay:
-    """Autocorrelations and partial ones, with the bands of those of noise.
+    """Autocorrelations and partial autocorrelations, with the bands of white noise.
 
-    Made by :meth:`from_series`.
+    Created by :meth:`from_series`.
 
     Parameters
     ----------
@@ -29,20 +29,20 @@ class CorrelogramDisplay:
     Attributes
     ----------
     suggested_ : dict of str to int
-        How many of the first autocorrelations leave their band: "q", the order of the
-        moving average were it one, and "p", by the partial ones, that of the
-        autoregression. With a season, "Q" and "P" from season to season too.
+        "q" counts how many of the first autocorrelations are outside their band: the
+        order, if the series is a moving average. "p" counts the partial ones: the
+        order of an autoregression. With a season, "Q" and "P" count seasonal lags.
     axes_ : ndarray of matplotlib.axes.Axes of shape (2,)
     figure_ : matplotlib.figure.Figure
 
     Notes
     -----
-    An autoregression cuts its partial autocorrelations off, and its autocorrelations
-    tail off; a moving average does the opposite [1]_. So read one of the two, that
-    which is shorter. The band of each autocorrelation takes the series for a moving
-    average of those before it (Bartlett). Missing values are left out. Where many are,
-    the autocorrelations left may be those of no series: the first partial one that
-    would be beyond 1 is 1 then, and those after it are NaN.
+    For an autoregression, the partial autocorrelations cut off and the autocorrelations
+    tail off; for a moving average it is the opposite [1]_. So use one of the two
+    orders, the smaller. The band of each autocorrelation assumes a moving average with
+    the lags before it (Bartlett). Missing values are left out. If there are many, the
+    autocorrelations may be impossible for any series: the first partial one beyond 1
+    is then set to 1, and those after it to NaN.
 
     References
     ----------
@@ -86,7 +86,7 @@ class CorrelogramDisplay:
         Parameters
         ----------
         axes : array-like of two matplotlib.axes.Axes, default=None
-            For the autocorrelations, and for the partial ones. None makes a figure.
+            For the autocorrelations and the partial ones. None creates a figure.
 
         Returns
         -------
@@ -115,21 +115,21 @@ class CorrelogramDisplay:
 
     @classmethod
     def from_series(cls, series, *, season=1, n_lags=None, level=0.95, axes=None):
-        """Draw a series, differenced first where it wanders or has a season.
+        """Draw a series; difference it first if it wanders or has a season.
 
         Parameters
         ----------
         series : Series, or array-like of shape (n_timesteps,) or (n_timesteps, 1)
             Such as ``difference`` of :class:`LaggedDifferenceDisplay`.
         season : int, default=1
-            Time steps in a season, that the orders are told from season to season too.
+            Time steps in a season; with more than 1, seasonal orders are suggested too.
         n_lags : int, default=None
-            None takes four seasons, and at least twenty lags, but not more than half
-            of the series.
+            None takes four seasons and at least twenty lags, but at most half of the
+            series.
         level : float, default=0.95
-            The share of the correlations of noise that lies in the bands.
+            The share of white noise's correlations that is inside the bands.
         axes : array-like of two matplotlib.axes.Axes, default=None
-            None makes a figure.
+            None creates a figure.
 
         Returns
         -------
@@ -138,7 +138,7 @@ class CorrelogramDisplay:
         Raises
         ------
         ValueError
-            If the series has several columns, is constant, or too short.
+            If the series has several columns, is constant, or is too short.
         """
         values = as_series(series).to_numpy()
         check_scalar(season, "season", Integral, min_val=1)
@@ -155,7 +155,7 @@ class CorrelogramDisplay:
         if np.nanmin(values) == np.nanmax(values):
             raise ValueError("The series is constant: it has no autocorrelations.")
         acf = _autocorrelations(values, n_lags)
-        # The last coefficient of the autoregression of each order.
+        # The last coefficient of an autoregression of each order.
         pacf = [
             solve_toeplitz(acf[:lag], acf[1 : lag + 1])[-1]
             for lag in range(1, n_lags + 1)
@@ -172,7 +172,7 @@ class CorrelogramDisplay:
 
 
 def _autocorrelations(values, n_lags):
-    """From lag 0; of missing values, as if the pairs lacking were as the others."""
+    """From lag 0; pairs with missing values are assumed to be like the others."""
     observed = ~np.isnan(values)
     values = np.where(observed, values - values[observed].mean(), 0.0)
     n = len(values)

@@ -19,16 +19,16 @@ from .style import (
 class ForecastDisplay:
     """Forecasts from some origins, over the truth.
 
-    Made by :meth:`from_predictions` or :meth:`from_estimator`.
+    Created by :meth:`from_predictions` or :meth:`from_estimator`.
 
     Parameters
     ----------
     y_true : Series of shape (n_timesteps,)
         The series that is forecast.
     forecasts : dict of str to DataFrame of shape (n_origins, horizon)
-        The index holds the origins, which are in that of ``y_true``.
+        The index holds the origins, which are also in the index of ``y_true``.
     intervals : dict of str to array-like of shape (n_origins, horizon, 2), default=None
-        Lower and upper ends of the forecasts of some models, or of all. NaN is not
+        Lower and upper ends of the intervals of some models, or of all. NaN is not
         drawn.
 
     Attributes
@@ -36,9 +36,9 @@ class ForecastDisplay:
     ax_ : matplotlib.axes.Axes
     figure_ : matplotlib.figure.Figure
     lines_ : dict of str to list of matplotlib.lines.Line2D
-        Of each forecast, one line an origin.
+        For each model, one line per origin.
     bands_ : dict of str to list of matplotlib.collections.PolyCollection
-        Of each forecast that has intervals, one band an origin.
+        For each model with intervals, one band per origin.
 
     Examples
     --------
@@ -63,11 +63,11 @@ class ForecastDisplay:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            None makes a figure.
+            None creates a figure.
         n_origins : int, default=3
-            Forecasts to draw: the last one, and those before that do not overlap.
+            Forecasts to draw: the last one, and earlier ones that do not overlap.
         names : list of str, default=None
-            Models to draw, in the colours that they have among all; None draws all.
+            Models to draw, in the same colours as among all models; None draws all.
 
         Returns
         -------
@@ -107,7 +107,7 @@ class ForecastDisplay:
         return self
 
     def _choose(self, n_origins, names):
-        """Of each model, the origins to draw (as positions) and their rows."""
+        """For each model, the origins to draw (as positions) and their rows."""
         chosen = {}
         for name in self.forecasts if names is None else names:
             table = self.forecasts[name]
@@ -138,23 +138,23 @@ class ForecastDisplay:
         ax=None,
         n_origins=3,
     ):
-        """Draw forecasts that were made.
+        """Draw given forecasts.
 
         Parameters
         ----------
         y_true : Series or array-like of shape (n_timesteps,)
-            The series, with the rows before the origins and after them.
+            The series, including the rows before and after the origins.
         y_pred : array-like of shape (n_origins, horizon), or dict of str to such
             The forecasts of one model, or of several by name.
         intervals : array-like of shape (n_origins, horizon, 2), or dict, default=None
-            Lower and upper ends, of one model, or of some by name.
+            Lower and upper ends, for one model, or for some by name.
         origins : array-like of shape (n_origins,), default=None
-            The last row known to each forecast: labels of the index of ``y_true``,
-            positions where it is an array. None takes the index of ``y_pred``.
+            The last row known to each forecast: labels of the index of ``y_true``, or
+            positions if it is an array. None takes the index of ``y_pred``.
         name : str, default=None
-            Of a single model.
+            Name of a single model.
         ax : matplotlib.axes.Axes, default=None
-            None makes a figure.
+            None creates a figure.
         n_origins : int, default=3
             Forecasts to draw.
 
@@ -165,9 +165,9 @@ class ForecastDisplay:
         Raises
         ------
         ValueError
-            If the series has several columns, the origins are not known, or none has
-            all its steps in the series, or the intervals are not of the shape of the
-            forecasts.
+            If the series has several columns, the origins are not known, no origin has
+            all its steps in the series, or the shape of the intervals does not match
+            the forecasts.
         """
         if np.ndim(y_true) != 1:
             raise ValueError(
@@ -206,19 +206,20 @@ class ForecastDisplay:
         ax=None,
         n_origins=3,
     ):
-        """Forecast, and draw it.
+        """Forecast, and draw the forecasts.
 
         Parameters
         ----------
         estimator : fitted regressor or Pipeline
-            Of one target: of several, give :meth:`from_predictions` the columns of one.
+            With one target; for several, pass the columns of one to
+            :meth:`from_predictions`.
         X : as its ``predict`` takes
-            One row an origin.
+            One row per origin.
         y : Series or array-like of shape (n_timesteps,)
-            The series that is forecast, with the rows before and after the origins:
-            NaN where they are yet to come.
+            The series that is forecast, including the rows before and after the
+            origins: NaN for those in the future.
         coverage : float, default=None
-            Of the intervals, between 0 and 1; None draws none. They come from
+            Coverage of the intervals, between 0 and 1; None draws none. They come from
             ``predict_interval``, ``predict_quantiles`` or
             ``predict(X, return_std=True)``.
         origins : array-like of shape (n_origins,), default=None
@@ -226,7 +227,7 @@ class ForecastDisplay:
         name : str, default=None
             None takes the name of the estimator's class.
         ax : matplotlib.axes.Axes, default=None
-            None makes a figure.
+            None creates a figure.
         n_origins : int, default=3
             Forecasts to draw.
 
@@ -237,8 +238,8 @@ class ForecastDisplay:
         Raises
         ------
         ValueError
-            As :meth:`from_predictions`, and if the estimator gives no intervals, or
-            its ``target`` names several.
+            As :meth:`from_predictions`, and if the estimator has no intervals, or its
+            ``target`` names several.
         """
         if origins is None:
             origins = getattr(X, "index", None)

@@ -8,20 +8,20 @@ from .style import STYLES, as_series, label_time, legend_above, timestamps, two_
 
 
 class LaggedDifferenceDisplay:
-    """A series over itself some time steps before, and the difference below.
+    """A series over its own lagged values, and below, the difference.
 
-    Made by :meth:`from_series`.
+    Created by :meth:`from_series`.
 
     Parameters
     ----------
     series : Series of shape (n_timesteps,)
     lag : int
-        Time steps, such as those in a season.
+        Lag in time steps, such as the length of a season.
 
     Attributes
     ----------
     difference : Series of shape (n_timesteps,)
-        What the series changed in ``lag`` steps; NaN at the first.
+        The change of the series in ``lag`` steps; NaN at the first ``lag`` steps.
     axes_ : ndarray of matplotlib.axes.Axes of shape (2,)
     figure_ : matplotlib.figure.Figure
     lines_ : dict of str to matplotlib.lines.Line2D
@@ -48,7 +48,7 @@ class LaggedDifferenceDisplay:
         Parameters
         ----------
         axes : array-like of two matplotlib.axes.Axes, default=None
-            For the series, and for the difference. None makes a figure.
+            For the series and the difference. None creates a figure.
 
         Returns
         -------
@@ -81,9 +81,9 @@ class LaggedDifferenceDisplay:
         ----------
         series : Series, or array-like of shape (n_timesteps,) or (n_timesteps, 1)
         lag : int, default=1
-            Time steps, such as those in a season.
+            Lag in time steps, such as the length of a season.
         axes : array-like of two matplotlib.axes.Axes, default=None
-            None makes a figure.
+            None creates a figure.
 
         Returns
         -------
@@ -92,7 +92,7 @@ class LaggedDifferenceDisplay:
         Raises
         ------
         ValueError
-            If the series has several columns, or no more rows than ``lag``.
+            If the series has several columns, or no more than ``lag`` rows.
         """
         series = as_series(series)
         check_scalar(lag, "lag", Integral, min_val=1)

@@ -15,12 +15,12 @@ from .style import (
 class MultiStepErrorDisplay:
     """Mean absolute error by step ahead.
 
-    Made by :meth:`from_predictions` or :meth:`from_estimator`.
+    Created by :meth:`from_predictions` or :meth:`from_estimator`.
 
     Parameters
     ----------
     errors : dict of str to ndarray of shape (horizon,)
-        Of each model, in the unit of the target.
+        Errors of each model, in the unit of the target.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class MultiStepErrorDisplay:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            None makes a figure.
+            None creates a figure.
 
         Returns
         -------
@@ -69,7 +69,7 @@ class MultiStepErrorDisplay:
 
     @classmethod
     def from_predictions(cls, y_true, y_pred, *, name=None, ax=None):
-        """Draw the errors of forecasts that were made.
+        """Draw the errors of given forecasts.
 
         Parameters
         ----------
@@ -77,9 +77,9 @@ class MultiStepErrorDisplay:
         y_pred : array-like of the shape of y_true, or dict of str to such
             The forecasts of one model, or of several by name.
         name : str, default=None
-            Of a single model.
+            Name of a single model.
         ax : matplotlib.axes.Axes, default=None
-            None makes a figure.
+            None creates a figure.
 
         Returns
         -------
@@ -109,14 +109,15 @@ class MultiStepErrorDisplay:
         Parameters
         ----------
         estimator : fitted regressor or Pipeline
-            Of one target: of several, give :meth:`from_predictions` the columns of one.
+            With one target; for several, pass the columns of one to
+            :meth:`from_predictions`.
         X : as its ``predict`` takes
         y : array-like of shape (n_samples,) or (n_samples, horizon)
-            The truth, of one target.
+            The true values of one target.
         name : str, default=None
             None takes the name of the estimator's class.
         ax : matplotlib.axes.Axes, default=None
-            None makes a figure.
+            None creates a figure.
 
         Returns
         -------
@@ -125,7 +126,7 @@ class MultiStepErrorDisplay:
         Raises
         ------
         ValueError
-            If the shapes differ, or ``target`` of the estimator names several.
+            If the shapes differ, or the estimator's ``target`` names several.
         """
         check_one_target(estimator)
         return cls.from_predictions(

@@ -1,4 +1,4 @@
-"""ResidualsDisplay: whether what a SARIMA model leaves is noise."""
+"""ResidualsDisplay: whether the residuals of a SARIMA model are noise."""
 
 from .style import matplotlib_part
 
@@ -6,14 +6,14 @@ from .style import matplotlib_part
 class ResidualsDisplay:
     """Residuals of a SARIMA model: over time, their distribution, their correlogram.
 
-    Made by :meth:`from_estimator`. Drawn by statsmodels: those of a good model have no
-    pattern in time, lie near the line between the quantiles, and in the band of the
-    autocorrelations.
+    Created by :meth:`from_estimator`, drawn by statsmodels. The residuals of a good
+    model have no pattern over time, their quantiles lie near the line, and their
+    autocorrelations inside the band.
 
     Parameters
     ----------
     results : statsmodels.tsa.statespace.mlemodel.MLEResults
-        Such as :meth:`SARIMARegressor.statsmodels_results` returns.
+        As returned by :meth:`SARIMARegressor.statsmodels_results`.
 
     Attributes
     ----------
@@ -45,9 +45,9 @@ class ResidualsDisplay:
         Parameters
         ----------
         figure : matplotlib.figure.Figure, default=None
-            None makes one.
+            None creates one.
         n_lags : int, default=10
-            Of the correlogram.
+            Lags of the correlogram.
 
         Returns
         -------
@@ -72,9 +72,9 @@ class ResidualsDisplay:
             Windows, those of ``fit`` or others.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         figure : matplotlib.figure.Figure, default=None
-            None makes one.
+            None creates one.
         n_lags : int, default=10
-            Of the correlogram.
+            Lags of the correlogram.
 
         Returns
         -------
@@ -83,7 +83,7 @@ class ResidualsDisplay:
         Raises
         ------
         TypeError
-            For another estimator.
+            If the estimator is not a SARIMARegressor.
         """
         if not hasattr(estimator, "statsmodels_results"):
             raise TypeError(

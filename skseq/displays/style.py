@@ -1,4 +1,4 @@
-"""What the displays share: matplotlib, the names of models, how they look."""
+"""What the displays share: matplotlib, the names of models, and their styles."""
 
 from importlib import import_module
 from itertools import cycle
@@ -8,9 +8,9 @@ import pandas as pd
 
 from ..inputs import inner_parameters
 
-# Okabe and Ito's colours, which the colour-blind tell apart; the marks tell the lines
-# apart in print. The first is for the naive forecast, which the others are read
-# against.
+# The colours of Okabe and Ito, which colour-blind readers can distinguish; the markers
+# distinguish the lines in print. The first style is for the naive forecast, with which
+# the others are compared.
 STYLES = [
     {"color": "#777777", "linestyle": "--", "marker": ""},
     {"color": "#D55E00", "linestyle": "-", "marker": "o"},
@@ -37,7 +37,7 @@ def matplotlib_part(name):
     Raises
     ------
     ImportError
-        That names the extra to install, where matplotlib is absent.
+        If matplotlib is not installed; it names the extra to install.
     """
     try:
         return import_module(f"matplotlib.{name}")
@@ -48,14 +48,14 @@ def matplotlib_part(name):
 
 
 def axes_or_new(ax):
-    """Return axes, new ones where there are none."""
+    """Return the axes, or new ones if None."""
     if ax is not None:
         return ax
     return matplotlib_part("pyplot").subplots(layout="constrained")[1]
 
 
 def two_axes(axes):
-    """Return two axes, new ones below each other where there are none."""
+    """Return the two axes, or if None, new ones, one above the other."""
     if axes is None:
         pyplot = matplotlib_part("pyplot")
         return pyplot.subplots(2, sharex=True, layout="constrained")[1]
@@ -66,7 +66,7 @@ def two_axes(axes):
 
 
 def timestamps(index):
-    """Return an index as matplotlib draws it: periods as the times they start."""
+    """Return an index as matplotlib draws it: periods as their start times."""
     return index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
 
 
@@ -84,7 +84,7 @@ def label_time(ax, time):
 
 
 N_COLUMNS = 7
-"""Names in a row of a legend."""
+"""Names per row of a legend."""
 
 
 def legend_above(ax):
@@ -108,7 +108,7 @@ def title_above(ax, title):
 
 
 def named(y_pred, name):
-    """Return forecasts as a dict of names; a single one is called ``name``."""
+    """Return forecasts as a dict by name; a single one is called ``name``."""
     return y_pred if isinstance(y_pred, dict) else {name or "forecast": y_pred}
 
 
@@ -122,7 +122,7 @@ def styles(names):
 
 
 def as_series(series):
-    """Return one variable as a Series of floats, its NaNs at the start dropped.
+    """Return one variable as a Series of floats, without NaN at the start.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def as_series(series):
     Raises
     ------
     ValueError
-        If it has several columns, infinite values, or no value.
+        If it has several columns, infinite values, or no values.
     """
     if np.ndim(series) == 2:
         table = pd.DataFrame(series)
@@ -157,7 +157,7 @@ def as_table(y, index=None):
     ----------
     y : array-like of shape (n_origins,) or (n_origins, horizon)
     index : Index, default=None
-        The origins, where ``y`` is no table or others are meant.
+        The origins, if ``y`` is not a table or has other labels.
 
     Returns
     -------
@@ -168,7 +168,7 @@ def as_table(y, index=None):
 
 
 def check_one_target(estimator):
-    """Raise ValueError where the steps of one target would follow those of another."""
+    """Raise ValueError if an estimator has several targets, whose steps would mix."""
     for name, value in inner_parameters(estimator, "target").items():
         if np.size(value) > 1:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""TrainingHistoryDisplay: how a fit went, its losses and its gradients."""
+"""TrainingHistoryDisplay: the losses and gradients of a fit."""
 
 from sklearn.utils.validation import check_is_fitted
 
@@ -10,22 +10,22 @@ _GRADIENT = "gradient_norm "  # and the layer's name, in history_
 class TrainingHistoryDisplay:
     """Losses of a fit by epoch, above the gradient norms of each layer.
 
-    Made by :meth:`from_estimator`. Layers whose gradient norms lie decades apart are
-    the picture of an unstable gradient. Where there is a validation loss, its lowest
-    epoch is marked. The members of an ensemble are drawn over each other.
+    Created by :meth:`from_estimator`. If the gradient norms of layers are orders of
+    magnitude apart, gradients are unstable. The epoch with the lowest validation loss
+    is marked, if there is one. The members of an ensemble are drawn over each other.
 
     Parameters
     ----------
     history : DataFrame
-        As in ``history_`` of the networks.
+        As in ``history_`` of an estimator.
 
     Attributes
     ----------
     axes_ : ndarray of matplotlib.axes.Axes of shape (2,)
-        Losses, gradient norms; both logarithmic where all values are positive.
+        Losses and gradient norms; both logarithmic if all values are positive.
     figure_ : matplotlib.figure.Figure
     lines_ : dict of str to list of matplotlib.lines.Line2D
-        By "training", "validation" and the names of the layers; one for each member.
+        For "training", "validation" and each layer's name, one line per member.
 
     Examples
     --------
@@ -50,7 +50,7 @@ class TrainingHistoryDisplay:
         Parameters
         ----------
         axes : array-like of two matplotlib.axes.Axes, default=None
-            None makes a figure.
+            None creates a figure.
 
         Returns
         -------
@@ -93,14 +93,14 @@ class TrainingHistoryDisplay:
 
     @classmethod
     def from_estimator(cls, estimator, *, axes=None):
-        """Draw how a network was fitted.
+        """Draw the training history of a network.
 
         Parameters
         ----------
         estimator : fitted regressor or classifier
-            With ``history_``, as all networks have.
+            With ``history_``, which all networks have.
         axes : array-like of two matplotlib.axes.Axes, default=None
-            None makes a figure.
+            None creates a figure.
 
         Returns
         -------
@@ -109,7 +109,7 @@ class TrainingHistoryDisplay:
         Raises
         ------
         TypeError
-            For an estimator that keeps no history.
+            If the estimator has no history.
         """
         check_is_fitted(estimator)
         if not hasattr(estimator, "history_"):

@@ -1,4 +1,4 @@
-"""Forecasters for sktime, which this package alone imports."""
+"""Forecasters for sktime; only this package imports it."""
 
 try:
     import sktime  # noqa: F401 (only to name the extra where it is absent)

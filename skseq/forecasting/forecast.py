@@ -1,4 +1,4 @@
-"""Forecasts of the series of a panel, of their past and of what comes."""
+"""Forecasts of the series of a panel, in sample and beyond their end."""
 
 import warnings
 
@@ -17,16 +17,16 @@ def forecast(model, panel, steps, length, alpha=()):
     model : WindowModel
     panel : list of Instance
     steps : list of ndarray of int of shape (n_rows,)
-        Of each series, ascending, from its end, which is 0.
+        For each series, ascending, counted from its end, which is 0.
     length : int
         Time steps in a window.
     alpha : sequence of float, default=()
-        Levels of the quantiles wanted.
+        Levels of the quantiles to return.
 
     Returns
     -------
     list of ndarray of shape (n_rows, n_targets, 1 + len(alpha))
-        Forecasts, and what the quantiles differ from them. NaN where a series has no
+        Forecasts, and the offsets of the quantiles from them. NaN if a series has no
         past.
     """
     shape = model.n_targets, 1 + len(alpha)
@@ -56,9 +56,9 @@ def _in_sample(model, panel, origins, length, alpha):
 
 
 def _ahead(model, panel, furthest, length, alpha):
-    """Forecast what comes, from forecasts where need be.
+    """Forecast steps beyond the end, from earlier forecasts if needed.
 
-    Errors of one pass are independent of those of the next one.
+    Errors of successive passes are assumed to be independent.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def _ahead(model, panel, furthest, length, alpha):
 
 
 def _check_known(model, panel, n_passes):
-    """Warn where a table would hold what is known ahead of too few steps."""
+    """Warn if a regressor on tables would read more steps than are known ahead."""
     if not model.n_known or takes_windows(model.regressor):
         return
     n_read = n_passes * model.horizon

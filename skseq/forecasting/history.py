@@ -1,4 +1,4 @@
-"""What a forecaster has seen of y and X, and where its forecasts lie."""
+"""What a forecaster has seen of y and X, and the times of its forecasts."""
 
 import pandas as pd
 from sktime.datatypes import update_data
@@ -16,15 +16,15 @@ from .panel import (
 
 
 class History:
-    """Tables of sktime, which grow.
+    """Tables in the formats of sktime, which grow with each update.
 
     Parameters
     ----------
     y : DataFrame
-        With a time index, below any number of levels.
+        The last level of its index is time; any levels above it tell series apart.
     X : DataFrame or None
     freq : DateOffset or None
-        Of the dates, where ``y`` does not tell it.
+        Frequency of the dates, if ``y`` does not tell it.
     past_only : list of str or None
         Columns of X that are not known ahead.
     missing : {"error", "ffill", "interpolate"}
@@ -55,7 +55,7 @@ class History:
         self.freq = frequency(tables) or freq
 
     def update(self, y, X):
-        """Go on, and forget what follows the end of y.
+        """Append new rows, and drop those after the end of y.
 
         Parameters
         ----------
@@ -73,7 +73,7 @@ class History:
         Parameters
         ----------
         X : DataFrame, default=None
-            What is known ahead, of further time steps.
+            What is known ahead for further time steps.
 
         Returns
         -------
@@ -88,7 +88,7 @@ class History:
         ]
 
     def steps(self, fh, panel):
-        """Find where forecasts lie.
+        """Find the time steps to forecast.
 
         Parameters
         ----------
@@ -98,13 +98,13 @@ class History:
         Returns
         -------
         list of (ndarray of int, Index), each of shape (n_rows,)
-            Of each series: steps from its end, which is 0, and their times.
+            For each series: steps from its end, which is 0, and their times.
         """
         if fh.freq is None and self.freq is not None:
             values = fh.to_pandas()
             fh = ForecastingHorizon(values, fh.is_relative, freq=self.freq)
         of_end = {instance.index[-1]: instance.index for instance in panel}
-        for end, index in of_end.items():  # once for all that end together
+        for end, index in of_end.items():  # once for series with the same end
             times = fh.to_absolute_index(index[-1:])
             check_same_kind(times, index, "fh", "y")
             position = find_steps(times, index, self.freq)
@@ -112,13 +112,13 @@ class History:
         return [of_end[instance.index[-1]] for instance in panel]
 
     def check_reach(self, panel, asked, horizon):
-        """Raise ValueError where forecasts need of X what is not known.
+        """Raise ValueError if forecasts need values of X that are not known.
 
         Parameters
         ----------
         panel : list of Instance
         asked : list of tuple
-            Steps and times of the forecasts of each.
+            Steps and times of the forecasts of each series.
         horizon : int
             Steps that are forecast at once.
         """
@@ -143,7 +143,7 @@ class History:
                 )
 
     def index(self, panel, times):
-        """Lay the times of all series below each other, as y has them.
+        """Concatenate the times of all series, with the index levels of y.
 
         Parameters
         ----------
@@ -165,7 +165,7 @@ class History:
         return pd.MultiIndex.from_arrays([*levels, flat], names=names)
 
     def _check_index(self, table, name):
-        """Raise ValueError where rows are not told apart as those of y in fit."""
+        """Raise ValueError if the index is of another kind than that of y in fit."""
         first, of_y = table.index[:1], self.y.index[:1]
         if first.nlevels != of_y.nlevels:
             raise ValueError(
@@ -182,7 +182,7 @@ class History:
         check_unique(table, name)
 
     def _as_in_fit(self, y):
-        """Take y with the columns of the history, in their order."""
+        """Return y with the columns of the history, in their order."""
         columns = self.y.columns
         if len(columns) == len(y.columns) == 1:  # other forecasters ask for no name
             return y.set_axis(columns, axis=1)
@@ -194,7 +194,7 @@ class History:
         return y[columns]
 
     def _continued(self, X, names):
-        """X of the history, with some columns of further rows."""
+        """X of the history, extended by further rows of some columns."""
         if X is not None and self.X is None:
             raise ValueError("X is given, and was not in fit: fit with X, or drop it.")
         if X is None or not names:

@@ -16,20 +16,20 @@ from ..inputs import (
 from .windows import level
 
 HELD_OUT = 5
-"""One in so many windows or series is held out to measure errors on."""
+"""One in this many windows or series is held out to measure errors."""
 
 
 class WindowModel:
-    """Fit a regressor on windows, each at its own level, and forecast.
+    """Fit a regressor on windows, each scaled by its own level, and forecast.
 
     Parameters
     ----------
     regressor : estimator
         Cloned in ``fit``.
     n_targets : int
-        The first variables of the windows, which are forecast.
+        Variables that are forecast, the first ones of the windows.
     n_known : int
-        Variables known ahead, the last of the windows, as KnownAhead lays them.
+        Variables known ahead, the last ones of the windows, in KnownAhead's layout.
     horizon : int
     scaling : {None, "subtract", "divide", "standardize"}
     level_length : int or None
@@ -39,7 +39,7 @@ class WindowModel:
     ----------
     regressor_ : fitted estimator
     errors_ : ndarray of shape (n_held_out, horizon, n_targets), or None
-        Absolute, ascending, in units of the window's level.
+        Absolute errors, ascending, in units of the window's level.
     """
 
     def __init__(
@@ -54,15 +54,15 @@ class WindowModel:
         self.error_bars = error_bars
 
     def fit(self, windows, targets, n_windows):
-        """Fit on all windows; before, measure errors on some, if they are wanted.
+        """Fit on all windows, after measuring errors on some if they are needed.
 
         Parameters
         ----------
         windows : ndarray of shape (n_samples, length, n_features)
-            Series by series.
+            Ordered series by series.
         targets : ndarray of shape (n_samples, horizon, n_targets)
         n_windows : list of int
-            Of each series.
+            Number of windows of each series.
 
         Returns
         -------
@@ -73,7 +73,7 @@ class WindowModel:
         return self.refit(windows, targets, n_windows)
 
     def refit(self, windows, targets, n_windows):
-        """Fit the same object anew, or further where it has ``warm_start``."""
+        """Fit the same object again; with ``warm_start``, it continues training."""
         X, shift, factor = self._inputs(windows)
         if self.scaling is not None:
             targets = (targets - shift) / factor
@@ -97,13 +97,13 @@ class WindowModel:
         ----------
         windows : ndarray of shape (n_samples, length, n_features)
         alpha : sequence of float
-            Levels of the quantiles wanted.
+            Levels of the quantiles to return.
 
         Returns
         -------
         y : ndarray of shape (n_samples, horizon, n_targets)
         offsets : ndarray of shape (n_samples, horizon, n_targets, len(alpha))
-            Of the quantiles from y.
+            Differences between the quantiles and y.
         """
         X, shift, factor = self._inputs(windows)
         y = self._steps(self.regressor_.predict(X))
@@ -127,7 +127,7 @@ class WindowModel:
                 "fit on a longer series, or use error_bars='regressor' with a "
                 "regressor that has some of its own."
             )
-        # The largest error of all stands for ranks that only more would have.
+        # If a rank exceeds the number of errors, take the largest error.
         n_errors = len(self.errors_)
         rank = rank_of(np.abs(1 - 2 * alpha), n_errors)
         errors = np.concatenate([np.zeros_like(self.errors_[:1]), self.errors_])
@@ -151,7 +151,7 @@ class WindowModel:
         return X, shift, factor
 
     def _prepare(self, regressor):
-        """Tell a regressor on windows which variables they hold."""
+        """Tell a regressor on windows which variables the windows hold."""
         if takes_windows(regressor):
             tell_known_ahead(regressor, self.n_known)
             for name, value in inner_parameters(regressor, "target").items():
@@ -164,15 +164,15 @@ class WindowModel:
 
 
 def split(n_windows, horizon):
-    """Choose windows to fit on, and some to measure errors on.
+    """Choose windows to fit on, and others to measure errors on.
 
-    Of many series every fifth is held out; of few the last fifth of each, and the
-    windows before whose targets reach into those of the held-out ones are not used.
+    With many series, every fifth is held out. With few, the last fifth of each is; the
+    windows before it whose targets overlap with held-out targets are not used.
 
     Parameters
     ----------
     n_windows : list of int
-        Of each series.
+        Number of windows of each series.
     horizon : int
 
     Returns
@@ -188,7 +188,7 @@ def split(n_windows, horizon):
         held_out = series % HELD_OUT == HELD_OUT - 1
         return np.flatnonzero(~held_out), np.flatnonzero(held_out)
     end = np.cumsum(n_windows)
-    to_end = np.repeat(end, n_windows) - np.arange(end[-1])  # one for the last
+    to_end = np.repeat(end, n_windows) - np.arange(end[-1])  # 1 for the last
     n_held_out = -(-n_windows // HELD_OUT)[series]
     return (
         np.flatnonzero(to_end > n_held_out + horizon - 1),

@@ -20,9 +20,9 @@ class Instance:
     index : Index of shape (n_timesteps,)
         All time steps from the first with a value to the last.
     y : ndarray of shape (n_timesteps, n_targets)
-        Without gaps.
+        Without missing values.
     seen : ndarray of bool of shape (n_timesteps,)
-        Whether the step may be a target.
+        Whether a step may be a target.
     past : ndarray of shape (n_timesteps, n_past)
     known : ndarray of shape (n_known_timesteps, n_known)
         From the first step on, as far as X reaches without gaps.
@@ -36,20 +36,20 @@ class Instance:
     known: np.ndarray
 
     def tail(self, n_timesteps):
-        """Return its last time steps, with all that is known ahead of them."""
+        """Return its last time steps, with all that is known ahead for them."""
         start = max(0, len(self.y) - n_timesteps)
         index, y, seen = self.index[start:], self.y[start:], self.seen[start:]
         return Instance(self.key, index, y, seen, self.past[start:], self.known[start:])
 
     def followed_by(self, y):
-        """Return it with further values of y (and no index for them)."""
+        """Return the series with further values of y (and no index for them)."""
         past = np.pad(self.past, ((0, len(y)), (0, 0)), mode="edge")
         y = np.concatenate([self.y, y.astype(self.y.dtype)])
         return replace(self, y=y, past=past)
 
 
 def label(key):
-    """Say what a message calls a series, after y or X.
+    """Return the text that names a series in a message, after "y" or "X".
 
     Parameters
     ----------
@@ -63,14 +63,14 @@ def label(key):
 
 
 def check_unique(table, name):
-    """Raise ValueError where a series has two rows for the same time.
+    """Raise ValueError if a series has two rows for the same time.
 
     Parameters
     ----------
     table : DataFrame
-        With a time index, below any number of levels.
+        The last level of its index is time; any levels above it tell series apart.
     name : str
-        What the message calls it.
+        The name of the table in the message.
     """
     twice = table.index[table.index.duplicated()]
     if len(twice):
@@ -92,7 +92,7 @@ def frequency(tables):
     Returns
     -------
     DateOffset or None
-        None where the index counts, or too few dates tell.
+        None if the index holds integers, or there are too few dates to tell.
     """
     for table in tables:
         times = table.index
@@ -106,13 +106,13 @@ def frequency(tables):
 
 
 def time_steps(first, last, kind, freq):
-    """All time steps between two.
+    """Return all time steps between two.
 
     Parameters
     ----------
     first, last : time stamps
     kind : Index
-        Of which class the result is.
+        The result is of its class.
     freq : DateOffset or None
 
     Returns
@@ -133,15 +133,15 @@ def time_steps(first, last, kind, freq):
 
 @lru_cache
 def _dates(first, last, freq):
-    """Dates between two; pandas counts months and the like one by one.
+    """Dates between two; cached, since pandas counts months and the like one by one.
 
-    Series of a panel often have the same.
+    Series of a panel often have the same dates.
     """
     return pd.date_range(first, last, freq=freq)
 
 
 def find_steps(times, index, freq):
-    """Position of times on the regular steps of a series.
+    """Return the positions of times on the regular steps of a series.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def find_steps(times, index, freq):
     Raises
     ------
     ValueError
-        If a time is none of the steps.
+        If a time is not one of the steps.
     """
     first, last = min(times.min(), index[0]), max(times.max(), index[-1])
     steps = time_steps(first, last, index, freq)
@@ -174,7 +174,7 @@ def find_steps(times, index, freq):
 
 
 def read_instance(key, y, X, columns, freq, missing, dtype=None):
-    """Put one series on regular time steps, missing values replaced.
+    """Put one series on regular time steps, and replace missing values.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def read_instance(key, y, X, columns, freq, missing, dtype=None):
     y : DataFrame
     X : DataFrame or None
     columns : (list, list)
-        Columns of X that are known of the past only, and ahead.
+        Columns of X known only for the past, and those known ahead.
     freq : DateOffset or None
     missing : {"error", "ffill", "interpolate"}
     dtype : {None, "float32", "float64"}
@@ -222,7 +222,7 @@ def read_instance(key, y, X, columns, freq, missing, dtype=None):
 
 
 def _check_finite(values, table, name):
-    """Raise ValueError where numbers are infinite; ``table`` says of what and when."""
+    """Raise ValueError if numbers are infinite; ``table`` has their labels."""
     rows, columns = np.isinf(values).nonzero()
     if len(rows):
         raise ValueError(
@@ -233,12 +233,12 @@ def _check_finite(values, table, name):
 
 
 def _lay_on(index, X, names, freq, missing, name):
-    """Values of X from the start of ``index`` on, as far as they have no gap."""
+    """Values of X from the start of ``index`` up to the first gap."""
     if not names:
         return np.empty((len(index), 0))
     if X is None:
         raise ValueError(f"X{name} is missing, of which {names} were there in fit.")
-    # A panel of several types holds objects.
+    # In a panel with columns of several types, all have dtype object.
     X = X.loc[X.index >= index[0], names].astype(float)
     _check_finite(X.to_numpy(), X, f"X{name}")
     if missing != "error" and len(X):

@@ -1,4 +1,4 @@
-"""SequenceForecaster: any regressor on windows as a forecaster of sktime."""
+"""SequenceForecaster: any regressor on windows as an sktime forecaster."""
 
 from numbers import Integral
 
@@ -35,39 +35,41 @@ class SequenceForecaster(BaseForecaster):
     regressor : estimator
         A regressor on windows ``(n_samples, length, n_features)``, a Pipeline that
         ends with one, or any scikit-learn regressor, which gets the time steps of a
-        window beside each other. One that can't predict several outputs is fitted
-        for each step.
+        window side by side in one row. If it can't predict several outputs, one is
+        fitted for each step.
     window_length : int, default=10
         Time steps in a window.
     horizon : int, default=None
-        Steps ahead that the regressor forecasts at once; further ones are forecast
-        from its own forecasts. None takes as many as the ``fh`` given to ``fit``,
-        or one.
+        Steps ahead that the regressor forecasts at once; further steps are forecast
+        from its own forecasts. None takes the last step of the ``fh`` given to
+        ``fit``, or one step.
     scaling : {None, "subtract", "divide", "standardize"}, default=None
         What is done to ``y`` in each window and undone in its forecast: subtract its
         level, divide by it, or subtract the mean and divide by the standard
-        deviation. What one regressor for series of different size takes.
+        deviation. Needed if one regressor forecasts series of different size.
     level_length : int, default=None
-        Last steps of the window whose mean (for "divide", of the absolute values) is
-        its level; one season, or 1 for the last value. None takes the whole window.
+        The level is the mean of this many last steps of the window (for "divide", of
+        their absolute values): one season, or 1 for the last value. None takes the
+        whole window.
     min_length : int, default=None
-        Least observed steps in a training window, at most ``window_length``; shorter
-        pasts are padded. None takes full windows. A series too short for that gives
-        its longest.
+        Smallest number of observed steps in a training window, at most
+        ``window_length``; shorter pasts are padded. None takes full windows. A series
+        too short for that gives its longest padded one.
     past_only : list of str, default=None
         Columns of X that are not known ahead. All others must be given for every
         step from the last of ``y`` to the last of ``fh``.
     missing : {"error", "ffill", "interpolate"}, default="error"
-        What stands for missing values, and for dates that are not there: the last
-        one before, where windows with missing targets are not trained on, or what
-        lies between the neighbours. Before its first value a series is not there.
+        What replaces missing values, also those of missing dates: "ffill" takes the
+        last value before, and does not train on windows with missing targets;
+        "interpolate" interpolates between the neighbours. A series starts at its first
+        value.
     error_bars : {"held_out", "regressor", None}, default="held_out"
         Where intervals come from: errors on held-out windows, for which the regressor
         is fitted twice, or the regressor itself (``return_std``, or
-        ``predict_quantiles`` with ``loss="quantile"``). None has no intervals.
+        ``predict_quantiles`` with ``loss="quantile"``). None: no intervals.
     dtype : {None, "float32", "float64"}, default=None
-        Of the windows. None keeps that of ``y``, which transformers of sktime make
-        float64; a network is two to three times as fast with "float32".
+        Dtype of the windows. None keeps that of ``y``, which transformers of sktime
+        make float64; a network is two to three times as fast with "float32".
 
     Attributes
     ----------
@@ -77,33 +79,33 @@ class SequenceForecaster(BaseForecaster):
     model_ : WindowModel
         The regressor with the scaling of its windows and the held-out errors.
     variables_ : (list of str, list of str)
-        Columns of y, and those of X known ahead, in the order of the windows.
+        Columns of y, and those of X known ahead, in their order in the windows.
 
     Notes
     -----
     The windows hold ``y``, then the columns of ``past_only``, then what is known ahead
-    as :class:`~skseq.KnownAhead` lays it. ``target`` and ``n_known_ahead`` of a
-    regressor, where they have their defaults, are set to match; another
-    ``n_known_ahead`` is an error.
+    in the layout of :class:`~skseq.KnownAhead`. If ``target`` and ``n_known_ahead`` of
+    a regressor have their defaults, they are set to match; any other ``n_known_ahead``
+    that does not match is an error.
 
-    Each series of a panel is forecast from its own end. Forecasts in sample are made
-    one step ahead; the first step of a series has no past, and its forecast is NaN.
+    Each series of a panel is forecast from its own end. In-sample forecasts are one
+    step ahead; the first step of a series has no past, so its forecast is NaN.
 
-    ``fit``, ``predict`` and ``update`` raise ValueError where time steps are not
-    regular or have no frequency, values are missing and ``missing`` is "error", X does
-    not reach as far as the forecasts, and no window has ``horizon`` steps after it.
+    ``fit``, ``predict`` and ``update`` raise ValueError if time steps are not regular
+    or have no frequency, values are missing and ``missing`` is "error", X does not
+    reach as far as the forecasts, or no window has ``horizon`` steps after it.
 
-    ``update`` with ``update_params=True`` fits again on the whole history, or further
-    where the regressor has ``warm_start=True``; with ``update_params=False`` it only
-    lengthens the history. What follows the last time given to ``update`` is forgotten.
+    ``update`` with ``update_params=True`` fits again on the whole history, or continues
+    training if the regressor has ``warm_start=True``; with ``update_params=False`` it
+    only extends the history. Rows after the last time given to ``update`` are dropped.
 
-    ``pretrain`` fits the regressor on a panel; ``fit`` then only takes the history of
-    other series, to be forecast with it.
+    ``pretrain`` fits the regressor on a panel; a later ``fit`` only takes the history
+    of other series, which are then forecast with that regressor.
 
     Held-out windows are the last fifth of a series, or every fifth series of a panel
-    of five or more. The absolute error that a share of ``coverage`` of them does not
-    exceed is the half width of an interval, in units of the window's level. Where the
-    forecast iterates, errors of one pass are taken as independent of the next one's.
+    of five or more. The half width of an interval is the absolute error that a share
+    of ``coverage`` of them does not exceed, in units of the window's level. If the
+    forecast iterates, errors of successive passes are assumed to be independent.
 
     Examples
     --------
@@ -138,7 +140,7 @@ class SequenceForecaster(BaseForecaster):
         "y_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
         "X_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
     }
-    # The history is kept here, whatever sktime keeps by default.
+    # The history is kept here, whether or not sktime keeps it by default.
     _config = {"remember_data": False}
     _y = _X = None
 
@@ -169,7 +171,7 @@ class SequenceForecaster(BaseForecaster):
         super().__init__()
 
     def __dynamic_tags__(self):
-        """Say what the parameters leave of the capabilities."""
+        """Return the capabilities that remain with these parameters."""
         self.set_tags(
             **{
                 "capability:missing_values": self.missing != "error",
@@ -223,7 +225,7 @@ class SequenceForecaster(BaseForecaster):
             X = X[known + others]
         panel = self._remember(y, X, fh)
         given = self._variables()
-        # Targets may have other names, but not the same in another order.
+        # Targets may have other names, but not the same names in another order.
         shuffled = given[0] != targets and set(given[0]) == set(targets)
         if len(given[0]) != len(targets) or shuffled or given[1] != known:
             raise ValueError(
@@ -299,7 +301,7 @@ class SequenceForecaster(BaseForecaster):
         return training_windows(panel, length, horizon, self.min_length)
 
     def _forecast(self, fh, X, alpha=()):
-        """Forecasts and what quantiles differ from them, and their index.
+        """Return forecasts with the offsets of their quantiles, and their index.
 
         Returns
         -------

@@ -8,7 +8,7 @@ SCALINGS = (None, "subtract", "divide", "standardize")
 
 
 def training_windows(panel, length, horizon, min_length=None):
-    """Cut windows that observed values follow.
+    """Cut windows that are followed by observed values.
 
     Parameters
     ----------
@@ -16,18 +16,18 @@ def training_windows(panel, length, horizon, min_length=None):
     length : int
         Time steps in a window.
     horizon : int
-        Steps after it that are its targets.
+        Steps after the window that are its targets.
     min_length : int, default=None
-        Least observed steps in a window, the others padded. None takes full windows,
-        or the longest of a series too short for one.
+        Smallest number of observed steps in a window; the others are padded. None
+        takes full windows, or the longest one of a series that is too short.
 
     Returns
     -------
     windows : ndarray of shape (n_samples, length, n_features)
-        Series by series.
+        Ordered series by series.
     targets : ndarray of shape (n_samples, horizon, n_targets)
     n_windows : list of int
-        Of each series that is longer than the horizon.
+        Number of windows of each series that is longer than the horizon.
     """
     rows, origins, targets = [], [], []
     for instance in panel:
@@ -56,21 +56,21 @@ def training_windows(panel, length, horizon, min_length=None):
 
 
 def lay_rows(instance, horizon):
-    """Lay what is known at each time step beside each other.
+    """Put all that is known at each time step in one row.
 
-    What is known ahead is repeated beyond its end: a network reads of each step what
-    is known of it, so that this changes nothing but steps that nobody asked for.
+    The last values known ahead are repeated beyond their end. A network reads for each
+    step only what is known for it, so this affects only steps that nobody asked for.
 
     Parameters
     ----------
     instance : Instance
     horizon : int
-        Steps ahead for which what is known is laid.
+        Steps ahead whose known values are in a row.
 
     Returns
     -------
     ndarray of shape (n_timesteps, n_targets + n_past + n_known * horizon)
-        As :class:`~skseq.KnownAhead` lays them: variable by variable.
+        In the layout of :class:`~skseq.KnownAhead`: variable by variable.
     """
     y, past, known = instance.y, instance.past, instance.known
     if not past.shape[1] and not known.shape[1]:
@@ -85,19 +85,19 @@ def lay_rows(instance, horizon):
 
 
 def level(past, scaling, n_steps):
-    """Find what is subtracted from a window and its targets, and what divided out.
+    """Find what a window and its targets are shifted and divided by.
 
     Parameters
     ----------
     past : ndarray of shape (n_samples, length, n_targets)
     scaling : {None, "subtract", "divide", "standardize"}
     n_steps : int or None
-        Last steps of the window that tell the level; None takes all.
+        Last steps of the window that define the level; None takes all.
 
     Returns
     -------
     shift, factor : ndarray of shape (n_samples, 1, n_targets), or 0 and 1
-        The factor is one where it would be zero.
+        A factor that would be zero is one.
     """
     if scaling is None:
         return np.zeros((1, 1, 1), past.dtype), np.ones((1, 1, 1), past.dtype)
@@ -110,6 +110,6 @@ def level(past, scaling, n_steps):
         factor = np.nanmean(np.abs(past), axis=1, keepdims=True)
     if scaling == "standardize":
         factor = np.nanstd(past, axis=1, keepdims=True)
-    # What is constant leaves rounding noise; dividing by it would blow it up.
+    # A constant leaves rounding noise; dividing by that would blow it up.
     smallest = 10 * np.finfo(past.dtype).eps * np.abs(shift)
     return shift, np.where(factor > smallest, factor, 1)

@@ -1,13 +1,14 @@
-"""Networks: torch modules, one family a file, and nothing of scikit-learn.
+"""Networks: torch modules, one family per file, without scikit-learn.
 
-A network maps values ``(batch, length, features)`` and the rows of padding that each
-window starts with, ``(batch,)`` or None, to states ``(batch, steps, output_size)``.
-Where ``causal`` is true, the state of a step sees nothing after that step. There is
-a state for every ``stride``-th step, counted back from the last, or one for all (None).
-A network with a ``receptive_field`` sees so many steps back, the present included.
-With a ``stride`` beside it, it can be asked for a state of ``every_step``. The last
-``n_backward`` units of its states, if any, read from the end of the window. A network
-that is ``linear`` leaves the values as they are.
+A network maps values ``(batch, length, features)`` and the number of padded rows that
+each window starts with, ``(batch,)`` or None, to states ``(batch, steps,
+output_size)``. If ``causal`` is true, the state of a step sees nothing after that step.
+There is a state for every ``stride``-th step, counted back from the last, or with a
+``stride`` of None, one for the whole window. A network with a ``receptive_field`` sees
+that many steps back, including the present one. If it has a ``stride`` too, it can
+return a state for ``every_step``. The last ``n_backward`` units of its states, if any,
+read the window from its end. A network that is ``linear`` leaves the values as they
+are.
 """
 
 from .conv import Conv1D, ConvStack

@@ -7,7 +7,7 @@ from .padding import observed
 
 
 class Attention(nn.Module):
-    """Luong's attention, with the score he calls "general".
+    """Luong's attention, with the score called "general".
 
     Parameters
     ----------
@@ -25,15 +25,15 @@ class Attention(nn.Module):
         nn.init.xavier_uniform_(self.to_state.weight)
 
     def forward(self, query, states, n_padding):
-        """Return the mean of the states (batch, state_size), and its weights.
+        """Return the weighted mean of the states (batch, state_size), and the weights.
 
         query : (batch, query_size)
         states : (batch, length, state_size)
-        weights : (batch, length), zero where padded, with sum one
+        weights : (batch, length), zero where padded, which sum to one
         """
         scores = (states @ self.to_state(query).unsqueeze(-1)).squeeze(-1)
         if n_padding is not None:
-            # Finite, since there may be nothing but padding.
+            # Finite, since a window may be all padding.
             lowest = torch.finfo(scores.dtype).min
             scores = scores.masked_fill(~observed(states, n_padding), lowest)
         weights = scores.softmax(dim=-1)

@@ -1,8 +1,8 @@
 """Backward passes written by hand.
 
-torch records each operation on each time step for the backward pass, at a multiple of
-what such a small operation costs. By hand, everything that does not wait for the step
-before or after is computed for all steps at once, outside the loop.
+torch records each operation on each time step for the backward pass, which costs a
+multiple of such a small operation. Written by hand, all that does not depend on the
+step before or after is computed for all steps at once, outside the loop.
 """
 
 from functools import wraps
@@ -15,22 +15,22 @@ from torch.autograd.function import once_differentiable
 
 
 def by_hand(make, *tensors):
-    """Compute ``make(*tensors).forward()``, with gradients by its ``backward``.
+    """Compute ``make(*tensors).forward()``, with gradients from its ``backward``.
 
-    Under :func:`torch.vmap` all models are computed as one: ``make`` is then given
-    tensors with the models as their first axis.
+    Under :func:`torch.vmap` all models are computed as one: ``make`` then gets tensors
+    with the models as their first axis.
 
     Parameters
     ----------
     make : callable
-        Maps the tensors to a recipe, an object for this one call: ``forward()``
-        returns a tensor, of the axes of the first one; ``backward(gradient)`` returns
-        the gradients of ``tensors`` (None where none is wanted), or of the first of
-        them, from what ``forward`` kept.
+        Maps the tensors to a recipe, an object for this one call. Its ``forward()``
+        returns a tensor with the axes of the first one; ``backward(gradient)`` returns
+        the gradients of ``tensors`` (None if not needed), or of the first ones only,
+        from what ``forward`` kept.
     *tensors : tensor or None
         What the recipe computes with.
     """
-    # Exported, a module is not trained; compiled, it may be.
+    # An exported module is not trained; a compiled one may be.
     trains = torch.is_grad_enabled() and torch.compiler.is_dynamo_compiling()
     if is_traced() and not trains:
         with torch.no_grad():
@@ -41,9 +41,10 @@ def by_hand(make, *tensors):
 
 
 def is_traced():
-    """Tell whether torch records operations, to export or to compile a module.
+    """Tell whether torch is tracing, to export or to compile a module.
 
-    What is computed outside of torch, or decided by values, it would take as constant.
+    It would treat as constant all that is computed outside of torch or depends on
+    values.
     """
     return torch.jit.is_tracing() or torch.compiler.is_compiling()
 
@@ -51,7 +52,7 @@ def is_traced():
 def in_full_precision(function):
     """Compute a function of a layer and its input outside of :class:`torch.autocast`.
 
-    Products by hand want both factors in one type, and statistics more than three
+    Products by hand need both factors in one type, and statistics need more than three
     digits.
     """
 
@@ -67,18 +68,18 @@ def in_full_precision(function):
 
 
 def gradient_like(tensor):
-    """Make an empty tensor that can be returned as a gradient as it is."""
+    """Make an empty tensor that can be returned as a gradient without a copy."""
     with torch.inference_mode(False):
         return torch.empty_like(tensor)
 
 
 def _differentiable(tensor):
-    """Return a tensor for autograd, of one that inference mode may have made."""
+    """Make a tensor usable by autograd, even if inference mode created it."""
     return tensor if tensor is None or not tensor.is_inference() else tensor.clone()
 
 
 class _Pass:
-    """One call; holds the recipe on its way from the forward pass to the backward."""
+    """One call; keeps the recipe from the forward pass to the backward pass."""
 
     def __init__(self, make):
         self.make = make
@@ -90,7 +91,7 @@ class _ByHand(Function):
         with torch.inference_mode():  # an operation costs less there
             this.recipe = this.make(*tensors)
             states = this.recipe.forward()
-        # Of the node's own output the recipe must keep no views, or neither would ever
+        # The recipe must keep no views of the node's own output, or neither would ever
         # be freed.
         return _differentiable(states)
 
@@ -103,7 +104,7 @@ class _ByHand(Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient):
-        tensors = ctx.saved_tensors  # raises where one was changed in place since
+        tensors = ctx.saved_tensors  # raises if one was changed in place
         with torch.inference_mode():
             gradients = ctx.recipe.backward(gradient)
         gradients = [_differentiable(gradient) for gradient in gradients]
@@ -118,12 +119,12 @@ class _ByHand(Function):
         return by_hand(this.make, *stacked), 0
 
 
-# torch asks for it in each call, which takes longer than a small kernel.
+# torch looks this up in each call, which takes longer than a small kernel.
 _ByHand.forward.__signature__ = signature(_ByHand.forward)
 
 
 def _with_models(tensor, n_models, dim):
-    """Return a tensor with the models as its first axis, which may be dim by now."""
+    """Return a tensor with the models as its first axis, moved there from ``dim``."""
     if tensor is None:
         return None
     if dim is None:

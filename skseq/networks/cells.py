@@ -1,4 +1,4 @@
-"""Recurrent cells with what torch's lack: normalisation, and dropout of the state."""
+"""Recurrent cells with normalisation and dropout of the state, which torch lacks."""
 
 import warnings
 from functools import cache, partial
@@ -16,7 +16,7 @@ from .projection import Projected
 from .recipes import LOOPS
 
 USE_NUMBA = find_spec("numba") is not None
-"""Whether the time steps are compiled where they can be."""
+"""Whether the time steps are compiled if possible."""
 
 COMPILED_TYPES = (torch.float32, torch.float64)
 
@@ -24,26 +24,26 @@ COMPILED_TYPES = (torch.float32, torch.float64)
 class Cell(nn.Module):
     """A recurrent layer with dropout of the state and normalisation inside the cell.
 
-    Without either it computes what torch's layer does, with weights of the names,
-    shapes and order of gates of ``nn.LSTMCell`` and its like.
+    Without either it computes the same as torch's layer; names, shapes and gate order
+    of its weights are those of ``nn.LSTMCell`` and the like.
 
-    Dropout multiplies the state that enters the recurrent product by one mask a
+    Dropout multiplies the state that enters the recurrent product by one mask per
     sequence, the same at all steps, as in [1]_. What a gated cell carries on past that
-    product is not dropped, so that memory lasts.
+    product is not dropped, so memory lasts.
 
-    Normalisation is applied apart to the product with the input and to that with the
-    state, and in the LSTM to the memory on its way to the state: over the units as in
-    [2]_, or over the windows of a batch, each step by itself, as in [3]_. The biases
-    come after it; layer normalisation has another one of the input before it.
+    Normalisation is applied separately to the product with the input and to that with
+    the state, and in the LSTM to the memory on its way to the state: over the units as
+    in [2]_, or over the windows of a batch, separately for each step, as in [3]_.
+    Biases are added after it; layer normalisation of the input also has one before.
 
     Parameters
     ----------
     kind : {"RNN", "LSTM", "GRU"}
     n_features, hidden_size : int
     length : int
-        Steps whose statistics batch normalisation keeps.
+        Number of steps whose statistics batch normalisation keeps.
     activation : {"tanh", "relu"}
-        Of the simple RNN.
+        Activation of the simple RNN.
     recurrent_dropout : float
     normalization : {None, "layer", "batch"}
 
@@ -75,7 +75,7 @@ class Cell(nn.Module):
         n_units = LOOPS[kind].n_gates * hidden_size
         self.weight_ih = nn.Parameter(torch.empty(n_units, n_features))
         self.weight_hh = nn.Parameter(torch.empty(n_units, hidden_size))
-        # Batch normalisation would take it out again.
+        # Batch normalisation would remove a bias again.
         has_bias = normalization != "batch"
         self.bias_ih = nn.Parameter(torch.zeros(n_units)) if has_bias else None
         self.bias_hh = nn.Parameter(torch.zeros(n_units))
@@ -95,8 +95,8 @@ class Cell(nn.Module):
         ----------
         x : tensor of shape (batch, length, n_features)
         n_padding : tensor of shape (batch,), default=None
-            Rows of padding that each window *ends* with. They have no effect on other
-            rows, and their states mean nothing.
+            Number of padded rows that each window *ends* with. They do not affect
+            other rows, and their states have no meaning.
         """
         share = self.norm_input and self.norm_input.share(x, n_padding)
         x = x.transpose(0, 1)  # (length, batch, features)
@@ -117,7 +117,7 @@ class Cell(nn.Module):
         return states.transpose(0, 1)
 
     def _run(self, x, project, norm, mask, share):
-        """Iterate over the steps of x, inputs to project or their products."""
+        """Iterate over the steps of x: inputs to project, or their products."""
         tensors = (self.weight_hh, *(norm.tensors if norm else ()))
         memory = self.norm_memory and self.norm_memory.begin(share)
         if memory is None:
@@ -158,22 +158,22 @@ def steps(
     ----------
     kind : {"RNN", "LSTM", "GRU"}
     x : tensor of shape (length, batch, n_features) or (length, batch, n_units)
-        The inputs, or their products with the weights, biases included.
+        The inputs, or their products with the weights, including biases.
     bias : tensor of shape (n_units,)
-        Of the GRU, inside the reset gate.
+        Bias of the GRU inside the reset gate.
     *tensors : tensor
-        The weights (n_units, hidden), and what ``norm`` computes with.
+        The weights (n_units, hidden), and the tensors that ``norm`` needs.
     project : tuple of tensor
-        Weights and bias of the inputs; none where x is their products.
+        Weights and bias of the inputs; empty if x holds their products.
     n_padding : tensor of shape (batch,) or None
-        Rows of padding that each window starts with, whose states are zero. Only with
-        ``project``.
+        Number of padded rows that each window starts with; their states are zero. Only
+        with ``project``.
     mask : tensor of shape (batch, hidden) or None
         Multiplies the state on its way to the next step.
     norm : object or None
-        The pass that a normalisation of the products with the state began.
+        The pass begun by a normalisation of the products with the state.
     activation : {"tanh", "relu"}
-        Of the RNN.
+        Activation of the RNN.
 
     Returns
     -------
@@ -197,7 +197,7 @@ def steps(
 
 
 def compiles(x):
-    """Whether numba compiles the time steps of values like x."""
+    """Whether the time steps of values like x are compiled by numba."""
     if not USE_NUMBA or x.device.type != "cpu" or x.dtype not in COMPILED_TYPES:
         return False
     if is_traced():
@@ -216,7 +216,7 @@ def recipe(kind, x, *arguments):
 
 @cache
 def compiled():
-    """Return :mod:`compiled`, or None where numba can't be imported."""
+    """Return :mod:`compiled`, or None if numba can't be imported."""
     try:
         return import_module(".compiled", __package__)
     except ImportError as error:  # such as for a numpy too new
@@ -229,7 +229,7 @@ def compiled():
 
 
 class _OfModels:
-    """A recipe for several models, whose axis is the first only outside of it."""
+    """A recipe for several models, whose axis is the first one only outside of it."""
 
     def __init__(self, make, x, *arguments):
         self.recipe = make(x.transpose(0, 1), *arguments)

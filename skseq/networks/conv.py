@@ -10,11 +10,11 @@ from .padding import observed, strided
 
 
 class Conv(nn.Module):
-    """Convolution over the steps of a window, normalised if wanted.
+    """Convolution over the steps of a window, with optional normalisation.
 
     The output of a step sees that step and ``dilation * (kernel_size - 1)`` others:
-    those before it or, if not causal, half of them after it. With a stride, the last
-    step is kept, and every ``stride``-th before it.
+    all before it or, if not causal, half of them after it. With a stride, the last
+    step is kept, and every ``stride``-th step before it.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class Conv(nn.Module):
         Variables of a step (channels).
     kernel_size, stride, dilation : int
     normalization : {None, "layer", "batch"}
-        Of the outputs: over the variables of a step, or over the batch.
+        Normalisation of the outputs: over the variables of a step, or over the batch.
     causal : bool
     """
 
@@ -41,10 +41,10 @@ class Conv(nn.Module):
         self.n_after = 0 if causal else self.reach // 2
         self.stride = stride
         self.dilation = dilation
-        # One product over the gathered steps is faster than nn.Conv1d on a CPU, where
-        # variables are few. The weights of the oldest step come first.
-        # A bias would have no effect before batch normalisation, but rounding errors as
-        # its gradient, which Adam makes large.
+        # With few variables, one product over the gathered steps is faster on a CPU
+        # than nn.Conv1d. The weights of the oldest step come first.
+        # Before batch normalisation a bias would have no effect, but its gradient would
+        # be rounding errors, which Adam makes large.
         has_bias = normalization != "batch"
         self.linear = nn.Linear(kernel_size * n_inputs, n_outputs, bias=has_bias)
         nn.init.kaiming_uniform_(self.linear.weight, nonlinearity="relu")
@@ -55,8 +55,8 @@ class Conv(nn.Module):
     def forward(self, x, n_padding, apart=None):
         """Map (batch, steps, n_inputs) to (batch, ceil(steps / stride), n_outputs).
 
-        Padded steps stay zero. Returns how many there are among the outputs, too.
-        With ``apart``, there is an output for every step, of inputs that lie so many
+        Padded steps stay zero; their number among the outputs is returned too. With
+        ``apart``, there is an output for every step, from inputs that lie that many
         times further apart.
         """
         stride, apart = (self.stride, 1) if apart is None else (1, apart)
@@ -80,13 +80,13 @@ class Conv(nn.Module):
 
 
 class BatchNorm(nn.BatchNorm1d):
-    """Batch normalisation over windows and steps: not the padded ones, and weighted.
+    """Weighted batch normalisation over windows and steps, without padded ones.
 
     Attributes
     ----------
     window_weights : tensor of shape (batch,) or None
         Weights of the windows of a batch in training. A window of weight two counts
-        like two of them.
+        like two windows.
     """
 
     window_weights = None
@@ -133,10 +133,10 @@ class ConvStack(nn.Module):
     dilations : sequence of int
         One for each convolution.
     normalization : {None, "layer", "batch"}
-        Before each ReLU.
+        Normalisation before each ReLU.
     dropout : float
     causal : bool
-        Whether a convolution sees the steps before its own, or as many after it.
+        Whether a convolution sees no later steps, or as many as earlier ones.
     """
 
     def __init__(
@@ -164,7 +164,7 @@ class ConvStack(nn.Module):
     def forward(self, x, n_padding, every_step=False):
         """Map (batch, steps, n_features) to (batch, fewer steps, n_filters).
 
-        With ``every_step``, to what would be the output of each step as the last one.
+        With ``every_step``, map to the output that each step has as the last one.
         """
         apart = 1 if every_step else None
         for conv in self.convs:
@@ -175,7 +175,7 @@ class ConvStack(nn.Module):
 
 
 class Conv1D(nn.Module):
-    """A stack of convolutions, then a recurrent network if wanted.
+    """A stack of convolutions, then an optional recurrent network.
 
     Parameters
     ----------
@@ -198,8 +198,9 @@ class Conv1D(nn.Module):
     def forward(self, x, n_padding, every_step=False):
         """Map values (batch, length, features) to states (batch, steps, output_size).
 
-        There is one step for each ``stride`` of the window, or with ``every_step``, in
-        which there is nothing recurrent, the last state of each window that ends there.
+        There is one state per ``stride`` of the window. With ``every_step``, which
+        needs a network without recurrent layers, each step has the last state of the
+        window that ends there.
         """
         states, n_padding = self.convs(x, n_padding, every_step)
         return states if self.recurrent is None else self.recurrent(states, n_padding)

@@ -1,4 +1,4 @@
-"""Decoders: heads that emit one step after the other."""
+"""Decoders: heads that emit one step after another."""
 
 import torch
 from torch import nn
@@ -12,20 +12,20 @@ from .recurrent import CELLS, initialize
 class Decoder(nn.Module):
     """A recurrent network whose input is its own last output.
 
-    It starts from the states that it is given, and also sees what is known ahead of
-    each step. In training its input is the true last output at times: as often as
-    ``teacher_forcing`` says at first, never in the end.
+    It starts from the states that it is given, and also sees what is known ahead for
+    each step. In training, some inputs are the true last output: at first the share
+    ``teacher_forcing``, in the end none.
 
-    Subclasses say how an output becomes an input.
+    Subclasses define how an output becomes an input.
 
     Parameters
     ----------
     cell : {"RNN", "LSTM", "GRU"}
     state_size : int
-        Of the states that it reads.
+        Size of the states that it reads.
     hidden_size, n_layers : int
     n_inputs : int
-        Values of an output when fed back.
+        Values of an output that is fed back.
     n_outputs : int
         Values of an output.
     horizon : int
@@ -33,18 +33,18 @@ class Decoder(nn.Module):
     n_known : int
         Variables known ahead.
     read : {"last", "mean", "max", "concat"}
-        The state that it starts from: the last one, what all have in common, or these
-        three side by side.
+        The state that it starts from: the last one, the mean or maximum over all, or
+        these three side by side.
     n_backward : int
-        Units, the last ones of a state, that read the window from its end.
+        The last units of a state, which read the window from its end.
     attention : bool
-        Whether each step looks at all the states.
+        Whether each step attends to all the states.
     dropout : float
-        Of the states read, between the layers and before the output.
+        On the states read, between the layers and before the output.
     teacher_forcing : float
-        Share of inputs that are true outputs, at the start of the training.
+        Share of inputs that are true outputs, at the start of training.
     n_updates : int
-        Gradient steps in which that share falls to zero.
+        Gradient steps after which that share is zero.
 
     References
     ----------
@@ -100,7 +100,7 @@ class Decoder(nn.Module):
         self.out = linear(hidden_size, n_outputs)
 
     def forward(self, states, known, n_padding, targets=None):
-        """Map states (batch, length, state_size) to outputs, arranged as the targets.
+        """Map states (batch, length, state_size) to outputs in the targets' layout.
 
         known : (batch, length, horizon, n_known) or None
         """
@@ -108,7 +108,7 @@ class Decoder(nn.Module):
         return self.arrange(steps)
 
     def decode(self, states, known, n_padding, targets=None):
-        """Return the outputs of the steps, and their attention weights (or None).
+        """Return the outputs of the steps, and the attention weights (or None).
 
         outputs : (batch, horizon, n_outputs)
         weights : (batch, horizon, length)
@@ -143,7 +143,7 @@ class Decoder(nn.Module):
         return tuple(memory) if self.n_memories > 1 else memory[0]
 
     def _teach(self, targets):
-        """Draw which inputs are true outputs, or None where none is."""
+        """Draw which inputs are true outputs; None if there are none."""
         if not self.training or targets is None:
             return None
         share = self.teacher_forcing * (1 - self.update / self.n_updates)
@@ -156,7 +156,7 @@ class Decoder(nn.Module):
 
 
 class NumberDecoder(Decoder):
-    """Decoder of numbers, of which some quantiles may be asked for.
+    """Decoder of numbers, or of some of their quantiles.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ class NumberDecoder(Decoder):
     n_levels : int
         Quantiles of each number.
     level : int
-        Which of them is fed back.
+        Which of the quantiles is fed back.
     """
 
     def __init__(self, *args, n_targets, n_levels=1, level=0, **kwargs):
@@ -186,7 +186,7 @@ class NumberDecoder(Decoder):
         return targets.unflatten(-1, (self.n_targets, -1)).transpose(1, 2)
 
     def arrange(self, outputs):
-        """Order outputs target by target, and step by step within one."""
+        """Order outputs by target, then by step."""
         outputs = outputs.unflatten(-1, (self.n_targets, self.n_levels))
         return outputs.transpose(1, 2).flatten(start_dim=1)
 
@@ -213,5 +213,5 @@ class LabelDecoder(Decoder):
         return one_hot(targets, self.n_inputs).to(self.out.weight.dtype)
 
     def arrange(self, outputs):
-        """Drop the axis of the steps where there is but one."""
+        """Drop the axis of the steps if there is only one."""
         return outputs.squeeze(1)

@@ -17,15 +17,15 @@ class Dense(nn.Module):
     n_inputs : int
         Time steps times variables.
     hidden_sizes : sequence of int
-        Units of each hidden layer; none leaves the values as they are.
+        Units of each hidden layer; without any, the values stay as they are.
     activation : {"relu", "tanh", "gelu"}
     dropout : float
-        After each hidden layer.
+        Dropout after each hidden layer.
 
     Attributes
     ----------
     linear : bool
-        Whether it is no more than the values themselves.
+        Whether the states are just the values themselves.
     """
 
     causal = False

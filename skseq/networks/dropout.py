@@ -1,4 +1,4 @@
-"""Dropout, whose masks many networks that are computed as one draw as each alone."""
+"""Dropout whose masks are the same if many networks are computed as one."""
 
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,7 +11,7 @@ _many = ContextVar("many", default=None)
 
 
 class Dropout(nn.Dropout):
-    """Torch's, with a mask that depends on the shape of values, not on their layout."""
+    """Torch's dropout, with masks that do not depend on the memory layout of values."""
 
     def forward(self, x):
         """Drop values of x, (batch, ...)."""
@@ -23,14 +23,14 @@ class Dropout(nn.Dropout):
 
 
 def draw_mask(x, shape, p):
-    """Draw what drops a share p of values: 0, or 1 / (1 - p).
+    """Draw a mask that drops a share p of values: 0, or 1 / (1 - p).
 
     Parameters
     ----------
     x : tensor
-        Of the type, on the device.
+        The mask has its type and device.
     shape : tuple of int
-        With the windows of a batch first.
+        The windows of a batch are the first axis.
     p : float
     """
     if _many.get() is None:
@@ -40,14 +40,15 @@ def draw_mask(x, shape, p):
 
 @contextmanager
 def drawing(generators, sizes):
-    """Let each model that :func:`torch.vmap` computes draw masks of its own.
+    """Let each model that :func:`torch.vmap` computes draw its own masks.
 
     Parameters
     ----------
     generators : list of torch.Generator
         One for each model.
     sizes : tensor of shape (models,)
-        Windows of each model for which masks are drawn, the first of a batch.
+        Number of windows of each model for which masks are drawn, the first ones of a
+        batch.
     """
     token = _many.set((generators, sizes.tolist()))
     try:

@@ -1,4 +1,4 @@
-"""Heads: what is read from the states of a network."""
+"""Heads: layers that map the states of a network to outputs."""
 
 import torch
 from torch import nn
@@ -9,7 +9,7 @@ POOLINGS = ("last", "mean", "max", "concat")
 
 
 class Head(nn.Module):
-    """A linear layer over the states, or a small network where steps ahead are known.
+    """A linear layer over the states, or a small network if variables are known ahead.
 
     Parameters
     ----------
@@ -21,15 +21,15 @@ class Head(nn.Module):
     n_known : int
         Variables known ahead.
     read : {"last", "mean", "max", "concat", "every"}
-        The state of the last step, what all have in common, these three side by side,
-        or each state by itself.
+        The state of the last step, the mean or maximum over all, these three side by
+        side, or each state by itself.
     n_levels : int
-        Quantiles that are the values of one step; ``n_outputs`` counts them.
+        Number of quantiles among the values of one step; ``n_outputs`` includes them.
     n_backward : int
-        Units, the last ones of a state, that read the window from its end: their last
-        state is that of the first step.
+        The last units of a state, which read the window from its end: their last state
+        is at the first step.
     is_linear : bool
-        Whether there is no hidden layer where steps ahead are known either.
+        Whether there is no hidden layer, even with variables known ahead.
     """
 
     def __init__(
@@ -50,8 +50,8 @@ class Head(nn.Module):
         self.n_known = n_known
         self.n_levels = n_levels
         if n_known:
-            # Each step ahead looks at the state in its own way, and at what is known
-            # of it in the way common to all steps: a holiday is one at any distance.
+            # Each step ahead has its own weights for the state, but all share those for
+            # what is known ahead: a holiday is one at any distance.
             self.horizon = horizon
             hidden = n_outputs if is_linear else state_size
             self.from_state = linear(state_size, horizon * hidden)
@@ -63,14 +63,13 @@ class Head(nn.Module):
     def forward(self, states, known, n_padding):
         """Map states (batch, steps, state_size) to (batch, [steps,] outputs).
 
-        Outputs are ordered output by output, step by step within one, and level by
-        level within that.
+        Outputs are ordered by output, then by step, then by level.
         """
         states = pool(states, n_padding, self.read, self.n_backward)
         if not self.n_known:
             return self.out(states)
         if self.read != "every":
-            known = known[:, -1]  # of the origin
+            known = known[:, -1]  # at the origin
         ahead = self.from_state(states).unflatten(-1, (self.horizon, -1))
         ahead = ahead + self.from_known(known)  # (..., horizon, state or outputs)
         steps = ahead if self.out is None else self.out(torch.relu(ahead))
@@ -79,12 +78,12 @@ class Head(nn.Module):
 
 
 def pooled_size(state_size, read):
-    """Return the length of what :func:`pool` makes of states."""
+    """Return the length of the states that :func:`pool` returns."""
     return 3 * state_size if read == "concat" else state_size
 
 
 def pool(states, n_padding, read, n_backward=0):
-    """Reduce states to one for each sequence, (batch, pooled_size), but for "every".
+    """Reduce states to one per sequence, (batch, pooled_size), except for "every".
 
     Parameters
     ----------
@@ -93,7 +92,7 @@ def pool(states, n_padding, read, n_backward=0):
     n_padding : tensor of shape (batch,) or None
     read : {"last", "mean", "max", "concat", "every"}
     n_backward : int
-        Units, the last ones, that read from the end.
+        The last units, which read from the end.
     """
     if read == "every":
         return states

@@ -1,4 +1,4 @@
-"""Input stages: what a network gets to see of the raw windows."""
+"""Input stages: from raw windows to the inputs of a network."""
 
 from copy import deepcopy
 
@@ -9,22 +9,22 @@ from .by_hand import is_traced
 
 
 class Standardize(nn.Module):
-    """Standardise each variable, and set apart what is known ahead.
+    """Standardise each variable, and separate what is known ahead.
 
     Parameters
     ----------
     mean, scale : tensor of shape (n_features,)
-        Subtracted and divided out.
+        Subtracted, and divided by.
     change_scale : tensor of shape (n_features,) or None
-        Divided out of what each variable has changed since the step before, which the
-        network is then given too.
+        Scale of the change of each variable since the step before; the network then
+        also gets the scaled changes.
     n_known : int
         Variables known ahead. Their next values are the last ``n_known * n_ahead``
         columns, variable by variable.
     n_ahead : int
-        Steps ahead that the columns hold of each.
+        Steps ahead in the columns of each variable.
     horizon : int
-        Steps ahead that the head forecasts, and so reads; at most ``n_ahead``.
+        Steps ahead that the head forecasts, and thus reads; at most ``n_ahead``.
     """
 
     def __init__(self, mean, scale, change_scale=None, n_known=0, n_ahead=1, horizon=1):
@@ -43,7 +43,7 @@ class Standardize(nn.Module):
         """Return values, values known ahead (or None), rows of padding (or None).
 
         x : ([models,] batch, length, n_features)
-        values : (batch, length, self.n_features), the next step's known ones included
+        values : (batch, length, self.n_features), with those known for the next step
         known : (batch, length, horizon, n_known)
         """
         values = (x - self.mean) / self.scale
@@ -64,7 +64,7 @@ class Standardize(nn.Module):
 
 
 def stack_stages(stages):
-    """Make one stage for the windows (models, batch, length, n_features) of several.
+    """Combine the stages of several models, for (models, batch, length, n_features).
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class Embed(nn.Module):
     Parameters
     ----------
     vocabulary_size : int
-        Tokens are 0 to ``vocabulary_size - 1``; all others share one vector, zero.
+        Tokens are 0 to ``vocabulary_size - 1``; all others share one vector of zeros.
     embedding_size : int
         Length of a vector.
     """
@@ -103,14 +103,14 @@ class Embed(nn.Module):
         n_padding = count_padding(x)
         tokens = x[..., 0].nan_to_num(nan=-1.0).long()
         known = (tokens >= 0) & (tokens < self.vocabulary_size)
-        # Row 0 of the table, which is kept zero, is for the unknown and for padding.
+        # Row 0 of the table, always zero, is for unknown tokens and for padding.
         return self.vectors(torch.where(known, tokens + 1, 0)), None, n_padding
 
 
 def count_padding(x):
     """Rows of padding that each window starts with, (batch,), or None if none has any.
 
-    Padding stands at the start, so the first row tells whether there is any.
+    Padding is at the start, so the first row tells whether there is any.
     """
     if not is_traced() and not x[..., 0, 0].isnan().any():
         return None

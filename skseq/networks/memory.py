@@ -1,4 +1,4 @@
-"""Arrays whose memory is used again: to get it anew costs more than to fill it."""
+"""Arrays whose memory is reused: allocating it costs more than filling it."""
 
 import math
 import sys
@@ -11,7 +11,7 @@ SIZES = 2**16, 2**24
 """Bytes of the smallest and the largest arrays that are kept."""
 
 TOTAL = 2**26
-"""Bytes that a thread keeps at most."""
+"""Most bytes that a thread keeps."""
 
 _TYPES = {torch.float32: np.dtype("float32"), torch.float64: np.dtype("float64")}
 
@@ -25,9 +25,9 @@ _kept = _Kept()
 
 
 def empty(shape, dtype):
-    """Return an array of any values, which shares no memory with another one in use.
+    """Return an uninitialised array that shares no memory with another one in use.
 
-    Memory is in use as long as an array, or a tensor made of one, refers to it.
+    Memory is in use as long as an array, or a tensor made from one, refers to it.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def empty(shape, dtype):
         return np.empty(shape, dtype)
     blocks = _kept.blocks
     for i in range(len(blocks)):
-        # Referred to by the list alone, and as an argument.
+        # Referred to only by the list, and as an argument.
         if blocks[i].nbytes == size and sys.getrefcount(blocks[i]) == 2:
             blocks.append(blocks.pop(i))
             break
@@ -55,13 +55,13 @@ def empty(shape, dtype):
 
 
 def empty_tensor(shape, like):
-    """Return a tensor on such an array, or on a device's own memory.
+    """Return a tensor that uses such an array, or a device's own memory.
 
     Parameters
     ----------
     shape : tuple of int
     like : tensor
-        Whose type and device it has.
+        The tensor has its type and device.
 
     Returns
     -------

@@ -32,14 +32,14 @@ class SequenceModel(nn.Module):
         x : tensor of shape (batch, length, n_features)
             Rows of NaN at the start are padding.
         targets : tensor, default=None
-            What a decoder is taught with, in training.
+            True outputs for a decoder, in training.
         """
         if targets is None:
             return self.head(*self.encode(x))
         return self.head(*self.encode(x), targets)
 
     def train(self, mode=True):
-        """Set the mode of all parts; not again where it is that, as skorch asks."""
+        """Set the mode of all parts, unless already set (skorch asks at each batch)."""
         return self if mode == self.training else super().train(mode)
 
     def encode(self, x):
@@ -47,7 +47,7 @@ class SequenceModel(nn.Module):
         return self._read(*self.inputs(x))
 
     def after_inputs(self, values, known, n_padding):
-        """Map what the input stage returns to outputs."""
+        """Map the results of the input stage to outputs."""
         return self.head(*self._read(values, known, n_padding))
 
     def _read(self, values, known, n_padding):

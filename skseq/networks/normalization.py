@@ -1,10 +1,10 @@
 """Normalisation of products with weights, one time step after the other.
 
-Values are (batch, units) at each step. A module holds what is learned; what it begins
-is the record of one pass over the steps.
+Values are (batch, units) at each step. A module holds what is learned; its ``begin``
+returns the record of one pass over the steps.
 
 The backward passes are written by hand (see :mod:`by_hand`). There, ``d_x`` is the
-gradient of ``x``. Constants are tensors, since torch takes longer over numbers.
+gradient of ``x``. Constants are tensors, since numbers make torch slower.
 """
 
 import torch
@@ -32,9 +32,9 @@ class LayerNorm(nn.LayerNorm):
         """Return None: windows do not see each other."""
 
     def project(self, weight, bias, x, share, after):
-        """Normalise W x + b of all steps, and add something after.
+        """Normalise W x + b of all steps, then add ``after``.
 
-        Without a bias within, nothing but its sign would be left of one variable.
+        Without the bias inside, only the sign of a single variable would be left.
         """
         x = F.linear(x, weight, bias)
         return F.layer_norm(x, self.normalized_shape, self.weight, after, EPS)
@@ -44,7 +44,7 @@ class LayerNorm(nn.LayerNorm):
         return _LayerPass(self.weight)
 
     def learn(self, norm):
-        """Learn nothing from a pass."""
+        """Do nothing: there is nothing to learn from a pass."""
 
 
 class _LayerPass:
@@ -77,7 +77,7 @@ class _LayerPass:
         )[0]
 
     def add_up(self, block):
-        # Made again, rather than kept: hat is as large as y.
+        # Computed again rather than kept, since hat is as large as y.
         hat, *_ = self._normalize(torch.stack([y for y, *_ in self.steps[block]]))
         d_outs = torch.stack(self.d_outs[::-1])
         self.d_gain, self.d_outs = self.d_gain + (d_outs * hat).sum((0, -2)), []
@@ -91,11 +91,11 @@ class _LayerPass:
 
 
 class BatchNorm(_BatchNorm):
-    """Mean 0 and variance 1 over the windows, by itself for each step.
+    """Mean 0 and variance 1 over the windows, separately for each step.
 
-    The first steps of a sequence, before the state has settled, have statistics of
-    their own, so that each step keeps a running mean and variance. A step beyond those
-    seen in training takes those of the last one seen.
+    The first steps of a sequence, before the state has settled, have different
+    statistics, so each step keeps its own running mean and variance. A step beyond
+    those seen in training uses those of the last one seen.
 
     Parameters
     ----------
@@ -121,18 +121,18 @@ class BatchNorm(_BatchNorm):
         self.num_batches_tracked = torch.zeros(length, dtype=torch.long)
 
     def share(self, x, n_padding):
-        """Weights of the windows in the statistics of each step.
+        """Return the weights of the windows in the statistics of each step.
 
         Parameters
         ----------
         x : tensor of shape (batch, length, n_features)
         n_padding : tensor of shape (batch,) or None
-            Rows of padding that each window ends with.
+            Number of padded rows that each window ends with.
 
         Returns
         -------
         tensor of shape (length, 1, batch)
-            Of sum 1, or 0 where no window is observed.
+            Each step sums to 1, or to 0 if no window is observed.
         """
         batch, length, _ = x.shape
         share = x.new_ones(length, batch)
@@ -145,13 +145,13 @@ class BatchNorm(_BatchNorm):
         return (share / total)[:, None]
 
     def project(self, weight, bias, x, share, after):
-        """Normalise W x of all steps, and add something after.
+        """Normalise W x of all steps, then add ``after``.
 
         Parameters
         ----------
         weight : tensor of shape (n_units, n_features)
         bias : None
-            It would have no effect.
+            A bias would have no effect.
         x : tensor of shape (length, batch, n_features)
         share : tensor of shape (length, 1, batch)
         after : tensor of shape (n_units,)
@@ -179,7 +179,7 @@ class BatchNorm(_BatchNorm):
         return _BatchPass(self.weight, share, statistics)
 
     def learn(self, norm):
-        """Learn the running statistics from a pass."""
+        """Update the running statistics from a pass."""
         if norm.statistics is None:
             variance = torch.stack(norm.scales) ** -2 - EPS
             self._learn(torch.stack(norm.means), variance, norm.share)
@@ -198,14 +198,14 @@ class BatchNorm(_BatchNorm):
         # Steps at which more than one window has a weight: the first n.
         n = int(((share > 0).sum(dim=(1, 2)) > 1).sum())
         self.num_batches_tracked[:n] += 1
-        # The first ten batches count alike: what is there before them is made up.
+        # The first ten batches count equally; the initial values do not count.
         rate = (1 / self.num_batches_tracked[:n, None, None]).clamp(min=0.1).to(mean)
         self.running_mean[:n].lerp_(mean[:n], rate)
         self.running_var[:n].lerp_(variance[:n], rate)
 
 
 class _BatchPass:
-    """(y - mean) * scale * gain + x, of given statistics or those of the batch.
+    """(y - mean) * scale * gain + x, with given statistics or those of the batch.
 
     Parameters
     ----------
@@ -253,14 +253,14 @@ class _BatchPass:
         d_scale = self.ones @ (d_y * y)  # with the gain
         self.d_scales.append(d_scale)
         if self.statistics is None:
-            # What comes through the mean and through the variance.
+            # The parts of the gradient through the mean and through the variance.
             d_scale = d_scale * self.precisions[t]
             shared = torch.addcmul(self.ones @ d_y, y, d_scale)
             d_y = torch.addcmul(d_y, self.columns[t], shared, value=-1)
         return d_y * gain
 
     def add_up(self, block):
-        """Do nothing: it is done at once."""
+        """Do nothing: ``backward`` has added up already."""
 
     def gradients(self):
         d_scales, scales = torch.cat(self.d_scales[::-1]), torch.cat(self.scales)

@@ -1,4 +1,4 @@
-"""One pass along a series, in place of one over each of its windows."""
+"""One pass along a series instead of one over each of its windows."""
 
 import torch
 
@@ -6,11 +6,11 @@ from .heads import Head
 
 
 def can_pass_once(module, length):
-    """Tell whether the last state of a window is that of the series at this step.
+    """Tell whether the last state of a window equals that of the series at this step.
 
-    It is not where the network sees back beyond the window: there are zeros before a
-    window, and values in the series. Nor where it sees changes, of which the first of
-    a window is none.
+    It does not if the network sees beyond the start of the window, where there are
+    zeros for a window but values in the series. Nor if the network sees changes, since
+    the first step of a window has none.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def one_pass(module, series, length):
     Parameters
     ----------
     module : SequenceModel
-        One that can pass once, in evaluation mode.
+        One for which :func:`can_pass_once` is true, in evaluation mode.
     series : ndarray of shape (n_timesteps, n_features)
         Without padding.
     length : int
@@ -41,13 +41,13 @@ def one_pass(module, series, length):
     Yields
     ------
     tensor of shape (n_windows, n_outputs)
-        For windows that follow each other; (n_windows, 1, n_outputs) where the head
-        reads every state.
+        For successive windows; (n_windows, 1, n_outputs) if the head reads every
+        state.
     """
     weight = next(module.parameters())
     past = module.network.receptive_field - 1
     options = {} if module.network.stride == 1 else {"every_step": True}
-    size = max(8 * length, 2048)  # so many that little is passed over twice
+    size = max(8 * length, 2048)  # large, so that little is computed twice
     for last in range(length - 1, len(series), size):
         steps = torch.tensor(series[last - past : last + size])
         values, known, _ = module.inputs(steps[None].to(weight))

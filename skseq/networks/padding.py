@@ -4,7 +4,7 @@ import torch
 
 
 def observed(x, n_padding):
-    """Tell which steps of sequences are no padding.
+    """Tell which steps of sequences are not padding.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def observed(x, n_padding):
 
 
 def strided(n_padding, length, stride):
-    """Count the padding that is left where only the steps of a stride are kept.
+    """Count the padding that is left if only every ``stride``-th step is kept.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def strided(n_padding, length, stride):
     length : int
         Steps of the sequences.
     stride : int
-        The last step is kept, and every ``stride``-th before it.
+        The last step is kept, and every ``stride``-th one before it.
 
     Returns
     -------
@@ -39,8 +39,8 @@ def strided(n_padding, length, stride):
 def to_end(x, n_padding):
     """Roll each sequence so that its padding comes last.
 
-    A recurrent layer that starts with the first observed row never sees the
-    padding before the states that are read.
+    A recurrent layer then starts at the first observed row, and sees no padding before
+    the states that are read.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ class Product:
     mask : tensor of shape ([models,] batch, hidden) or None
         Multiplies h.
     norm : object or None
-        The pass that a normalisation began, with its gain.
+        The pass begun by a normalisation, with its gain.
     """
 
     def __init__(self, weight, mask=None, norm=None):
@@ -41,7 +41,7 @@ class Product:
             self.norm.begin_backward()
 
     def backward(self, t, d_y):
-        """Gradient of the h of step t; the last step comes first."""
+        """Return the gradient of the h of step t; the last step comes first."""
         if self.norm is not None:
             d_y = self.norm.backward(t, d_y)
         self.d_products.append(d_y)

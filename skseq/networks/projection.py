@@ -1,4 +1,4 @@
-"""Products of the inputs of all time steps with their weights, made at once."""
+"""Products of the inputs of all time steps with their weights, computed at once."""
 
 import torch
 from torch.nn import functional as F
@@ -14,10 +14,10 @@ class Projected:
     make : callable
         Maps the sums ([models,] length, batch, n_units) and ``others`` to a recipe.
     at_rest : tuple of float
-        The sums of each gate with which a state of zero stays zero.
+        The sum for each gate that keeps a state of zero at zero.
     x : tensor of shape ([models,] length, batch, n_features)
     n_padding : tensor of shape ([models,] batch) or None
-        Steps before which each window does not begin; its state is then zero.
+        Number of padded steps that each window starts with; their state is zero.
     weight : tensor of shape ([models,] n_units, n_features)
     bias : tensor of shape ([models,] n_units)
     *others : tensor
@@ -27,7 +27,7 @@ class Projected:
         self.make, self.others = make, others
         self.weight = weight
         self.differentiates_x = x.requires_grad
-        # The bias is the weight of one more input, which is 1.
+        # The bias is the weight of an additional input, which is 1.
         self.x = F.pad(x, (0, 1), value=1.0)
         self.weights = torch.cat([weight, bias.unsqueeze(-1)], dim=-1)
         self.padded = None
@@ -62,5 +62,5 @@ class Projected:
 
 
 def _rows(values):
-    """Lay the windows of all steps below each other, ([models,] rows, units)."""
+    """Reshape the windows of all steps into rows, ([models,] rows, units)."""
     return values.flatten(-3, -2)

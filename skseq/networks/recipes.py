@@ -1,9 +1,9 @@
-"""The time steps of recurrent cells, there and back, with torch on any device.
+"""The time steps of recurrent cells, forward and backward, with torch on any device.
 
-Recipes for a pass by hand (see :mod:`by_hand`), of values ([models,] batch, units) at
-each step, the steps first. Gates are in torch's order. In the backward passes,
-``slope`` is the derivative of the state, or of the LSTM's memory, by each gate's sum.
-:mod:`compiled.recipes` has what computes the same on a CPU with numba.
+Recipes for a pass by hand (see :mod:`by_hand`), over values ([models,] batch, units) at
+each step. Gates are in torch's order. In the backward passes, ``slope`` is the
+derivative of the state, or of the LSTM's memory, with respect to each gate's sum.
+:mod:`compiled.recipes` computes the same on a CPU with numba.
 """
 
 import torch
@@ -11,7 +11,7 @@ import torch
 from .by_hand import gradient_like
 
 BLOCK = 2**18
-"""Values of gates that a backward pass goes through at once; more miss the cache."""
+"""Values of gates that a backward pass handles at once; more exceed the cache."""
 
 
 def _blocks(gates):
@@ -28,7 +28,7 @@ def _backwards(block, *tensors):
 
 
 SHUT = 1000.0
-"""Beyond it a gate is 0 or 1 without rest."""
+"""A sum of this size makes a gate exactly 0 or 1."""
 
 
 class _RNN:

@@ -12,11 +12,11 @@ CELLS = {"RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}
 ACTIVATIONS = ("tanh", "relu")
 
 SMALL = 2**15
-"""Values of states up to which a compiled call is faster than any other."""
+"""Number of state values up to which a compiled call is fastest."""
 
 
 class Recurrent(nn.Module):
-    """Layers of one recurrent cell: torch's, or where it has none, :class:`Cell`.
+    """Layers of one recurrent cell: torch's, or :class:`Cell` if torch lacks it.
 
     Parameters
     ----------
@@ -25,26 +25,26 @@ class Recurrent(nn.Module):
     hidden_size : int
     n_layers : int
     dropout : float
-        Between the layers.
+        Dropout between the layers.
     length : int
         Steps of the windows in training, whose statistics batch normalisation keeps.
     bidirectional : bool
-        Whether each layer also reads the window from its end; then the states are
+        Whether each layer also reads the window from its end; the states are then
         twice as large, and not causal.
     activation : {"tanh", "relu"}
-        Of the simple RNN.
+        Activation of the simple RNN.
     recurrent_dropout : float
-        Of the state.
+        Dropout of the state.
     normalization : {None, "layer", "batch"}
         Inside the cell.
 
     Attributes
     ----------
     n_backward : int
-        Units, the last ones of each state, that read the window from its end.
+        The last units of each state, which read the window from its end.
     stacked : bool
         Whether it is one of several that :func:`torch.vmap` computes as one, which
-        torch's own layers are not made for.
+        torch's own layers do not support.
     """
 
     stride = 1
@@ -108,7 +108,7 @@ class Recurrent(nn.Module):
         return to_start(states, n_padding)
 
     def _run_back(self, layer, x, n_padding):
-        # From its end, a window has its padding last as it is.
+        # Read from its end, a window already has its padding last.
         states = self._states(layer, x.flip(1), n_padding).flip(1)
         if n_padding is None:
             return states
@@ -123,18 +123,18 @@ class Recurrent(nn.Module):
         return _by_hand(layer, x) if self._is_by_hand(layer, x) else layer(x)[0]
 
     def _is_by_hand(self, layer, x):
-        """Tell whether what torch's layer does is computed by hand."""
+        """Tell whether the computation of torch's layer is done by hand."""
         if isinstance(layer, Cell):
             return False
         return self.stacked or _faster_by_hand(layer, x)
 
 
 def _faster_by_hand(layer, x):
-    """Whether torch's layer takes longer over these values.
+    """Whether torch's layer is slower for these values.
 
-    On a CPU torch's GRU and RNN are many operations, whose number tells in training on
-    small batches; compiled by numba, ours are faster on one thread, but for many units
-    (measured with ``tests/benchmarks/step_time.py``). Its LSTM is one operation.
+    On a CPU torch's GRU and RNN are many operations, whose number matters in training
+    on small batches. Compiled by numba, ours are faster on one thread, except for many
+    units (measured with ``tests/benchmarks/step_time.py``). Its LSTM is one operation.
     """
     if x.device.type != "cpu" or layer.mode == "LSTM" or is_traced():
         return False
@@ -145,7 +145,7 @@ def _faster_by_hand(layer, x):
 
 
 def _is_small(layer, x):
-    """Whether to predict these values takes longer than the arithmetic in it."""
+    """Whether overhead dominates the arithmetic in a prediction from these values."""
     return (
         x.shape[0] * x.shape[1] * layer.hidden_size <= SMALL
         and not torch.is_grad_enabled()
@@ -155,7 +155,7 @@ def _is_small(layer, x):
 
 @in_full_precision
 def _by_hand(layer, x, n_padding=None):
-    """Compute what torch's layer does, from the end of the padding on."""
+    """Compute what torch's layer does, starting where the padding ends."""
     kind, _, activation = layer.mode.partition("_")
     bias = layer.bias_hh_l0
     first = layer.bias_ih_l0 if kind == "GRU" else layer.bias_ih_l0 + bias
@@ -172,7 +172,7 @@ def _by_hand(layer, x, n_padding=None):
 
 
 def initialize(layer):
-    """Orthogonal recurrent and Glorot input weights, zero bias, forget gate open.
+    """Set orthogonal recurrent and Glorot input weights, zero bias, open forget gate.
 
     Parameters
     ----------
@@ -201,6 +201,6 @@ def initialize(layer):
         if name.startswith("bias_hh") and len(parameter) == 4 * hidden:
             nn.init.ones_(parameter[hidden : 2 * hidden])
     if getattr(layer, "normalization", None) == "layer":
-        # Normalised with the input, of which this bias is another one that is 1.
+        # Normalised together with the input: this bias is a weight of an input of 1.
         bound = (6 / (1 + layer.weight_ih.shape[1] + hidden)) ** 0.5
         nn.init.uniform_(layer.bias_ih, -bound, bound)

@@ -1,4 +1,4 @@
-"""Many networks of one shape as one: their weights stacked, their values too."""
+"""Many networks of one shape as one, with stacked weights and values."""
 
 from contextlib import contextmanager
 from itertools import compress
@@ -22,8 +22,8 @@ NETWORKS = (Conv1D, Dense, Recurrent, WaveNet)
 def can_stack(module):
     """Tell whether a SequenceModel can be one of a :class:`Stack`.
 
-    What is normalised over a batch cannot, nor what is not known to be made for
-    :func:`torch.vmap`.
+    A network with batch normalisation cannot, nor one with parts not known to work
+    under :func:`torch.vmap`.
     """
     return (
         isinstance(module.inputs, Standardize)
@@ -34,23 +34,23 @@ def can_stack(module):
 
 
 class Stack(nn.Module):
-    """Computes several models, each of its own windows.
+    """Computes several models, each on its own windows.
 
     Parameters
     ----------
     groups : list of list of SequenceModel
         Models of one shape, by group.
     random_states : list of tensor
-        Of the generator from which each model draws masks of dropout.
+        States of the generators from which the models draw dropout masks.
 
     Attributes
     ----------
     weights : nn.ParameterDict
-        The stacked parameters, by the names that they have in a model.
+        The stacked parameters, by their names in a model.
     groups : list of list of nn.Parameter
-        The rows of each group in them, in the same memory: what an optimizer updates.
+        Their rows for each group, in the same memory, which an optimizer updates.
     sizes : list of int
-        Models in each group.
+        Number of models in each group.
     """
 
     def __init__(self, groups, random_states):
@@ -61,7 +61,7 @@ class Stack(nn.Module):
         self.weights = nn.ParameterDict(_stacked(self.models))
         self.groups = [[nn.Parameter(v) for v in g] for g in self._split(self.weights)]
         self.inputs = stack_stages([model.inputs for model in self.models])
-        # In a tuple, so that its parameters are not the stack's.
+        # In a tuple, so that its parameters are not registered in the stack.
         self._after_inputs = (_AfterInputs(self.models[0]),)
 
     def forward(self, x, sizes):
@@ -71,7 +71,8 @@ class Stack(nn.Module):
         ----------
         x : tensor of shape (models, batch, length, features)
         sizes : tensor of shape (models,)
-            Windows of each model; those that follow are repeated, to fill up the batch.
+            Number of windows of each model; further ones are repeats that fill the
+            batch.
         """
         weights = {
             f"model.{name.replace('/', '.')}": w for name, w in self.weights.items()
@@ -87,7 +88,7 @@ class Stack(nn.Module):
         return functional_call(*self._after_inputs, weights, arguments)
 
     def train(self, mode=True):
-        """Set the mode of the stack, and that of the model that computes all."""
+        """Set the mode of the stack, and of the model that computes all."""
         self._after_inputs[0].train(mode)
         return super().train(mode)
 
@@ -105,13 +106,13 @@ class Stack(nn.Module):
             torch._foreach_copy_(list(model.parameters()), list(parameters))
 
     def keep(self, kept, optimizer):
-        """Go on with some of the models.
+        """Keep only some of the models.
 
         Parameters
         ----------
         kept : ndarray of bool of shape (models,)
         optimizer : torch.optim.Optimizer
-            Of the parameters; what it knows of the others is forgotten, too.
+            Optimizer of the parameters; its state for the other models is dropped too.
         """
         self.models = tuple(compress(self.models, kept))
         self.inputs = stack_stages([model.inputs for model in self.models])
@@ -130,7 +131,7 @@ class Stack(nn.Module):
                 parameter.data = value
 
     def give_gradients(self, gradients):
-        """Hand the gradients of the weights, by name, to the groups."""
+        """Pass the gradients of the weights, by name, to the groups."""
         for weight in self.weights.values():
             weight.grad = None
         for group, values in zip(self.groups, self._split(gradients), strict=True):
@@ -138,13 +139,13 @@ class Stack(nn.Module):
                 parameter.grad = value
 
     def _split(self, tensors):
-        """Split tensors of all models, by name, into lists of those of each group."""
+        """Split tensors of all models, by name, into a list for each group."""
         parts = (tensor.detach().split(self.sizes) for tensor in tensors.values())
         return list(zip(*parts, strict=True))
 
 
 class _AfterInputs(nn.Module):
-    """A model without its input stage, and with recurrences that can be stacked."""
+    """A model without its input stage, with recurrent layers that can be stacked."""
 
     def __init__(self, model):
         super().__init__()
@@ -167,7 +168,7 @@ def _stackable(model):
 
 
 def _stacked(models):
-    """Stack the parameters of models; "/" stands for the "." of their names."""
+    """Stack the parameters of models; "/" replaces the "." in their names."""
     names = [name.replace(".", "/") for name, _ in models[0].named_parameters()]
     values = zip(*(model.parameters() for model in models), strict=True)
     stacked = [nn.Parameter(torch.stack([v.detach() for v in some])) for some in values]

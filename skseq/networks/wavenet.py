@@ -1,4 +1,4 @@
-"""WaveNet: stacked convolutions whose dilation doubles."""
+"""WaveNet: stacked convolutions with doubling dilation."""
 
 import torch
 from torch import nn
@@ -15,9 +15,9 @@ class GatedLayer(nn.Module):
     n_filters : int
     kernel_size, dilation : int
     normalization : {None, "layer", "batch"}
-        Before the gated unit.
+        Normalisation before the gated unit.
     dropout : float
-        After the gated unit.
+        Dropout after the gated unit.
     causal : bool
     """
 
@@ -37,14 +37,14 @@ class GatedLayer(nn.Module):
         self.out = Conv(n_filters, n_filters, kernel_size=1)
 
     def forward(self, x, n_padding):
-        """Map (batch, steps, n_filters) to what is added to x, and to the skips."""
+        """Map (batch, steps, n_filters) to what is added to x and to the skips."""
         signal, gate = self.conv(x, n_padding)[0].chunk(2, dim=-1)
         unit = self.dropout(torch.tanh(signal) * torch.sigmoid(gate))
         return self.out(unit, n_padding)[0]
 
 
 class WaveNet(nn.Module):
-    """Gated layers, whose outputs are added to their input and, at last, together.
+    """Gated layers with residual connections, and a sum of all their skip outputs.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class WaveNet(nn.Module):
     normalization : {None, "layer", "batch"}
     dropout : float
     causal : bool
-        Whether a layer sees the steps before its own, or as many after it.
+        Whether a layer sees no later steps, or as many as earlier ones.
     """
 
     stride = 1

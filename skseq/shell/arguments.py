@@ -1,4 +1,4 @@
-"""What the commands take."""
+"""The arguments of the commands."""
 
 import argparse
 
@@ -12,7 +12,7 @@ demand.
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line; the usage is what --help is for."""
+    """Reports errors in one line, without the usage, which --help prints."""
 
     def error(self, message):
         """End the process with code 2."""

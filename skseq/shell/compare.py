@@ -1,4 +1,4 @@
-"""``skseq compare``: models beside each other on the end of a series."""
+"""``skseq compare``: compare models on the last part of a series."""
 
 from ..comparison import compare
 from ..comparison.tables import join
@@ -8,7 +8,7 @@ from .outputs import check_outputs, make_folders, write_forecast
 
 
 def run_compare(arguments):
-    """Compare models; print and write what was asked for.
+    """Compare models; print the results, and write the files asked for.
 
     Parameters
     ----------
@@ -17,7 +17,7 @@ def run_compare(arguments):
     Raises
     ------
     ImportError, OSError, ValueError
-        For wrong arguments or data, in one sentence for whoever typed them.
+        If arguments or data are wrong; the message is one sentence for the user.
     """
     check_outputs(arguments)
     data = read_data(arguments)
@@ -41,7 +41,7 @@ def run_compare(arguments):
 
 
 def _setting(arguments, data):
-    """Name what the comparison and the forecast have in common."""
+    """Return the parameters that the comparison and the forecast share."""
     return {
         "target": data.target,
         "horizon": arguments.horizon,

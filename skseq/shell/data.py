@@ -1,4 +1,4 @@
-"""What a command compares on: a file, or the embedded series."""
+"""The data of a command: a file, or the built-in series."""
 
 import sys
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from .read import read_table
 
 @dataclass(frozen=True)
 class Data:
-    """One series or several, and what each column is for.
+    """One series or several, and the role of each column.
 
     Attributes
     ----------
     tables : dict of tuple to DataFrame
-        Of each series, up to its last target.
+        The rows of each series up to its last target.
     coming : dict of tuple to DataFrame
-        The rows after it.
+        The rows after that.
     names : list of str
-        Of the levels of the index.
+        Names of the levels of the index.
     target : str
     known_ahead, past_only : list of str
         The other columns.
@@ -37,7 +37,7 @@ class Data:
 
 
 def read_data(arguments):
-    """Read what a command compares on, and tell what was changed.
+    """Read the data of a command, and print what was changed.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def read_data(arguments):
 
 
 def season_of(data, window):
-    """Find the season of the first series, by its dates, that fits in a window."""
+    """Find the season of the first series from its dates, if it fits in a window."""
     season = find_season(next(iter(data.tables.values())).index)
     if season > window:
         raise ValueError(
@@ -88,7 +88,7 @@ def steps_to_come(data, horizon):
 
 
 def _read(arguments):
-    """Return the table, its target column, and what text columns became."""
+    """Return the table, its target column, and the columns made of text columns."""
     if arguments.file is None:
         _check_no_file(arguments)
         return load_victoria_electricity().frame, arguments.target or "demand", {}
@@ -115,7 +115,7 @@ def _only_column(table):
 
 
 def _check_no_file(arguments):
-    """Refuse options that are for a file; one of several names may have taken it."""
+    """Refuse options that need a file; one may have read the file as a column."""
     if arguments.series is not None:
         raise ValueError(
             f"--series {arguments.series} names a column of a file: give the file, too."

@@ -1,4 +1,4 @@
-"""Columns of text, or of whole numbers, that hold dates or hours."""
+"""Find dates and hours in columns of text or whole numbers."""
 
 import warnings
 from contextlib import suppress
@@ -13,10 +13,10 @@ FORMATS = (
     "%m/%d/%Y %I:%M %p",
     "%d/%m/%Y %I:%M %p",
 )
-"""Dates of spreadsheets that pandas does not guess."""
+"""Date formats of spreadsheets that pandas does not guess."""
 
 MONTHS = "%m/%Y", "%m.%Y", "%b %Y", "%Y %b", "%B %Y", "%b-%y", "%YM%m"
-"""Months, such as "1/2012", "Jan 2012" or "2012M01"."""
+"""Formats of months, such as "1/2012", "Jan 2012" or "2012M01"."""
 
 
 def find_dates(column):
@@ -29,13 +29,13 @@ def find_dates(column):
     Returns
     -------
     Series or None
-        None where it does not hold dates in one format. Months, quarters and weeks
-        are their first day.
+        None if it does not hold dates in one format. Months, quarters and weeks
+        become their first day.
     """
     if is_numeric_dtype(column.dtype):
         return None
     found, options = [], [{}, {"dayfirst": True}, {"utc": True}]
-    if column.astype(str).str.match(r"\d+\.\d+\.").all():  # as Europe writes them
+    if column.astype(str).str.match(r"\d+\.\d+\.").all():  # the European style
         options = [{"dayfirst": True}, *options]
     options += [{"format": form} for form in FORMATS]
     for option in options:
@@ -46,17 +46,17 @@ def find_dates(column):
             except (TypeError, ValueError):
                 continue
         # Without one format, pandas guesses row by row, and takes "W" for a date;
-        # older ones leave dates of several offsets as objects.
+        # older versions leave dates with several offsets as objects.
         guessed = any("infer format" in str(warning.message) for warning in caught)
         if not guessed and is_datetime64_any_dtype(dates.dtype):
             found.append(dates)
-    # Where the day may come first or second, a regular step tells.
+    # If the day may come first or second, take the order with a regular step.
     regular = (dates for dates in found if _is_regular(dates))
     return next(regular, found[0] if found else _periods(column))
 
 
 def find_compact_dates(column):
-    """Parse whole numbers such as 20240131, or 202401; None where they are others."""
+    """Parse whole numbers such as 20240131 or 202401; None if they are no dates."""
     text = column.astype(str)
     for length, form in ((8, "%Y%m%d"), (6, "%Y%m")):
         if (text.str.len() == length).all():
@@ -66,7 +66,7 @@ def find_compact_dates(column):
 
 
 def find_stray(column):
-    """Find the first value that is written unlike the others, which are dates.
+    """Find the first value that is not a date, in a column of dates.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def find_stray(column):
     Returns
     -------
     row label or None
-        None where there is none, or the others are no dates.
+        None if there is no such value, or the others are not dates either.
     """
     text = column.dropna().astype(str)
     form = text.str.replace(r"\d+", "0", regex=True)
@@ -87,15 +87,15 @@ def find_stray(column):
 
 
 def add_hours(dates, hours):
-    """Join dates and the hours in a column of their own.
+    """Join dates with the hours from a separate column.
 
     Parameters
     ----------
     dates : Series of datetime
         Without times of day.
     hours : Series
-        0 to 23, 1 to 24, or text such as "13:00". 24 ends the day: hours numbered by
-        their end get the time of their end.
+        0 to 23, 1 to 24, or text such as "13:00". 24 is the end of the day: hours
+        numbered from 1 to 24 get the time of their end.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def add_hours(dates, hours):
     Raises
     ------
     ValueError
-        For what is no hour, and where 0 and 24 may be the same time.
+        If a value is not an hour, or 0 and 24 may be the same time.
     """
     if (dates.dropna() != dates.dropna().dt.normalize()).any():
         raise ValueError(
@@ -153,12 +153,12 @@ def _periods(column):
         with suppress(ValueError):
             dates = pd.to_datetime(text + "1", format="%GW%V%u")
             week = text.str.partition("W")[2].astype(int)
-            # Not week 53 of a year of 52, which older pandas take for the next one.
+            # Not week 53 of a year with 52, which older pandas moves to the next year.
             return dates if (dates.dt.isocalendar().week == week).all() else None
     return None
 
 
 def _is_regular(dates):
-    """Tell whether dates, in whatever order, have one step."""
+    """Tell whether dates, in any order, have a single step."""
     dates = pd.DatetimeIndex(dates.dropna().unique()).sort_values()
     return len(dates) > 2 and pd.infer_freq(dates) is not None

@@ -5,7 +5,7 @@ from ..estimators import ConformalRegressor, NaiveRegressor, SARIMARegressor
 
 
 def choose_models(arguments, season, past_only):
-    """Make the models that were asked for.
+    """Create the models asked for.
 
     Parameters
     ----------
@@ -30,9 +30,9 @@ def choose_models(arguments, season, past_only):
 
 
 def _at_their_level(models, window, past_only, error_bars):
-    """Let one model learn from series of different size.
+    """Let each model learn from series of different size.
 
-    The naive ones, which learn nothing, stay as they are without error bars.
+    The naive ones learn nothing, and stay as they are if there are no error bars.
     """
     from ..forecasting import SequenceForecaster
 
@@ -50,6 +50,6 @@ def _at_their_level(models, window, past_only, error_bars):
 
 
 def _with_intervals(model):
-    """SARIMA has intervals; the others get theirs from held-out windows."""
+    """Give a model intervals: SARIMA has its own, others use held-out windows."""
     has_some = isinstance(model, SARIMARegressor)
     return model if has_some else ConformalRegressor(model)

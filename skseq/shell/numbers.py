@@ -1,4 +1,4 @@
-"""Numbers of a CSV file, however they were written."""
+"""Numbers of a CSV file, in any notation."""
 
 import re
 
@@ -9,11 +9,11 @@ SPACES = " \u00a0\u202f"
 """The usual one, and those that do not break a line."""
 
 NUMBER = rf"([^\w\s]*|[A-Z]{{3}})\s*\d[\d.,'\s{SPACES}]*([^\w\s]|[A-Z]{{3}})?"
-"""Text that is a number but for its signs, such as "1 234", "$5", "5 %" or "5 EUR"."""
+"""Text that is a number apart from signs or units: "1 234", "$5", "5 %", "5 EUR"."""
 
 
 def check_points(table):
-    """Refuse 1.234 where it may be a thousand: three decimals, and none below 1."""
+    """Refuse numbers like 1.234 that may mean 1234: three decimals, none below 1."""
     for name, column in table.select_dtypes(float).items():
         values = column.dropna().abs()
         broken = values[values % 1 > 0]
@@ -28,9 +28,9 @@ def check_points(table):
 
 
 def join_thousands(column, thousands, decimal):
-    """Read numbers with thousands apart; leave any other column as it is.
+    """Read numbers with separators between thousands; return other columns as is.
 
-    pandas would do so itself, but take dates such as 31.12.2024 for numbers, too.
+    pandas can do so itself, but also takes dates such as 31.12.2024 for numbers.
     """
     if is_numeric_dtype(column.dtype):
         return column

@@ -8,7 +8,7 @@ from ..displays import matplotlib_part
 
 
 def check_outputs(arguments):
-    """Let what would fail in the end fail before the work."""
+    """Raise errors before the work that would otherwise come after it."""
     if arguments.plot:
         _check_plot(arguments.plot)
     for option in ("csv", "forecast"):
@@ -24,7 +24,7 @@ def make_folders(arguments):
 
 
 def write_forecast(arguments, model, data, coming, setting):
-    """Write a model's forecast of the steps to come, in the manner of the file read."""
+    """Write a model's forecast of the coming steps, in the format of the input file."""
     parts = forecast_coming(model, data.tables, number_alike(coming), **setting)
     ahead = next(iter(parts.values())).index.name  # the dates, or numbers of steps
     join(parts, [*data.names[:-1], ahead]).to_csv(
@@ -33,7 +33,7 @@ def write_forecast(arguments, model, data, coming, setting):
 
 
 def _check_plot(path):
-    """Refuse a file that matplotlib can't write, or its absence."""
+    """Raise an error if matplotlib is absent or can't write the file."""
     canvas = matplotlib_part("backend_bases").FigureCanvasBase
     formats = canvas.get_supported_filetypes()
     ending = Path(path).suffix.removeprefix(".").lower()

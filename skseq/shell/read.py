@@ -8,36 +8,37 @@ from .dates import add_hours, find_compact_dates, find_dates, find_stray
 from .numbers import check_no_numbers, check_points, join_thousands
 
 MAX_CATEGORIES = 50
-"""A text column with more different values is no category but a mistake."""
+"""A text column with more different values than this is taken for a mistake."""
 
 
 def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=None):
     r"""Read a series, or several, from a CSV file.
 
-    Rows are sorted by time. Those that stand twice are dropped. Text columns become
-    one column of 0 and 1 for each value.
+    Rows are sorted by time. Duplicate rows are dropped. Each text column becomes one
+    column of 0 and 1 per value.
 
     Parameters
     ----------
     path : str or path-like
         A file with one header line.
     time : str or list of str, default=None
-        Column of dates (20240131 and 202401, too), or of whole numbers that count
-        time steps; or that of dates and that of their hours: 0 to 23, 1 to 24 (which
-        ends the day) or HH:MM. None finds the only text column that holds dates.
+        Column of dates (also 20240131 and 202401), or of whole numbers that count
+        time steps; or two columns, of dates and of hours: 0 to 23, 1 to 24 (24 is the
+        end of the day) or HH:MM. None finds the only text column that holds dates.
     series : str, default=None
-        Column that tells several series apart.
+        Column that distinguishes several series.
     sep, decimal : str, default="," and "."
-        What stands between columns, and in numbers.
+        Separator of columns, and decimal sign.
     thousands : str, default=None
-        What stands between thousands.
+        Separator of thousands.
 
     Returns
     -------
     table : DataFrame of shape (n_timesteps, n_features)
-        With a time index, below that of ``series``. Values may be missing.
+        With a time index, for several series below their labels. Values may be
+        missing.
     notes : list of str
-        What was changed, a sentence each.
+        What was changed, one sentence each.
     encoded : dict of str to list of str
         The columns that each text column became.
 
@@ -46,9 +47,9 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
     OSError
         If the file can't be read.
     ValueError
-        If it is no CSV or has one column, no column (or several) holds dates, dates
-        are missing or stand twice with different values, or a text column holds more
-        than 50 different values.
+        If it is not a CSV file or has only one column, no column (or several) holds
+        dates, dates are missing or occur twice with different values, or a text column
+        holds more than 50 different values.
 
     Examples
     --------
@@ -89,11 +90,11 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
 
 
 def _read_csv(path, sep, decimal):
-    """Read a table without what a spreadsheet leaves around it."""
+    """Read a table without the empty rows and columns that spreadsheets leave."""
     options = {"sep": sep, "decimal": decimal}
     try:
         table = pd.read_csv(path, **options)
-    except UnicodeDecodeError:  # of a spreadsheet on Windows
+    except UnicodeDecodeError:  # as written by spreadsheets on Windows
         table = pd.read_csv(path, **options, encoding="cp1252")
     table.columns = table.columns.str.strip()
     if table.shape[1] == 1:
@@ -113,7 +114,7 @@ def _read_csv(path, sep, decimal):
 
 
 def _drop_twins(table):
-    """Drop rows that stand twice, and say so."""
+    """Drop duplicate rows, and say so."""
     once = table.drop_duplicates()
     n_twice = len(table) - len(once)
     if not n_twice:
@@ -124,7 +125,7 @@ def _drop_twins(table):
 
 
 def _encode(column):
-    """Turn text into one column of 0 and 1 for each value."""
+    """Turn text into one column of 0 and 1 per value."""
     check_no_numbers(column)
     n_values = column.nunique()
     if n_values > MAX_CATEGORIES:
@@ -139,7 +140,7 @@ def _encode(column):
 
 
 def _index_by_time(table, time, series):
-    """Move the dates to the index, in order and each once."""
+    """Move the dates to the index, sorted and each only once."""
     columns = [time] if isinstance(time, str) else time
     _check_series(table, columns, series)
     if columns is None:
@@ -182,7 +183,7 @@ def _find_times(table):
 
 
 def _named_times(table, columns):
-    """Read the column of time; or that of dates, and that of hours."""
+    """Read the time column, or one column of dates and one of hours."""
     for column in columns:
         if column not in table.columns:
             raise ValueError(
@@ -208,9 +209,9 @@ def _named_times(table, columns):
 
 
 def _named_dates(column):
-    """Parse dates, or whole numbers that count steps."""
+    """Parse dates, or whole numbers that count time steps."""
     if is_numeric_dtype(column.dtype) and (column % 1 == 0).all():
-        column = column.astype(np.int64)  # no more the floats of an empty last line
+        column = column.astype(np.int64)  # no longer the floats of an empty last line
         dates = find_compact_dates(column)
         return column if dates is None else dates
     dates = find_dates(column)
@@ -223,7 +224,7 @@ def _named_dates(column):
 
 
 def _check_complete(column):
-    """Refuse a column of time with a gap."""
+    """Refuse a time column with missing values."""
     if column.isna().any():
         raise ValueError(
             f"Time column {column.name!r} is empty in row "
@@ -233,7 +234,7 @@ def _check_complete(column):
 
 
 def _check_stray(column):
-    """Refuse dates among which something else stands."""
+    """Refuse a column of dates that also holds something else."""
     row = None if is_numeric_dtype(column.dtype) else find_stray(column)
     if row is not None:
         raise ValueError(
@@ -244,7 +245,7 @@ def _check_stray(column):
 
 
 def _check_series(table, times, series):
-    """Refuse a column that can't tell series apart."""
+    """Refuse a column that can't distinguish series."""
     if series is None:
         return
     if series not in table.columns:

@@ -1,4 +1,4 @@
-"""Batch normalisation in a fit: weights of the windows, and its last statistics."""
+"""Batch normalisation in a fit: weights of the windows, and final statistics."""
 
 import torch
 from skorch.callbacks import Callback
@@ -8,7 +8,7 @@ from .batches import LARGE_BATCH, Batches
 
 
 class WeighBatchNorm(Callback):
-    """Tell each batch normalisation how much the windows of a batch weigh."""
+    """Give each batch normalisation the weights of the windows in a batch."""
 
     def on_batch_begin(self, net, batch, training, **kwargs):
         """Set the weights."""
@@ -20,7 +20,7 @@ class WeighBatchNorm(Callback):
 
 
 def weigh_windows(net, batch):
-    """Set the weights that batch normalisations know, to those of a batch or None."""
+    """Set the weights of batch normalisations to those of a batch, or to None."""
     weights = None
     if batch is not None:
         _, (_, weights) = batch
@@ -31,14 +31,14 @@ def weigh_windows(net, batch):
 
 
 class SettleBatchNorm(Callback):
-    """At the end, take the statistics of batch normalisation over all windows.
+    """At the end, compute the statistics of batch normalisation over all windows.
 
-    Until then they are averages over the last batches, for weights that were changing.
+    Until then they are running averages over batches, while the weights were changing.
     """
 
     @torch.no_grad()
     def on_train_end(self, net, X=None, **kwargs):
-        """Pass the training windows once more, without dropout."""
+        """Pass the training windows through once more, without dropout."""
         norms = [part for part in net.module_.modules() if isinstance(part, BatchNorm)]
         if not norms:
             return

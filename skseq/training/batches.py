@@ -6,7 +6,7 @@ from torch.utils.data import Dataset
 from .gather import gather, on_device
 
 LARGE_BATCH = 1024
-"""Windows that go through a network at once where it does not learn from them."""
+"""Windows that go through a network at once outside training."""
 
 
 class WindowDataset(Dataset):
@@ -18,11 +18,11 @@ class WindowDataset(Dataset):
     targets : Targets
     weights : ndarray of shape (n_samples,) or None
     samples : range or ndarray of int
-        The samples that belong to the set, such as those for validation.
+        The samples that belong to the dataset, such as those for validation.
     teach : bool, default=False
-        Whether the network is given the targets too, as a decoder wants them.
+        Whether the network gets the targets too, as a decoder needs them.
     device : torch.device, default=None
-        Where all of them are, if not in numpy's arrays.
+        Where all data are, if not in numpy arrays.
     """
 
     def __init__(self, windows, targets, weights, samples, teach=False, device=None):
@@ -51,7 +51,7 @@ class WindowDataset(Dataset):
         return x, y
 
     def to(self, device):
-        """Return the set on a device, where its batches are then gathered."""
+        """Return the dataset on a device, where its batches are then gathered."""
         windows = on_device(self.windows, device)
         targets = self.targets.to(device, windows)
         weights, samples = self.weights, self.samples
@@ -68,14 +68,14 @@ class Batches:
     Parameters
     ----------
     dataset : WindowDataset
-        Or what skorch makes of arrays, as when its own ``predict`` is called.
+        Or the dataset that skorch makes of arrays, in its own ``predict``.
     batch_size : int
-        The largest; batches are as equal as can be.
+        The largest size of a batch; sizes are as equal as possible.
     generator : torch.Generator, default=None
-        Shuffles anew in every epoch; None keeps the order.
+        Shuffles again in every epoch; None keeps the order.
     part : tuple of int, default=(0, 1)
-        Which part of each batch is wanted, and how many there are: as many as
-        processes that share the work. All have one size, so that a few samples may be
+        Which part of each batch to use, and the number of parts: one for each process
+        that shares the work. All parts have the same size, so a few samples may be
         left out.
     """
 
@@ -90,7 +90,7 @@ class Batches:
 
     def __iter__(self):
         n_samples = len(self.dataset)
-        # Half the memory of the default type, which may be that of the series.
+        # Half the memory of int64, which may be as much as that of the series.
         if self.generator is None:
             order = torch.arange(n_samples, dtype=torch.int32)
         else:
@@ -106,10 +106,10 @@ class Batches:
 
 
 def cut(n_samples, n_batches):
-    """Yield the slices that cut samples into batches as equal as can be.
+    """Yield the slices that cut samples into batches of sizes as equal as possible.
 
-    A few samples left over would be a step of their own, noisy and as large as that of
-    a whole batch.
+    A few samples left over would make a step of their own, which is noisy and yet as
+    large as that of a whole batch.
     """
     for i in range(n_batches):
         yield slice(i * n_samples // n_batches, (i + 1) * n_samples // n_batches)

@@ -1,4 +1,4 @@
-"""What watches a fit: is its loss finite, which weights are best, how far is it."""
+"""Callbacks that watch a fit: finite losses, best weights, and progress."""
 
 import copy
 import warnings
@@ -10,11 +10,11 @@ from skorch.callbacks import Callback
 from .net import module_of
 
 MANY = 1000
-"""Batches of an epoch that are remembered one by one; skorch would keep them all."""
+"""Batches of an epoch whose records are kept one by one; skorch would keep all."""
 
 
 class Watch(Callback):
-    """Stop where the loss is not finite; keep the best weights where they are known."""
+    """Stop if the loss is not finite, and keep the weights of the best epoch."""
 
     def on_train_begin(self, net, **kwargs):
         """Start anew."""
@@ -61,7 +61,7 @@ class Watch(Callback):
         torch._foreach_copy_(list(kept), list(weights.values()))
 
     def on_train_end(self, net, **kwargs):
-        """Go back to the best weights if there were others to tell them by."""
+        """Restore the best weights after validation or an interruption."""
         if len(net.history):  # skorch's callbacks look at the last batch
             del net.history[-1]["batches"][:-1]
         stopped_early = any(
@@ -91,7 +91,7 @@ class Progress(Callback):
         """Advance it."""
         row = net.history[-1]
         names = [name for name in ("train_loss", "valid_loss") if name in row]
-        # The mean of many networks.
+        # The mean over networks, if there are several.
         losses = {name: f"{np.mean(row[name]):.4g}" for name in names}
         self.bar_.set_postfix(losses, refresh=False)
         self.bar_.update()
@@ -103,7 +103,7 @@ class Progress(Callback):
 
 
 def warn_of_interruption(n_epochs, max_epochs, best_epochs):
-    """Say which weights each network is left with."""
+    """Warn of an interruption, and say which weights each network keeps."""
     best = ", ".join(map(str, sorted(set(best_epochs))))
     kept = f"the best weights so far, those of epoch {best}"
     warnings.warn(
@@ -115,7 +115,7 @@ def warn_of_interruption(n_epochs, max_epochs, best_epochs):
 
 
 def diverged(what, value, epoch):
-    """Make the error of a loss that is not finite."""
+    """Return the error for a loss that is not finite."""
     return ValueError(
         f"The {what} became {value} in epoch {epoch}: training diverged. Lower "
         "learning_rate, set gradient_clip (or lower it), keep standardize=True, and "
@@ -124,7 +124,7 @@ def diverged(what, value, epoch):
 
 
 def _merge(batches):
-    """Return the batch of all samples of some: skorch then has the same mean."""
+    """Merge the records of some batches into one, with the same mean for skorch."""
     merged = {}
     for name in ("train", "valid"):
         rows = [row for row in batches if f"{name}_loss" in row]
@@ -136,5 +136,5 @@ def _merge(batches):
 
 
 def set_name(training):
-    """Name the set that a loss is of."""
+    """Return the name of the dataset that a loss belongs to."""
     return "train" if training else "valid"

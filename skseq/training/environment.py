@@ -1,4 +1,4 @@
-"""How torch computes: by how many threads, and where."""
+"""How torch computes: with how many threads, and on which device."""
 
 from contextlib import ExitStack, contextmanager
 
@@ -8,11 +8,11 @@ from joblib import effective_n_jobs
 
 @contextmanager
 def environment(n_jobs):
-    """Let torch use some CPU threads for a while, and be otherwise as it is at first.
+    """Let torch use some CPU threads for a while, with its default settings otherwise.
 
-    New tensors lie on the CPU and can be differentiated, whatever is set. Sums are
-    split among threads, so that another number of them (a worker process has fewer)
-    may round differently.
+    New tensors are on the CPU and can be differentiated, whatever the caller has set.
+    Sums are split among threads, so another number of threads (a worker process has
+    fewer) may round differently.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ def gather(array, samples):
     Parameters
     ----------
     array : ndarray or tensor of shape (n_samples, ...)
-        May be a view, and read-only. What a tensor holds stays on its device.
+        May be a view, and read-only. A tensor stays on its device.
     samples : slice, or ndarray or tensor of int
 
     Returns
@@ -29,7 +29,7 @@ def gather(array, samples):
 
 
 def on_device(array, device):
-    """Put an array on a device: of windows that are a view, the series behind them.
+    """Put an array on a device; if it is windows as a view, the series behind them.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def on_device(array, device):
 
     Returns
     -------
-    tensor, or the array itself where the device has too little memory for it
+    tensor, or the array itself if the device has too little memory for it
     """
     series = series_of(array) if array.ndim == 3 else None
     rows = np.array(array if series is None else series)

@@ -1,4 +1,4 @@
-"""Gradients of a fit: recorded, clipped, and named where they explode or vanish."""
+"""Record and clip the gradients of a fit, and warn if they explode or vanish."""
 
 import warnings
 
@@ -9,21 +9,21 @@ from skorch.callbacks import Callback
 from .net import module_of
 
 EXPLODED = 1e3
-"""Norm of a gradient, in standardised units, that no good fit comes near."""
+"""Norm of a gradient, in standardised units, far beyond that of any good fit."""
 
 VANISHED = 1e-6
-"""Share of the output layer's gradient that a layer does not learn from."""
+"""Share of the output layer's gradient norm below which a layer does not learn."""
 
 
 class Gradients(Callback):
-    """Record the gradient's norm, of all and of each layer, then clip it.
+    """Record the gradient's norm, in total and for each layer, then clip it.
 
     Parameters
     ----------
     clip : float or None
         Largest norm, or largest value; None only records.
     clip_by : {"norm", "value"}
-        What is clipped.
+        Whether the norm or each value is clipped.
     """
 
     def __init__(self, clip=None, clip_by="norm"):
@@ -70,7 +70,7 @@ class Gradients(Callback):
             net.history.record(f"gradient_norm {layer}", norm)
 
     def on_train_end(self, net, **kwargs):
-        """Name a gradient that exploded or vanished."""
+        """Warn of a gradient that exploded or vanished."""
         # A callback may have frozen some since.
         learning = [
             layer
@@ -89,7 +89,7 @@ def gradient(parameter):
 
 
 def warn_of_gradients(history, layers):
-    """Name a gradient that exploded or vanished.
+    """Warn of a gradient that exploded or vanished.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def warn_of_gradients(history, layers):
             stacklevel=3,
         )
     last = [layer for layer in layers if layer.startswith("head")]
-    # A normalisation's gain may well have no gradient.
+    # The gain of a normalisation may have no gradient without harm.
     first = [
         layer for layer in layers if layer.startswith("network") and "norm" not in layer
     ]
@@ -128,6 +128,6 @@ def warn_of_gradients(history, layers):
 
 
 def layer_of(name):
-    """Name the layer that a parameter belongs to."""
+    """Return the name of the layer that a parameter belongs to."""
     layer, _, parameter = name.rpartition(".")
     return layer or parameter

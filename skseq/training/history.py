@@ -1,4 +1,4 @@
-"""What nets have noted in training, as a table."""
+"""The training history of nets, as a table."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ _COLUMNS = ("epoch", "train_loss", "valid_loss", "learning_rate", "gradient_norm
 
 
 def history_table(nets):
-    """Make the table of the members of an ensemble.
+    """Make one table for the members of an ensemble.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ def history_table(nets):
     Returns
     -------
     DataFrame
-        One row an epoch and member, but for one that was interrupted in its middle.
+        One row per epoch and member, without an epoch that was interrupted midway.
     """
     rows = [
         (member, epoch)

@@ -8,14 +8,14 @@ LOSSES = ("huber", "squared_error", "absolute_error", "quantile")
 
 
 class WeightedLoss(nn.Module):
-    """A loss of regression.
+    """A loss for regression.
 
     Parameters
     ----------
     name : str
         One of LOSSES.
     quantiles : tensor of shape (n_quantiles,), default=None
-        For "quantile": the levels that the last axis of the prediction stands for.
+        For "quantile": the levels of the last axis of the prediction.
     output_weights : tensor of shape (n_outputs,), default=None
         Importance of each output.
     """
@@ -29,8 +29,8 @@ class WeightedLoss(nn.Module):
     def forward(self, prediction, target, n_models=None):
         """Compare with targets, or with a pair of targets and sample weights.
 
-        A target that is NaN does not count. With ``n_models``, the first axis of all
-        is that of the models, and each has a loss.
+        A target that is NaN does not count. With ``n_models``, the first axis is that
+        of the models, and each has its own loss.
         """
         target, weight = target if isinstance(target, (tuple, list)) else (target, None)
         missing = target.isnan()
@@ -64,12 +64,12 @@ class WeightedLoss(nn.Module):
 
 
 class CrossEntropy(nn.Module):
-    """The loss of classification: of one label a sample, or of a sequence of them.
+    """The loss for classification, with one label or a sequence of labels per sample.
 
     Parameters
     ----------
     label_smoothing : float, default=0.0
-        Share of the target's probability that is spread over all classes.
+        Share of the target probability that is spread over all classes.
     """
 
     PADDING = -100
@@ -82,7 +82,7 @@ class CrossEntropy(nn.Module):
     def forward(self, prediction, target, n_models=None):
         """Compare logits (batch, [steps,] classes) with labels (batch, [steps]).
 
-        With ``n_models``, the first axis of all is that of the models, and each has a
+        With ``n_models``, the first axis is that of the models, and each has its own
         loss.
         """
         target, weight = target if isinstance(target, (tuple, list)) else (target, None)

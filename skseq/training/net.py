@@ -1,10 +1,10 @@
-"""Net: skorch's, in mixed precision where wanted, and shared among processes."""
+"""Net: a skorch net with optional mixed precision, or shared among processes."""
 
 import torch
 from skorch import NeuralNet
 
 ACCELERATE = "accelerate"
-"""The device that stands for those that Hugging Face's accelerate is told of."""
+"""The device name that means those configured in Hugging Face's accelerate."""
 
 PRECISIONS = {"bf16": torch.bfloat16}
 
@@ -15,7 +15,7 @@ class Net(NeuralNet):
     Parameters
     ----------
     *args, **kwargs
-        As skorch takes them.
+        As for skorch's NeuralNet.
     mixed_precision : {"bf16", None}, default=None
     """
 
@@ -34,7 +34,7 @@ class Net(NeuralNet):
 
 
 def module_of(net):
-    """Return the network itself, out of what shares it among processes."""
+    """Return the network itself, without a wrapper that shares it among processes."""
     return getattr(net.module_, "module", net.module_)
 
 
@@ -44,21 +44,21 @@ def device_of(name):
     Raises
     ------
     ImportError
-        Where accelerate is wanted and not installed.
+        If accelerate is asked for and not installed.
     """
     device = torch.device(_accelerator().device if name == ACCELERATE else name)
     return torch.device("cpu") if device.type == "cpu" else device  # it has no number
 
 
 def accelerated():
-    """Return a class of nets that share the work, and this process's part of it.
+    """Return a class of nets that share the work, and the part of this process.
 
     Returns
     -------
     cls : type
         To be called like :class:`Net`.
     part : tuple of int
-        Number of this process, and how many there are.
+        Number of this process, and the number of processes.
     """
     from skorch.hf import AccelerateMixin
 

@@ -1,4 +1,4 @@
-"""Many networks of one shape, trained as one."""
+"""Many networks of the same shape, trained as one."""
 
 from functools import partial
 from itertools import groupby
@@ -18,18 +18,18 @@ from .train import OPTIMIZERS, new_net, schedule
 def train_stacked(jobs):
     """Fit networks that differ in weights, windows, learning rate and weight decay.
 
-    Each learns what it would have learned alone, to rounding, for as many epochs.
+    Each learns what it would have learned alone, up to rounding, in as many epochs.
 
     Parameters
     ----------
     jobs : list of Job
-        Of modules of one shape that can be stacked, windows of one shape that make as
-        many batches, and otherwise the same settings.
+        Their modules have one shape and can be stacked; their windows have one shape
+        and make the same number of batches; all other settings are the same.
 
     Returns
     -------
     list of skorch.NeuralNet or ValueError
-        The error where that network's loss became NaN or infinite.
+        An error for each network whose loss became NaN or infinite.
     """
     order = sorted(range(len(jobs)), key=lambda i: _rates(jobs[i]))
     stacked = [jobs[i] for i in order]
@@ -91,10 +91,10 @@ def _optimizer(stack, rates, make, _, **__):
 
 
 def _member(job, history, position):
-    """Make the net of one network, with its part of the history."""
+    """Make the skorch net of one network, with its part of the history."""
     net = new_net(job).initialize()
     for row in history:
-        members = row.get("members", [])  # none of an epoch that was interrupted
+        members = row.get("members", [])  # an interrupted epoch has none
         if position not in members:
             continue
         place = members.index(position)
@@ -110,7 +110,7 @@ def _member(job, history, position):
 
 
 class StackedLoss(nn.Module):
-    """The sum of the losses of all networks, none of which the others see.
+    """The sum of the losses of all networks, which do not affect each other.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ class StackedLoss(nn.Module):
     Attributes
     ----------
     losses : tensor of shape (models,)
-        Of the last batch.
+        Losses of the last batch.
     """
 
     def __init__(self, criterion):
@@ -127,7 +127,7 @@ class StackedLoss(nn.Module):
         self.criterion = criterion
 
     def forward(self, prediction, target):
-        """Compare predictions (models, batch, ...) with targets of as many axes."""
+        """Compare predictions (models, batch, ...) with targets in the same layout."""
         losses = self.criterion(prediction, target, n_models=len(prediction))
         self.losses = losses.detach()
         return losses.sum()

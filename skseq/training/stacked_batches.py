@@ -17,9 +17,9 @@ class StackedDataset(Dataset):
     Parameters
     ----------
     datasets : list of WindowDataset
-        What is in it twice is gathered at once.
+        The windows of a dataset that occurs several times are gathered in one call.
     generators : list of torch.Generator, default=None
-        Each shuffles the windows of one network anew in every epoch; None keeps their
+        Each shuffles the windows of one network again in every epoch; None keeps their
         order.
     """
 
@@ -35,7 +35,7 @@ class StackedDataset(Dataset):
 
     @property
     def lengths(self):
-        """Windows of each network."""
+        """Number of windows of each network."""
         return [len(dataset) for dataset in self.datasets]
 
     def keep(self, kept):
@@ -77,7 +77,7 @@ class StackedBatches:
     Parameters
     ----------
     dataset : StackedDataset
-        Of sets that make as many batches.
+        Its datasets make the same number of batches.
     batch_size : int
     """
 
@@ -104,19 +104,19 @@ class StackedBatches:
 
 
 def _without_repeated(y, sizes, size):
-    """Let what follows the first windows of each network count for nothing.
+    """Exclude the repeated windows, which follow those of each network, from the loss.
 
     Parameters
     ----------
     y : tensor of shape (models, size, ...), or a pair of that and (models, size)
         Targets, or targets and weights.
     sizes : list of int
-        Windows of each network that count.
+        Number of windows of each network that count; they are the first ones.
     size : int
     """
     targets, weights = y if isinstance(y, tuple) else (y, None)
     repeated = torch.arange(size) >= torch.tensor(sizes)[:, None]
-    # And so it is not counted in the mean.
+    # The mean does not count such targets.
     is_number = targets.is_floating_point()
     targets[repeated] = torch.nan if is_number else CrossEntropy.PADDING
     return targets if weights is None else (targets, weights)

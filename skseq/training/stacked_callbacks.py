@@ -1,4 +1,4 @@
-"""What happens around each batch and epoch of many fits at once."""
+"""Callbacks for each batch and epoch of many fits at once."""
 
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ from .gradients import Gradients, gradient, layer_of
 
 
 class StackedGradients(Gradients):
-    """Record and clip the gradients of each network by itself."""
+    """Record and clip the gradients of each network separately."""
 
     def on_train_begin(self, net, **kwargs):
         """Find the layers of a model."""
@@ -48,29 +48,29 @@ class StackedGradients(Gradients):
             net.history.record(f"gradient_norm {layer}", norm.tolist())
 
     def on_train_end(self, net, **kwargs):
-        """Forget the sums; the gradients of each network are looked at later."""
+        """Drop the sums; the gradients of each network are checked later."""
         self.squares_ = self.total_ = None
 
 
 class StackedWatch(Watch):
-    """Follow the losses of each network; train on without those that are done.
+    """Follow the losses of each network, and stop training those that are done.
 
-    A network whose loss is not finite, or has long not fallen, is done. Its best
-    weights are kept as those of each fit alone.
+    A network is done if its loss is not finite, or has not fallen for ``patience``
+    epochs. Its best weights are kept as in a fit of its own.
 
     Parameters
     ----------
     training, validation : StackedDataset
         Validation may be None: then there is no early stopping.
     patience : int
-        Epochs without progress after which a network is done.
+        Number of epochs without progress after which a network is done.
     tol : float
         Relative fall of the validation loss that counts as progress.
 
     Attributes
     ----------
     errors_ : dict of int to ValueError
-        Of the networks that diverged, by position.
+        Errors of the networks that diverged, by position.
     members_ : ndarray of int
         Positions of the networks that are still trained.
     """
@@ -114,7 +114,7 @@ class StackedWatch(Watch):
         self._forget(net)
 
     def on_epoch_end(self, net, **kwargs):
-        """Record each loss and learning rate; go on without what is done."""
+        """Record each loss and learning rate; drop the networks that are done."""
         members = self.members_
         net.history.record("members", members.tolist())
         rates = [
@@ -132,7 +132,7 @@ class StackedWatch(Watch):
             self.best_[name][members[best]] = losses[best]
             net.history.record(f"{name}_loss", losses.tolist())
             net.history.record(f"{name}_loss_best", best.tolist())
-        # Those of the validation set, where there is one.
+        # From here on, losses are those of the validation set, if there is one.
         self.best_epochs_[members[best]] = self.n_epochs_
         net.module_.unstack(best)
         if "valid" in self.datasets:
@@ -161,7 +161,7 @@ class StackedWatch(Watch):
         return members[~failed & (self.misses_[members] < self.patience)]
 
     def on_train_end(self, net, **kwargs):
-        """Take the last weights, unless there is reason to take the best."""
+        """Take the last weights, unless the best are kept."""
         left = self._left()
         interrupted = self.n_epochs_ < net.max_epochs and len(left)
         if not self.n_epochs_ or not (interrupted or "valid" in self.datasets):

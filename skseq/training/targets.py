@@ -1,4 +1,4 @@
-"""Targets as the loss wants them, made of each batch as it is gathered."""
+"""Targets as the loss needs them, made for each batch as it is gathered."""
 
 import torch
 
@@ -20,11 +20,11 @@ class Targets:
         return gather(self.targets, samples)
 
     def held_out(self):
-        """Return those that a network is validated on."""
+        """Return the targets that a network is validated on."""
         return self
 
     def to(self, device, windows):
-        """Return them on a device, where their windows are already."""
+        """Return the targets on a device, where their windows already are."""
         return Targets(on_device(self.targets, device))
 
 
@@ -35,7 +35,7 @@ class Standardized(Targets):
     ----------
     targets : ndarray of shape (n_samples, ..., n_outputs)
     mean, scale : ndarray of shape (n_outputs,)
-        Subtracted and divided out.
+        Subtracted, and divided by.
     """
 
     def __init__(self, targets, mean, scale):
@@ -47,7 +47,7 @@ class Standardized(Targets):
         return self._standardize(super().__getitem__(samples))
 
     def to(self, device, windows):
-        """Return them on a device, where their windows are already."""
+        """Return the targets on a device, where their windows already are."""
         arrays = self.targets, self.mean, self.scale
         return Standardized(*(on_device(array, device) for array in arrays))
 
@@ -58,19 +58,19 @@ class Standardized(Targets):
 class EveryStep(Standardized):
     """Targets for every step of a window: the values that follow that step.
 
-    Gathered from the windows and their targets, so that nothing is stored.
+    They are gathered from the windows and their targets, so nothing is stored.
 
     Parameters
     ----------
     windows : ndarray of shape (n_samples, length, n_features)
     targets : ndarray of shape (n_samples, n_targets * horizon)
-        What follows the last step, in the units of the windows.
+        The values after the last step, in the units of the windows.
     columns : list of int
         The variables of ``windows`` that the targets continue.
     mean, scale : ndarray of shape (n_targets * horizon,)
-        Subtracted from and divided out of the result.
+        Subtracted from the result, which is then divided by ``scale``.
     only_last : bool, default=False
-        Whether those of the last step count only.
+        Whether only the targets of the last step count.
     """
 
     def __init__(self, windows, targets, columns, mean, scale, only_last=False):
@@ -87,19 +87,19 @@ class EveryStep(Standardized):
         series = torch.cat([past, future.mT.to(past)], dim=1)
         steps = series.unfold(1, horizon, 1)[:, 1:]  # (batch, length, targets, horizon)
         steps = self._standardize(steps.reshape(n_samples, length, -1))
-        # A padded step has no input to forecast from: NaN does not count as target.
+        # A padded step has no input to forecast from; a target of NaN does not count.
         left_out = past[:, :, :1].isnan()
         if self.only_last:
             left_out[:, :-1] = True
         return steps.masked_fill(left_out, torch.nan).to(past)
 
     def held_out(self):
-        """Return those of the last step: windows before were trained on the others."""
+        """Return those of the last step: earlier windows were trained on the others."""
         arguments = self.windows, self.targets, self.columns, self.mean, self.scale
         return EveryStep(*arguments, only_last=True)
 
     def to(self, device, windows):
-        """Return them on a device, where their windows are already."""
+        """Return the targets on a device, where their windows already are."""
         arrays = self.targets, self.mean, self.scale
         targets, *moments = (on_device(array, device) for array in arrays)
         return EveryStep(windows, targets, self.columns, *moments, self.only_last)

@@ -1,4 +1,4 @@
-"""Which fits are done as one."""
+"""Choose which fits are trained as one."""
 
 import pickle
 from collections import defaultdict
@@ -18,17 +18,17 @@ from .stacked import train_stacked
 from .train import train
 
 AT_ONCE = 2**15
-"""Values of a state, over batch and networks, in a stack; more gain nothing."""
+"""Values of a state in a stack, over batch and networks; more do not help."""
 
 SMALL = 1024
-"""Values of a state in a batch up to which networks gain by being trained as one.
+"""Values of a state in a batch up to which training networks as one is faster.
 
-``tests/benchmarks/together.py`` measures it. Half as many of an LSTM, which torch
-computes well by itself.
+Measured by ``tests/benchmarks/together.py``. For an LSTM, half of this, since torch's
+own LSTM is fast.
 """
 
 FREE = ("learning_rate", "weight_decay")
-"""Settings that may differ within a stack, beside those that do not matter to it."""
+"""Settings that may differ within a stack, in addition to irrelevant ones."""
 
 IRRELEVANT = ("n_jobs", "n_members", "random_state", "verbose", "warm_start")
 
@@ -43,17 +43,17 @@ def train_all(settings, datasets, makers):
     settings : Settings
     datasets : list of WindowDataset or None
     makers : list of callable
-        Each makes the Job of one network, where it is not trained already.
+        Each makes the Job of one network, if that is not trained already.
 
     Returns
     -------
     list of skorch.NeuralNet, or None
-        None where a search, :class:`Together`, puts the fit off.
+        None if a search, by :class:`Together`, postpones the fit.
 
     Raises
     ------
     ValueError
-        Where a loss becomes NaN or infinite.
+        If a loss becomes NaN or infinite.
     """
     together = _together.get()
     if together is None:
@@ -62,14 +62,14 @@ def train_all(settings, datasets, makers):
 
 
 class Together:
-    """Fits that are first collected, then done as one, then asked for.
+    """Collect fits, train them as one, then return them when asked for.
 
-    What is asked for and was not collected is fitted there and then.
+    A network that is asked for but was not collected is fitted at once.
 
     Attributes
     ----------
     seconds : float
-        What :meth:`run` took.
+        Time that :meth:`run` took.
     """
 
     def __init__(self):
@@ -82,7 +82,7 @@ class Together:
 
     @contextmanager
     def collecting(self):
-        """Put off all fits."""
+        """Postpone all fits."""
         self._collecting = True
         try:
             with self.asking():
@@ -92,7 +92,7 @@ class Together:
 
     @contextmanager
     def asking(self):
-        """Answer all fits with what was trained."""
+        """Return trained networks in place of all fits."""
         token = _together.set(self)
         try:
             yield
@@ -118,13 +118,13 @@ class Together:
         if settings.callbacks:  # trained one by one, and can't be told apart
             return None if self._collecting else _fit_one(makers)
         data = _digest([_contents(dataset) for dataset in datasets])
-        # Without the type, which might be one that can't be pickled.
+        # The type is not in the digest, since it might not be picklable.
         key = type(settings), data, _digest(settings.get_params())
         if self._nets[key]:
             return _checked(self._nets[key].pop(0))
         if not self._collecting:
             return _fit_one(makers)
-        # What several fits have in common is kept once.
+        # Data that several fits share are kept once.
         training, validation = self._datasets.setdefault(data, datasets)
         jobs = [make() for make in makers]
         for job in jobs:
@@ -135,15 +135,15 @@ class Together:
 
 
 def _digest(values):
-    """Return what tells values apart; ten times as fast as :func:`joblib.hash`.
+    """Return a hash of values; ten times as fast as :func:`joblib.hash`.
 
-    What is equal, but came about in another way, may be told apart, too.
+    Equal values that were made in different ways may have different hashes.
     """
     return md5(pickle.dumps(values), usedforsecurity=False).digest()
 
 
 def _contents(dataset):
-    """Return what tells datasets apart; of windows the series behind them."""
+    """Return what identifies a dataset; for windows, the series behind them."""
     if dataset is None:
         return None
     targets = dataset.targets
@@ -155,9 +155,9 @@ def _contents(dataset):
 
 
 def _train(jobs, of_one=False):
-    """Fit networks, those of one shape as one; returns nets, or errors.
+    """Fit networks, those of one shape as one; return nets, or errors.
 
-    Where they are ``of_one`` estimator, an interruption holds for all that follow.
+    If they are ``of_one`` estimator, an interruption also shortens all later fits.
     """
     groups = defaultdict(list)
     for position, job in enumerate(jobs):
@@ -178,7 +178,7 @@ def _train(jobs, of_one=False):
 
 
 def _interrupted_after(net):
-    """Return the epochs of a net that was interrupted, at least one, or 0."""
+    """Return the epochs of an interrupted net, at least one, or 0 if it was not."""
     watch = dict(getattr(net, "callbacks_", [])).get("watch")
     return max(1, watch.n_epochs_) if getattr(watch, "interrupted_", False) else 0
 
@@ -199,7 +199,7 @@ def _train_one_shape(jobs):
 
 
 def _shape(job):
-    """Return what jobs have in common that can be stacked; the job if it cannot."""
+    """Return a key that is equal for jobs that can be stacked, or the job itself."""
     settings = job.settings
     alone = (
         settings.device != "cpu"
@@ -233,7 +233,7 @@ def _small(module):
 
 
 def _fit_one(makers):
-    """Fit the networks of one estimator, there and then."""
+    """Fit the networks of one estimator at once."""
     return _checked(_train([make() for make in makers], of_one=True))
 
 

@@ -19,7 +19,7 @@ from .gradients import Gradients
 from .net import ACCELERATE, PRECISIONS, Net, accelerated, device_of
 
 OPTIMIZERS = {
-    # Fused, a step is one operation; of small networks that is what counts.
+    # Fused, a step is one operation, which is what matters for small networks.
     "adamw": partial(optim.AdamW, fused=True),
     "adam": partial(optim.Adam, fused=True),
     "sgd": partial(optim.SGD, momentum=0.9, fused=True),
@@ -32,14 +32,14 @@ CHOICES = {
     "gradient_clip_by": ("norm", "value"),
     "mixed_precision": (None, *PRECISIONS),
 }
-"""Parameters that name one of several parts."""
+"""Parameters that take one of several names."""
 
 _TURN = RLock()
-"""What threads take turns by: torch has one generator for all of them."""
+"""The lock by which threads take turns: they share torch's one generator."""
 
 
 def _renew_turn():
-    """Free a forked process from a thread that it does not have."""
+    """Free the lock in a forked process, which lacks the thread that held it."""
     global _TURN
     _TURN = RLock()
 
@@ -50,7 +50,7 @@ if hasattr(os, "register_at_fork"):  # not on Windows
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Settings:
-    """How to train. The estimators inherit these parameters, and their text."""
+    """How to train. The estimators inherit these parameters and their description."""
 
     max_epochs: int = 40
     batch_size: int = 32
@@ -111,7 +111,7 @@ SETTINGS_DOC = """\
 
 @dataclass(eq=False)
 class Job:
-    """What it takes to fit one network.
+    """All that is needed to fit one network.
 
     Parameters
     ----------
@@ -122,9 +122,9 @@ class Job:
         Validation may be None: then there is no early stopping.
     settings : Settings
     seed : int
-        Of the order of the batches, and of what is drawn on a GPU.
+        For the order of the batches, and for random numbers on a GPU.
     random_state : tensor
-        Of torch's generator on the CPU, from which dropout is drawn.
+        State of torch's generator on the CPU, from which dropout is drawn.
     """
 
     module: nn.Module
@@ -137,7 +137,7 @@ class Job:
 
     @property
     def batch_size(self):
-        """Windows in a gradient step, at most."""
+        """Largest number of windows in a gradient step."""
         return min(self.settings.batch_size, len(self.training))
 
     @property
@@ -146,12 +146,12 @@ class Job:
         return self.settings.max_epochs * -(-len(self.training) // self.batch_size)
 
     def order(self):
-        """Return a generator of the order of the batches."""
+        """Return the generator for the order of the batches."""
         return torch.Generator().manual_seed(self.seed)
 
 
 def train(job):
-    """Fit a network; returns a skorch.NeuralNet."""
+    """Fit a network; return a skorch.NeuralNet."""
     device = device_of(job.settings.device)
     if device.type != "cpu":
         validation = job.validation and job.validation.to(device)
@@ -164,7 +164,7 @@ def train(job):
 
 
 def _share(job):
-    """Fit a network with other processes."""
+    """Fit a network together with other processes."""
     cls, (number, n_processes) = accelerated()
     if job.batch_size < n_processes:
         raise ValueError(
@@ -185,7 +185,7 @@ def new_net(job, cls=Net, part=(0, 1)):
     job : Job
     cls : type, default=Net
     part : tuple of int, default=(0, 1)
-        Which part of each batch it trains on, and how many there are.
+        Which part of each batch it trains on, and the number of parts.
     """
     settings, validation = job.settings, job.validation
     return cls(
@@ -213,15 +213,15 @@ def new_net(job, cls=Net, part=(0, 1)):
 def seeded(seed, device):
     """Seed torch for a while; leave the caller's generators as they were.
 
-    Meanwhile other threads wait, which would draw from the same generator. What is
-    drawn depends neither on the caller's default dtype nor on its default device.
+    Other threads wait meanwhile, since they would draw from the same generator. The
+    numbers depend neither on the caller's default dtype nor on its default device.
     """
     if seed is None:
         yield
         return
     on_cpu = device.type == "cpu"
     devices = [] if on_cpu else range(torch.cuda.device_count())
-    # Torch's own function notes for each kind of device where it was called from.
+    # Torch's own function records its caller for each kind of device.
     seed_all = torch.default_generator.manual_seed if on_cpu else torch.manual_seed
     with _TURN, torch.random.fork_rng(devices=devices), _single_precision():
         seed_all(seed)
@@ -230,7 +230,7 @@ def seeded(seed, device):
 
 @contextmanager
 def _single_precision():
-    """Let new tensors be of the type that they are at first."""
+    """Give new tensors torch's initial default type, float32."""
     dtype = torch.get_default_dtype()
     torch.set_default_dtype(torch.float32)
     try:
@@ -247,7 +247,7 @@ def _callbacks(job):
         *schedule(job, settings.learning_rate),
     ]
     if has_validation:
-        # Watch goes back to the best weights.
+        # Watch restores the best weights.
         stopping = EarlyStopping(
             patience=settings.n_iter_no_change, threshold=settings.tol
         )
@@ -261,13 +261,13 @@ def _callbacks(job):
 
 
 def schedule(job, learning_rate):
-    """Return the callback of the schedule, named, in a list, or none.
+    """Return a list with the named callback of the schedule, or an empty one.
 
     Parameters
     ----------
     job : Job
     learning_rate : float or list of float
-        The largest, of all parameters or of each group of them.
+        The largest rate, for all parameters or for each group of them.
     """
     settings = job.settings
     if settings.lr_schedule == "onecycle":

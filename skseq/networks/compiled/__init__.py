@@ -1,6 +1,6 @@
 """The recipes of :mod:`networks.recipes`, compiled by numba for a CPU.
 
-Importing it takes numba.
+Importing it requires numba.
 """
 
 from .direct import states

@@ -1,10 +1,10 @@
-"""The time steps of recurrent cells, there and back, as loops compiled by numba.
+"""The time steps of recurrent cells, forward and backward, compiled by numba.
 
-Arrays are (models, steps, windows, units), ``states`` and ``memories`` with a step of
-zeros before the first; gates are in torch's order. What is called ``d_x`` is the
-gradient of ``x``; that of the states, which comes from outside, is of axes (models,
-windows, steps, units). ``mask`` has no rows where there is none. No number of Python
-stands in the arithmetic, which it would make float64.
+Arrays are (models, steps, windows, units); ``states`` and ``memories`` have a step of
+zeros before the first. Gates are in torch's order. ``d_x`` is the gradient of ``x``;
+the gradient of the states, which comes from outside, has the axes (models, windows,
+steps, units). ``mask`` has no rows if there is no mask. The arithmetic contains no
+Python numbers, which would turn it into float64.
 """
 
 import numpy as np
@@ -16,14 +16,14 @@ from .tanh import OPTIONS, sigmoid, tanh
 
 
 def compiled(function):
-    """Compile a function when it is first called, and keep that for the next process.
+    """Compile a function when it is first called, and cache it for later processes.
 
-    What is kept goes by the time stamp of this file: after a change in another one of
-    this folder, ``make clean``.
+    The cache depends only on the time stamp of this file: after a change in another
+    file of this folder, run ``make clean``.
     """
     try:
         return njit(**OPTIONS, cache=True)(function)
-    except RuntimeError:  # no folder that can be written to
+    except RuntimeError:  # no folder is writable
         return njit(**OPTIONS)(function)
 
 
@@ -197,7 +197,7 @@ def _gru_state(y, x, bias, gate, inside, before, h):
             gate[b, j] = sigmoid(x[b, j] + y[b, j] + bias[j])
         for j in range(n):
             inside[b, j] = y[b, 2 * n + j] + bias[2 * n + j]
-        # Not yet to the gates: a loop that reads them too is none over vectors.
+        # Not yet to the gates: a loop that also reads them is not vectorised.
         for j in range(n):
             y[b, j] = x[b, 2 * n + j] + gate[b, j] * inside[b, j]
         for j in range(n):

@@ -1,6 +1,6 @@
-"""The states of a few windows in one call, where no gradients are wanted.
+"""The states of a few windows in one call, if no gradients are needed.
 
-Of one window, the operations around the time steps take longer than these.
+For one window, the operations around the time steps take longer than the steps.
 """
 
 import numpy as np
@@ -14,12 +14,12 @@ from .tanh import OPTIONS
 
 
 def states(layer, x):
-    """Compute what a layer of torch does.
+    """Compute the same as a layer of torch.
 
     Parameters
     ----------
     layer : nn.RNN, nn.LSTM or nn.GRU
-        Of one layer and direction.
+        With one layer and one direction.
     x : tensor of shape (batch, length, n_features)
 
     Returns
@@ -43,7 +43,7 @@ def states(layer, x):
 
 @njit(**OPTIONS)
 def _prepare(x, weight_ih, bias, weight_hh):
-    """Project all steps; returns what the loops take, and room for the states."""
+    """Project all steps; return the arguments of the loops, and room for the states."""
     n_windows, n_steps, n_features = x.shape
     n_units, hidden = weight_hh.shape
     weight = np.empty((n_features, n_units), x.dtype)

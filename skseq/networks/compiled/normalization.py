@@ -9,9 +9,9 @@ from ..normalization import EPS
 from .tanh import OPTIONS
 
 NO_NORM, LAYER, BATCH, FIXED = range(4)
-"""Kinds: none, over the units, over the windows, by given moments."""
+"""Kinds: none, over the units, over the windows, with given moments."""
 
-# A sum in one order only is no operation on vectors.
+# A sum is vectorised only if its order may change.
 SUM_OPTIONS = {**OPTIONS, "fastmath": {"contract", "nsz", "reassoc"}}
 
 
@@ -23,7 +23,7 @@ class Norm(NamedTuple):
     kind : int
     gain, d_gain : ndarray of shape (models, units)
     share : ndarray of shape (steps, windows)
-        Weights of the windows in the moments of each step, of sum 1.
+        Weights of the windows in the moments of each step, with sum 1.
     mean : ndarray of shape (models, steps, units)
     scale : ndarray of shape (models, steps, windows) or (models, steps, units)
         One over the standard deviation.
@@ -59,7 +59,7 @@ def normalize(m, t, norm, y):
 
 @njit(**OPTIONS)
 def normalize_backward(m, t, norm, d):
-    """Write the gradient of y over that of what it became."""
+    """Replace the gradient of the normalised y by that of y."""
     hat, gain, d_gain = norm.hat[m, t], norm.gain[m], norm.d_gain[m]
     scale = norm.scale[m, t]
     for b in range(len(d)):

@@ -7,12 +7,12 @@ from .normalization import normalize, normalize_backward
 from .tanh import OPTIONS
 
 ONE_THREAD = 2**18
-"""Multiplications in a product up to which OpenBLAS does not start threads."""
+"""Multiplications in a product up to which OpenBLAS starts no threads."""
 
 
 @njit(**OPTIONS)
 def product(m, t, states, inputs, transposed, mask, norm, y):
-    """Compute y = norm(W (h mask)) of one step and model."""
+    """Compute y = norm(W (h mask)) for one step and model."""
     if len(mask):
         entered, h, kept = inputs[m, t], states[m, t], mask[m]
         for b in range(len(h)):
@@ -25,7 +25,7 @@ def product(m, t, states, inputs, transposed, mask, norm, y):
 
 @njit(**OPTIONS)
 def product_backward(m, t, d_products, weight, mask, norm, d_h):
-    """Write the gradient of h to d_h, and that of W h over that of y."""
+    """Write the gradient of h to d_h, and replace that of y by that of W h."""
     if norm.kind:
         normalize_backward(m, t, norm, d_products[m, t])
     dot(d_products[m, t], weight[m], d_h)

@@ -1,4 +1,4 @@
-"""Recipes for a pass by hand whose loops are compiled: tensors on arrays' memory."""
+"""Recipes for a pass by hand with compiled loops: tensors share arrays' memory."""
 
 from functools import cache
 
@@ -16,7 +16,7 @@ class _Recipe:
     Parameters
     ----------
     x : tensor of shape ([models,] steps, windows, units)
-        Products with the input, biases included.
+        Products with the input, including biases.
     product : Product
         The product with the state: weights, mask and normalisation.
     """
@@ -46,13 +46,13 @@ class _Recipe:
         return empty(shape, self.x.dtype)
 
     def _norm(self, norm, n_units):
-        """Arrays of the pass that a normalisation began."""
+        """Arrays of the pass begun by a normalisation."""
         if norm is None:
             return no_norm(self.x.dtype)
         n_models, n_steps, n_windows, _ = self.x.shape
         unused = none(self.x.dtype, 2), none(self.x.dtype, 3)
         gain = _array(norm.gain.reshape(n_models, n_units))
-        arrays = gain, gain  # that of its gradient is made in the backward pass
+        arrays = gain, gain  # the backward pass makes one for its gradient
         hat = self._empty(n_models, n_steps, n_windows, n_units)
         if norm.share is None:
             scale = self._empty(n_models, n_steps, n_windows)
@@ -65,7 +65,7 @@ class _Recipe:
         return Norm(FIXED, *arrays, share, *moments, hat)
 
     def _end_forward(self):
-        """Return the states, and tell normalisations what they saw."""
+        """Return the states, and give normalisations the moments of the pass."""
         _tell_moments(self.product.norm, self.norm)
         return self._tensor(self.states[:, 1:])
 
@@ -74,7 +74,7 @@ class _Recipe:
 
         The former are (models, windows, steps, units).
         """
-        # As it comes where the windows are the first axis outside: no copy.
+        # If the windows are the first axis outside, this is no copy.
         d_states = self._of_models(d_states.transpose(-2, -3))
         self.norm = _with_new_gradient(self.norm)
         d_x = self._empty(*self.x.shape)
@@ -192,13 +192,13 @@ LOOPS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 
 @cache
 def none(dtype, n_axes):
-    """Return an array without rows, which stands for none."""
+    """Return an array without rows, which means None."""
     return np.empty([0] * n_axes, dtype)
 
 
 @cache
 def no_norm(dtype):
-    """Return what stands for no normalisation."""
+    """Return the record that means no normalisation."""
     arrays = (none(dtype, n_axes) for n_axes in (2, 2, 2, 3, 3, 4))
     return Norm(NO_NORM, *arrays)
 

@@ -1,4 +1,4 @@
-"""tanh and sigmoid for loops compiled by numba, on vectors of the processor."""
+"""tanh and sigmoid for loops compiled by numba, which the processor vectorises."""
 
 import math
 
@@ -6,13 +6,13 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-# NaN must stay NaN, and sums must keep their order: no other freedom than these.
-# With Python's division, which raises at zero, nothing would be done on vectors.
+# Allow only these optimisations: NaN must stay NaN, and sums must keep their order.
+# Python's division, which raises an error at zero, would prevent vectorisation.
 OPTIONS = {"fastmath": {"contract", "nsz"}, "error_model": "numpy"}
 
 
 def tanh(x):
-    """Compute the hyperbolic tangent of a float32 or float64, to a few of its ulp."""
+    """Compute the hyperbolic tangent of a float32 or float64, to a few ulp."""
 
 
 def sigmoid(x):
@@ -22,18 +22,18 @@ def sigmoid(x):
 def _make_tanh(floating, integer, mantissa, n_terms):
     """Make tanh for one type.
 
-    Of t = 2 x / log(2), let n be the nearest whole number. Then ``exp(2 x) - 1`` is
-    ``2**n * (2**(t - n) - 1) + (2**n - 1)``, of which the first is a short series and
-    ``2**n`` is written as bits: exact also where x is small.
+    Let t = 2 x / log(2), and n the nearest integer. Then ``exp(2 x) - 1`` is
+    ``2**n * (2**(t - n) - 1) + (2**n - 1)``. The factor in brackets is a short series,
+    and ``2**n`` is written as bits, so the result is accurate for small x too.
 
     Parameters
     ----------
     floating, integer : type
-        Of numpy, of the same size.
+        Types of numpy, of the same size.
     mantissa : int
-        Bits of it.
+        Bits of the mantissa.
     n_terms : int
-        Of the series.
+        Terms of the series.
     """
     size = 8 * floating().itemsize
     zero = integer(2 ** (size - mantissa - 2) - 1)  # the bits of the exponent 0
@@ -47,7 +47,7 @@ def _make_tanh(floating, integer, mantissa, n_terms):
 
     def compute(x):
         t = x * factor
-        t = bound if t > bound else t  # not min(), to which NaN is nothing
+        t = bound if t > bound else t  # not min(), which ignores NaN
         t = -bound if t < -bound else t
         n = np.floor(t + half)
         f = t - n
