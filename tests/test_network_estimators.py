@@ -792,7 +792,6 @@ def test_grid_search_over_a_pipeline(cls):
         grid,
         cv=TimeSeriesSplit(2, gap=2),
         scoring=scoring,
-        n_jobs=2,
         error_score="raise",
     )
     search.fit(X, targets_for(cls, y))

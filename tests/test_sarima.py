@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -122,13 +123,17 @@ def test_one_matrix_product(orders):
     np.testing.assert_array_equal(std, np.broadcast_to(model.std_, std.shape))
 
 
+@cache
+def fitted(orders):
+    return make(orders).fit(*cut(make_series(80)))
+
+
 @every_order
 @settings(deadline=None, max_examples=10, database=None)
 @given(n=st.integers(0, LENGTH), chunk=st.sampled_from([1, 64, 2**17]))
 def test_padding_gives_what_the_short_window_gives(orders, n, chunk):
     """Another model, fitted on windows of n rows, has the same map."""
-    series = make_series(80)
-    model = make(orders).fit(*cut(series))
+    series, model = make_series(80), fitted(orders)
     windows = pad_sequences([series[20 - n : 20], series[50 - n : 50]], LENGTH)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(views, "CHUNK_ELEMENTS", chunk)

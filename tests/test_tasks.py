@@ -350,8 +350,15 @@ def test_known_ahead_of_another_kind_of_index(holidays):
         KnownAhead(calendar).fit(sales.to_period("D"))
 
 
-@pytest.mark.parametrize("loss", ["absolute_error", "quantile"])
-@pytest.mark.parametrize(("target", "horizon"), [(0, 1), (0, 3), ([0, 1], 3)])
+@pytest.mark.parametrize(
+    ("target", "horizon", "loss"),
+    [
+        (0, 1, "absolute_error"),
+        (0, 3, "quantile"),
+        ([0, 1], 3, "absolute_error"),
+        ([0, 1], 3, "quantile"),
+    ],
+)
 def test_iterated_after_training_on_every_step(wave, target, horizon, loss):
     series = wave[:, : np.size(target)]
     X, y = horizon_targets(series, target=target, horizon=horizon)

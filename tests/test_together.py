@@ -106,8 +106,13 @@ def _assert_members_are_separate_fits(model, y, sample_weight=None):
     return n_epochs
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("name", MODELS)
+WEIGHTED = ["LSTM", "every step", "quantiles", "classifier", "GRU, dropout"]
+
+
+@pytest.mark.parametrize(
+    ("name", "weighted"),
+    [*((name, False) for name in MODELS), *((name, True) for name in WEIGHTED)],
+)
 def test_members_are_separate_fits(name, weighted, stacks):
     """With windows that begin with padding."""
     params = {"max_epochs": 3, "batch_size": 16}
@@ -252,14 +257,17 @@ def test_search_has_the_results_of_scikit_learn(cv, sizes, stacks):
 
 
 @pytest.mark.parametrize(
-    "params",
+    ("params", "weights"),
     [
-        {"max_epochs": 2},
-        STOPPING,
-        {**STOPPING, "n_layers": 2, "dropout": 0.3, "recurrent_dropout": 0.2},
+        ({"max_epochs": 2}, None),
+        ({"max_epochs": 2}, np.linspace(0.5, 2, 150)),
+        (STOPPING, None),
+        (
+            {**STOPPING, "n_layers": 2, "dropout": 0.3, "recurrent_dropout": 0.2},
+            np.linspace(0.5, 2, 150),
+        ),
     ],
 )
-@pytest.mark.parametrize("weights", [None, np.linspace(0.5, 2, 150)])
 @pytest.mark.parametrize("kind", [skseq.GRUClassifier, skseq.GRURegressor])
 def test_search_on_folds_of_different_size(kind, weights, params, stacks):
     """Batches differ by a window, held-out ones too; each counts as in a fit alone."""

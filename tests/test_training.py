@@ -162,7 +162,7 @@ def test_the_loss_is_what_its_formula_says(cls, loss, weighted):
 
 @pytest.mark.parametrize("cls", NETWORKS)
 def test_the_loss_of_a_learnable_series_falls(cls):
-    X, y = make_windows(cls, n_timesteps=120)
+    X, y = make_windows(cls)
     model = make_exact(cls, max_epochs=30, batch_size=16, learning_rate=0.03).fit(X, y)
     losses = model.history_["train_loss"].to_numpy()
     assert losses[-1] < 0.5 * losses[0]
