@@ -14,6 +14,9 @@ ACTIVATIONS = ("tanh", "relu")
 SMALL = 2**15
 """Number of state values up to which a compiled call is fastest."""
 
+LARGE = 2**14
+"""Number of state values a step from which torch's fused LSTM is slow in training."""
+
 
 class Recurrent(nn.Module):
     """Layers of one recurrent cell: torch's, or :class:`Cell` if torch lacks it.
@@ -132,16 +135,20 @@ class Recurrent(nn.Module):
 def _faster_by_hand(layer, x):
     """Whether torch's layer is slower for these values.
 
-    On a CPU torch's GRU and RNN are many operations, whose number matters in training
-    on small batches. Compiled by numba, ours are faster on one thread, except for many
-    units (measured with ``tests/benchmarks/step_time.py``). Its LSTM is one operation.
+    On a CPU torch's layers are many operations, whose number matters in training on
+    small batches; only its float32 LSTM is one, slower than ours just in training on
+    large batches. Compiled by numba, ours are faster on one thread, except for many
+    units (measured with ``tests/benchmarks/step_time.py``).
     """
-    if x.device.type != "cpu" or layer.mode == "LSTM" or is_traced():
+    if x.device.type != "cpu" or is_traced():
+        return False
+    trains, size = torch.is_grad_enabled(), len(x) * layer.hidden_size
+    is_fused = layer.mode == "LSTM" and x.dtype == torch.float32
+    if is_fused and not (trains and size >= LARGE):
         return False
     if compiles(x) and torch.get_num_threads() == 1:
         return layer.hidden_size <= 128
-    size = len(x) * layer.hidden_size
-    return torch.is_grad_enabled() and len(x) <= 128 and size <= 4096
+    return trains and len(x) <= 128 and size <= 4096
 
 
 def _is_small(layer, x):

@@ -1,7 +1,7 @@
 """The chapter's forecasts of Chicago's ridership: one table, five seeds.
 
 Trained up to the end of 2018 and scored on the days of January to May 2019 that have
-56 days of 2019 before them, as the text book does; mean absolute error in boardings.
+56 days of 2019 before them, as the textbook does; mean absolute error in boardings.
 Nothing is chosen by the days of 2019. In the first rows networks train on the book's
 years for the default number of epochs. In the others, which train from 2008 on and see
 what the same days were like a year ago, all was chosen by the errors of January to May

@@ -38,7 +38,7 @@ class Bare(nn.Module):
 
 def bare_fit(cell, X, y, batch_size):
     """Train as the estimators do by default, on tensors that are ready."""
-    module = Bare(cell).to(X.device)
+    module = Bare(cell).to(X)
     optimizer = torch.optim.AdamW(module.parameters(), lr=0.005)
     n_batches = -(-len(X) // batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -57,7 +57,7 @@ def bare_fit(cell, X, y, batch_size):
 def skorch_fit(cell, X, y, batch_size):
     """Train with skorch, without scheduler and clipping."""
     net = NeuralNetRegressor(
-        Bare(cell),
+        Bare(cell).to(X),
         criterion=nn.L1Loss,
         optimizer=torch.optim.AdamW,
         lr=0.005,
@@ -92,7 +92,7 @@ def show(what, taken, reference, *, throughput=False):
         print(f"| {what} | {name} | {spread} |", flush=True)
 
 
-def training(windows, y, X_bare, y_bare):
+def training(dtype, windows, y, X_bare, y_bare):
     """Windows a second, over those of the bare loop."""
     for (name, (estimator, cell)), batch_size in product(CELLS.items(), [32, 256]):
         params = {"max_epochs": EPOCHS, "batch_size": batch_size, "random_state": 0}
@@ -101,11 +101,11 @@ def training(windows, y, X_bare, y_bare):
             "skseq": lambda e=estimator, p=params: e(**p).fit(windows, y),
             "skorch": lambda c=cell, b=batch_size: skorch_fit(c, X_bare, y_bare, b),
         }
-        what = f"fit, {name}, batches of {batch_size}: windows a second"
+        what = f"fit, {name}, {dtype}, batches of {batch_size}: windows a second"
         show(what, turns(functions), "bare", throughput=True)
 
 
-def prediction(windows, y, X_bare, y_bare):
+def prediction(dtype, windows, y, X_bare, y_bare):
     """Seconds of predict, over those of the bare module."""
     for name, (estimator, cell) in CELLS.items():
         model = estimator(max_epochs=1, random_state=0).fit(windows, y)
@@ -130,7 +130,7 @@ def prediction(windows, y, X_bare, y_bare):
 
             functions = {"bare": bare, "skseq": ours, "skorch": skorch}
             show(
-                f"predict, {name}, {n_windows:,} windows: seconds",
+                f"predict, {name}, {dtype}, {n_windows:,} windows: seconds",
                 turns(functions),
                 "bare",
             )
@@ -154,14 +154,16 @@ def main():
     """Print the table."""
     torch.set_num_threads(1)
     rng = np.random.default_rng(0)
-    series = rng.normal(size=(N_WINDOWS + LENGTH - 1, FEATURES)).astype("float32")
-    windows = sliding_windows(series, LENGTH)
-    y = rng.normal(size=(len(windows), HORIZON)).astype("float32")
-    data = windows, y, torch.tensor(np.array(windows)), torch.tensor(y)
+    series = rng.normal(size=(N_WINDOWS + LENGTH - 1, FEATURES))
+    targets = rng.normal(size=(N_WINDOWS, HORIZON))
     print("| what | of | over bare torch: min, median, max |")
     print("|---|---|---|")
-    training(*data)
-    prediction(*data)
+    for dtype in ("float32", "float64"):
+        windows = sliding_windows(series.astype(dtype), LENGTH)
+        y = targets.astype(dtype)
+        data = windows, y, torch.tensor(np.array(windows)), torch.tensor(y)
+        training(dtype, *data)
+        prediction(dtype, *data)
     start_up()
 
 

@@ -1,7 +1,7 @@
 """SARIMA estimated once against SARIMA re-estimated every day, side by side.
 
 Chicago's rail boardings, SARIMA(1,0,0)(0,1,1,7), one day ahead, March to May 2019.
-The text book estimates anew every day, on the days since January 2019: as it does, by
+The textbook estimates anew every day, on the days since January 2019: as it does, by
 statsmodels, and by SARIMARegressor with a warm start. Run with
 ``python tests/benchmarks/sarima.py cta_ridership.csv``.
 """

@@ -43,9 +43,11 @@ def main():
     parser.add_argument("--features", type=int, default=5)
     parser.add_argument("--hidden", type=int, default=32)
     parser.add_argument("--steps", type=int, default=50)
+    parser.add_argument("--dtype", choices=["float32", "float64"], default="float32")
     args = parser.parse_args()
 
     torch.set_num_threads(1)
+    torch.set_default_dtype(getattr(torch, args.dtype))
     torch.manual_seed(0)
     x = torch.randn(args.batch, args.length, args.features)
     print(

@@ -1,4 +1,4 @@
-"""Seconds from the raw series to a text book's accuracy, over those of its recipe.
+"""Seconds from the raw series to a textbook's accuracy, over those of its recipe.
 
 Run with ``python -m tests.benchmarks.time_to_accuracy``. Chicago's ridership, trained
 on 2016 to 2018, one thread. The recipe is the book's, in bare PyTorch: a simple RNN of
