@@ -91,15 +91,16 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
         return windows
     refuse_to_cut(
         regressor,
-        "leave that step out, as in GRURegressor() for "
+        "leave that step out, for example give GRURegressor() instead of "
         "make_pipeline(SlidingWindow(56), GRURegressor())",
     )
     n_samples, length, n_features = windows.shape
     if n_features > 1 and any(map(takes_windows, _several(regressor))):
         raise ValueError(
-            f"{type(regressor).__name__} gives all its estimators the same, and some "
-            f"take windows of {n_features} variables, some a table: put "
-            "FunctionTransformer(lambda X: X.reshape(len(X), -1)) before the latter."
+            f"{type(regressor).__name__} passes the same X to all its estimators, but "
+            f"some take windows of {n_features} variables and others take a table: "
+            "put FunctionTransformer(lambda X: X.reshape(len(X), -1)) before the "
+            "others."
         )
     if np.isnan(windows[:, 0]).any():
         windows = backfill(windows)
@@ -127,8 +128,8 @@ def refuse_to_cut(regressor, remedy):
         return
     if any(isinstance(part, SlidingWindow) for part in regressor.get_params().values()):
         raise ValueError(
-            f"{type(regressor).__name__} has a SlidingWindow, but is given windows, "
-            f"which are cut already: {remedy}."
+            f"{type(regressor).__name__} has a SlidingWindow, but is given windows "
+            f"that are already cut: {remedy}."
         )
 
 
@@ -170,7 +171,8 @@ def tell_known_ahead(regressor, n_known):
     for name, value in inner_parameters(regressor, "n_known_ahead").items():
         if value not in (0, n_known):
             raise ValueError(
-                f"{name}={value} of {regressor!r} does not fit the {n_known} variables "
-                "that are known ahead: leave it at 0, and it is set to match."
+                f"{name}={value} of {regressor!r} does not match the {n_known} "
+                "variables that are known ahead: leave it at 0, and it will be set "
+                "automatically."
             )
         regressor.set_params(**{name: n_known})

@@ -219,7 +219,7 @@ def test_copies():
         (
             {"lag": 5, "order": 2},
             ValueError,
-            r"lag=5 and order=2 need more than 10",
+            r"lag=5 and order=2 need more than 10 time steps, but X has 9",
         ),
     ],
 )
@@ -234,14 +234,16 @@ def test_bad_input():
         differencer.transform(np.zeros((5, 1)))
     with pytest.raises(ValueError, match="X has 3 features, but Differencer is expec"):
         differencer.transform(np.zeros((2, 5, 3)))
-    with pytest.raises(ValueError, match=r"past has shape \(3, 1\), X has \(5, 2\)"):
+    with pytest.raises(
+        ValueError, match=r"past has shape \(3, 1\), but X has \(5, 2\)"
+    ):
         differencer.transform(np.zeros((5, 2)), past=np.zeros((3, 1)))
-    with pytest.raises(ValueError, match=r"past has shape \(3, 2\), X has \(4, 5"):
+    with pytest.raises(ValueError, match=r"past has shape \(3, 2\), but X has \(4, 5"):
         differencer.transform(np.zeros((4, 5, 2)), past=np.zeros((3, 2)))
     with pytest.raises(ValueError, match="NaN at row 2, column 0"):
         differencer.transform(np.array([[1.0, 1], [1, 1], [np.nan, 1]]))
     differencer.fit(np.zeros((3, 5, 2)))
     with pytest.raises(
-        ValueError, match=r"X has 2 windows, the fitted data 3.*as past"
+        ValueError, match=r"X has 2 windows, but the fitted data had 3.*as past"
     ):
         differencer.inverse_transform(np.zeros((2, 5, 2)))

@@ -110,7 +110,7 @@ def test_intervals_are_drawn_around_their_forecasts(series):
         ForecastDisplay.from_estimator(
             naive, windows, series, coverage=0.5, origins=X.index[2:]
         )
-    with pytest.raises(ValueError, match=r"shape \(1, 2\): give .* \(1, 3, 2\)"):
+    with pytest.raises(ValueError, match=r"shape \(1, 2\): give .* shape \(1, 3, 2\)"):
         ForecastDisplay.from_predictions(
             series, np.ones((1, 3)), origins=[4], intervals=np.ones((1, 2))
         )
@@ -164,7 +164,7 @@ def test_errors_by_step():
         ]
         np.testing.assert_allclose(errors, expected)
     assert display.ax_.get_ylim()[0] == 0
-    with pytest.raises(ValueError, match=r"'a' have shape \(9, 4\)"):
+    with pytest.raises(ValueError, match=r"'a' have shape \(9, 4\), but y_true has"):
         MultiStepErrorDisplay.from_predictions(truth, {"a": a[1:]})
 
 
@@ -294,7 +294,7 @@ def test_series_that_cannot_be_drawn(series):
     ]:
         with pytest.raises(ValueError, match=message):
             LaggedDifferenceDisplay.from_series(wrong)
-    with pytest.raises(ValueError, match="lag=20 takes more than the 20 rows"):
+    with pytest.raises(ValueError, match="lag=20 needs more than the 20 rows"):
         LaggedDifferenceDisplay.from_series(series, lag=20)
     with pytest.raises(ValueError, match=r"n_lags=10 is more than .* at most 9"):
         CorrelogramDisplay.from_series(series, n_lags=10)

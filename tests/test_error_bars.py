@@ -158,7 +158,7 @@ def test_number_of_samples_is_checked(noisy, n_samples):
 )
 def test_without_a_source_of_uncertainty_the_error_names_them(noisy, model):
     X, y = noisy
-    idle = pytest.warns(UserWarning, match="dropout=0.3 drops nothing")
+    idle = pytest.warns(UserWarning, match="dropout=0.3 has no effect")
     with idle if model.dropout else nullcontext():
         model = clone(model).fit(X, y)
     with pytest.raises(ValueError, match="n_members above 1"):
@@ -248,7 +248,7 @@ def test_conformal_says_what_a_regressor_lacks(noisy, conformity_score):
 
 def test_conformal_says_that_windows_are_cut_before_it():
     model = ConformalRegressor(make_pipeline(SlidingWindow(3), NaiveRegressor()))
-    with pytest.raises(ValueError, match="put ConformalRegressor behind it"):
+    with pytest.raises(ValueError, match="put ConformalRegressor after it"):
         model.fit(np.zeros((50, 1)), np.zeros(50))
     make_pipeline(SlidingWindow(3), ConformalRegressor(NaiveRegressor())).fit(
         np.zeros((50, 1)), np.zeros(50)
@@ -273,7 +273,7 @@ def test_conformal_gives_the_steps_of_windows_to_a_regressor_that_takes_none():
 def test_conformal_says_when_it_has_too_few_windows(coverage, n_needed):
     X, y = np.zeros((20, 2, 1)), np.zeros(20)
     model = ConformalRegressor(NaiveRegressor()).fit(X, y)
-    with pytest.raises(ValueError, match=f"takes at least {n_needed} held-out windows"):
+    with pytest.raises(ValueError, match=f"needs at least {n_needed} held-out windows"):
         model.predict_interval(X, coverage=coverage)
 
 

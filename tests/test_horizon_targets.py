@@ -103,9 +103,24 @@ def test_each_window_is_followed_by_its_targets(horizon):
 @pytest.mark.parametrize(
     ("series", "target", "horizon", "message"),
     [
-        (FRAME, "rail", 5, "horizon=5 needs more than 5 rows, the series has 5: give"),
-        (FRAME[:0], "rail", 1, "horizon=1 needs more than 1 rows, the series has 0"),
-        (FRAME[:1], "rail", 1, "horizon=1 needs more than 1 rows, the series has 1"),
+        (
+            FRAME,
+            "rail",
+            5,
+            "horizon=5 needs more than 5 rows, but the series has 5: give",
+        ),
+        (
+            FRAME[:0],
+            "rail",
+            1,
+            "horizon=1 needs more than 1 rows, but the series has 0",
+        ),
+        (
+            FRAME[:1],
+            "rail",
+            1,
+            "horizon=1 needs more than 1 rows, but the series has 1",
+        ),
         (
             FRAME,
             "tram",

@@ -53,7 +53,7 @@ def test_prints_a_table_and_writes_it(data, tmp_path, capsys):
     assert "14 origins, 2024-03-04 to 2024-03-17" in output.out
     _, errors, beside, conclusion = output.out.split("\n\n")
     assert conclusion.startswith(("The best is ", "No model is better than "))
-    assert beside.startswith("Over those of the naive forecast")
+    assert beside.startswith("Relative to the naive forecast: ")
     lines = errors.splitlines()[1:]
     assert [line.split()[0] for line in lines] == [
         "naive",
@@ -87,7 +87,7 @@ def test_writes_the_forecast_of_the_steps_to_come(data, tmp_path, capsys):
     path_out = tmp_path / "new" / "f.csv"
     argv = ["compare", str(path), *RAIL, "--forecast", str(path_out)]
     main([*argv, "--models", "naive", "--coverage", "0.8"])
-    assert "f.csv: the forecast of naive" in capsys.readouterr().out
+    assert "The forecast of naive from the last row is in " in capsys.readouterr().out
     written = pd.read_csv(path_out, index_col="date", parse_dates=True)
     assert (written.index == pd.date_range("2024-03-21", periods=3)).all()
     assert written["rail"].tolist() == pytest.approx(table["rail"][-7:-4].tolist())
@@ -146,7 +146,7 @@ def test_reads_what_is_separated_otherwise(data, capsys):
     main(["compare", str(path), *RAIL, "--models", "naive"])
     expected = capsys.readouterr().out
     table.to_csv(path, index=False, sep=";", decimal=",")
-    assert "Name what separates them (--sep)" in refusal(capsys, path, *RAIL)
+    assert "give the right separator (--sep)" in refusal(capsys, path, *RAIL)
     separated = ["--sep", ";", "--decimal", ","]
     main(["compare", str(path), *RAIL, "--models", "naive", *separated])
     assert capsys.readouterr().out.splitlines()[0] == expected.splitlines()[0]
@@ -171,7 +171,7 @@ def test_rows_that_stand_twice_are_dropped_and_told(data, capsys):
     pd.concat([table, table.iloc[10:40]]).to_csv(path, index=False)
     main(["compare", str(path), *RAIL, "--models", "naive"])
     output = capsys.readouterr()
-    assert "30 rows that stand twice were dropped." in output.err
+    assert "30 duplicate rows were dropped." in output.err
     assert "naive" in output.out
     assert "linear" not in output.out
 
@@ -207,7 +207,7 @@ def test_refuses_in_one_line(data, tmp_path, capsys):
         return other
 
     assert "No such file" in refusal(capsys, tmp_path / "none.csv", *RAIL)
-    assert "--target, of ['rail', 'day_type_U'" in refusal(capsys, path)
+    assert "--target, one of ['rail', 'day_type_U'" in refusal(capsys, path)
     assert "target 'bus' is not among" in refusal(
         capsys, changed(table.drop(columns="day_type")), "--target", "bus"
     )
@@ -301,7 +301,7 @@ def test_a_file_is_no_column(data, capsys):
 
 
 def test_series_are_those_of_a_file(capsys):
-    assert "give the file, too" in refusal(capsys, "--series", "shop")
+    assert "also give the file" in refusal(capsys, "--series", "shop")
 
 
 def forecast_of(tmp_path, text, *options):
@@ -341,11 +341,15 @@ def test_dates_and_hours_stand_in_two_columns(tmp_path, first, form):
         (range(24), [], "--time DATE HOUR"),
         (["0:00", "1:00"], [], "--time DATE HOUR"),
         (range(25), ["Date", "Hour"], "'Hour' holds both 0 and 24"),
-        (range(1, 26), ["Date", "Hour"], "'Hour' holds 25 in row 24, which is no hour"),
-        ([0, 1.5], ["Date", "Hour"], "'Hour' holds 1.5 in row 1, which is no hour"),
+        (
+            range(1, 26),
+            ["Date", "Hour"],
+            "'Hour' holds 25 in row 24, which is not an hour",
+        ),
+        ([0, 1.5], ["Date", "Hour"], "'Hour' holds 1.5 in row 1, which is not an hour"),
         (["0:00", "1:75"], ["Date", "Hour"], "'Hour' holds 1:75 in row 1"),
         (range(24), ["Date", "Hour", "x"], "one of dates and one of hours"),
-        (range(24), ["Hour", "Date"], "whole numbers, no dates: name that"),
+        (range(24), ["Hour", "Date"], "whole numbers, not dates: name the"),
         (range(24), ["Date", "hour"], "Time column 'hour' is not among"),
     ],
 )
@@ -364,7 +368,7 @@ def test_no_hours_are_added_to_times(tmp_path, capsys):
     path = tmp_path / "data.csv"
     path.write_text("t,Hour,x\n2024-01-01 00:00,0,1\n2024-01-01 01:00,1,2\n")
     line = refusal(capsys, path, "--target", "x", "--time", "t", "Hour")
-    assert "'t' holds times of day already: leave 'Hour' out of --time" in line
+    assert "'t' already holds times of day: leave 'Hour' out of --time" in line
 
 
 def test_a_file_is_no_column_of_time(data, capsys):
@@ -387,7 +391,7 @@ def test_weeks_begin_on_their_monday(tmp_path, form):
 def test_refuses_a_week_that_a_year_lacks(tmp_path, capsys):
     (tmp_path / "data.csv").write_text("week,x\n2021-W52,1\n2021-W53,2\n")
     line = refusal(capsys, tmp_path / "data.csv", "--time", "week")
-    assert "'week' does not hold dates" in line
+    assert "'week' does not hold dates in one format: write" in line
 
 
 @pytest.mark.parametrize(
@@ -416,7 +420,9 @@ def test_refuses_thousands_that_are_decimals_or_stand_elsewhere(tmp_path, capsys
     days = pd.date_range("2024-01-01", periods=10)
     path.write_text("day;x\n" + "".join(f"{day:%d.%m.%Y};1.234\n" for day in days))
     separated = [path, "--sep", ";", "--thousands"]
-    assert "name what stands in decimals, too" in refusal(capsys, *separated, ".")
+    assert "also give the decimal separator (--decimal)" in refusal(
+        capsys, *separated, "."
+    )
     path.write_text("day;x\n" + "".join(f"{day:%d.%m.%Y};1,5\n" for day in days))
     assert "holds numbers written as text" in refusal(capsys, *separated, ",")
 
@@ -443,7 +449,7 @@ def test_tells_the_row_that_is_none(tmp_path, capsys, lines, options, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Sales\nday,x\n2024-01-01,1\n", "Leave out lines above the header"),
+        ("Sales\nday,x\n2024-01-01,1\n", "Remove any lines above the header"),
         ("day,x\n2024-01-01,1,\n2024-01-02,2,\n", "Rows have more columns than"),
         ("id,day,x\n1,2024-01-01,1,3\n", "Rows have more columns than the header"),
     ],
@@ -479,7 +485,7 @@ def test_points_that_may_stand_between_thousands_are_asked_about(tmp_path, capsy
     path = tmp_path / "data.csv"
     path.write_text("day;x\n" + "".join(rows))
     line = refusal(capsys, path, "--sep", ";")
-    assert "where the point stands between thousands, give --thousands ." in line
+    assert "if the point separates thousands, give --thousands ." in line
     text, separated = path.read_text(), ["--sep", ";", "--thousands"]
     found = forecast_of(tmp_path, text, *separated, ".", "--decimal", ",")
     assert found[:7].tolist() == values[-7:].tolist()

@@ -123,7 +123,11 @@ def test_data_stay_as_they_are():
         ({"target": 2}, np.zeros(3), "target=2"),
         ({"target": -1}, np.zeros(3), "target=-1"),
         ({"target": [0, 1]}, np.zeros((3, 3)), "3 columns.*2 targets"),
-        ({}, np.zeros((3, 2, 2)), r"y has shape \(3, 2, 2\)"),
+        (
+            {},
+            np.zeros((3, 2, 2)),
+            r"y has shape \(3, 2, 2\): expected \(n_samples,\) or",
+        ),
     ],
 )
 def test_what_cannot_be_is_told(params, y, message):
@@ -175,5 +179,7 @@ def test_warns_where_y_holds_more_targets_than_said(model):
     series = np.random.default_rng(0).normal(size=(30, 2))
     X, y = horizon_targets(series, horizon=3)  # of both columns
     windows = SlidingWindow(5).fit_transform(X)
-    with pytest.warns(UserWarning, match=r"continues column \[0, 1\] .* says \[0\]"):
+    with pytest.warns(
+        UserWarning, match=r"continues column \[0, 1\] .* target is \[0\]"
+    ):
         clone(model).fit(windows, y)

@@ -198,7 +198,7 @@ faces = pytest.mark.parametrize("cls", [getattr(skseq, name) for name in NAMES])
 @pytest.mark.parametrize("n_layers", [1, 2])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("normalization", [None, "layer", "batch"])
-@pytest.mark.filterwarnings("ignore:dropout=0.1 drops nothing")  # of one layer
+@pytest.mark.filterwarnings("ignore:dropout=0.1 has no effect")  # of one layer
 def test_every_option_fits(cls, n_layers, dtype, normalization):
     X, y = make_windows(cls, dtype=dtype)
     X = X.copy()

@@ -159,5 +159,5 @@ def test_differences_find_the_better_model():
     assert found.at["season", "difference"] == 0
     turned = result.differences("last")
     assert turned.at["season", "difference"] == -found.at["last", "difference"]
-    with pytest.raises(ValueError, match="reference 'lat' is none of the models"):
+    with pytest.raises(ValueError, match="reference 'lat' is not among the models"):
         result.differences("lat")

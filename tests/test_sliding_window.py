@@ -129,7 +129,7 @@ def test_a_step_that_drops_the_index_is_told():
     series = table(INDEXES["daily"])
     pipe = make_pipeline(StandardScaler(), SlidingWindow(LENGTH)).fit(series[:CUT])
     row = series[CUT : CUT + 1]
-    with pytest.warns(UserWarning, match="has no index that tells time"):
+    with pytest.warns(UserWarning, match="has no index of times"):
         pipe.transform(row)
     pipe.transform(series[CUT : CUT + LENGTH])  # whose last row has a whole past
     pipe.set_output(transform="pandas").fit(series[:CUT])
@@ -290,7 +290,7 @@ def test_local_hours_without_their_time_zone_are_an_error():
         (lambda f: pd.concat([f, f[-1:]]), "twice: drop the duplicates"),
         (lambda f: f.drop(f.index[10]), "rows are missing"),
         (lambda f: f.set_axis(f.index.insert(0, pd.NaT)[:-1]), "NaT"),
-        (lambda f: f[::2], "has the step 2D, that of the fitted series is D"),
+        (lambda f: f[::2], "has the step 2D, but that of the fitted series is D"),
     ],
 )
 def test_a_bad_index_is_an_error_in_fit_and_in_transform(change, message):
@@ -321,7 +321,7 @@ def test_a_bad_index_is_an_error_in_fit_and_in_transform(change, message):
         (np.zeros(3), "Expected 2D array, got 1D array instead"),
         (np.zeros((3, 2, 1)), "dim 3"),
         (np.full((3, 1), 1j), "Complex data not supported"),
-        (np.full((3, 1), "a"), "X holds text, .*: encode it first"),
+        (np.full((3, 1), "a"), r"X holds text \(.*\): encode it first"),
         (
             pd.DataFrame({"day": list("abc")}),
             "X (column 'day' has dtype|holds text).*encode it",

@@ -253,13 +253,13 @@ def test_known_ahead_of_nothing_keeps_the_index(holidays):
 def test_known_ahead_of_another_time_step(holidays):
     sales, calendar = holidays
     hourly = calendar.resample("h").ffill()
-    with pytest.raises(ValueError, match="rows of X lie 24 or more rows of known"):
+    with pytest.raises(ValueError, match="rows of X are 24 or more rows of known"):
         KnownAhead(hourly).fit(sales[:380])
 
 
 def test_known_ahead_needs_an_index(holidays):
     sales, calendar = holidays
-    with pytest.raises(ValueError, match="X has no index"):
+    with pytest.raises(ValueError, match="X has no index of times"):
         KnownAhead(calendar).fit(sales.to_numpy())
 
 

@@ -65,7 +65,7 @@ def test_counts_are_those_of_count_vectorizer(analyzer, texts):
     """Order apart, both say the same."""
     pattern = {"token_pattern": r"(?u)\w+"} if analyzer == "word" else {}
     if not any(map(str.strip if analyzer == "word" else str, texts)):
-        with pytest.raises(ValueError, match="no token"):
+        with pytest.raises(ValueError, match="no tokens"):
             TokenVectorizer(analyzer=analyzer).fit(texts)
         return
     ours = TokenVectorizer(analyzer=analyzer)
@@ -160,7 +160,7 @@ def test_numbers_that_are_no_tokens_are_refused(when, vocabulary_size):
     )
     model.fit(tokens, y)
     broken = tokens * 0 + 0.25
-    with pytest.raises(ValueError, match=r"0\.25, which is no token"):
+    with pytest.raises(ValueError, match=r"0\.25, which is not a token"):
         model.fit(broken, y) if when == "fit" else model.predict(broken)
     model.fit(tokens, y)
     model.predict(tokens - 5)  # unknown ones

@@ -88,7 +88,7 @@ def test_one_row_has_no_step_unless_its_index_says_so(bare):
 
 def test_a_missing_row_is_named(bare):
     holed = bare.delete(30)
-    message = r"row 30 \(.*\) follows row 29 \(.*\) at another distance.*asfreq"
+    message = r"row 30 \(.*\) follows row 29 \(.*\) at an unusual distance.*asfreq"
     with pytest.raises(ValueError, match=message):
         find_step(time_index(table(holed)))
 
@@ -101,7 +101,9 @@ def test_duplicates_are_named(bare):
 
 
 def test_disorder_is_named(bare):
-    with pytest.raises(ValueError, match=r"row 1 .* before row 0 .*X.sort_index\(\)"):
+    with pytest.raises(
+        ValueError, match=r"row 1 .* earlier than row 0 .*X.sort_index\(\)"
+    ):
         time_index(table(shuffled(bare)))
     with pytest.raises(ValueError, match="not in time order"):
         time_index(table(bare[::-1]))

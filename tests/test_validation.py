@@ -113,13 +113,16 @@ def test_nothing_is_copied_and_float32_stays():
         (np.array([[np.nan, 1.0]]), "Input X contains NaN"),
         (np.array([[1.0, np.inf]]), "Input X contains infinity"),
         (np.ones((2, 2, 1)) * 1j, "Complex data not supported"),
-        ([["a", "b"]], "X holds text, .*'a': encode it first"),
-        ([[[1.0]], [[1.0], [2.0]]], "different lengths.*: stack them by pad_sequences"),
+        ([["a", "b"]], r"X holds text \(.*'a'\): encode it first"),
+        ([[[1.0]], [[1.0], [2.0]]], "different lengths: stack them with pad_sequences"),
         (
             np.array([np.zeros(2), np.zeros(3)], dtype=object),
-            "different lengths.*: stack them by pad_sequences",
+            "different lengths: stack them with pad_sequences",
         ),
-        (pd.Series([np.zeros(2)] * 2), "by itself: stack them by pad_sequences"),
+        (
+            pd.Series([np.zeros(2)] * 2),
+            "separate sequences.*: stack them with pad_sequences",
+        ),
         (
             pd.DataFrame({"day": pd.date_range("2024-01-01", periods=2)}),
             r"make it the index \(set_index\('day'\)\)",
@@ -190,7 +193,7 @@ def test_labels_that_do_not_fit_the_sequences():
     [
         (WINDOWS[:, :, :1], "X has 1 features, but NaiveRegressor is expecting 2"),
         (WINDOWS[:, :, 0], "X has 1 features, .* variables of a window"),
-        (WINDOWS[:, 1:], "windows of 2 time steps, but .* on 3: .*pad_sequences"),
+        (WINDOWS[:, 1:], "windows of 2 time steps, but .* on 3: .*with pad_sequences"),
     ],
 )
 def test_other_windows_than_the_fitted(X, message):
@@ -257,7 +260,7 @@ def test_targets_of_padded_steps_do_not_matter():
     ("weight", "message"),
     [
         ([1, 1, 1], r"sample_weight.shape == \(3,\), expected \(4,\)"),
-        ([1, 1, 1, -1], "sample_weight must contain .* no negative one"),
+        ([1, 1, 1, -1], "sample_weight must contain .* no negative numbers"),
         ([0, 0, 0, 0], "(?i)sample.weights? must contain at least one non-zero"),
         ([1, 1, 1, np.nan], "sample_weight contains NaN"),
     ],
@@ -294,7 +297,7 @@ def test_an_array_of_dates(dtype):
 @pytest.mark.parametrize("target", [2, -1, [0, 2], "rail", 0.0, None, True])
 def test_a_target_that_is_no_column(target):
     with pytest.raises(
-        ValueError, match="is not a column of X, which has 2: give posi"
+        ValueError, match="is not a column of X, which has 2 columns: give"
     ):
         check_target_columns(target, 2, 4)
 
@@ -302,7 +305,7 @@ def test_a_target_that_is_no_column(target):
 def test_target_columns():
     assert check_target_columns(1, 2, 5).tolist() == [1]
     assert check_target_columns([1, 0], 2, 4).tolist() == [1, 0]
-    with pytest.raises(ValueError, match="5 columns, which do not divide among 2 targ"):
+    with pytest.raises(ValueError, match=r"5 columns, which can't .* 2 targets"):
         check_target_columns([0, 1], 2, 5)
 
 

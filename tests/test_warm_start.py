@@ -34,7 +34,7 @@ def test_every_member_goes_on():
     assert (
         model.fit(X, y).history_.groupby("member")["train_loss"].last() < first
     ).all()
-    with pytest.raises(ValueError, match=r"n_members=3, where .* trained 2"):
+    with pytest.raises(ValueError, match=r"n_members=3, but .* trained 2"):
         model.set_params(n_members=3).fit(X, y)
 
 
@@ -48,13 +48,13 @@ def test_starts_anew_without():
 def test_other_shapes_cannot_go_on():
     X, y = make_windows(GRURegressor)
     model = make(GRURegressor, warm_start=True).fit(X, y)
-    with pytest.raises(ValueError, match="y has 1 columns, where the last fit had"):
+    with pytest.raises(ValueError, match="y has 1 columns, but the last fit had"):
         model.fit(X, y[:, :1])
-    with pytest.raises(ValueError, match="warm_start=True goes on with"):
+    with pytest.raises(ValueError, match="warm_start=True continues to train"):
         model.set_params(hidden_size=3).fit(X, y)
     model = make(GRURegressor, warm_start=True).fit(X, y)
     forecast = model.predict(X)
-    with pytest.raises(ValueError, match=r"windows of shape \(5, 1\), where"):
+    with pytest.raises(ValueError, match=r"windows of shape \(5, 1\), but"):
         model.fit(X[..., :1], y)
     assert_array_equal(model.predict(X), forecast)  # the last fit still holds
     model.fit(X, y)
@@ -86,7 +86,7 @@ def test_what_cannot_go_on_changes_nothing():
 def test_other_classes_cannot_go_on():
     X, y = make_windows(DenseClassifier)
     model = make(DenseClassifier, warm_start=True).fit(X, y)
-    with pytest.raises(ValueError, match="where the last fit had"):
+    with pytest.raises(ValueError, match="but the last fit had"):
         model.fit(X, ["left" if label == "up" else "right" for label in y])
 
 

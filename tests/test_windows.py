@@ -299,7 +299,7 @@ def test_pad_sequences_keeps_float32_and_takes_anything_else_as_float64():
         ([], "sequences is empty: give at least one"),
         (
             [[1.0], [[1.0, 2.0]]],
-            r"sequences\[1\] has 2 variables, sequences\[0\] has 1",
+            r"sequences\[1\] has 2 variables, but sequences\[0\] has 1",
         ),
         ([[1.0], [np.nan]], r"sequences\[1\] holds NaN or infinity: impute or drop"),
         ([[np.inf]], r"sequences\[0\] holds NaN or infinity"),

@@ -63,9 +63,9 @@ def check_coming(coming, index, horizon, known_ahead):
     if missing or (regular and not coming.index.equals(expected)):
         which = f", {expected[0]} to {expected[-1]}," if regular else ""
         raise ValueError(
-            f"A forecast takes what is known ahead ({', '.join(known_ahead)}) of each "
-            f"of the {horizon} steps{which} after the last row with a target: give "
-            "them rows of their own, in which the target is empty."
+            f"A forecast needs the values known ahead ({', '.join(known_ahead)}) of "
+            f"each of the {horizon} steps{which} after the last row with a target: "
+            "add a row for each of these steps, with an empty target."
         )
     return coming
 

@@ -129,8 +129,8 @@ def compare(
     """
     if not isinstance(models, dict):
         raise TypeError(
-            f"models must be a dict of names and estimators, got {models!r}: give "
-            "such as {'linear': Ridge()}."
+            f"models must be a dict of names and estimators, got {models!r}: give, "
+            "for example, {'linear': Ridge()}."
         )
     if not models:
         raise ValueError("models is empty: give at least one, as {name: regressor}.")
@@ -206,9 +206,10 @@ def _check_starts(tables, n_test, n_needed):
     for key, table in tables.items():
         if len(table) - n_test < n_needed:
             raise ValueError(
-                f"Series {label(key)} has {len(table)} rows, of which {n_test} are the "
-                f"test period: a window and its targets are {n_needed}. Leave it out, "
-                "or give a shorter window, horizon or test fraction."
+                f"Series {label(key)} has {len(table)} rows, of which {n_test} are "
+                f"the test period, but a window and its targets need {n_needed} "
+                "before it. Leave the series out, or give a shorter window, horizon "
+                "or test fraction."
             )
 
 
@@ -221,9 +222,10 @@ def _check_same_times(tables, first_origin):
             [*_, apart] = times[key].symmetric_difference(times[first])
             raise ValueError(
                 f"Series {label(first)} and {label(key)} have rows at different times "
-                f"in the test period, as at {apart}: forecasts are made from the same "
-                "times of all. Give all a row for each of them (reindex, interpolate), "
-                "or leave out those that lack some."
+                f"in the test period, for example at {apart}, but forecasts are made "
+                "from the same times in all series. Give every series a row for each "
+                "time (reindex, interpolate), or leave out the series that lack "
+                "some."
             )
 
 

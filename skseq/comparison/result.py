@@ -12,7 +12,9 @@ from .metrics import rounding
 from .significance import diebold_mariano, n_needed
 from .tables import label
 
-BESIDE = "Over those of the naive forecast; MAE less that of it, its range, and a test:"
+BESIDE = (
+    "Relative to the naive forecast: error ratios, MAE difference, its range, a test:"
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ class Comparison:
         check_share(confidence, "confidence")
         if reference is not None and reference not in self.forecasts:
             raise ValueError(
-                f"reference {reference!r} is none of the models {list(self.forecasts)}."
+                f"reference {reference!r} is not among the models "
+                f"{list(self.forecasts)}."
             )
         base = self.naive if reference is None else self.forecasts[reference]
         overlapping = self._n_overlapping()
@@ -120,7 +123,7 @@ class Comparison:
 
     def _conclude(self, differences):
         if self.table["MAE"].isna().all():
-            return "No model forecasts without NaN."
+            return "The forecasts of every model contain NaN."
         best = self.table["MAE"].idxmin()
         ratio, found = self.table["MAE / naive"][best], differences.loc[best]
         if not found["difference"] < 0:
@@ -129,15 +132,15 @@ class Comparison:
         percent = f"{100 * (1 - ratio):.0f} %" if ratio < 0.995 else "less than 1 %"
         text = f"The best is {best}: its MAE is {percent} below the naive forecast's"
         if np.isnan(p_value):
-            return f"{text}. Whether by chance is not known."
-        chance = "hardly by" if p_value <= 0.05 else "maybe by"
+            return f"{text}. It is not known whether this is chance."
+        chance = "is hardly" if p_value <= 0.05 else "may be"
         small = "< 0.001" if p_value < 0.0005 else f"= {p_value:.3f}"
-        text += f", {chance} chance (p {small})."
+        text += f", which {chance} chance (p {small})."
         beside = self.differences(reference=best).drop(index=best)
         # A model with the same error at each origin has no p-value.
         close = (beside["p"] > 0.05) | (beside["difference"] == 0)
         if equals := list(beside.index[close]):
-            text += f"\nNot clearly worse than it: {', '.join(equals)}."
+            text += f"\nNot clearly worse than {best}: {', '.join(equals)}."
         return text
 
     def _n_overlapping(self):
@@ -165,8 +168,8 @@ class Comparison:
         n_origins = len(self.origins)
         if n_origins < (needed := n_needed(self._n_overlapping())):
             text += (
-                f"\n\nNo range and no test: they need {needed} origins, and there are "
-                f"{n_origins}. A longer test period has more."
+                f"\n\nNo range and no test: they need at least {needed} origins, but "
+                f"there are {n_origins}. A longer test period has more."
             )
         return f"{text}\n\n{self._conclude(differences)}"
 
@@ -212,7 +215,7 @@ class Comparison:
         rows = _equal(keys, instance)
         if not rows.any():
             raise ValueError(
-                f"instance {instance!r} is none of the series {list(keys.unique())}."
+                f"instance {instance!r} is not among the series {list(keys.unique())}."
             )
         levels = list(range(index.nlevels - 1))
         forecasts = {

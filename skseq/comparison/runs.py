@@ -53,7 +53,7 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
             try:
                 results[name].append(next(found))
             except Exception as error:  # any error of a model: say which model
-                error.add_note(f"It is from the model {name!r}.")
+                error.add_note(f"This error comes from the model {name!r}.")
                 raise
             bar.set_description(following)
             bar.update()

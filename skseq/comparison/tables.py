@@ -45,20 +45,20 @@ def as_tables(data, target, known_ahead=(), gaps="raise"):
             SlidingWindow(1, gaps=gaps).fit(one)
         except ValueError as error:
             if key:
-                error.add_note(f"It is from the series {label(key)}.")
+                error.add_note(f"This error comes from the series {label(key)}.")
             elif one.index.has_duplicates:
                 error.add_note(
-                    "Several series are told apart by further levels of the index, "
-                    "before time: data.set_index([series, time])."
+                    "If there are several series, label them in further levels of "
+                    "the index, before time: data.set_index([series, time])."
                 )
             raise
     ends = {key: one.index[-1] for key, one in tables.items()}
     first, last = (choose(ends, key=ends.get) for choose in (min, max))
     if ends[first] != ends[last]:
         raise ValueError(
-            f"Series {label(first)} ends at {ends[first]}, {label(last)} at "
-            f"{ends[last]}: forecasts are made from the same times of all. Cut them "
-            "at the same end, or leave out those that end early."
+            f"Series {label(first)} ends at {ends[first]}, but {label(last)} ends at "
+            f"{ends[last]}, and forecasts are made from the same times in all series. "
+            "Cut all series at the same end, or leave out those that end early."
         )
     return tables
 
@@ -83,15 +83,15 @@ def by_series(table):
     if any(dated) and not last:
         raise ValueError(
             f"The last level of the index, {table.index.names[-1]!r}, holds no dates, "
-            "and one before it does: time is the last one (DataFrame.reorder_levels, "
-            "then sort_index)."
+            "but one before it does: make time the last level "
+            "(DataFrame.reorder_levels, then sort_index)."
         )
     for level in levels:
         unnamed = table.index.get_level_values(level).isna()
         if unnamed.any():
             raise ValueError(
                 f"Row {unnamed.argmax()} has no label in level {level} of the index, "
-                "which tells the series apart: name its series, or drop it."
+                "which names the series: name its series, or drop the row."
             )
     return by_instance(table, sort=True)
 
@@ -142,7 +142,8 @@ def in_order(table, target, known_ahead=()):
     """
     if not isinstance(target, Hashable):
         raise TypeError(
-            f"target must be one column, got {target!r}: compare once for each."
+            f"target must be one column, got {target!r}: call compare once for each "
+            "column."
         )
     if target not in table.columns:
         raise ValueError(
@@ -173,8 +174,8 @@ def _check_known_ahead(known_ahead, columns):
         )
     if len(set(known_ahead)) < len(known_ahead) or set(known_ahead) - set(columns):
         raise ValueError(
-            f"known_ahead={list(known_ahead)} must be columns beside the target, each "
-            f"once: choose among {list(columns)}."
+            f"known_ahead={list(known_ahead)} must be columns other than the target, "
+            f"each named once: choose among {list(columns)}."
         )
 
 

@@ -109,8 +109,8 @@ def _cached(data_home, download_if_missing):
         return path
     if not download_if_missing:
         raise OSError(
-            f"{path} is absent: give download_if_missing=True, or name a file in the "
-            f"environment variable {PATH_VARIABLE}."
+            f"{path} does not exist: set download_if_missing=True, or give the path "
+            f"of the file in the environment variable {PATH_VARIABLE}."
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}")  # half a file must not look complete
@@ -120,8 +120,8 @@ def _cached(data_home, download_if_missing):
         part.replace(path)
     except OSError as error:
         raise OSError(
-            f"{URL} could not be fetched: {error}. Fetch it by other means, and name "
-            f"the file in the environment variable {PATH_VARIABLE}."
+            f"{URL} could not be downloaded: {error}. Download it in another way, and "
+            f"give the path of the file in the environment variable {PATH_VARIABLE}."
         ) from error
     finally:
         with suppress(FileNotFoundError):
@@ -136,8 +136,8 @@ def _read(path):
     absent = {"service_date", "day_type", "bus", "rail_boardings"} - set(table)
     if absent:
         raise ValueError(
-            f"{path} lacks the columns {sorted(absent)}: it is not the city's table of "
-            "daily boarding totals. Remove it, to fetch it anew."
+            f"{path} lacks the columns {sorted(absent)}: it is not the city's table "
+            "of daily boarding totals. Remove it, so that it is downloaded again."
         )
     date = pd.to_datetime(table["service_date"], format="%m/%d/%Y").rename("date")
     frame = pd.DataFrame(
@@ -151,14 +151,14 @@ def _read(path):
     days = pd.date_range(FIRST, max(frame.index[-1], pd.Timestamp(LAST)), name="date")
     if len(missing := days.difference(frame.index)):
         raise ValueError(
-            f"{path} lacks {len(missing)} days, the first {missing[0].date()}: "
-            "remove it, to fetch it anew."
+            f"{path} lacks {len(missing)} days, the first is {missing[0].date()}: "
+            "remove it, so that it is downloaded again."
         )
     frame = frame.reindex(days)
     if checksum(frame.loc[:LAST]) != SHA256:
         warnings.warn(
-            f"{path}: the days up to {LAST} are not those that published figures were "
-            "measured on. The city may have revised them.",
+            f"{path}: the values up to {LAST} are not those that the published "
+            "figures were measured on. The city may have revised them.",
             stacklevel=3,
         )
     return frame

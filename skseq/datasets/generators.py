@@ -95,14 +95,15 @@ def make_arma(n_steps=365, *, ar=(0.8,), ma=(), scale=1.0, random_state=None):
     if persistence > 1 - 1e-6:
         raise ValueError(
             f"ar={ar.tolist()} is not stationary: a root lies on the unit circle, "
-            "within 1e-6 of it, or beyond it. Make it smaller, and sum the series "
-            "where it is to drift."
+            "within 1e-6 of it, or beyond it. Make the coefficients smaller; for a "
+            "series that drifts, take the cumulative sum of the result."
         )
     if np.any(np.abs(np.roots([1, *ma])) > 1 + 1e-9):
         raise ValueError(
-            f"ma={ma.tolist()} is not invertible: the past does not tell the "
-            "innovations, so that the best forecast is another. Make it smaller: one "
-            "coefficient of 2 gives the autocorrelations that one of 0.5 gives."
+            f"ma={ma.tolist()} is not invertible: the innovations can't be found from "
+            "the past, so the best forecast is another one. Make the coefficients "
+            "smaller: one coefficient of 0.5 gives the same autocorrelations as one "
+            "of 2."
         )
     # Long enough that the start has no effect: exp(-10) of its variance is left.
     warm_up = max(WARM_UP, int(np.ceil(5 / (1 - persistence))))

@@ -58,13 +58,13 @@ def load_japanese_vowels(*, split="train", return_X_y=False):
     ((270, 29, 12), array(['1', '1', '1'], dtype='<U1'))
     """
     if split not in SPLITS:
-        raise ValueError(f"split={split!r} is none of {sorted(SPLITS)}.")
+        raise ValueError(f"split must be one of {sorted(SPLITS)}, got {split!r}.")
     try:
         from sktime.datasets import load_japanese_vowels as load
     except ImportError as error:
         raise ImportError(
-            "This data set comes inside sktime, which is not installed: "
-            "pip install 'skseq[sktime]'."
+            "This data set comes with sktime, which is not installed: pip install "
+            "'skseq[sktime]'."
         ) from error
     nested, y = load(split=split, return_X_y=True)
     sequences = [np.column_stack([*map(np.asarray, row)]) for row in nested.to_numpy()]

@@ -70,8 +70,8 @@ def load_us_macroeconomic(*, return_X_y=False, as_frame=True):
         from statsmodels.datasets import macrodata
     except ImportError as error:
         raise ImportError(
-            "This data set comes inside statsmodels, which is not installed: "
-            "pip install 'skseq[sarima]'."
+            "This data set comes with statsmodels, which is not installed: pip "
+            "install 'skseq[sarima]'."
         ) from error
     import pandas as pd
 

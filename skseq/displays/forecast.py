@@ -116,8 +116,8 @@ class ForecastDisplay:
             complete = (origins >= 0) & (origins < len(self.y_true) - horizon)
             if not complete.any():
                 raise ValueError(
-                    f"No origin of {name!r} has its row and all {horizon} steps after "
-                    "it in y_true: give the whole series that it was forecast from."
+                    f"No origin of {name!r} is in y_true together with all {horizon} "
+                    "steps after it: give the whole series that was forecast."
                 )
             wanted = origins[complete].max() - horizon * np.arange(n_origins)
             chosen[name] = {
@@ -171,14 +171,14 @@ class ForecastDisplay:
         """
         if np.ndim(y_true) != 1:
             raise ValueError(
-                f"The series that is forecast has the shape {np.shape(y_true)}: give "
+                f"The series of true values has the shape {np.shape(y_true)}: give "
                 "one column of the table, not the targets of horizon_targets."
             )
         forecasts = named(y_pred, name)
         for label, values in forecasts.items():
             if origins is None and not isinstance(values, (pd.DataFrame, pd.Series)):
                 raise ValueError(
-                    f"The forecasts of {label!r} are an array, which does not tell "
+                    f"The forecasts of {label!r} are an array, which does not say "
                     "when they were made: give origins."
                 )
         forecasts = {k: as_table(v, origins) for k, v in forecasts.items()}
@@ -187,8 +187,9 @@ class ForecastDisplay:
             expected = (*forecasts[label].shape, 2)
             if np.shape(ends) != expected:
                 raise ValueError(
-                    f"The intervals of {label!r} have the shape {np.shape(ends)}: give "
-                    f"lower and upper ends of each forecast, {expected}."
+                    f"The intervals of {label!r} have the shape {np.shape(ends)}: "
+                    "give a lower and an upper end for each forecast, in the shape "
+                    f"{expected}."
                 )
         display = cls(pd.Series(y_true), forecasts, intervals)
         return display.plot(ax, n_origins=n_origins)
@@ -250,8 +251,9 @@ class ForecastDisplay:
             if intervals is None:
                 raise ValueError(
                     f"coverage={coverage}, but {type(estimator).__name__} gives no "
-                    "intervals: put ConformalRegressor around it (in a Pipeline with "
-                    "SlidingWindow, around the step after that), or leave it out."
+                    "intervals: wrap it in ConformalRegressor (in a Pipeline with "
+                    "SlidingWindow, wrap the step after that), or leave coverage "
+                    "out."
                 )
             intervals = np.reshape(intervals, (len(forecast), -1, 2))
         return cls.from_predictions(

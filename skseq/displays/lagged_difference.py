@@ -98,7 +98,7 @@ class LaggedDifferenceDisplay:
         check_scalar(lag, "lag", Integral, min_val=1)
         if lag >= len(series):
             raise ValueError(
-                f"lag={lag} takes more than the {len(series)} rows of the series: give "
-                "a smaller one."
+                f"lag={lag} needs more than the {len(series)} rows of the series: "
+                "give a smaller lag."
             )
         return cls(series, lag).plot(axes)

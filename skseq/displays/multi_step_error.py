@@ -96,8 +96,8 @@ class MultiStepErrorDisplay:
             values = as_table(values).to_numpy()
             if values.shape != truth.shape:
                 raise ValueError(
-                    f"The forecasts of {label!r} have shape {values.shape}, y_true has "
-                    f"{truth.shape}: they must agree."
+                    f"The forecasts of {label!r} have shape {values.shape}, but "
+                    f"y_true has {truth.shape}: give both the same shape."
                 )
             errors[label] = np.abs(truth - values).mean(axis=0)
         return cls(errors).plot(ax)

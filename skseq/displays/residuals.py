@@ -88,8 +88,8 @@ class ResidualsDisplay:
         if not hasattr(estimator, "statsmodels_results"):
             raise TypeError(
                 f"{type(estimator).__name__} has no residuals of statsmodels: give a "
-                "fitted SARIMARegressor, of a Pipeline its last step and what the "
-                "others make of X."
+                "fitted SARIMARegressor. For a Pipeline, give its last step, and X "
+                "as the other steps transform it."
             )
         results = estimator.statsmodels_results(X, y)
         return cls(results).plot(figure, n_lags=n_lags)

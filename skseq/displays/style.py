@@ -145,7 +145,7 @@ def as_series(series):
     series = pd.Series(series).astype(np.float64)
     if series.isna().all() or np.isinf(series).any():
         raise ValueError(
-            "series has no values, or infinite ones: give one variable in time order."
+            "series holds no values, or infinite ones: give one variable in time order."
         )
     return series.loc[series.first_valid_index() :]
 
@@ -172,7 +172,7 @@ def check_one_target(estimator):
     for name, value in inner_parameters(estimator, "target").items():
         if np.size(value) > 1:
             raise ValueError(
-                f"{type(estimator).__name__} has {name}={value!r}, and forecasts of "
-                "several targets beside each other: give from_predictions those of "
-                "one, a slice of the columns of predict(X)."
+                f"{type(estimator).__name__} has {name}={value!r}, so its forecasts "
+                "hold several targets side by side: pass those of one target, a "
+                "slice of the columns of predict(X), to from_predictions."
             )

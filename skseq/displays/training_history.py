@@ -114,7 +114,7 @@ class TrainingHistoryDisplay:
         check_is_fitted(estimator)
         if not hasattr(estimator, "history_"):
             raise TypeError(
-                f"{type(estimator).__name__} has no history_: give a fitted network, "
-                "of a Pipeline its last step."
+                f"{type(estimator).__name__} has no history_: give a fitted network "
+                "(for a Pipeline, its last step)."
             )
         return cls(estimator.history_).plot(axes)

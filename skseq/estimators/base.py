@@ -173,8 +173,9 @@ class NetworkEstimator(Settings, BaseEstimator):
         windows = check_fit_windows(self, X, y)
         if known_shape not in (None, windows.shape[1:]):
             raise ValueError(
-                f"X has windows of shape {windows.shape[1:]}, where the last fit had "
-                f"{known_shape}: give the same, or set warm_start=False."
+                f"X has windows of shape {windows.shape[1:]}, but the last fit had "
+                f"{known_shape}: give windows of the same shape, or set "
+                "warm_start=False."
             )
         weights = check_weights(sample_weight, windows)
         targets = self._check_targets(y, windows)
@@ -256,8 +257,9 @@ class NetworkEstimator(Settings, BaseEstimator):
             return
         if n_features != 1:
             raise ValueError(
-                f"embedding_size={self.embedding_size} takes X as tokens, of which "
-                f"there is one variable; X has {n_features}."
+                f"embedding_size={self.embedding_size} takes X as tokens, which are a "
+                f"single variable, but X has {n_features}: give one variable, or set "
+                "embedding_size=None."
             )
         largest = largest_token(windows)
         self.vocabulary_size_ = self.vocabulary_size or 1 + largest
@@ -285,8 +287,8 @@ class NetworkEstimator(Settings, BaseEstimator):
         """Raise ValueError where a network can't do what the targets ask for."""
         if self._every_step and network.stride != 1:
             raise ValueError(
-                f"{type(self).__name__} has no state for each step of the window, and "
-                "so no output for each: give targets for the whole window (and "
+                f"{type(self).__name__} has no state, and so no output, for each step "
+                "of the window: give targets for the whole window (and "
                 "supervise='last'), or use stride=1 or another network."
             )
 
@@ -339,9 +341,10 @@ class NetworkEstimator(Settings, BaseEstimator):
             validation = None if validation is None else counted[validation]
         if not len(training):
             raise ValueError(
-                f"No window is left to train on: n_samples={n_samples}, of which early "
-                f"stopping holds out {self.validation_fraction:.0%} and those that "
-                "overlap their targets. Give more windows, or early_stopping=False."
+                f"No window is left to train on: n_samples={n_samples}, of which "
+                f"early stopping holds out {self.validation_fraction:.0%}, and leaves "
+                "out those whose targets overlap. Give more windows, or set "
+                "early_stopping=False."
             )
         return training, validation
 

@@ -123,8 +123,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         classes, labels = np.unique(y, return_inverse=True)
         if self._goes_on and not np.array_equal(classes, self.classes_):
             raise ValueError(
-                f"y has the classes {classes}, where the last fit had {self.classes_}: "
-                "give the same, or set warm_start=False."
+                f"y has the classes {classes}, but the last fit had {self.classes_}: "
+                "give the same classes, or set warm_start=False."
             )
         self.classes_ = classes
         return labels.reshape(y.shape)
@@ -149,8 +149,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             return weights
         if targets.ndim > 1:
             raise ValueError(
-                "class_weight weights samples, and a sample of y has several labels: "
-                "set class_weight=None."
+                "class_weight applies to whole samples, but each sample of y has "
+                "several labels: set class_weight=None."
             )
         class_weight = self.class_weight
         if isinstance(class_weight, dict):
@@ -159,8 +159,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             # A fold may lack a class that the dict names.
             if unknown and set(classes) - set(class_weight):
                 raise ValueError(
-                    f"class_weight has {unknown}, which are none of the classes of y, "
-                    f"{classes}: name these."
+                    f"class_weight has {unknown}, which are not among the classes of "
+                    f"y, {classes}: use these."
                 )
             class_weight = {
                 label: class_weight.get(name, 1.0) for label, name in enumerate(classes)
@@ -168,8 +168,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         by_class = compute_sample_weight(class_weight, targets)
         if not (by_class >= 0).all() or not 0 < by_class.max() < np.inf:
             raise ValueError(
-                f"class_weight={self.class_weight!r} must hold finite numbers, none "
-                "negative, and one above 0 for a class of y."
+                f"class_weight={self.class_weight!r} must hold finite numbers of at "
+                "least 0, and at least one above 0 for a class of y."
             )
         by_class = (by_class / by_class.max()).astype(windows.dtype)
         return by_class if weights is None else weights * by_class

@@ -118,9 +118,9 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         first = self.regressor[0] if isinstance(self.regressor, Pipeline) else None
         if isinstance(first, SeriesTransformer):
             raise ValueError(
-                f"The regressor begins with {type(first).__name__}, to which rows "
-                "that are held out would be a gap in the series: put "
-                "ConformalRegressor behind it, make_pipeline(SlidingWindow(...), "
+                f"The regressor begins with {type(first).__name__}, for which the "
+                "held-out rows would be a gap in the series: put ConformalRegressor "
+                "after it, as in make_pipeline(SlidingWindow(...), "
                 "ConformalRegressor(...))."
             )
         share = self.calibration_fraction
@@ -135,8 +135,8 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         if n_fitted < 1:
             raise ValueError(
                 f"No window is left to fit on: n_samples={len(y)}, of which "
-                f"{share:.0%} and those that overlap their targets are held out. "
-                "Give more windows."
+                f"{share:.0%} are held out, and those whose targets overlap are left "
+                "out. Give more windows."
             )
         if _routing_enabled():
             fit_params = process_routing(self, "fit", **fit_params).regressor.fit
@@ -216,9 +216,9 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             self.regressor, "predict_quantiles"
         ):
             raise ValueError(
-                "conformity_score='quantile' takes a regressor with predict_quantiles, "
-                f"which {type(self.regressor).__name__} has not: give a network with "
-                "loss='quantile', or use 'absolute'."
+                "conformity_score='quantile' needs a regressor with "
+                f"predict_quantiles, which {type(self.regressor).__name__} does not "
+                "have: give a network with loss='quantile', or use 'absolute'."
             )
 
     def _center(self, windows):
@@ -274,7 +274,7 @@ def _upper(scores, coverage):
     if rank > n_scores:
         n_needed = int(np.ceil(round(coverage / (1 - coverage), 9)))
         raise ValueError(
-            f"coverage={coverage} takes at least {n_needed} held-out windows, there "
-            f"are {n_scores}: raise calibration_fraction."
+            f"coverage={coverage} needs at least {n_needed} held-out windows, but "
+            f"there are {n_scores}: raise calibration_fraction."
         )
     return np.sort(scores, axis=0)[rank - 1]

@@ -30,7 +30,7 @@ class _DenseEstimator(NetworkEstimator):
         super()._learn_inputs(windows, weights)
         if not self.hidden_layer_sizes:
             warn_of_idle_dropout(
-                self, "after hidden layers, and there are none: set hidden_layer_sizes"
+                self, "after hidden layers, and there are none. Set hidden_layer_sizes"
             )
 
     def _build(self, length, n_features):

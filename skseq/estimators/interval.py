@@ -23,9 +23,9 @@ def check_gives_std(model, asked_by):
     # A predict with **kwargs may pass return_std on.
     if not any(p.name == "return_std" or p.kind == p.VAR_KEYWORD for p in parameters):
         raise ValueError(
-            f"{asked_by} takes a regressor with predict(X, return_std=True), which "
-            f"{type(last).__name__} has not: give a network with dropout or "
-            "n_members, or SARIMARegressor, or leave it at its default."
+            f"{asked_by} needs a regressor with predict(X, return_std=True), which "
+            f"{type(last).__name__} does not have: give a network with dropout or "
+            "n_members, or SARIMARegressor, or leave this parameter at its default."
         )
 
 

@@ -81,7 +81,7 @@ def warn_of_idle_dropout(estimator, where):
     """
     if estimator.dropout not in (0, type(estimator).dropout):
         warnings.warn(
-            f"dropout={estimator.dropout} drops nothing: it is {where}.",
+            f"dropout={estimator.dropout} has no effect: it applies {where}.",
             UserWarning,
             stacklevel=5,
         )
@@ -158,7 +158,9 @@ def _check_device(value):
 
 def _check_n_jobs(value):
     if value is not None and (not isinstance(value, Integral) or value == 0):
-        raise ValueError(f"n_jobs must be None, -1 or a count, got {value!r}.")
+        raise ValueError(
+            f"n_jobs must be None, -1 or a number of threads, got {value!r}."
+        )
 
 
 def _check_verbose(value):

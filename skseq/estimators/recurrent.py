@@ -51,7 +51,8 @@ class _RecurrentEstimator(NetworkEstimator):
         if self.n_layers == 1 and self._drops_between_layers_only:
             warn_of_idle_dropout(
                 self,
-                "between layers, and there is one: set recurrent_dropout, or n_layers",
+                "between layers, and there is only one. Set recurrent_dropout, or "
+                "raise n_layers",
             )
 
     def _build(self, length, n_features):

@@ -199,8 +199,8 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         )
         if sequence and (self.supervise == "every" or self.strategy == "iterated"):
             raise ValueError(
-                "y has a target for each step, so that supervise='every' and "
-                "strategy='iterated' have nothing to do: give y two dimensions."
+                "y has a target for each step of the window, so supervise='every' "
+                "and strategy='iterated' can't be used: give a y of two dimensions."
             )
         in_units = self.supervise == "every" or self.strategy == "iterated"
         if not sequence and (in_units or self.n_known_ahead):
@@ -219,16 +219,17 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         if self.n_known_ahead and n_past < 1 + self._columns.max():
             raise ValueError(
                 f"n_known_ahead={self.n_known_ahead} and {self._horizon} steps ahead "
-                f"(target={self.target!r}) take the last {n_known} columns of X, which "
-                f"has {n_features}: lay them beside the others with KnownAhead, for "
-                "the same horizon, and name in target all that y holds."
+                f"(target={self.target!r}) take the last {n_known} columns of X, but "
+                f"X has {n_features} in all: add the values known ahead with "
+                "KnownAhead, using the same horizon, and name in target every column "
+                "that y holds."
             )
         if self.strategy == "iterated" and n_past != len(self._columns):
             raise ValueError(
-                f"strategy='iterated' feeds forecasts back as input, so that y must "
-                f"continue every variable of X: y continues {len(self._columns)} "
-                f"(target={self.target!r}) of {n_past}. Forecast them all, give the "
-                "others as known ahead, or use strategy='direct'."
+                "strategy='iterated' feeds forecasts back as input, so y must "
+                f"continue every variable of X, but it continues {len(self._columns)} "
+                f"of {n_past} (target={self.target!r}). Forecast all of them, give "
+                "the others as known ahead, or use strategy='direct'."
             )
 
     def _encode_targets(self, targets, windows, fitted, weights):
@@ -240,8 +241,8 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
             targets = np.where(padded, np.nan, targets).astype(targets.dtype)
         if self._goes_on and n_outputs != len(self._y_mean):
             raise ValueError(
-                f"y has {n_outputs} columns, where the last fit had "
-                f"{len(self._y_mean)}: give as many, or set warm_start=False."
+                f"y has {n_outputs} columns, but the last fit had "
+                f"{len(self._y_mean)}: give the same number, or set warm_start=False."
             )
         if not self._goes_on:
             in_fit = targets[fitted].reshape(len(windows[fitted]), -1, n_outputs)
@@ -270,8 +271,8 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     def _check_network(self, network):
         if self._every_step and not network.causal:
             raise ValueError(
-                f"{type(self).__name__} looks at the whole window at once, so that an "
-                "output at each step would see what comes after it: use "
+                f"{type(self).__name__} looks at the whole window at once, so an "
+                "output at each step would see the steps that come after it: use "
                 "supervise='last' and targets of two dimensions, or a causal network "
                 "(not bidirectional)."
             )
@@ -289,9 +290,9 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
                 or not 0 < weights.sum() < np.inf
             ):
                 raise ValueError(
-                    f"output_weights must be one number of at least 0 for each of the "
-                    f"{self._n_outputs} columns of y, or for each target, not all of "
-                    f"them 0, got {self.output_weights!r}."
+                    "output_weights must be one number of at least 0 for each of the "
+                    f"{self._n_outputs} columns of y, or for each target, and not all "
+                    f"0, got {self.output_weights!r}."
                 )
             weights = torch.from_numpy(weights / weights.mean())
         quantiles = None

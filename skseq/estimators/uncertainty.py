@@ -79,7 +79,7 @@ class UncertaintyMixin:
             if np.abs(levels - near).max() > 1e-9:
                 raise ValueError(
                     f"q={q!r} reaches beyond the learned quantiles={self.quantiles}: "
-                    "learn wider ones."
+                    "fit with a wider range of quantiles."
                 )
             y = np.sort(self._mean_outputs(windows), axis=-1)
             quantiles = _interpolate(near, learned, y)
@@ -94,10 +94,10 @@ class UncertaintyMixin:
         alive = _drops(self.net_.module_)
         if not alive and n_members == 1:
             raise ValueError(
-                f"{type(self).__name__} has nothing to tell its uncertainty from: set "
-                "dropout above 0 (it is between layers: a single one takes "
-                "recurrent_dropout), n_members above 1, or use predict_quantiles with "
-                "loss='quantile', or ConformalRegressor."
+                f"{type(self).__name__} has no way to estimate its uncertainty: set "
+                "dropout above 0 (recurrent_dropout for a single recurrent layer) or "
+                "n_members above 1, or use predict_quantiles with loss='quantile', "
+                "or ConformalRegressor."
             )
         if not alive:
             draws = [self._point(self._outputs(windows, net)) for net in self.nets_]

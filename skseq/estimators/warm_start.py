@@ -27,8 +27,8 @@ def trained_nets(estimator):
     nets = estimator.nets_
     if len(nets) != estimator.n_members:
         raise ValueError(
-            f"n_members={estimator.n_members}, where the last fit trained "
-            f"{len(nets)}: go on with as many, or set warm_start=False."
+            f"n_members={estimator.n_members}, but the last fit trained {len(nets)}: "
+            "give the same number, or set warm_start=False."
         )
     return nets
 
@@ -39,8 +39,9 @@ def go_on(module, trained):
         module.load_state_dict(trained.state_dict())
     except RuntimeError as error:
         raise ValueError(
-            "warm_start=True goes on with the networks of the last fit, whose targets "
-            f"or parameters had other shapes: {error}"
+            "warm_start=True continues to train the networks of the last fit, whose "
+            "targets or parameters had other shapes: give the same, or set "
+            f"warm_start=False. {error}"
         ) from None
 
 
@@ -65,8 +66,8 @@ def _check_tokens(estimator):
     size = estimator.vocabulary_size if embeds else None
     if embeds != (estimator.embedding_size is not None) or size not in (None, known):
         raise ValueError(
-            f"embedding_size={estimator.embedding_size} and vocabulary_size="
-            f"{estimator.vocabulary_size}, where the last fit "
+            f"embedding_size={estimator.embedding_size} and "
+            f"vocabulary_size={estimator.vocabulary_size}, but the last fit "
             f"{f'embedded {known} tokens' if embeds else 'had no tokens'}: give the "
             "same parameters, or set warm_start=False."
         )

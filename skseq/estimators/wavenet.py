@@ -48,10 +48,10 @@ class _WaveNetEstimator(ConvolutionalEstimator):
         self.receptive_field_ = 1 + self._reach() * sum(self._dilations(length))
         if self.receptive_field_ < length:
             warnings.warn(
-                f"The receptive field of {self.receptive_field_} steps is shorter than "
-                f"the window of {length}: no state sees all of it. Raise n_layers "
-                "(None takes as many as it needs), n_blocks or kernel_size, or cut "
-                "shorter windows.",
+                f"The receptive field of {self.receptive_field_} steps is shorter "
+                f"than the window of {length}, so no state sees the whole window. "
+                "Raise n_layers (None uses as many as needed), n_blocks or "
+                "kernel_size, or cut shorter windows.",
                 UserWarning,
                 stacklevel=3,
             )
@@ -73,8 +73,8 @@ class _WaveNetEstimator(ConvolutionalEstimator):
             return [2**i for i in range(self.n_layers)]
         if self.kernel_size == 1:
             raise ValueError(
-                "kernel_size=1 sees the present step only, with any number of layers: "
-                "give at least 2."
+                "kernel_size=1 sees only the present step, however many layers there "
+                "are: give at least 2."
             )
         needed = max(1, -(-(length - 1) // int(self._reach())))  # their sum
         dilations = [2**i for i in range(needed.bit_length())]

@@ -88,9 +88,10 @@ def _check_known(model, panel, n_passes):
     n_read = n_passes * model.horizon
     if any(len(instance.known) < len(instance.y) + n_read for instance in panel):
         warnings.warn(
-            f"X does not reach {n_read} steps beyond y, and the regressor, which "
-            f"forecasts {model.horizon} at once, reads what is known of all of "
-            "them: the last row of X stands for those that follow. Give X for all.",
+            f"X does not reach {n_read} steps beyond y. The regressor forecasts "
+            f"{model.horizon} steps at once and reads the values known ahead for all "
+            "of them, so the last row of X is repeated for the missing steps. Give X "
+            f"for all {n_read} steps.",
             UserWarning,
             stacklevel=7,  # where predict is called
         )

@@ -125,9 +125,10 @@ class History:
         furthest = max(steps.max() for steps, _ in asked)
         if furthest > horizon and self.past_only:
             raise ValueError(
-                f"fh reaches beyond the {horizon} steps that are forecast at once, "
-                f"and to iterate takes the coming values of past_only="
-                f"{self.past_only}, which are not known: fit with a longer horizon."
+                f"fh reaches beyond the {horizon} steps that are forecast at once. "
+                "Iterating further would need future values of "
+                f"past_only={self.past_only}, which are not known: fit with a longer "
+                "horizon."
             )
         for instance, (steps, times) in zip(panel, asked, strict=True):
             n_needed = len(instance.y) + max(0, steps.max())
@@ -137,9 +138,9 @@ class History:
                 first = index[len(instance.known)]
                 raise ValueError(
                     f"X{label(instance.key)} has no row for {first}: give predict the "
-                    f"values of {self.known} for every step from the end of y, "
-                    f"{instance.index[-1]}, to the last of fh, {times.max()}, or "
-                    "name in past_only what is not known ahead."
+                    f"values of {self.known} for every step from the end of y "
+                    f"({instance.index[-1]}) to the last of fh ({times.max()}), or "
+                    "name the columns that are not known ahead in past_only."
                 )
 
     def index(self, panel, times):
@@ -169,8 +170,9 @@ class History:
         first, of_y = table.index[:1], self.y.index[:1]
         if first.nlevels != of_y.nlevels:
             raise ValueError(
-                f"The index of {name} has {first.nlevels} levels, that of y in fit "
-                f"{of_y.nlevels}: give both the same labels of series, and time last."
+                f"The index of {name} has {first.nlevels} levels, but that of y in "
+                f"fit had {of_y.nlevels}: give both the same levels for the series' "
+                "labels, and time as the last level."
             )
         if isinstance(first.get_level_values(-1), pd.TimedeltaIndex):
             raise ValueError(
@@ -188,15 +190,17 @@ class History:
             return y.set_axis(columns, axis=1)
         if set(columns) != set(y.columns):
             raise ValueError(
-                f"y has the columns {list(y.columns)}, and had {list(columns)} in fit: "
-                "give the same."
+                f"y has the columns {list(y.columns)}, but had {list(columns)} in "
+                "fit: give the same columns."
             )
         return y[columns]
 
     def _continued(self, X, names):
         """X of the history, extended by further rows of some columns."""
         if X is not None and self.X is None:
-            raise ValueError("X is given, and was not in fit: fit with X, or drop it.")
+            raise ValueError(
+                "X is given, but was not given in fit: fit with X, or leave it out."
+            )
         if X is None or not names:
             return self.X
         self._check_index(X, "X")

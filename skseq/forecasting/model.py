@@ -123,9 +123,9 @@ class WindowModel:
             return self._steps(std)[..., np.newaxis] * norm.ppf(alpha)
         if self.errors_ is None:
             raise ValueError(
-                "There are too few windows to hold some out and measure errors on: "
+                "There are too few windows to hold some out for measuring errors: "
                 "fit on a longer series, or use error_bars='regressor' with a "
-                "regressor that has some of its own."
+                "regressor that has its own error bars."
             )
         # If a rank exceeds the number of errors, take the largest error.
         n_errors = len(self.errors_)

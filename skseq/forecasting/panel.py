@@ -76,9 +76,10 @@ def check_unique(table, name):
     if len(twice):
         *key, time = (twice.get_level_values(i)[0] for i in range(twice.nlevels))
         raise ValueError(
-            f"{name}{label(tuple(key))} has two rows for {time}: keep one of them, "
-            f"{name}[~{name}.index.duplicated()], or join them, as in {name}.groupby("
-            f"{name}.index).sum(). Several series need labels in an upper level."
+            f"{name}{label(tuple(key))} has two rows for {time}: keep one of them "
+            f"with {name}[~{name}.index.duplicated()], or combine them, for example "
+            f"with {name}.groupby({name}.index).sum(). If there are several series, "
+            "label them in an upper level of the index."
         )
 
 
@@ -125,8 +126,8 @@ def time_steps(first, last, kind, freq):
         return pd.RangeIndex(first, last + 1)
     if freq is None:
         raise ValueError(
-            "The frequency of the dates can't be told from the index of y: give one "
-            "that has it, y.asfreq('D') for days."
+            "The frequency of the dates can't be inferred from the index of y: set "
+            "it, for example with y.asfreq('D') for daily data."
         )
     return _dates(first, last, freq)
 
@@ -166,9 +167,9 @@ def find_steps(times, index, freq):
     start = steps.get_indexer(index[:1])[0]
     if start < 0 or (position < 0).any():
         raise ValueError(
-            f"{times[position.argmin()]} is no time step of a series that starts at "
-            f"{index[0]}, with steps of {freq or 1}: put it on regular time steps "
-            "first, for example y.resample(...)."
+            f"{times[position.argmin()]} is not a time step of a series that starts "
+            f"at {index[0]} and has steps of {freq or 1}: put the series on regular "
+            "time steps first, for example with y.resample(...)."
         )
     return position - start
 
@@ -198,7 +199,7 @@ def read_instance(key, y, X, columns, freq, missing, dtype=None):
     _check_finite(values, y, f"y{name}")
     observed = ~np.isnan(values).any(axis=1)
     if not observed.any():
-        raise ValueError(f"y{name} has no value but missing ones: leave it out.")
+        raise ValueError(f"y{name} holds only missing values: leave it out.")
     first = observed.argmax()
     times = y.index[first:]
     table = pd.DataFrame(values[first:], times, copy=False)
@@ -210,7 +211,7 @@ def read_instance(key, y, X, columns, freq, missing, dtype=None):
     if gaps.any():
         if missing == "error":
             raise ValueError(
-                f"y{name} has no value at {index[gaps.argmax()]}: say what stands for "
+                f"y{name} has no value at {index[gaps.argmax()]}: choose how to fill "
                 "it (missing='ffill' or 'interpolate'), or impute it first."
             )
         if missing == "interpolate":
@@ -227,8 +228,8 @@ def _check_finite(values, table, name):
     if len(rows):
         raise ValueError(
             f"{name} is infinite at {table.index[rows[0]]}, in column "
-            f"{table.columns[columns[0]]!r}: replace it first. A logarithm makes "
-            "minus infinity of zero."
+            f"{table.columns[columns[0]]!r}: replace it first. The logarithm of zero "
+            "is minus infinity."
         )
 
 
@@ -237,7 +238,9 @@ def _lay_on(index, X, names, freq, missing, name):
     if not names:
         return np.empty((len(index), 0))
     if X is None:
-        raise ValueError(f"X{name} is missing, of which {names} were there in fit.")
+        raise ValueError(
+            f"X{name} is missing, but had the columns {names} in fit: give them again."
+        )
     # In a panel with columns of several types, all have dtype object.
     X = X.loc[X.index >= index[0], names].astype(float)
     _check_finite(X.to_numpy(), X, f"X{name}")

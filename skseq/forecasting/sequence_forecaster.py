@@ -229,8 +229,8 @@ class SequenceForecaster(BaseForecaster):
         shuffled = given[0] != targets and set(given[0]) == set(targets)
         if len(given[0]) != len(targets) or shuffled or given[1] != known:
             raise ValueError(
-                "y has the columns {} and X has {} known ahead, ".format(*given)
-                + f"pretrain had {targets} and {known}: give the same."
+                "y has the columns {} and X has {} known ahead, but ".format(*given)
+                + f"pretrain had {targets} and {known}: give the same columns."
             )
         return panel
 
@@ -270,7 +270,7 @@ class SequenceForecaster(BaseForecaster):
                 check_scalar(getattr(self, name), name, Integral, min_val=1)
         if (self.min_length or 0) > self.window_length:
             raise ValueError(
-                f"min_length={self.min_length} is more than a window holds, "
+                f"min_length={self.min_length} is more than "
                 f"window_length={self.window_length}: give at most that."
             )
         if isinstance(self.regressor, type) or not hasattr(self.regressor, "predict"):
@@ -281,8 +281,9 @@ class SequenceForecaster(BaseForecaster):
         if isinstance(self.regressor, BaseObject):
             raise TypeError(
                 "regressor must be one of skseq or scikit-learn, such as "
-                f"GRURegressor() or LinearRegression(), got sktime's {self.regressor!r}"
-                ": a forecaster of sktime needs none around it, fit it itself."
+                "GRURegressor() or LinearRegression(), got sktime's "
+                f"{self.regressor!r}: a forecaster of sktime needs no "
+                "SequenceForecaster around it, so fit it directly."
             )
         if is_classifier(self.regressor):
             raise TypeError(

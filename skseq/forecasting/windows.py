@@ -46,9 +46,9 @@ def training_windows(panel, length, horizon, min_length=None):
             targets.append(y[origins[-1]])
     if not any(map(len, origins)):
         raise ValueError(
-            f"No window of y is followed by {horizon} values: the longest series "
-            f"has {max(len(instance.y) for instance in panel)} time steps. Give "
-            "longer series, or a shorter horizon, from which forecasts iterate."
+            f"No window of y is followed by {horizon} values: the longest series has "
+            f"{max(len(instance.y) for instance in panel)} time steps. Give longer "
+            "series, or a shorter horizon, beyond which forecasts iterate."
         )
     windows = cut_windows(rows, origins, length)
     targets = targets[0] if len(targets) == 1 else np.concatenate(targets)

@@ -222,7 +222,8 @@ def compiled():
     except ImportError as error:  # such as for a numpy too new
         warnings.warn(
             f"numba is installed, but can't be imported ({error}): time steps are not "
-            "compiled, which takes longer. Reinstall it: pip install 'skseq[fast]'.",
+            "compiled, so networks are slower. Reinstall it: pip install "
+            "'skseq[fast]'.",
             stacklevel=2,
         )
         return None

@@ -5,9 +5,9 @@ import argparse
 from ..comparison import default_models
 
 COMPARE = """\
-Fit models on the first part of a series, forecast from the same days of the last part
-with each of them, and print their errors. Without FILE: Victoria's daily electricity
-demand.
+Fit several models on the first part of a series, forecast with each of them from the
+same times in the last part, and print their errors. Without FILE, the series is
+Victoria's daily electricity demand.
 """
 
 
@@ -28,62 +28,103 @@ def add_compare_arguments(command):
         command.add_argument(*names, **options)
 
     add("file", nargs="?", metavar="FILE", help="CSV file with one header line")
-    add("--target", help="column to forecast (demand, without FILE)")
+    add("--target", help="column to forecast (demand, if there is no FILE)")
     add(
         "--time",
         nargs="+",
         metavar="COLUMN",
-        help="column of dates, where several hold any; or that of dates and that of "
-        "hours (0 to 23; 1 to 24, which ends the day; or HH:MM)",
+        help="column of dates, needed if several columns hold dates or if the dates "
+        "are whole numbers; or two columns, dates and hours (0 to 23; 1 to 24, "
+        "where 24 is the end of the day; or HH:MM)",
     )
-    add("--series", metavar="COLUMN", help="column that tells several series apart")
-    add("--sep", default=",", metavar="TEXT", help="what separates columns")
-    add("--decimal", default=".", metavar="TEXT", help="what stands in decimals")
-    add("--thousands", metavar="TEXT", help="what stands between thousands")
-    add("--horizon", type=int, default=14, help="steps to forecast")
-    add("--window", type=int, default=56, help="steps of the past a model sees")
+    add(
+        "--series",
+        metavar="COLUMN",
+        help="column that names the series of each row, if there are several",
+    )
+    add("--sep", default=",", metavar="TEXT", help="separator of columns")
+    add("--decimal", default=".", metavar="TEXT", help="decimal separator")
+    add("--thousands", metavar="TEXT", help="thousands separator")
+    add("--horizon", type=int, default=14, help="number of steps to forecast")
+    add("--window", type=int, default=56, help="number of past steps that a model sees")
     add(
         "--season",
         type=int,
-        help="steps in a season; by default that of the dates: 48 for half hours, 24 "
-        "for hours, 7 for days (5 without weekends), 52 for weeks, 12 for months, 4 "
-        "for quarters, else 1",
+        help="number of steps in a season; by default derived from the dates: 48 for "
+        "half-hourly data, 24 for hourly, 7 for daily (5 without weekends), 52 "
+        "for weekly, 12 for monthly, 4 for quarterly, else 1",
     )
     add(
         "--known-ahead",
         nargs="+",
         metavar="COLUMN",
-        help="columns whose coming values are known when a forecast is made; those "
-        "after the last row with a target stand in rows in which it is empty",
+        help="columns whose future values are known when a forecast is made; values "
+        "after the last target belong in rows with an empty target",
     )
-    add("--test-fraction", type=float, default=0.2, help="share of rows, last, to test")
-    add("--step", type=int, default=1, help="rows from an origin to the next")
-    add("--refit", type=int, default=0, metavar="N", help="fit anew every N origins")
-    add("--coverage", type=float, help="of intervals, between 0 and 1")
-    add("--jobs", type=int, help="fits at a time, -1 for all cores")
-    add("--cache", metavar="FOLDER", help="keep results, to go on where a run stopped")
+    add(
+        "--test-fraction",
+        type=float,
+        default=0.2,
+        help="share of the rows, at the end, to test on",
+    )
+    add(
+        "--step",
+        type=int,
+        default=1,
+        help="number of rows from one forecast origin to the next",
+    )
+    add(
+        "--refit",
+        type=int,
+        default=0,
+        metavar="N",
+        help="fit the models again every N origins; 0 fits them once",
+    )
+    add(
+        "--coverage",
+        type=float,
+        help="coverage of intervals, between 0 and 1; without it there are none",
+    )
+    add(
+        "--jobs",
+        type=int,
+        help="number of fits to run at the same time, -1 for all cores",
+    )
+    add(
+        "--cache",
+        metavar="FOLDER",
+        help="folder in which to keep results, so that an interrupted run can continue",
+    )
     add(
         "--gaps",
         choices=["raise", "ignore"],
         default="raise",
-        help="where dates are missing; 'ignore' takes each row to follow the last",
+        help="what to do if dates are missing; 'ignore' treats each row as the step "
+        "after the one before",
     )
     add(
         "--models",
         nargs="+",
         choices=list(default_models()),
         metavar="NAME",
-        help=f"some of {', '.join(default_models())}; all by default",
+        help=f"models to compare, from {', '.join(default_models())}; all by default",
     )
-    add("--epochs", type=int, help="most passes over the training windows")
-    add("--seed", type=int, default=0, help="of the networks' initial weights")
-    add("--csv", metavar="FILE", help="write the table there")
+    add("--epochs", type=int, help="maximum number of passes over the training windows")
+    add(
+        "--seed",
+        type=int,
+        default=0,
+        help="random seed of the networks' initial weights",
+    )
+    add("--csv", metavar="FILE", help="write the table of errors to this file")
     add(
         "--forecast",
         metavar="FILE",
-        help="fit the best model anew, and write its forecast of the steps after the "
-        "last row there",
+        help="fit the best model again, and write its forecast of the steps after "
+        "the last row to this file",
     )
     add(
-        "--plot", metavar="FILE", help="draw forecasts and errors there (PNG, PDF, SVG)"
+        "--plot",
+        metavar="FILE",
+        help="draw forecasts and errors in this file (PNG, PDF, SVG)",
     )

@@ -37,7 +37,7 @@ def run_compare(arguments):
     if arguments.forecast:
         best = result.table["MAE"].idxmin()
         write_forecast(arguments, models[best], data, coming, setting)
-        print(f"\n{arguments.forecast}: the forecast of {best} from the last row.")
+        print(f"\nThe forecast of {best} from the last row is in {arguments.forecast}.")
 
 
 def _setting(arguments, data):

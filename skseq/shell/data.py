@@ -73,8 +73,9 @@ def season_of(data, window):
     season = find_season(next(iter(data.tables.values())).index)
     if season > window:
         raise ValueError(
-            f"a season of {season} steps, by the dates, is longer than a window of "
-            f"{window}: give a longer --window, or another --season, such as 1."
+            f"the dates suggest a season of {season} steps, which is longer than a "
+            f"window of {window}: give a longer --window, or a shorter --season, such "
+            "as 1."
         )
     return season
 
@@ -109,7 +110,7 @@ def _read(arguments):
 def _only_column(table):
     if table.shape[1] > 1:
         raise ValueError(
-            f"name the column to forecast: --target, of {list(table.columns)}."
+            f"name the column to forecast with --target, one of {list(table.columns)}."
         )
     return table.columns[0]
 
@@ -118,7 +119,7 @@ def _check_no_file(arguments):
     """Refuse options that need a file; one may have read the file as a column."""
     if arguments.series is not None:
         raise ValueError(
-            f"--series {arguments.series} names a column of a file: give the file, too."
+            f"--series {arguments.series} names a column of a file: also give the file."
         )
     for option in ("known_ahead", "time"):
         for name in getattr(arguments, option) or []:

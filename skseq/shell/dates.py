@@ -108,14 +108,14 @@ def add_hours(dates, hours):
     """
     if (dates.dropna() != dates.dropna().dt.normalize()).any():
         raise ValueError(
-            f"Column {dates.name!r} holds times of day already: leave {hours.name!r} "
+            f"Column {dates.name!r} already holds times of day: leave {hours.name!r} "
             "out of --time."
         )
     elapsed = _since_midnight(hours)
     if elapsed.min() == pd.Timedelta(0) and elapsed.max() == pd.Timedelta(days=1):
         raise ValueError(
-            f"Column {hours.name!r} holds both 0 and 24, which may be the same time, "
-            "the end of a day and the start of the next: write one of them."
+            f"Column {hours.name!r} holds both 0 and 24, which may mean the same time "
+            "(the end of one day is the start of the next): use only one of them."
         )
     return dates + elapsed
 
@@ -135,7 +135,7 @@ def _since_midnight(hours):
     if len(wrong):
         raise ValueError(
             f"Column {hours.name!r} holds {wrong.iloc[0]!s} in row {wrong.index[0]}, "
-            "which is no hour: write 0 to 23, 1 to 24, or HH:MM."
+            "which is not an hour: write 0 to 23, 1 to 24, or HH:MM."
         )
     return elapsed
 

@@ -21,9 +21,10 @@ def check_points(table):
         if three and broken.min() > 1 and values.max() < 1000:
             example = broken[broken.round(2) != broken].iloc[0]
             raise ValueError(
-                f"Column {name!r} holds numbers such as {example}: where the point "
-                "stands between thousands, give --thousands . --decimal , and where it "
-                "stands in decimals, --thousands , (which stands in none)."
+                f"Column {name!r} holds numbers such as {example}: if the point "
+                "separates thousands, give --thousands . --decimal , and if it is a "
+                "decimal point, give --thousands , (a separator that these numbers "
+                "do not contain)."
             )
 
 
@@ -52,7 +53,7 @@ def check_no_numbers(column):
         signs = values[pd.to_numeric(values, errors="coerce").isna()]
         raise ValueError(
             f"Column {column.name!r} holds numbers written as text, such as "
-            f"{[*signs, *values][0]!r}: take signs and units out, leave missing values "
-            "empty, and say what stands in decimals (--decimal) and between thousands "
-            "(--thousands)."
+            f"{[*signs, *values][0]!r}: remove signs and units, leave missing values "
+            "empty, and give the decimal separator (--decimal) and the thousands "
+            "separator (--thousands)."
         )

@@ -63,15 +63,15 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
     2024-01-01      5     1.0     0.0
     2024-01-02      8     0.0     1.0
     >>> print(*notes, sep="\n")
-    1 row that stands twice was dropped.
+    1 duplicate row was dropped.
     Text column 'type' became type_H, type_W.
     >>> encoded
     {'type': ['type_H', 'type_W']}
     """
     if thousands == decimal:
         raise ValueError(
-            f"{decimal!r} can't stand both between thousands and in decimals: name "
-            "what stands in decimals, too (--decimal)."
+            f"{decimal!r} can't be both the thousands separator and the decimal "
+            "separator: also give the decimal separator (--decimal)."
         )
     table = _read_csv(path, sep, decimal)
     if thousands is None and (sep, decimal) == (";", "."):
@@ -99,15 +99,15 @@ def _read_csv(path, sep, decimal):
     table.columns = table.columns.str.strip()
     if table.shape[1] == 1:
         raise ValueError(
-            f"The only column is {table.columns[0]!r}: columns are separated by "
-            f"{sep!r} here. Name what separates them (--sep), and what stands in "
-            "decimals (--decimal); one of them must hold dates. Leave out lines above "
+            f"The only column is {table.columns[0]!r} if columns are separated by "
+            f"{sep!r}: give the right separator (--sep), and the decimal separator "
+            "(--decimal). One of the columns must hold dates. Remove any lines above "
             "the header."
         )
     if not isinstance(table.index, pd.RangeIndex):
         raise ValueError(
             f"Rows have more columns than the header, {list(table.columns)}: name "
-            "each of them there, and leave out lines above it."
+            "every column in the header, and remove any lines above it."
         )
     unnamed = table.columns.str.startswith("Unnamed: ")
     return table.loc[:, ~(unnamed & table.isna().all())].dropna(how="all")
@@ -119,9 +119,8 @@ def _drop_twins(table):
     n_twice = len(table) - len(once)
     if not n_twice:
         return once, []
-    several = "rows that stand", "were"
-    rows, verb = ("row that stands", "was") if n_twice == 1 else several
-    return once, [f"{n_twice} {rows} twice {verb} dropped."]
+    rows = "row was" if n_twice == 1 else "rows were"
+    return once, [f"{n_twice} duplicate {rows} dropped."]
 
 
 def _encode(column):
@@ -131,8 +130,8 @@ def _encode(column):
     if n_values > MAX_CATEGORIES:
         raise ValueError(
             f"Column {column.name!r} holds text with {n_values} different values: "
-            "turn it into numbers (--decimal and --thousands say what stands in "
-            "them) or drop it."
+            "convert it to numbers (--decimal and --thousands give their "
+            "separators), or drop it."
         )
     encoded = pd.get_dummies(column.to_frame(), dtype=float)
     encoded[column.isna()] = np.nan
@@ -156,11 +155,11 @@ def _index_by_time(table, time, series):
     twice = table.index[table.index.duplicated()]
     if len(twice):
         raise ValueError(
-            f"{len(twice)} of the times in column {name!r} stand again with other "
-            f"values, the first is {twice[0]}: one row a time step is needed. Name "
-            "the column of hours, where they have one (--time DATE HOUR), and that "
-            "which tells several series apart (--series); write the offset from UTC "
-            "where a clock was set back (02:00+01:00)."
+            f"{len(twice)} of the times in column {name!r} occur again with different "
+            f"values, the first is {twice[0]}: each time step must have one row. If "
+            "there is a column of hours, name it too (--time DATE HOUR); if the file "
+            "holds several series, name the column that tells them apart (--series); "
+            "if a clock was set back, write the offset from UTC (02:00+01:00)."
         )
     return table
 
@@ -174,8 +173,8 @@ def _find_times(table):
     if len(dates) != 1:
         found = f"{len(dates)} columns hold" if dates else "No column holds"
         raise ValueError(
-            f"{found} dates, among {list(table.columns)}: name the column of "
-            "time (--time)."
+            f"{found} dates, among {list(table.columns)}: name the time column "
+            "(--time)."
         )
     [(time, times)] = dates.items()
     _check_complete(table[time])
@@ -193,8 +192,8 @@ def _named_times(table, columns):
         _check_complete(table[column])
     if len(columns) > 2:
         raise ValueError(
-            f"Time is in one column, or in one of dates and one of hours; got "
-            f"{columns}: join some of them."
+            "Time must be one column, or one of dates and one of hours; got "
+            f"{columns}: combine some of them."
         )
     time, *hours = columns
     times = _named_dates(table[time])
@@ -202,8 +201,8 @@ def _named_times(table, columns):
         return times
     if is_integer_dtype(times.dtype):
         raise ValueError(
-            f"Time column {time!r} holds whole numbers, no dates: name that of dates "
-            "first (--time DATE HOUR)."
+            f"Time column {time!r} holds whole numbers, not dates: name the column of "
+            "dates first (--time DATE HOUR)."
         )
     return add_hours(times, table[hours[0]])
 
@@ -218,7 +217,8 @@ def _named_dates(column):
     if dates is None:
         _check_stray(column)
         raise ValueError(
-            f"Time column {column.name!r} does not hold dates in one format."
+            f"Time column {column.name!r} does not hold dates in one format: write "
+            "all of them alike."
         )
     return dates
 
@@ -228,8 +228,8 @@ def _check_complete(column):
     if column.isna().any():
         raise ValueError(
             f"Time column {column.name!r} is empty in row "
-            f"{column.index[column.isna()][0]}, counted from 0 below the header: leave "
-            "out rows of units, totals and notes."
+            f"{column.index[column.isna()][0]} (counted from 0 below the header): "
+            "remove rows of units, totals and notes."
         )
 
 
@@ -238,9 +238,9 @@ def _check_stray(column):
     row = None if is_numeric_dtype(column.dtype) else find_stray(column)
     if row is not None:
         raise ValueError(
-            f"Time column {column.name!r} holds {column[row]!r} in row {row}, counted "
-            "from 0 below the header: write dates alike, and leave out rows of units, "
-            "totals and notes."
+            f"Time column {column.name!r} holds {column[row]!r} in row {row} (counted "
+            "from 0 below the header): write all dates in the same format, and "
+            "remove rows of units, totals and notes."
         )
 
 
@@ -250,14 +250,16 @@ def _check_series(table, times, series):
         return
     if series not in table.columns:
         raise ValueError(
-            f"Column {series!r}, which tells series apart, is not among the columns "
-            f"{list(table.columns)}."
+            f"Series column {series!r} is not among the columns {list(table.columns)}."
         )
     if table[series].isna().any():
         row = table.index[table[series].isna()][0]
-        raise ValueError(f"Column {series!r} names no series in row {row}.")
+        raise ValueError(
+            f"Series column {series!r} is empty in row {row}: name the "
+            "series of each row."
+        )
     if series in (times or []):
         raise ValueError(
-            f"Column {series!r} can't both hold the time and tell series apart: name "
-            "another one (--time or --series)."
+            f"Column {series!r} can't be both the time column and the series column: "
+            "name another one (--time or --series)."
         )

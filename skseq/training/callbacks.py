@@ -108,7 +108,7 @@ def warn_of_interruption(n_epochs, max_epochs, best_epochs):
     kept = f"the best weights so far, those of epoch {best}"
     warnings.warn(
         f"Interrupted after {n_epochs} of {max_epochs} epochs. Kept "
-        f"{kept if n_epochs else 'the weights that it had by then'}.",
+        f"{kept if n_epochs else 'the weights at that point'}.",
         UserWarning,
         stacklevel=3,
     )

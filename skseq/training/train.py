@@ -71,41 +71,43 @@ class Settings:
 
 SETTINGS_DOC = """\
     max_epochs : int, default=40
-        Passes over the training windows.
+        Number of passes over the training windows.
     batch_size : int, default=32
-        Windows in a gradient step, at most: batches are as equal as can be.
+        Largest number of windows in a gradient step. All batches have nearly the same
+        size.
     optimizer : {"adamw", "adam", "sgd", "rmsprop"}, default="adamw"
-        "sgd" has momentum 0.9.
+        Optimiser of torch; "sgd" has momentum 0.9.
     learning_rate : float, default=0.005
-        The largest that the schedule reaches.
+        Largest learning rate that the schedule reaches.
     weight_decay : float, default=0.01
-        Decoupled in "adamw", an L2 penalty in the others.
+        Decoupled weight decay with "adamw", an L2 penalty with the others.
     lr_schedule : {"onecycle", "cosine", "plateau", "constant"}, default="onecycle"
-        "onecycle" rises for 30 % of the steps and falls to zero, "cosine" only
-        falls, "plateau" divides by ten where the loss stops falling.
+        How the learning rate changes: "onecycle" raises it during 30 % of the steps,
+        then lowers it to zero; "cosine" only lowers it; "plateau" divides it by ten
+        when the loss stops falling.
     gradient_clip : float or None, default=1.0
-        Largest norm, or value, of the gradient; None does not clip.
+        Largest norm, or value, that the gradient may have; None does not clip.
     gradient_clip_by : {"norm", "value"}, default="norm"
-        Whether the norm of the whole gradient is clipped, or each of its values.
+        Whether to clip the norm of the whole gradient, or each of its values.
     n_iter_no_change : int, default=10
-        Epochs without progress after which early stopping ends the fit.
+        Number of epochs without progress after which early stopping ends the fit.
     tol : float, default=1e-4
-        Relative fall of the validation loss that counts as progress.
+        Smallest relative fall of the validation loss that counts as progress.
     device : str, default="cpu"
-        Where torch computes, such as "cuda". "accelerate" leaves that to Hugging
-        Face's library, as its launcher is told: on several GPUs or machines, each of
-        which takes its part of every batch.
+        Device that torch computes on, such as "cuda". "accelerate" leaves the choice
+        to the launcher of Hugging Face's library accelerate: it may be several GPUs or
+        machines, which share every batch.
     mixed_precision : {"bf16", None}, default=None
-        Type of the large products in training, which a GPU computes faster: "bf16"
-        keeps three digits. Weights, time steps of skseq's own cells and the loss
-        keep the type of X.
+        Data type of large matrix products in training. "bf16" is faster on a GPU, but
+        keeps only three digits. Weights, the loss, and the time steps of skseq's own
+        cells keep the type of X.
     n_jobs : int or None, default=None
-        CPU threads that torch uses in fit and predict. None means 1, which makes
-        a fit equal bit for bit wherever it runs; -1 takes all.
+        Number of CPU threads that torch uses in fit and predict. None means 1, with
+        which a fit is equal bit for bit in any process of a machine; -1 uses all.
     verbose : int, default=0
-        1 shows a progress bar.
+        Whether to show a progress bar (1) or not (0).
     callbacks : list of skorch.callbacks.Callback, default=None
-        Called beside those of this package.
+        Further callbacks, called in addition to those of this package.
 """
 
 
@@ -169,7 +171,8 @@ def _share(job):
     if job.batch_size < n_processes:
         raise ValueError(
             f"A batch of {job.batch_size} windows can't be shared by {n_processes} "
-            "processes: raise batch_size, give more windows, or start fewer."
+            "processes: raise batch_size, give more windows, or start fewer "
+            "processes."
         )
     history = new_net(job, cls, (number, n_processes)).fit(job.training).history
     net = new_net(job).initialize()  # which can be pickled

@@ -109,9 +109,9 @@ class Differencer(SeriesTransformer):
         if length <= n_past:
             raise ValueError(
                 f"Differences of lag={self.lag} and order={self.order} need more than "
-                f"{n_past} time steps, X has {length} (n_samples="
-                f"{n_samples if _is_windows(X) else length}): choose a smaller lag or "
-                "order."
+                f"{n_past} time steps, but X has {length} "
+                f"(n_samples={n_samples if _is_windows(X) else length}): choose a "
+                "smaller lag or order."
             )
         parts = [np.isnan(rows[p, :, 0]).sum(axis=1) for p in chunks(rows)]
         self.n_padding_ = np.concatenate(parts)
@@ -203,8 +203,9 @@ class Differencer(SeriesTransformer):
         n_samples, length, _ = windows.shape
         if n_samples != len(self.head_):
             raise ValueError(
-                f"X has {n_samples} windows, the fitted data {len(self.head_)}: the "
-                "values before them are not known. Give them as past."
+                f"X has {n_samples} windows, but the fitted data had "
+                f"{len(self.head_)}, so the values before them are not known. Give "
+                "them as past."
             )
         result = np.full_like(windows, np.nan)
         for start in np.unique(self.n_padding_):
@@ -247,8 +248,8 @@ class Differencer(SeriesTransformer):
         fits = past.shape[:-2] == rows.shape[:-2] and past.shape[-1:] == rows.shape[-1:]
         if past.ndim != rows.ndim or not fits:
             raise ValueError(
-                f"past has shape {past.shape}, X has {rows.shape}: all but the number "
-                "of time steps must agree."
+                f"past has shape {past.shape}, but X has {rows.shape}: only the "
+                "number of time steps may differ."
             )
         return past[..., max(0, past.shape[-2] - self._n_past()) :, :]
 

@@ -60,7 +60,7 @@ def horizon_targets(series, target=None, horizon=1):
     n_rows = len(table) - horizon
     if n_rows < 1:
         raise ValueError(
-            f"horizon={horizon} needs more than {horizon} rows, the series has "
+            f"horizon={horizon} needs more than {horizon} rows, but the series has "
             f"{len(table)}: give a shorter horizon or more rows."
         )
     targets = table[_target_columns(table, target)]
@@ -88,7 +88,8 @@ def _as_table(series):
         if array.ndim not in (1, 2):
             raise ValueError(
                 f"series has {array.ndim} dimensions: expected (n_timesteps,) or "
-                "(n_timesteps, n_features), the rows before any windows are cut."
+                "(n_timesteps, n_features). Give the series before it is cut into "
+                "windows."
             )
         table = pd.DataFrame(array)
     time_index(table, "series")  # raises where the rows are not in order

@@ -112,8 +112,9 @@ class KnownAhead(OwnOutput, SeriesTransformer):
             return X if isinstance(X, pd.DataFrame) else rows
         if index is None:
             raise ValueError(
-                "X has no index that tells time, by which to find what is known "
-                "ahead: give a DataFrame or Series with dates, periods or integers."
+                "X has no index of times, which is needed to find the values known "
+                "ahead: give a DataFrame or Series whose index holds dates, periods "
+                "or integers."
             )
         known = self.known
         known = known.to_frame() if isinstance(known, pd.Series) else known
@@ -122,8 +123,8 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         self._check_columns(list(known.columns), reset=reset)
         if reset and len(position) > 1 and (apart := np.diff(position).min()) > 1:
             raise ValueError(
-                f"The rows of X lie {apart} or more rows of known apart: give both the "
-                "same time step (DataFrame.resample)."
+                f"The rows of X are {apart} or more rows of known apart: give X and "
+                "known the same time step (DataFrame.resample)."
             )
         step = np.arange(1, self.horizon + 1)
         # (n_timesteps, horizon, n_known) -> (n_timesteps, n_known * horizon)
@@ -142,7 +143,7 @@ class KnownAhead(OwnOutput, SeriesTransformer):
             self._columns = columns
         elif columns != self._columns:
             raise ValueError(
-                f"known has the columns {columns}, and had {self._columns} in fit: "
+                f"known has the columns {columns}, but had {self._columns} in fit: "
                 "give the same, in the same order, or fit again."
             )
 
@@ -150,7 +151,7 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         """Positions of the rows of X in ``known``."""
         if known is None:
             raise ValueError(
-                "known has no index that tells time: give it the kind that X has."
+                "known has no index of times: give it the same kind of index as X."
             )
         check_same_kind(known, index, "known", "X")
         if self.gaps == "raise":
@@ -158,13 +159,14 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         position = known.get_indexer(index)
         if (position < 0).any():
             raise ValueError(
-                f"known does not hold {index[(position < 0).argmax()]}, which is in X: "
-                "give it all times of X and the steps that follow."
+                f"known does not hold {index[(position < 0).argmax()]}, which is in "
+                "X: known must hold all times of X and the steps that follow."
             )
         if position[-1] + self.horizon >= len(known):
             raise ValueError(
-                f"known ends at {known[-1]}, X at {index[-1]}: for horizon="
-                f"{self.horizon} it must reach {self.horizon} steps further than X. "
-                "Give a longer one; what is fitted takes it by set_params(known=...)."
+                f"known ends at {known[-1]} and X at {index[-1]}, but with "
+                f"horizon={self.horizon} known must reach {self.horizon} steps "
+                "further than X. Give a longer one; a fitted estimator takes it with "
+                "set_params(known=...)."
             )
         return position

@@ -59,9 +59,9 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
         if index is None or self.history_index_ is None:
             if n_rows <= self._n_past():
                 ti.warn_short_past(
-                    "it, or the fitted series, has no index that tells time (text "
-                    "becomes dates by pandas.to_datetime; steps of scikit-learn keep "
-                    "the index with set_output(transform='pandas'))"
+                    "X or the fitted series has no index of times (turn text into "
+                    "dates with pandas.to_datetime; steps of scikit-learn keep the "
+                    "index with set_output(transform='pandas'))"
                 )
             return unknown
         fitted = self.history_index_
@@ -72,7 +72,7 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
             if n_rows <= self._n_past():
                 ti.warn_short_past(
                     f"its first row, {index[0]}, is neither in the fitted series nor "
-                    f"one step after its last, {fitted[-1]}"
+                    f"one step after the end of that series, {fitted[-1]}"
                 )
             return unknown
         forgotten = before < self._n_past() and self.start_ < fitted[0]

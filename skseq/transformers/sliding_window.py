@@ -99,7 +99,7 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
         ):
             raise ValueError(
                 "y is not aligned with X: their indexes differ. Take both from one "
-                "call of horizon_targets, or y from y.loc[X.index]."
+                "call of horizon_targets, or use y.loc[X.index]."
             )
         n_rows = len(self._fit_series(X))
         if self.length > n_rows:

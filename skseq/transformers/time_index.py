@@ -38,14 +38,14 @@ def time_index(series, name="X"):
     index = getattr(series, "index", None)
     if isinstance(index, pd.MultiIndex) and index.nlevels == 1:
         raise ValueError(
-            f"The index of {name} is a MultiIndex of a single level: make it a plain "
-            f"one ({name}.index = {name}.index.get_level_values(0))."
+            f"The index of {name} is a MultiIndex with a single level: make it a "
+            f"plain index ({name}.index = {name}.index.get_level_values(0))."
         )
     if isinstance(index, pd.MultiIndex):
         raise ValueError(
-            f"The index of {name} has {index.nlevels} levels: it holds several series, "
-            "and no window may reach from one into the next. Give each a call of its "
-            "own (DataFrame.groupby), or drop the other levels (droplevel)."
+            f"The index of {name} has {index.nlevels} levels: it holds several "
+            "series, and no window may reach from one into the next. Pass one series "
+            "at a time (DataFrame.groupby), or drop the other levels (droplevel)."
         )
     index = _as_dates(index)
     dated = isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex))
@@ -78,10 +78,10 @@ def _warn_of_text(index, name):
     ends = index[[0, -1]] if isinstance(index, pd.Index) and len(index) > 1 else [None]
     if all(isinstance(end, str) and DATE.match(end) for end in ends):
         warnings.warn(
-            f"The index of {name} holds dates as text ({ends[0]!r}), by which neither "
-            "order nor gaps nor the past of new rows can be told: make them dates "
-            f"({name}.index = pandas.to_datetime({name}.index), with utc=True where "
-            "the offset changes; or parse_dates in pandas.read_csv).",
+            f"The index of {name} holds dates as text ({ends[0]!r}), so their order "
+            "and gaps can't be checked, nor the past of new rows found: convert them "
+            f"to dates ({name}.index = pandas.to_datetime({name}.index), with "
+            "utc=True if the offset changes; or parse_dates in pandas.read_csv).",
             UserWarning,
             stacklevel=5,
         )
@@ -99,15 +99,15 @@ def _check_order(index, name):
         twice = index[index.duplicated()][0]
         raise ValueError(
             f"The index of {name} holds {twice} twice: drop the duplicates "
-            f"({name}[~{name}.index.duplicated()]), give each series of a panel a call "
-            "of its own, or, where a clock was set back, say in which zone it stands "
+            f"({name}[~{name}.index.duplicated()]), pass one series of a panel at a "
+            "time, or, if a clock was set back, give the time zone "
             "(index.tz_localize(zone, ambiguous='infer'))."
         )
     later = 1 + int((np.diff(_numbers(index)) < 0).argmax())
     raise ValueError(
-        f"The index of {name} is not in time order: row {later} ({index[later]}) comes "
-        f"before row {later - 1} ({index[later - 1]}). Use {name}.sort_index(), on y "
-        "too where there is one, and shuffle=False in train_test_split."
+        f"The index of {name} is not in time order: row {later} ({index[later]}) is "
+        f"earlier than row {later - 1} ({index[later - 1]}). Use {name}.sort_index(), "
+        "also on y if there is one, and shuffle=False in train_test_split."
     )
 
 
@@ -153,8 +153,8 @@ def check_step(index, step):
         return
     own = find_step(index)
     raise ValueError(
-        f"The index of X has the step {_say(own)}, that of the fitted series is "
-        f"{_say(step)}: give rows of the same step (DataFrame.asfreq or resample)."
+        f"The index of X has the step {_say(own)}, but that of the fitted series is "
+        f"{_say(step)}: give rows with the same step (DataFrame.asfreq or resample)."
     )
 
 
@@ -168,16 +168,17 @@ def check_same_kind(index, fitted, name="X", other="the fitted series"):
     if not comparable:
         raise ValueError(
             f"The index of {name} ({_kind(index)}) is of another kind than that of "
-            f"{other} ({_kind(fitted)}), so that no time of one is found in the other. "
-            "Use tz_localize, tz_convert, to_timestamp or to_period."
+            f"{other} ({_kind(fitted)}), so no time of one can be found in the other. "
+            "Convert one of them with tz_localize, tz_convert, to_timestamp or "
+            "to_period."
         )
 
 
 def warn_short_past(reason):
     """Warn that no row of X has its whole past."""
     warnings.warn(
-        f"No row of X has its whole past: {reason}. Pass the rows before X along with "
-        "it, and keep the last rows of the result.",
+        f"No row of X has its whole past: {reason}. Pass the rows before X together "
+        "with X, and keep the last rows of the result.",
         UserWarning,
         stacklevel=4,
     )
@@ -196,11 +197,11 @@ def _say_irregular(index, name):
     row = 1 + int(np.abs(steps - np.median(steps)).argmax())
     return (
         f"The index of {name} has no regular step, or rows are missing: row {row} "
-        f"({index[row]}) follows row {row - 1} ({index[row - 1]}) at another distance "
-        "than usual. Windows count rows. Fill the missing rows in (DataFrame.asfreq, "
-        "then impute), or set gaps='ignore' where each row simply follows the one "
-        "before (trading days, events). A cross-validation that takes rows out of the "
-        "middle does this too: use TimeSeriesSplit."
+        f"({index[row]}) follows row {row - 1} ({index[row - 1]}) at an unusual "
+        "distance. Windows count rows: fill in the missing rows (DataFrame.asfreq, "
+        "then impute), or set gaps='ignore' if each row simply follows the one "
+        "before (trading days, events). Cross-validation that takes rows out of the "
+        "middle also causes this: use TimeSeriesSplit."
     )
 
 

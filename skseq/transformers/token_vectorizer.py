@@ -102,8 +102,8 @@ class TokenVectorizer(OwnOutput, TransformerMixin, BaseEstimator):
         counts = Counter(token for tokens in texts for token in tokens)
         if not counts:
             raise ValueError(
-                "X holds no token: are the texts empty, or does token_pattern fit "
-                "none of their words?"
+                "X holds no tokens: the texts are empty, or token_pattern matches "
+                "none of their words."
             )
         # The most common first; alphabetical if equally common.
         ordered = sorted(counts, key=lambda token: (-counts[token], token))

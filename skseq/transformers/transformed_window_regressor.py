@@ -115,8 +115,8 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         windows = check_fit_windows(self, X, y)
         refuse_to_cut(
             self.regressor,
-            "put that step before TransformedWindowRegressor, in a Pipeline, or leave "
-            "it out where X is windows",
+            "put that step before TransformedWindowRegressor, in a Pipeline, or "
+            "leave it out if X already holds windows",
         )
         y = check_targets(y, windows, per_step=False)
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
@@ -162,8 +162,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         if not hasattr(self.transformer, "transform"):
             raise TypeError(
                 "transformer must be a transformer such as Differencer(), got "
-                f"{self.transformer!r}: FunctionTransformer() is the one that leaves "
-                "all as it is."
+                f"{self.transformer!r}: use FunctionTransformer() to change nothing."
             )
         self.transformer_ = clone(self.transformer)
         if hasattr(self.transformer_, "set_output"):
@@ -284,9 +283,9 @@ def _check_elementwise(transformer, rows):
     )
     if not (np.isfinite(there) | np.isfinite(backwards[::-1])).all():
         raise ValueError(
-            f"transformer={transformer!r} makes NaN or infinity of values between "
-            f"{rows.min():.4g} and {rows.max():.4g}, which the target has: choose one "
-            "that takes them all, such as log1p where there are zeros."
+            f"transformer={transformer!r} turns some values between {rows.min():.4g} "
+            f"and {rows.max():.4g}, the range of the target, into NaN or infinity: "
+            "choose one that takes all of them, such as log1p if there are zeros."
         )
     rows = rows[:: 1 + len(rows) // 100]
     inverse = getattr(transformer, "inverse_transform", None)
@@ -299,8 +298,9 @@ def _check_elementwise(transformer, rows):
         good = good and np.allclose(inverse(there), rows, **tolerance)
     if not good:
         raise ValueError(
-            f"transformer={transformer!r} must transform each row by itself into one "
-            "of as many columns, and have an inverse_transform that gives it back; or "
-            "take the rows before as an argument named past, as Differencer does. To "
-            "do several things, put one TransformedWindowRegressor into another."
+            f"transformer={transformer!r} must transform each row by itself, keep the "
+            "number of columns, and have an inverse_transform that restores the row; "
+            "or take the rows before as an argument named past, as Differencer does. "
+            "To combine transformers, put one TransformedWindowRegressor into "
+            "another."
         )

@@ -100,8 +100,8 @@ def check_predict_windows(estimator, X, *, any_length=False, allow_missing=False
     if windows.shape[1] != length and not any_length:
         raise ValueError(
             f"X has windows of {windows.shape[1]} time steps, but {name} was fitted "
-            f"on {length}: cut windows of the same length, pad shorter sequences "
-            "(pad_sequences)."
+            f"on {length}: cut windows of the same length, or pad shorter sequences "
+            "with pad_sequences."
         )
     return windows
 
@@ -130,7 +130,7 @@ def check_weights(sample_weight, windows):
     weights = _check_sample_weight(sample_weight, windows, dtype=np.float64)
     if (weights < 0).any() or not weights.any():
         raise ValueError(
-            "sample_weight must contain at least one non-zero number, and no negative "
-            "one."
+            "sample_weight must contain at least one non-zero number, and no "
+            "negative numbers."
         )
     return (weights / weights.max()).astype(windows.dtype)

@@ -48,7 +48,9 @@ def check_targets(y, windows, *, per_step=True, allow_missing=False):
         except (TypeError, ValueError) as error:
             raise ValueError(f"y is not numeric: {error}. Encode it first.") from None
     if y.ndim > 2 and not per_step:
-        raise ValueError(f"y has shape {y.shape}: give (n_samples, n_outputs).")
+        raise ValueError(
+            f"y has shape {y.shape}: expected (n_samples,) or (n_samples, n_outputs)."
+        )
     if y.ndim > 3 or (y.ndim == 3 and y.shape[1] != windows.shape[1]):
         raise ValueError(
             f"y has shape {y.shape}: expected (n_samples,), (n_samples, n_outputs), or "
@@ -85,13 +87,13 @@ def check_target_columns(target, n_features, n_outputs):
     columns = np.atleast_1d(target)
     if columns.dtype.kind not in "iu" or not set(columns) <= set(range(n_features)):
         raise ValueError(
-            f"target={target!r} is not a column of X, which has {n_features}: give "
-            "positions from 0."
+            f"target={target!r} is not a column of X, which has {n_features} columns: "
+            "give positions, counted from 0."
         )
     if n_outputs % len(columns):
         raise ValueError(
-            f"y has {n_outputs} columns, which do not divide among {len(columns)} "
-            "targets: give as many steps for each."
+            f"y has {n_outputs} columns, which can't be divided equally among "
+            f"{len(columns)} targets: give the same number of steps for each target."
         )
     return columns
 
@@ -125,14 +127,14 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
     message = None
     if found != columns.tolist():
         message = (
-            f"y continues column {target} of X, but target says {columns.tolist()}: "
-            f"set target={target}, or put the target first."
+            f"y continues column {target} of X, but target is {columns.tolist()}: set "
+            f"target={target}, or put the columns to forecast first in X."
         )
     elif in_units and any(lost) and _follow(windows[:100]):
         message = (
-            f"y does not continue column {columns[np.argmax(lost)]} of X, of which it "
-            "holds none of the values: both must have the same units here. Leave a "
-            "scaler out, since networks standardise by themselves, or use "
+            f"y does not continue column {columns[np.argmax(lost)]} of X: it holds "
+            "none of that column's values. Here, both must have the same units. "
+            "Leave out the scaler, since networks standardise by themselves, or use "
             "TransformedWindowRegressor."
         )
     if message is not None:

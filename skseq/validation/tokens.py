@@ -22,8 +22,9 @@ def largest_token(windows):
         values = values[~np.isnan(values)]
         if (broken := values % 1 != 0).any():
             raise ValueError(
-                f"X holds {values[broken][0]}, which is no token: with embedding_size "
-                "give whole numbers, not scaled, or else set embedding_size=None."
+                f"X holds {values[broken][0]}, which is not a token: with "
+                "embedding_size, give whole numbers without scaling them; for "
+                "measurements, set embedding_size=None."
             )
         largest = max(largest, int(values.max(initial=0)))
     return largest

@@ -76,9 +76,9 @@ def check_windows(windows, *, allow_missing=False, estimator=None):
         array = array[:, :, np.newaxis]
     if array.ndim != 3 or 0 in array.shape:
         raise ValueError(
-            f"X has shape {array.shape}: expected windows of shape "
-            "(n_samples, length, n_features), none of them zero. Cut a series into "
-            "windows with SlidingWindow."
+            f"X has shape {array.shape}: expected windows of shape (n_samples, "
+            "length, n_features), each at least 1. Cut a series into windows with "
+            "SlidingWindow."
         )
     series = series_of(array)
     # If the series is valid, so are all its windows. If not (a NaN that is at the
@@ -108,14 +108,14 @@ def _to_floats(values, name, estimator, allow_nd=False):
         # numpy's message differs between an array of objects and a list.
         if "array element with a sequence" in str(error):
             raise ValueError(
-                f"{name} holds sequences of different lengths, or each by itself: "
-                "stack them by pad_sequences."
+                f"{name} holds separate sequences, perhaps of different lengths: "
+                "stack them with pad_sequences."
             ) from None
         if "could not convert string" not in str(error):
             raise
         raise ValueError(
-            f"{name} holds text, {error}: encode it first (OneHotEncoder; "
-            "TokenVectorizer for sentences)."
+            f"{name} holds text ({error}): encode it first, with OneHotEncoder, or "
+            "TokenVectorizer for sentences."
         ) from None
 
 

@@ -63,8 +63,8 @@ def pad_sequences(sequences, length=None, dtype=None):
     for i, array in enumerate(arrays):
         if array.shape[1] != n_features:
             raise ValueError(
-                f"sequences[{i}] has {array.shape[1]} variables, sequences[0] has "
-                f"{n_features}: all need the same columns."
+                f"sequences[{i}] has {array.shape[1]} variables, but sequences[0] has "
+                f"{n_features}: give all the same columns."
             )
         if not np.isfinite(array).all():
             raise ValueError(
@@ -76,7 +76,8 @@ def pad_sequences(sequences, length=None, dtype=None):
     dtype = np.result_type(*arrays) if dtype is None else np.dtype(dtype)
     if dtype.kind != "f":
         raise ValueError(
-            f"dtype={dtype} can't hold NaN, which padding is: give float32 or float64."
+            f"dtype={dtype} can't hold NaN, which marks padding: give float32 or "
+            "float64."
         )
     padded = np.full((len(arrays), length, n_features), np.nan, dtype=dtype)
     for i, array in enumerate(arrays):

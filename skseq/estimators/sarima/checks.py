@@ -47,8 +47,9 @@ def check_parameters(estimator):
         )
     if estimator.trend not in (None, "c"):
         raise ValueError(
-            f"trend={estimator.trend!r} must be None or 'c': a window does not tell "
-            "the date that another trend depends on. Difference instead (order)."
+            f"trend={estimator.trend!r} must be None or 'c': other trends depend on "
+            "the date, which a window does not hold. Use differencing instead "
+            "(order)."
         )
     if estimator.criterion not in ("aicc", "aic", "bic"):
         raise ValueError(
@@ -77,8 +78,8 @@ def check_columns(estimator, n_features, n_outputs):
     if n_known and n_features - n_known <= estimator.target:
         raise ValueError(
             f"n_known_ahead={estimator.n_known_ahead} and {n_outputs} steps ahead "
-            f"take the last {n_known} columns of X, which has {n_features}: lay "
-            "them beside the target with KnownAhead, for the same horizon."
+            f"take the last {n_known} columns of X, but X has {n_features} in all: "
+            "add the values known ahead with KnownAhead, using the same horizon."
         )
 
 
@@ -97,7 +98,7 @@ def check_length(estimator, length):
     n_needed = n_lost + (estimator.n_known_ahead > 0)
     if length < n_needed:
         raise ValueError(
-            f"The windows of X have {length} time steps. To difference as "
-            f"order={estimator.order_} and seasonal_order="
-            f"{estimator.seasonal_order_} say takes {n_needed}: cut longer windows."
+            f"The windows of X have {length} time steps, but differencing with "
+            f"order={estimator.order_} and seasonal_order={estimator.seasonal_order_} "
+            f"needs {n_needed}: cut longer windows."
         )

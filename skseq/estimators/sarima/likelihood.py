@@ -27,8 +27,8 @@ def sarimax_class():
             from statsmodels.tsa.statespace.sarimax import SARIMAX
     except ImportError as error:
         raise ImportError(
-            "SARIMARegressor is estimated by statsmodels, which is not installed: "
-            "pip install 'skseq[sarima]'."
+            "SARIMARegressor needs statsmodels, which is not installed: pip install "
+            "'skseq[sarima]'."
         ) from error
     return SARIMAX
 
@@ -107,8 +107,8 @@ def maximize(model, before, max_iter):
     if not results.mle_retvals["converged"]:
         warnings.warn(
             f"The likelihood did not reach its maximum in max_iter={max_iter} "
-            "iterations, so that the parameters are not the best: raise max_iter, "
-            "give a longer series, or choose smaller orders.",
+            "iterations, so the parameters are not the best: raise max_iter, give a "
+            "longer series, or choose smaller orders.",
             ConvergenceWarning,
             stacklevel=3,
         )
@@ -135,9 +135,9 @@ def warn_of_limit(model, params):
     inner[limited] /= 2
     if model.loglike(params) > model.loglike(model.transform_params(inner)) + 1:
         warnings.warn(
-            "The likelihood rises as the autoregression comes closer to a unit root "
-            "than can be computed, so that the parameters are not the best: "
-            "difference (order, seasonal_order), or give the series a mean "
+            "The likelihood keeps rising as the autoregression comes closer to a "
+            "unit root than can be computed, so the parameters are not the best: "
+            "difference the series (order, seasonal_order), or give it a mean "
             "(trend='c').",
             ConvergenceWarning,
             stacklevel=3,
@@ -195,11 +195,12 @@ def _check_series(model):
     n_needed = len(model.param_names) + 3
     if n_observed < n_needed:
         raise ValueError(
-            f"X and y leave {n_observed} values of the series, differenced: to "
-            f"estimate the parameters takes {n_needed} or more."
+            f"X and y leave {n_observed} values of the series after differencing, but "
+            f"estimating the parameters needs at least {n_needed}: give more rows, or "
+            "choose smaller orders."
         )
     if not np.nanstd(series) > 1e-12 * np.nanmax(np.abs(series), initial=0):
         raise ValueError(
-            "The series is constant, differenced as order and seasonal_order say, so "
-            "that nothing is left to estimate: use NaiveRegressor."
+            "The series is constant after differencing (order, seasonal_order), so "
+            "nothing is left to estimate: use NaiveRegressor."
         )

@@ -158,7 +158,7 @@ def _statsforecast():
             from statsforecast import arima
     except ImportError as error:
         raise ImportError(
-            "order='auto' searches by statsforecast, which is not installed: "
-            "pip install 'skseq[auto]'."
+            "order='auto' needs statsforecast, which is not installed: pip install "
+            "'skseq[auto]'."
         ) from error
     return arima

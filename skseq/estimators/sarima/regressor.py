@@ -192,7 +192,9 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         self._one_dimensional = y.ndim == 1
         y = y.reshape(len(y), -1)
         if np.isnan(y).all(axis=0).any():
-            raise ValueError("y has a column of nothing but NaN: give more rows.")
+            raise ValueError(
+                "y has a column that holds nothing but NaN: give more rows."
+            )
         self._n_outputs = y.shape[1]
         check_columns(self, windows.shape[2], self._n_outputs)
         pieces = stitch(windows, y, self.target, self._known)
@@ -297,8 +299,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         y = check_targets(y, windows, allow_missing=True).reshape(len(windows), -1)
         if y.shape[1] != self._n_outputs:
             raise ValueError(
-                f"y has {y.shape[1]} steps, the model was fitted on {self._n_outputs}: "
-                "give as many."
+                f"y has {y.shape[1]} steps, but the model was fitted on "
+                f"{self._n_outputs}: give the same number."
             )
         pieces = stitch(windows, y, self.target, self._known)
         model = self._model(*self._join(pieces))

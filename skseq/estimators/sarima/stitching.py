@@ -64,8 +64,8 @@ def _breaks(windows, y, target):
         row = wrong.argmax()
         raise ValueError(
             f"y does not continue column {target} of X: y[{row}] starts with "
-            f"{y[row, 0]}, the next window ends with {after[row]}. Take both from "
-            "horizon_targets; to transform X, transform y alike "
+            f"{y[row, 0]}, but the next window ends with {after[row]}. Take both from "
+            "horizon_targets; if you transform X, transform y in the same way "
             "(TransformedWindowRegressor)."
         )
     return 1 + np.flatnonzero(~(moved & follows))
