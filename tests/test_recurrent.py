@@ -81,6 +81,22 @@ def test_states_of_torchs_stack_over_packed_sequences(cell, bidirectional):
 
 
 @cells
+@pytest.mark.parametrize("n_windows", [4, 520])
+def test_training_in_float32_is_torchs(cell, n_windows):
+    """Whatever computes it, which depends on the size of the batch."""
+    torch.manual_seed(0)
+    ours = Recurrent(cell, FEATURES, 32, 1, 0.0, length=LENGTH)
+    theirs = CELLS[cell](FEATURES, 32, batch_first=True)
+    theirs.load_state_dict(ours.layers[0].state_dict())
+    x = torch.randn(n_windows, LENGTH, FEATURES)
+    for layer in (ours, theirs):
+        states = layer(x, None) if layer is ours else layer(x)[0]
+        states.square().mean().backward()
+    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(mine.grad, other.grad)
+
+
+@cells
 @options
 @directions
 @settings(deadline=None, max_examples=8, database=None)

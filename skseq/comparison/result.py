@@ -133,7 +133,7 @@ class Comparison:
         text = f"The best is {best}: its MAE is {percent} below the naive forecast's"
         if np.isnan(p_value):
             return f"{text}. It is not known whether this is chance."
-        chance = "is hardly" if p_value <= 0.05 else "may be"
+        chance = "is unlikely to be" if p_value <= 0.05 else "may be"
         small = "< 0.001" if p_value < 0.0005 else f"= {p_value:.3f}"
         text += f", which {chance} chance (p {small})."
         beside = self.differences(reference=best).drop(index=best)
