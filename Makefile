@@ -15,11 +15,11 @@ demo: .venv-demo/installed
 	cat out/compare.txt
 
 test: lint
-	.venv-test/bin/python -m pytest -n 2
+	.venv-test/bin/python -m pytest -n 2 --dist worksteal
 
 # What must hold on the oldest versions that pyproject.toml claims.
 test-oldest: .venv-oldest/installed
-	.venv-oldest/bin/python -m pytest -n 2 tests/test_common.py
+	.venv-oldest/bin/python -m pytest -n 2 --dist worksteal tests/test_common.py
 
 lint: .venv-test/installed
 	.venv-test/bin/ruff check
@@ -52,5 +52,5 @@ CONSTRAINTS = constraints.txt
 
 .venv-%/installed: pyproject.toml constraints.txt constraints-oldest.txt
 	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/pip install --quiet -c $(CONSTRAINTS) -e '.[$(EXTRAS)]'
+	$(@D)/bin/pip install --quiet --no-compile -c $(CONSTRAINTS) -e '.[$(EXTRAS)]'
 	touch $@

@@ -33,8 +33,8 @@ def instance(cls):
     chosen = {**TRAINING, **NO_DROPOUT, **SIZE, **ORDERS, "loss": "squared_error"}
     if "hidden_layer_sizes" in parameters:  # linear: takes larger steps
         chosen["learning_rate"] = 0.1
-    if "class_weight" in parameters:  # long enough for labels; rounding errors grow
-        chosen["max_epochs"] = 40
+    if "class_weight" in parameters:  # enough for labels; rounding errors grow
+        chosen["max_epochs"] = 30
     return cls(**{name: chosen[name] for name in chosen if name in parameters})
 
 
