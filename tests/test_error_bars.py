@@ -211,18 +211,21 @@ def test_rank_of_the_error_has_no_rounding():
     assert rank_of(0.9, n_errors=48) == 45
 
 
-def test_conformal_leaves_out_windows_whose_targets_overlap():
+@pytest.mark.parametrize(("target", "n_between"), [(0, 3), ([0, 1], 1)])
+def test_conformal_leaves_out_windows_whose_targets_overlap(target, n_between):
+    """Of four outputs: four steps of one target, or two of two."""
     X = np.arange(100.0)[:, np.newaxis, np.newaxis].repeat(2, axis=1)
-    y = np.zeros((100, 5))
+    X = X.repeat(2, axis=2)
+    y = np.zeros((100, 4))
 
     class Spy(NaiveRegressor):
         def fit(self, X, y):
             self.last_ = X[-1, -1, 0]
             return super().fit(X, y)
 
-    model = ConformalRegressor(Spy(), calibration_fraction=0.2).fit(X, y)
-    assert model.regressor_.last_ == 100 - 20 - 4 - 1
-    assert model.scores_.shape == (20, 5)
+    model = ConformalRegressor(Spy(target=target), calibration_fraction=0.2).fit(X, y)
+    assert model.regressor_.last_ == 100 - 20 - n_between - 1
+    assert model.scores_.shape == (20, 4)
 
 
 def test_conformal_goes_beyond_the_quantiles_that_were_learned():

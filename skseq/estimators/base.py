@@ -343,8 +343,8 @@ class NetworkEstimator(Settings, BaseEstimator):
             raise ValueError(
                 f"No window is left to train on: n_samples={n_samples}, of which "
                 f"early stopping holds out {self.validation_fraction:.0%}, and leaves "
-                "out those whose targets overlap. Give more windows, or set "
-                "early_stopping=False."
+                f"out {self._n_steps_ahead() - 1} whose targets overlap theirs. Give "
+                "more windows, or set early_stopping=False."
             )
         return training, validation
 

@@ -12,7 +12,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from ..inputs import inputs_for
+from ..inputs import inner_parameters, inputs_for
 from ..transformers.series import SeriesTransformer
 from ..validation import (
     check_fit_windows,
@@ -129,14 +129,13 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         y = check_targets(y, windows)
         windows = inputs_for(self.regressor, windows)
         n_held_out = max(1, int(share * len(y)))
-        # Windows whose targets overlap those of the held-out ones.
-        n_between = n_shared(windows, y) if y.ndim == 3 else y[:1].size - 1
+        n_between = self._n_overlapping(windows, y)
         n_fitted = len(y) - n_held_out - n_between
         if n_fitted < 1:
             raise ValueError(
                 f"No window is left to fit on: n_samples={len(y)}, of which "
-                f"{share:.0%} are held out, and those whose targets overlap are left "
-                "out. Give more windows."
+                f"{n_held_out} are held out, and {n_between} whose targets overlap "
+                "theirs are left out. Give more windows."
             )
         if _routing_enabled():
             fit_params = process_routing(self, "fit", **fit_params).regressor.fit
@@ -157,6 +156,14 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         if self.refit:
             self.regressor_ = clone(self.regressor).fit(windows, y, **fit_params)
         return self
+
+    def _n_overlapping(self, windows, y):
+        """Count the windows whose targets overlap those of the held-out ones."""
+        if y.ndim == 3:
+            return n_shared(windows, y)
+        targets = inner_parameters(self.regressor, "target").values()
+        n_targets = max(map(np.size, targets), default=1)
+        return y[:1].size // n_targets - 1
 
     def predict(self, X):
         """Predict with the regressor.
