@@ -1,12 +1,24 @@
-"""Gradients that explode or vanish are recorded, clipped and named."""
+"""Norms of gradients are recorded; what explodes or vanishes is clipped and named."""
+
+import warnings
 
 import numpy as np
 import pytest
 import torch
 from sklearn.exceptions import ConvergenceWarning
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, Freezer
 
-from skseq import DenseRegressor, LSTMRegressor
+from skseq import DenseRegressor, GRURegressor, LSTMRegressor
+from tests.factories import (
+    FULL_BATCH,
+    Spy,
+    flat_weights,
+    make,
+    make_exact,
+    make_windows,
+    network_regressors,
+    networks,
+)
 
 
 def data(n=64):
@@ -105,3 +117,103 @@ def test_a_vanishing_gradient_is_named_with_its_layer():
             max_epochs=2,
             callbacks=[Shut()],
         ).fit(X, y)
+
+
+@pytest.mark.parametrize("gradient_clip", [None, 0.01, 1e6])
+def test_the_recorded_norm_is_that_before_clipping(gradient_clip):
+    """Against the analytic gradient of the linear model."""
+    X, y = make_windows(DenseRegressor, horizon=3)
+    spy = Spy()
+    model = make(
+        DenseRegressor,
+        loss="squared_error",
+        max_epochs=1,
+        batch_size=FULL_BATCH,
+        gradient_clip=gradient_clip,
+        callbacks=[spy],
+    ).fit(X, y)
+    inputs = np.array(X)
+    inputs = ((inputs - inputs.mean((0, 1))) / inputs.std((0, 1))).reshape(len(X), -1)
+    targets = (y - y.mean(0)) / y.std(0)
+    with torch.no_grad():
+        initial = spy.module(torch.from_numpy(np.array(X))).numpy()
+    residual = initial.reshape(len(X), -1) - targets
+    by_weight = 2 * residual.T @ inputs / residual.size
+    by_bias = 2 * residual.sum(axis=0) / residual.size
+    norm = np.sqrt((by_weight**2).sum() + (by_bias**2).sum())
+    assert model.history_["gradient_norm"][0] == pytest.approx(norm, rel=1e-9)
+
+
+@network_regressors
+@pytest.mark.parametrize("gradient_clip", [None, 0.01])
+def test_the_recorded_norm_of_every_network(cls, gradient_clip):
+    """Against torch's gradient, of a loss written here, averaged over batches."""
+    X, y = make_windows(cls, horizon=3)
+    spy = Spy()
+    model = make_exact(
+        cls,
+        loss="squared_error",
+        max_epochs=1,
+        batch_size=FULL_BATCH,
+        gradient_clip=gradient_clip,
+        callbacks=[spy],
+    ).fit(X, y)
+    targets = torch.from_numpy((y - y.mean(0)) / y.std(0))
+    x = torch.from_numpy(np.array(X))
+    spy.module.train()
+    prediction = spy.module(x).reshape(targets.shape)
+    torch.nn.functional.mse_loss(prediction, targets).backward()
+    gradients = [p.grad for p in spy.module.parameters() if p.grad is not None]
+    norm = torch.cat([g.flatten() for g in gradients]).norm().item()
+    assert model.history_["gradient_norm"][0] == pytest.approx(norm, rel=1e-9)
+
+
+@networks
+def test_a_clipped_step_has_the_length_that_clipping_allows(cls):
+    X, y = make_windows(cls)
+
+    def step(gradient_clip, max_epochs=1):
+        spy = Spy()
+        model = make(
+            cls,
+            optimizer="sgd",
+            lr_schedule="constant",
+            learning_rate=0.1,
+            weight_decay=0.0,
+            max_epochs=max_epochs,
+            batch_size=FULL_BATCH,
+            gradient_clip=gradient_clip,
+            callbacks=[spy],
+        ).fit(X, y)
+        moved = flat_weights(model.net_.module_) - flat_weights(spy.module)
+        return np.linalg.norm(moved), model.history_["gradient_norm"][0]
+
+    free, norm = step(None)
+    assert free == pytest.approx(0.1 * norm, rel=1e-6)
+    clipped, norm_before = step(0.01)
+    assert norm_before == pytest.approx(norm, rel=1e-12)
+    assert clipped == pytest.approx(0.1 * 0.01, rel=1e-3)
+    loose, _ = step(1e6)
+    assert loose == pytest.approx(free, rel=1e-9)
+    # Momentum 0.9 sums up to at most ten steps.
+    crawled, _ = step(1e-6, max_epochs=5)
+    assert 0 < crawled <= 5 * 10 * 0.1 * 1e-6
+
+
+@networks
+def test_no_update_without_a_learning_rate_and_decay(cls):
+    X, y = make_windows(cls)
+    spy = Spy()
+    model = make(cls, learning_rate=1e-300, weight_decay=0.0, callbacks=[spy]).fit(X, y)
+    np.testing.assert_allclose(
+        flat_weights(model.net_.module_), flat_weights(spy.module), rtol=0, atol=1e-290
+    )
+
+
+def test_a_frozen_layer_is_not_called_vanished():
+    X, y = make_windows(GRURegressor)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = make(GRURegressor, callbacks=[Freezer("network.*")]).fit(X, y)
+    name = "gradient_norm network.layers.0"
+    assert (model.history_[name] == 0).all()

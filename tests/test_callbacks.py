@@ -1,0 +1,85 @@
+"""Callbacks of skorch, its methods, and the progress bar."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from skorch.callbacks import TrainEndCheckpoint
+
+from skseq import DenseRegressor, GRURegressor
+from skseq.estimators import ALL
+from tests.factories import (
+    Interrupt,
+    Spy,
+    make,
+    make_windows,
+    networks,
+    numbered,
+    output,
+)
+
+
+@networks
+def test_callbacks_are_called_and_left_alone(cls):
+    X, y = make_windows(cls)
+    spy = Spy()
+    callbacks = [spy]
+    model = make(cls, max_epochs=3, callbacks=callbacks).fit(X, y)
+    assert spy.events == ["begin", "end"]
+    assert len(spy.epochs) == 3
+    assert callbacks == [spy]
+    assert model.callbacks is callbacks
+
+
+@networks
+def test_a_bar_under_verbose(cls, capfd):
+    X, y = make_windows(cls)
+    model = make(cls, max_epochs=3, verbose=1).fit(X, y)
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert "3/3" in captured.err
+    assert "train_loss" in captured.err
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(output(again, X), output(model, X))
+
+
+def test_the_bar_shows_the_validation_loss_and_closes_when_interrupted(capfd):
+    X, y = numbered(40)
+    model = make(
+        GRURegressor,
+        verbose=1,
+        early_stopping=True,
+        max_epochs=5,
+        callbacks=[Interrupt("batch end", 3)],
+    )
+    with pytest.warns(UserWarning, match="2 of 5"):
+        model.fit(X, y)
+    captured = capfd.readouterr()
+    assert "2/5" in captured.err
+    assert "valid_loss" in captured.err
+    pickle.dumps(model)
+
+
+@pytest.mark.parametrize("cls", ALL)
+def test_silence_without_verbose(cls, capfd):
+    X, y = make_windows(cls)
+    output(make(cls).fit(X, y), X)
+    captured = capfd.readouterr()
+    assert captured.out == captured.err == ""
+
+
+def test_the_network_is_saved_at_the_end(tmp_path):
+    """Skorch names the file after the last batch."""
+    X, y = make_windows(DenseRegressor)
+    save = TrainEndCheckpoint(dirname=tmp_path)
+    model = make(DenseRegressor, callbacks=[save]).fit(X, y)
+    saved = torch.load(tmp_path / "train_end_params.pt")
+    for name, value in model.net_.module_.state_dict().items():
+        assert torch.equal(value, saved[name])
+
+
+def test_the_net_predicts_arrays_as_skorchs_does():
+    X, y = make_windows(GRURegressor)
+    model = make(GRURegressor, standardize=False).fit(X, y)
+    np.testing.assert_allclose(model.net_.predict(X), model.predict(X))

@@ -1,0 +1,132 @@
+"""SequenceForecaster: kinds of time index, and values and dates that are missing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.linear_model import LinearRegression
+from sktime.forecasting.base import ForecastingHorizon
+
+from skseq.forecasting import SequenceForecaster
+from tests.forecasters import (
+    FH,
+    Recorder,
+    forecaster,
+    index_like,
+    make_panel,
+    make_series,
+)
+
+KINDS = ["range", "int", "weeks", "days", "days without freq", "month starts"]
+KINDS += ["month ends", "half hours", "business days", "time zone"]
+
+
+class TestTime:
+    @pytest.mark.parametrize("panel", [False, True])
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_index_types(self, kind, panel):
+        y = make_series(40)
+        expected = forecaster().fit(y, fh=[2, 3]).predict()
+        index = index_like(kind, 43)
+        y.index = index[:40]
+        if panel:
+            y = pd.concat({"a": y, "b": y})
+        forecast = forecaster().fit(y, fh=[2, 3]).predict()
+        if panel:
+            forecast = forecast.loc["b"]
+        assert_allclose(forecast, expected)
+        assert_array_equal(forecast.index, index[[41, 42]])
+
+    @pytest.mark.parametrize("kind", ["range", "weeks", "days"])
+    def test_absolute_horizons(self, kind):
+        index = index_like(kind, 43)
+        y = make_series(40).set_index(index[:40])
+        fh = ForecastingHorizon(index[[38, 42]], is_relative=False)
+        forecast = forecaster().fit(y, fh=fh).predict()
+        expected = forecaster(horizon=3).fit(y).predict([-1, 3])
+        assert_allclose(forecast, expected)
+        assert_array_equal(forecast.index, index[[38, 42]])
+
+    def test_absolute_horizon_of_a_panel_with_different_ends(self):
+        y = make_panel((30, 28))
+        month = y.loc["s0"].index[-1] + 1
+        fh = ForecastingHorizon(pd.PeriodIndex([month]), is_relative=False)
+        forecast = forecaster(horizon=1).fit(y).predict(fh)
+        assert list(forecast.index) == [("s0", month), ("s1", month)]
+        ahead = forecaster(horizon=1).fit(y).predict([1, 3])
+        assert_allclose(forecast["y0"], ahead["y0"].iloc[[0, 3]])
+
+    def test_timedelta_horizon(self):
+        y = make_series(40).set_index(index_like("days", 40))
+        fh = ForecastingHorizon(pd.to_timedelta([1, 3], unit="D"))
+        expected = forecaster(horizon=3).fit(y).predict([1, 3])
+        assert_allclose(forecaster().fit(y, fh=fh).predict(), expected)
+
+    def test_arrays(self):
+        y = make_series(40).to_numpy()[:, 0]
+        assert forecaster().fit(y, fh=FH).predict().shape == (3, 1)
+        panel = np.stack([[y], [y + 1]])
+        assert forecaster().fit(panel, fh=FH).predict().shape == (2, 1, 3)
+
+
+class TestMissing:
+    def test_interpolated(self):
+        y = make_series(40)
+        gap = y.copy()
+        gap.iloc[10:12] = np.nan
+        filled = forecaster().fit(gap.interpolate(), fh=FH).predict()
+        model = forecaster(missing="interpolate").fit(gap, fh=FH)
+        assert_allclose(model.predict(), filled)
+
+    def test_filled_forward_and_no_target(self):
+        y = make_series(20)
+        y.iloc[[0, 10, 19]] = np.nan  # the first is no time step
+        forecaster(Recorder(), 4, missing="ffill").fit(y, fh=[1, 2]).predict()
+        filled = y.ffill().to_numpy()
+        ends = [4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16]
+        expected = [filled[end - 3 : end + 1] for end in ends]
+        assert_array_equal(Recorder.seen["fit"][0], expected)
+        assert_array_equal(Recorder.seen["predict"], [filled[-4:]])
+
+    @pytest.mark.parametrize("kind", ["range", "weeks", "days"])
+    def test_times_that_are_not_there(self, kind):
+        y = make_series(40).set_index(index_like(kind, 40))
+        gap = y.drop(y.index[5:7])
+        if kind == "days":
+            gap = gap.asfreq("D")
+        full = y.copy()
+        full.iloc[5:7] = np.nan
+        model = forecaster(missing="interpolate")
+        expected = model.fit(full, fh=FH).predict()
+        assert_allclose(model.fit(gap, fh=FH).predict(), expected)
+
+    def test_missing_values_of_known_variables(self):
+        y, X = make_series(40), make_series(43, seed=1)
+        X.iloc[[0, 20, 42]] = np.nan
+        model = forecaster(missing="interpolate").fit(y, X[:40], fh=FH)
+        filled = X.interpolate().bfill()
+        expected = forecaster().fit(y, filled[:40], fh=FH).predict(X=filled[40:])
+        assert_allclose(model.predict(X=X[40:]), expected)
+
+
+@pytest.mark.parametrize("missing", ["ffill", "interpolate"])
+def test_missing_dates_and_mixed_types(missing):
+    """Dates that are not there are missing values, and numbers may be objects."""
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2024-01-01", periods=82)
+    y = pd.DataFrame({"y": rng.normal(size=80)}, days[:80])
+    X = pd.DataFrame({"p": rng.normal(size=82), "promo": rng.random(82) > 0.5}, days)
+    known, gone = X[:80], days[30:32]
+    forecaster = SequenceForecaster(LinearRegression(), 5, missing=missing)
+
+    def forecast(y_b, X_a, X_b):
+        both = [{"a": y, "b": y_b}, {"a": X_a, "b": X_b}]
+        both = [pd.concat(tables, names=["shop", "day"]) for tables in both]
+        coming = pd.concat({"a": X[80:], "b": X[80:]}, names=["shop", "day"])
+        return forecaster.fit(*both, fh=[1, 2]).predict(X=coming)
+
+    found = forecast(y.drop(gone), known, known.drop(gone))
+    floats = known.astype(float)
+    holed = [table.drop(gone).reindex(days[:80]) for table in (y, floats)]
+    expected = forecast(holed[0], floats, holed[1])
+    assert_allclose(found, expected)

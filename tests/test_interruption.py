@@ -1,0 +1,125 @@
+"""Ctrl-C at any moment of a fit keeps the best weights so far."""
+
+import pickle
+from itertools import product
+
+import numpy as np
+import pytest
+from skorch.callbacks import Callback
+
+from skseq import DenseRegressor, GRURegressor
+from tests.factories import (
+    COLUMNS,
+    NETWORKS,
+    Interrupt,
+    Spy,
+    cases,
+    flat_weights,
+    make,
+    networks,
+    numbered,
+    output,
+    targets_for,
+)
+
+MOMENTS = [
+    ("batch begin", 4, 2),
+    ("batch end", 4, 1),
+    ("epoch end", 4, None),
+    ("epoch begin", 4, None),
+]
+
+
+def interrupted_fit(cls, moment, **params):
+    X, y = numbered(40, seed=1)
+    spy = Spy()
+    params = {"learning_rate": 0.2, "lr_schedule": "constant", **params}
+    model = make(cls, max_epochs=9, callbacks=[spy, Interrupt(*moment)], **params)
+    with pytest.warns(UserWarning, match="(?i)interrupted"):
+        model.fit(X, targets_for(cls, y))
+    return model, spy, X, y
+
+
+@cases(
+    ["moment", "early_stopping"],
+    NETWORKS,
+    each=[(MOMENTS[1], False), (MOMENTS[2], True)],
+    full=[*product(MOMENTS, [False, True])],
+)
+def test_ctrl_c_keeps_the_best_weights(cls, moment, early_stopping):
+    model, spy, X, _ = interrupted_fit(cls, moment, early_stopping=early_stopping)
+    n_finished = 4 if moment[0] == "epoch end" else 3
+    loss = "valid_loss" if early_stopping else "train_loss"
+    finished = model.history_[:n_finished]
+    best = int(finished[loss].to_numpy().argmin())
+    np.testing.assert_array_equal(flat_weights(model.net_.module_), spy.weights[best])
+    assert np.isfinite(output(model, X)).all()
+    assert spy.events == ["begin", "end"]
+
+
+@cases(["moment"], NETWORKS, each=[(MOMENTS[1],)], full=[(m,) for m in MOMENTS])
+def test_an_interrupted_history_has_the_finished_epochs(cls, moment):
+    model, *_ = interrupted_fit(cls, moment)
+    n_finished = 4 if moment[0] == "epoch end" else 3
+    assert model.history_["epoch"].tolist() == [*range(1, n_finished + 1)]
+    assert model.history_[COLUMNS].notna().all(axis=None)
+
+
+def test_the_warning_names_the_epochs():
+    X, y = numbered(40)
+    model = make(
+        DenseRegressor, max_epochs=9, callbacks=[Interrupt("batch begin", 4, 1)]
+    )
+    with pytest.warns(UserWarning, match=r"3 of 9 epochs.*of epoch [123]"):
+        model.fit(X, y)
+
+
+@cases(
+    ["moment"],
+    NETWORKS,
+    each=[(("batch end", 1, 2),)],
+    full=[(("epoch begin", 1),), (("batch begin", 1, 1),), (("batch end", 1, 2),)],
+)
+def test_ctrl_c_before_the_first_epoch_is_over(cls, moment):
+    model, _, X, _ = interrupted_fit(cls, moment)
+    assert np.isfinite(output(model, X)).all()
+    assert model.history_.empty
+
+
+@networks
+def test_ctrl_c_while_validating(cls):
+    model, spy, *_ = interrupted_fit(cls, ("validation", 3), early_stopping=True)
+    best = int(model.history_["valid_loss"][:2].to_numpy().argmin())
+    np.testing.assert_array_equal(flat_weights(model.net_.module_), spy.weights[best])
+
+
+@networks
+def test_an_interrupted_estimator_pickles_and_refits(cls):
+    model, _, X, y = interrupted_fit(cls, MOMENTS[0])
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(output(again, X), output(model, X))
+    model.set_params(callbacks=None).fit(X, targets_for(cls, y))
+    assert len(model.history_) == 9
+
+
+class InterruptOnce(Callback):
+    """Ctrl-C in the second epoch of the first network."""
+
+    left = 1
+
+    def on_epoch_end(self, net, **kwargs):
+        if len(net.history) == 2 and InterruptOnce.left:
+            InterruptOnce.left -= 1
+            raise KeyboardInterrupt
+
+
+def test_an_interruption_holds_for_all_members():
+    X = np.random.default_rng(0).normal(size=(60, 6))
+    InterruptOnce.left = 1
+    model = GRURegressor(
+        hidden_size=2, max_epochs=30, n_members=3, callbacks=[InterruptOnce()]
+    )
+    with pytest.warns(UserWarning, match="Interrupted after 2 of 30 epochs"):
+        model.fit(X, X.mean(axis=1))
+    assert model.history_.groupby("member")["epoch"].max().tolist() == [2, 2, 2]
+    assert model.get_params()["max_epochs"] == 30

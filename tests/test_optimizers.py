@@ -1,0 +1,136 @@
+"""Every optimizer and schedule trains; learning rates are those of torch."""
+
+import numpy as np
+import pytest
+import torch
+from torch.optim import lr_scheduler
+
+from skseq import DenseRegressor
+from tests.factories import (
+    FULL_BATCH,
+    NETWORKS,
+    Spy,
+    cases,
+    make,
+    make_windows,
+    numbered,
+)
+
+OPTIMIZERS = ["adamw", "adam", "sgd", "rmsprop"]
+SCHEDULES = ["constant", "onecycle", "cosine", "plateau"]
+
+
+@pytest.mark.parametrize("lr_schedule", SCHEDULES)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_every_optimizer_trains_on_every_schedule(
+    optimizer, lr_schedule, early_stopping
+):
+    X, y = make_windows(DenseRegressor)
+    model = make(
+        DenseRegressor,
+        optimizer=optimizer,
+        lr_schedule=lr_schedule,
+        early_stopping=early_stopping,
+        max_epochs=8,
+        learning_rate=0.01,
+    ).fit(X, y)
+    losses = model.history_["train_loss"]
+    assert losses.iloc[-1] < 0.9 * losses[0]
+
+
+@cases(
+    ["optimizer"],
+    NETWORKS,
+    each=[("sgd",), ("rmsprop",)],
+    full=[(optimizer,) for optimizer in OPTIMIZERS],
+)
+def test_every_network_trains_with_every_optimizer(cls, optimizer):
+    X, y = make_windows(cls)
+    model = make(cls, optimizer=optimizer, max_epochs=6, learning_rate=0.01).fit(X, y)
+    losses = model.history_["train_loss"]
+    assert losses.iloc[-1] < losses[0]
+
+
+def dummy_optimizer(learning_rate):
+    return torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=learning_rate)
+
+
+def step_by_hand(lr_schedule, learning_rate, n_epochs, n_batches):
+    """The rate in each batch, and the one that holds after all of them."""
+    optimizer = dummy_optimizer(learning_rate)
+    n_steps = n_epochs * n_batches
+    if lr_schedule == "onecycle":
+        schedule = lr_scheduler.OneCycleLR(
+            optimizer, max_lr=learning_rate, total_steps=n_steps + 1
+        )
+    elif lr_schedule == "cosine":
+        schedule = lr_scheduler.CosineAnnealingLR(optimizer, T_max=n_steps)
+    else:
+        schedule = lr_scheduler.ConstantLR(optimizer, factor=1)
+    rates = [optimizer.param_groups[0]["lr"]]
+    for _ in range(n_steps):
+        optimizer.step()
+        schedule.step()
+        rates.append(optimizer.param_groups[0]["lr"])
+    return np.array(rates)
+
+
+@pytest.mark.parametrize("lr_schedule", ["constant", "onecycle", "cosine"])
+@pytest.mark.parametrize(("n_epochs", "batch_size"), [(5, 16), (1, 7), (3, FULL_BATCH)])
+def test_the_learning_rate_follows_torchs_schedule(lr_schedule, n_epochs, batch_size):
+    X, y = numbered(50)
+    spy = Spy()
+    model = make(
+        DenseRegressor,
+        lr_schedule=lr_schedule,
+        learning_rate=0.02,
+        max_epochs=n_epochs,
+        batch_size=batch_size,
+        callbacks=[spy],
+    ).fit(X, y)
+    n_batches = -(-50 // min(50, batch_size))
+    rates = step_by_hand(lr_schedule, 0.02, n_epochs, n_batches)
+    np.testing.assert_allclose(spy.rates, rates[:-1], rtol=1e-12)
+    # The table has the rate that holds when the epoch is over.
+    after = rates[n_batches::n_batches]
+    np.testing.assert_allclose(model.history_["learning_rate"], after, rtol=1e-12)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_plateau_lowers_the_rate_where_the_loss_stands(early_stopping):
+    X, y = numbered(60)
+    spy = Spy()
+    model = make(
+        DenseRegressor,
+        lr_schedule="plateau",
+        learning_rate=0.1,
+        max_epochs=12,
+        n_iter_no_change=4,
+        early_stopping=early_stopping,
+        callbacks=[spy],
+        batch_size=FULL_BATCH,
+        # Progress that is always enough for stopping is not for the schedule.
+        tol=0.0,
+    ).fit(X, y)
+    monitored = "valid_loss" if early_stopping else "train_loss"
+    optimizer = dummy_optimizer(0.1)
+    schedule = lr_scheduler.ReduceLROnPlateau(optimizer, patience=2)
+    rates = []
+    for loss in model.history_[monitored]:
+        rates.append(optimizer.param_groups[0]["lr"])
+        schedule.step(loss)
+    np.testing.assert_allclose(spy.rates, rates, rtol=1e-12)
+    np.testing.assert_allclose(model.history_["learning_rate"], rates, rtol=1e-12)
+
+
+def test_plateau_is_reached_in_the_test_above():
+    X, y = numbered(60)
+    model = make(
+        DenseRegressor,
+        lr_schedule="plateau",
+        learning_rate=0.1,
+        max_epochs=60,
+        n_iter_no_change=4,
+    ).fit(X, y)
+    assert model.history_["learning_rate"].iloc[-1] < 0.1

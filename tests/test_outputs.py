@@ -1,0 +1,140 @@
+"""Shapes and labels of forecasts, and data that are refused."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.utils import get_tags
+
+from skseq import SlidingWindow, horizon_targets
+from skseq.estimators import ALL
+from tests.factories import (
+    REGRESSORS,
+    cases,
+    every,
+    fitted,
+    make,
+    make_series,
+    make_windows,
+    network_regressors,
+    parameters,
+)
+
+SHAPES = [(), (1,), (7,)]
+CONTAINERS = {
+    "array": np.asarray,
+    "list": np.ndarray.tolist,
+    "pandas": lambda y: pd.DataFrame(y) if y.ndim == 2 else pd.Series(y),
+}
+
+
+@cases(
+    ["shape", "container"],
+    REGRESSORS,
+    each=[*product(SHAPES, ["array"])],
+    full=[*product(SHAPES, CONTAINERS)],
+)
+def test_predictions_have_the_shape_of_y(cls, shape, container):
+    X, y = make_windows(cls, horizon=shape[0] if shape else 1)
+    y = y.reshape(len(X), *shape)
+    model = make(cls).fit(X, CONTAINERS[container](y))
+    forecast = model.predict(X)
+    assert isinstance(forecast, np.ndarray)
+    assert forecast.shape == y.shape
+    assert model.predict(X[:1]).shape == (1, *shape)
+
+
+@network_regressors
+def test_one_column_is_the_same_as_none(cls):
+    X, y = make_windows(cls, horizon=1)
+    flat = make(cls).fit(X, y).predict(X)
+    column = make(cls).fit(X, y[:, np.newaxis]).predict(X)
+    np.testing.assert_array_equal(flat, column[:, 0])
+
+
+@network_regressors
+def test_several_targets_and_steps_are_learned_together(cls):
+    series = make_series(200) * [1.0, 50.0] + [0.0, 1000.0]
+    X, y = horizon_targets(series, horizon=3)
+    windows = SlidingWindow(10).fit_transform(X)
+    params = {"max_epochs": 25, "learning_rate": 0.03, "batch_size": 32}
+    if "hidden_size" in parameters(cls):
+        params["hidden_size"] = 16
+    model = make(cls, **params).fit(windows[:150], y[:150])
+    forecast = model.predict(windows[150:])
+    assert forecast.shape == (len(y) - 150, 6)
+    error = ((forecast - y[150:]) ** 2).mean(axis=0) / y[150:].var(axis=0)
+    assert (error < 0.3).all(), error
+
+
+@pytest.mark.parametrize("cls", [c for c in ALL if c not in REGRESSORS])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["b", "a"],
+        [3, -1],
+        [True, False],
+        ["x", "y", "z"],
+        [10, 20, 30, 40],
+        np.array(["u", "v"], dtype=object),
+    ],
+)
+def test_classifiers_take_any_labels(cls, labels):
+    X, _ = make_windows(cls)
+    y = np.resize(np.asarray(labels), len(X))
+    model = make(cls).fit(X, y)
+    np.testing.assert_array_equal(model.classes_, np.unique(y))
+    assert set(model.predict(X)) <= set(y)
+    probability = model.predict_proba(X)
+    assert probability.shape == (len(X), len(model.classes_))
+    np.testing.assert_allclose(probability.sum(axis=1), 1, rtol=1e-12)
+
+
+@every
+def test_before_fit(cls):
+    X, _ = make_windows(cls)
+    with pytest.raises(NotFittedError):
+        make(cls).predict(X)
+
+
+@every
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X, y: (X, y[:-1]), "54 samples.*53"),
+        (lambda X, y: (X[:-1], y), "53 samples.*54"),
+        (lambda X, y: (X, None), "y"),
+        (lambda X, y: (np.where(X > 1, np.nan, X), y), "NaN at window"),
+        (lambda X, y: (np.where(X > 1, np.inf, X), y), "infinity at window"),
+        (lambda X, y: (np.where(X > 1, -np.inf, X), y), "infinity at window"),
+        (lambda X, y: (X[:0], y[:0]), "0"),
+        (lambda X, y: (X[:, :0], y), "0"),
+        (lambda X, y: (X.astype(str)[..., np.newaxis], y), "."),
+        (lambda X, y: (X + 1j, y), "[Cc]omplex"),
+        (lambda X, y: (X[0, 0], y), "."),
+    ],
+)
+def test_bad_data_are_refused(cls, change, message):
+    X, y = make_windows(cls)
+    X, y = change(np.array(X), y)
+    if message == "NaN at window" and get_tags(cls()).input_tags.allow_nan:
+        make(cls).fit(X, y)
+        return
+    with pytest.raises((ValueError, TypeError), match=message):
+        make(cls).fit(X, y)
+
+
+@every
+def test_other_variables_are_refused_in_predict(cls):
+    model, X = fitted(cls)
+    with pytest.raises(ValueError, match=r"1 features.*expecting 2 features"):
+        model.predict(X[:, :, :1])
+    bad = X.copy()
+    bad[20, 4, 1] = np.nan
+    if get_tags(model).input_tags.allow_nan:
+        assert np.isfinite(model.predict(bad)).all()
+        return
+    with pytest.raises(ValueError, match="NaN at window 20, time step 4, column 1"):
+        model.predict(bad)

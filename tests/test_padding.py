@@ -1,0 +1,211 @@
+"""Windows of any length: padding changes nothing, wherever and however much."""
+
+import copy
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.exceptions import ConvergenceWarning
+
+from skseq import DenseRegressor, pad_sequences
+from skseq.estimators import ALL
+from tests.factories import (
+    accepts_other_lengths,
+    every,
+    fitted,
+    make,
+    make_exact,
+    make_series,
+    make_windows,
+    networks,
+    output,
+)
+
+dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+TOLERANCE = {np.float32: 1e-6, np.float64: 1e-12}
+
+ANY_LENGTH = [cls for cls in ALL if accepts_other_lengths(cls)]
+FIXED_LENGTH = [cls for cls in ALL if cls not in ANY_LENGTH]
+any_length = pytest.mark.parametrize("cls", ANY_LENGTH)
+
+
+def padded(windows, n_padding):
+    """The windows behind rows of NaN."""
+    rows = np.full((len(windows), n_padding, windows.shape[2]), np.nan, windows.dtype)
+    return np.concatenate([rows, windows], axis=1)
+
+
+def test_recurrent_networks_take_any_length():
+    names = {cls.__name__ for cls in ANY_LENGTH}
+    assert {"RNNRegressor", "LSTMRegressor", "GRURegressor"} <= names
+
+
+@any_length
+@dtypes
+@settings(deadline=None, max_examples=20, database=None)
+@given(
+    length=st.integers(1, 12),
+    n_padding=st.integers(1, 9),
+    n_samples=st.integers(1, 4),
+    seed=st.integers(0, 999),
+)
+def test_padding_gives_what_the_short_sequence_gives(
+    cls, dtype, length, n_padding, n_samples, seed
+):
+    model, _ = fitted(cls, dtype)
+    rng = np.random.default_rng(seed)
+    short = rng.normal(size=(n_samples, length, 2)).astype(dtype)
+    np.testing.assert_allclose(
+        output(model, padded(short, n_padding)),
+        output(model, short),
+        rtol=0,
+        atol=TOLERANCE[dtype],
+    )
+
+
+@any_length
+@dtypes
+def test_sequences_of_different_lengths_in_one_batch(cls, dtype):
+    model, _ = fitted(cls, dtype)
+    table = make_series(40, dtype=dtype)
+    sequences = [table[i : i + n] for i, n in enumerate([1, 5, 8, 3, 12, 2])]
+    together = output(model, pad_sequences(sequences))
+    alone = [output(model, sequence[np.newaxis])[0] for sequence in sequences]
+    np.testing.assert_allclose(together, alone, rtol=0, atol=TOLERANCE[dtype])
+
+
+@any_length
+@dtypes
+def test_padding_in_training_gives_what_short_sequences_give(cls, dtype):
+    X, y = make_windows(cls, dtype=dtype)
+    # Left to itself, a WaveNet sees back as far as its window is long.
+    layers = {"n_layers": 3} if cls.__name__.startswith("WaveNet") else {}
+    short = make_exact(cls, **layers).fit(X, y)
+    long = make_exact(cls, **layers).fit(padded(X, 3), y)
+    np.testing.assert_allclose(
+        output(long, X), output(short, X), rtol=0, atol=10 * TOLERANCE[dtype]
+    )
+    np.testing.assert_allclose(
+        short.history_["train_loss"], long.history_["train_loss"], rtol=1e-5
+    )
+
+
+@every
+@dtypes
+@settings(deadline=None, max_examples=20, database=None)
+@given(data=st.data())
+def test_batch_mates_do_not_matter(cls, dtype, data):
+    model, X = fitted(cls, dtype)
+    row = data.draw(st.integers(0, len(X) - 1))
+    others = X.copy()
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    others[:] = rng.normal(size=X.shape) * data.draw(st.sampled_from([1, 1e4]))
+    for window in others:
+        window[: rng.integers(0, 9)] = np.nan
+    others[row] = X[row]
+    tolerance = {"rtol": 0, "atol": TOLERANCE[dtype]}
+    forecast = output(model, X)[row]
+    np.testing.assert_allclose(output(model, others)[row], forecast, **tolerance)
+    alone = output(model, X[row : row + 1])[0]
+    np.testing.assert_allclose(alone, forecast, **tolerance)
+
+
+@every
+@dtypes
+def test_a_wholly_padded_window_gives_a_finite_number(cls, dtype):
+    model, X = fitted(cls, dtype)
+    nothing = np.full_like(X[:2], np.nan)
+    forecast = output(model, nothing)
+    assert np.isfinite(forecast).all()
+    assert forecast.dtype == dtype
+    some = output(model, np.concatenate([X[:1], nothing]))
+    np.testing.assert_allclose(some[1:], forecast, rtol=0, atol=TOLERANCE[dtype])
+
+
+@every
+def test_training_windows_may_all_be_padding(cls):
+    X, y = make_windows(cls)
+    nothing = np.full_like(X, np.nan)
+    with warnings.catch_warnings():
+        # Nothing flows back to layers that see nothing.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = make(cls).fit(nothing, y)
+    assert np.isfinite(output(model, nothing)).all()
+
+
+@networks
+def test_gradients_are_finite_though_rows_are_padded(cls):
+    _, X = fitted(cls)
+    model, _ = fitted(cls)
+    module = copy.deepcopy(model.net_.module_)
+    module.train()
+    module(torch.from_numpy(X)).square().sum().backward()
+    for name, parameter in module.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+
+
+def test_padding_is_zero_for_the_dense_network():
+    """In training and prediction, and to the last bit."""
+    _, X = fitted(DenseRegressor)
+    y = np.random.default_rng(0).normal(size=(len(X), 2))
+    zeros = np.nan_to_num(X)
+    params = {"standardize": False, "hidden_layer_sizes": (6,), "max_epochs": 5}
+    first = make(DenseRegressor, **params).fit(X, y)
+    second = make(DenseRegressor, **params).fit(zeros, y)
+    np.testing.assert_array_equal(first.predict(X), second.predict(zeros))
+    np.testing.assert_array_equal(first.predict(X), first.predict(zeros))
+    pd.testing.assert_frame_equal(
+        first.history_.drop(columns="seconds"), second.history_.drop(columns="seconds")
+    )
+
+
+def test_padding_is_the_mean_for_the_standardised_dense_network():
+    """It has no effect on forecasts, nor on any gradient."""
+    model, X = fitted(DenseRegressor)
+    mean = np.nanmean(X, axis=(0, 1))
+    filled = np.where(np.isnan(X), mean, X)
+    np.testing.assert_allclose(model.predict(X), model.predict(filled), atol=1e-12)
+    gradients = []
+    for windows in (X, filled):
+        module = copy.deepcopy(model.net_.module_)
+        module(torch.from_numpy(windows)).square().sum().backward()
+        gradients.append(torch.cat([p.grad.flatten() for p in module.parameters()]))
+    np.testing.assert_allclose(*gradients, atol=1e-12)
+
+
+@any_length
+def test_windows_of_another_length_are_read(cls):
+    model, X = fitted(cls)
+    whole = X[10:14]
+    for windows in (whole[:, -1:], whole[:, 2:], np.concatenate([whole] * 3, axis=1)):
+        forecast = output(model, windows)
+        assert forecast.shape == output(model, whole).shape
+        assert np.isfinite(forecast).all()
+    assert (output(model, whole[:, 2:]) != output(model, whole)).any()
+
+
+@pytest.mark.parametrize("cls", FIXED_LENGTH)
+def test_windows_of_another_length_are_refused(cls):
+    model, X = fitted(cls)
+    with pytest.raises(ValueError, match=r"7 time steps.*fitted on 8"):
+        model.predict(X[:, 1:])
+    with pytest.raises(ValueError, match=r"10 time steps.*fitted on 8"):
+        model.predict(padded(X, 2))
+
+
+@every
+def test_two_dimensions_keep_their_length(cls):
+    X, y = make_windows(cls, n_features=1)
+    flat = X[:, :, 0]
+    model = make(cls).fit(flat, y)
+    np.testing.assert_array_equal(output(model, flat), output(model, X))
+    np.testing.assert_array_equal(output(make(cls).fit(X, y), X), output(model, X))
+    assert model.n_features_in_ == 5
+    assert model.window_shape_in_ == (5, 1)
+    with pytest.raises(ValueError, match=r"4 features.*expecting 5 features"):
+        model.predict(flat[:, 1:])
