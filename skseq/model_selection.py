@@ -16,7 +16,7 @@ class VectorizedGridSearchCV(GridSearchCV):
     Each learns what it would have learned alone, to rounding, and stops early at the
     same epoch. The results are those of scikit-learn's ``GridSearchCV``.
 
-    This is faster for small networks (up to about 32 units in batches of 32), in which
+    This is faster for small networks (up to about 64 units in batches of 32), in which
     torch spends most of its time on overhead. Networks with batch normalisation,
     embedding, callbacks or ``lr_schedule="plateau"``, decoders, large networks, and
     estimators that are not networks of this package are fitted one after the other.

@@ -9,8 +9,6 @@ from dataclasses import replace
 from hashlib import md5
 from time import perf_counter
 
-from torch import nn
-
 from ..networks import can_stack
 from ..windows import series_of
 from .environment import environment
@@ -20,11 +18,10 @@ from .train import train
 AT_ONCE = 2**15
 """Values of a state in a stack, over batch and networks; more do not help."""
 
-SMALL = 1024
+SMALL = 2048
 """Values of a state in a batch up to which training networks as one is faster.
 
-Measured by ``tests/benchmarks/together.py``. For an LSTM, half of this, since torch's
-own LSTM is fast.
+Measured by ``tests/benchmarks/together.py``.
 """
 
 FREE = ("learning_rate", "weight_decay")
@@ -207,7 +204,7 @@ def _shape(job):
         or settings.callbacks
         or settings.lr_schedule == "plateau"
         or not can_stack(job.module)
-        or _size(job) > _small(job.module)
+        or _size(job) > SMALL
     )
     if alone:
         return job
@@ -225,11 +222,6 @@ def _shape(job):
 
 def _size(job):
     return job.batch_size * job.module.network.output_size
-
-
-def _small(module):
-    is_lstm = any(isinstance(part, nn.LSTM) for part in module.modules())
-    return SMALL // 2 if is_lstm else SMALL
 
 
 def _fit_one(makers):
