@@ -450,6 +450,7 @@ def test_tells_the_row_that_is_none(tmp_path, capsys, lines, options, message):
     ("text", "message"),
     [
         ("Sales\nday,x\n2024-01-01,1\n", "Remove any lines above the header"),
+        ("day,x\n", "a header line, but no rows"),
         ("day,x\n2024-01-01,1,\n2024-01-02,2,\n", "Rows have more columns than"),
         ("id,day,x\n1,2024-01-01,1,3\n", "Rows have more columns than the header"),
     ],

@@ -287,7 +287,7 @@ def test_local_hours_without_their_time_zone_are_an_error():
     ("change", "message"),
     [
         (lambda f: f[::-1], "not in time order"),
-        (lambda f: pd.concat([f, f[-1:]]), "twice: drop the duplicates"),
+        (lambda f: pd.concat([f, f[-1:]]), "twice. If it holds several"),
         (lambda f: f.drop(f.index[10]), "rows are missing"),
         (lambda f: f.set_axis(f.index.insert(0, pd.NaT)[:-1]), "NaT"),
         (lambda f: f[::2], "has the step 2D, but that of the fitted series is D"),

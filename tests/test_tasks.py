@@ -167,6 +167,18 @@ def test_known_ahead_lays_the_coming_values(holidays):
         np.testing.assert_array_equal(laid[f"closed+{step}"], expected)
 
 
+@pytest.mark.parametrize(("horizon", "fits"), [(1, True), (3, True), (4, False)])
+def test_known_ahead_says_that_its_horizon_does_not_fit_y(holidays, horizon, fits):
+    sales, calendar = holidays
+    X, y = horizon_targets(sales[:380], horizon=3)
+    known = KnownAhead(calendar, horizon=horizon)
+    if fits:
+        known.fit(X, y)
+    else:
+        with pytest.warns(UserWarning, match="horizon=4 .* does not fit y.* 3 step"):
+            known.fit(X, y)
+
+
 @pytest.mark.parametrize("strategy", ["direct", "iterated"])
 @pytest.mark.parametrize("cls", [GRURegressor, DenseRegressor])
 def test_known_ahead_is_read_for_each_step(holidays, cls, strategy):

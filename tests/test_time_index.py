@@ -95,7 +95,7 @@ def test_a_missing_row_is_named(bare):
 
 def test_duplicates_are_named(bare):
     twice = bare[np.r_[:6, 5:20]]
-    with pytest.raises(ValueError, match=r"twice: drop the duplicates") as error:
+    with pytest.raises(ValueError, match=r"twice. If it holds several series") as error:
         time_index(table(twice))
     assert f"index of X holds {bare[5]} twice" in str(error.value)
 

@@ -104,6 +104,8 @@ def _read_csv(path, sep, decimal):
             "(--decimal). One of the columns must hold dates. Remove any lines above "
             "the header."
         )
+    if table.empty:
+        raise ValueError("The file has a header line, but no rows: give its rows too.")
     if not isinstance(table.index, pd.RangeIndex):
         raise ValueError(
             f"Rows have more columns than the header, {list(table.columns)}: name "

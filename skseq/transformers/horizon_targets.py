@@ -36,7 +36,8 @@ def horizon_targets(series, target=None, horizon=1):
     ------
     ValueError
         If the horizon leaves no row, a target does not exist, is not numeric, or holds
-        NaN or infinity, or the index of a table is not in order.
+        NaN or infinity, or the index of a table is not in order. Gaps in the index are
+        not looked for: fill them first.
 
     Examples
     --------

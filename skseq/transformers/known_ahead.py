@@ -1,5 +1,6 @@
 """KnownAhead: the known values of the coming steps, beside each row of a series."""
 
+import warnings
 from numbers import Integral
 
 import numpy as np
@@ -71,8 +72,8 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         Parameters
         ----------
         X : DataFrame or Series of shape (n_timesteps, n_features)
-        y : None
-            Ignored.
+        y : array-like of shape (n_timesteps,) or (n_timesteps, n_outputs), default=None
+            Targets; a warning says if ``horizon`` does not fit their steps.
 
         Returns
         -------
@@ -80,6 +81,15 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         """
         check_scalar(self.horizon, "horizon", Integral, min_val=1)
         check_gaps(self.gaps)
+        n_outputs = np.shape(y)[1] if np.ndim(y) == 2 else 1
+        if y is not None and n_outputs % self.horizon:
+            warnings.warn(
+                f"horizon={self.horizon} of KnownAhead does not fit y, which has "
+                f"{n_outputs} step(s): a network with n_known_ahead would take the "
+                "known values of one step for those of another. Give KnownAhead the "
+                "horizon of y.",
+                stacklevel=2,
+            )
         self._lay(X, reset=True)
         return self
 

@@ -98,10 +98,11 @@ def _check_order(index, name):
     if index.has_duplicates:
         twice = index[index.duplicated()][0]
         raise ValueError(
-            f"The index of {name} holds {twice} twice: drop the duplicates "
-            f"({name}[~{name}.index.duplicated()]), pass one series of a panel at a "
-            "time, or, if a clock was set back, give the time zone "
-            "(index.tz_localize(zone, ambiguous='infer'))."
+            f"The index of {name} holds {twice} twice. If it holds several series, "
+            "pass one at a time, or use compare or SequenceForecaster, which take the "
+            "name of the series before the time in the index. If rows are repeated, "
+            f"drop them ({name}[~{name}.index.duplicated()]). If a clock was set back, "
+            "give the time zone (index.tz_localize(zone, ambiguous='infer'))."
         )
     later = 1 + int((np.diff(_numbers(index)) < 0).argmax())
     raise ValueError(
