@@ -54,20 +54,23 @@ def make_plain(cls, **params):
     return make(cls, **params)
 
 
-@networks
-def test_standardising_is_what_one_would_do_by_hand(cls):
-    X, y = make_windows(cls, horizon=3)
-    X = np.array(X) * [5.0, 0.01] + [100.0, 7.0]
-    inside = make_plain(cls).fit(X, y)
-    mean, scale = X.mean(axis=(0, 1)), X.std(axis=(0, 1))
+def output_of_scaled(cls, X, y, mean, scale):
+    """Output of a network for values, and targets, that are scaled before it."""
     regression = cls in NETWORK_REGRESSORS
     y_mean, y_scale = (y.mean(axis=0), y.std(axis=0)) if regression else (0, 1)
     scaled_X = (X - mean) / scale
     scaled_y = (y - y_mean) / y_scale if regression else y
     outside = make_plain(cls, standardize=False).fit(scaled_X, scaled_y)
     expected = output(outside, scaled_X)
-    if regression:
-        expected = expected * y_scale + y_mean
+    return expected * y_scale + y_mean if regression else expected
+
+
+@networks
+def test_standardising_is_what_one_would_do_by_hand(cls):
+    X, y = make_windows(cls, horizon=3)
+    X = np.array(X) * [5.0, 0.01] + [100.0, 7.0]
+    inside = make_plain(cls).fit(X, y)
+    expected = output_of_scaled(cls, X, y, X.mean(axis=(0, 1)), X.std(axis=(0, 1)))
     np.testing.assert_allclose(output(inside, X), expected, rtol=1e-7)
 
 
@@ -78,16 +81,8 @@ def test_moments_leave_padding_out(cls):
     X[3, :4] = np.nan
     X[7, :2] = np.nan
     inside = make_plain(cls).fit(X, y)
-    mean = np.nanmean(X, axis=(0, 1))
-    scale = np.nanstd(X, axis=(0, 1))
-    scaled = (X - mean) / scale
-    regression = cls in NETWORK_REGRESSORS
-    y_mean, y_scale = (y.mean(axis=0), y.std(axis=0)) if regression else (0, 1)
-    scaled_y = (y - y_mean) / y_scale if regression else y
-    outside = make_plain(cls, standardize=False).fit(scaled, scaled_y)
-    expected = output(outside, scaled)
-    if regression:
-        expected = expected * y_scale + y_mean
+    mean, scale = np.nanmean(X, axis=(0, 1)), np.nanstd(X, axis=(0, 1))
+    expected = output_of_scaled(cls, X, y, mean, scale)
     np.testing.assert_allclose(output(inside, X), expected, rtol=1e-7)
 
 
