@@ -81,7 +81,8 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         """
         check_scalar(self.horizon, "horizon", Integral, min_val=1)
         check_gaps(self.gaps)
-        n_outputs = np.shape(y)[1] if np.ndim(y) == 2 else 1
+        shape = np.asarray(y).shape
+        n_outputs = shape[1] if len(shape) == 2 else 1
         if y is not None and n_outputs % self.horizon:
             warnings.warn(
                 f"horizon={self.horizon} of KnownAhead does not fit y, which has "
