@@ -152,6 +152,22 @@ def test_what_is_wrong_is_said(series, target, horizon, message):
         horizon_targets(series, target, horizon)
 
 
+@pytest.mark.parametrize("series", [FRAME, FRAME["rail"], FRAME.reset_index(drop=True)])
+def test_a_gap_among_the_last_targets_is_found(series):
+    series = series.drop(series.index[3])
+    target = "rail" if series.ndim == 2 else None
+    with pytest.raises(ValueError, match=r"of series .* missing: row 3.*gaps='ignore'"):
+        horizon_targets(series, target, horizon=2)
+    X, y = horizon_targets(series, target, horizon=2, gaps="ignore")
+    assert y.to_numpy().tolist() == [[2, 3], [3, 5]]
+    np.testing.assert_array_equal(X, horizon_targets(series.to_numpy(), horizon=2)[0])
+
+
+def test_a_bad_choice_for_gaps():
+    with pytest.raises(ValueError, match=r"gaps must be one of .*, got 'fill'"):
+        horizon_targets(FRAME, "rail", gaps="fill")
+
+
 @pytest.mark.parametrize(
     ("horizon", "error"), [(0, ValueError), (1.0, TypeError), ("2", TypeError)]
 )

@@ -7,10 +7,10 @@ import pandas as pd
 from sklearn.utils import check_scalar
 
 from ..windows import as_real, sliding_windows
-from .time_index import time_index
+from .time_index import check_gaps, find_step, time_index
 
 
-def horizon_targets(series, target=None, horizon=1):
+def horizon_targets(series, target=None, horizon=1, *, gaps="raise"):
     """Pair each row of a series with the next values of its target variables.
 
     Parameters
@@ -22,6 +22,9 @@ def horizon_targets(series, target=None, horizon=1):
         None takes all.
     horizon : int, default=1
         Number of coming steps to forecast.
+    gaps : {"raise", "ignore"}, default="raise"
+        What to do if the index of a table has gaps or no regular step.
+        "ignore" takes each row to follow the one before (trading days, events).
 
     Returns
     -------
@@ -36,8 +39,8 @@ def horizon_targets(series, target=None, horizon=1):
     ------
     ValueError
         If the horizon leaves no row, a target does not exist, is not numeric, or holds
-        NaN or infinity, or the index of a table is not in order. Gaps in the index are
-        not looked for: fill them first.
+        NaN or infinity, or the index of a table is not in order, or has duplicates or
+        (with ``gaps="raise"``) gaps.
 
     Examples
     --------
@@ -55,7 +58,8 @@ def horizon_targets(series, target=None, horizon=1):
     1     3.0     4.0
     """
     check_scalar(horizon, "horizon", Integral, min_val=1)
-    table = _as_table(series)
+    check_gaps(gaps)
+    table = _as_table(series, gaps)
     if not isinstance(series, (pd.DataFrame, pd.Series)):
         series = np.asarray(series)
     n_rows = len(table) - horizon
@@ -79,22 +83,20 @@ def horizon_targets(series, target=None, horizon=1):
     return X, pd.DataFrame(futures, index=X.index, columns=names)
 
 
-def _as_table(series):
-    if isinstance(series, pd.DataFrame):
-        table = series
-    elif isinstance(series, pd.Series):
-        table = series.to_frame()
-    else:
-        array = np.asarray(series)
-        if array.ndim not in (1, 2):
-            raise ValueError(
-                f"series has {array.ndim} dimensions: expected (n_timesteps,) or "
-                "(n_timesteps, n_features). Give the series before it is cut into "
-                "windows."
-            )
-        table = pd.DataFrame(array)
-    time_index(table, "series")  # raises where the rows are not in order
-    return table
+def _as_table(series, gaps):
+    if isinstance(series, (pd.DataFrame, pd.Series)):
+        index = time_index(series, "series")
+        if gaps == "raise" and index is not None:
+            find_step(index, "series")  # raises where rows are missing
+        return series if isinstance(series, pd.DataFrame) else series.to_frame()
+    array = np.asarray(series)
+    if array.ndim not in (1, 2):
+        raise ValueError(
+            f"series has {array.ndim} dimensions: expected (n_timesteps,) or "
+            "(n_timesteps, n_features). Give the series before it is cut into "
+            "windows."
+        )
+    return pd.DataFrame(array)
 
 
 def _target_columns(table, target):
