@@ -48,6 +48,16 @@ def test_a_table_of_texts_is_refused():
     assert TokenVectorizer().fit_transform(table["review"]).shape == (2, 1, 1)
 
 
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, 3])
+def test_what_is_not_a_text_is_named_with_its_row(missing):
+    vectorizer = TokenVectorizer().fit(["good", b"bad"])
+    for call in (vectorizer.transform, TokenVectorizer().fit):
+        with pytest.raises(TypeError, match=r"at row 1, which is not a text: .*put ''"):
+            call(pd.Series(["good", missing], dtype=object))
+    lists = TokenVectorizer(analyzer=list).fit([[1, 2], [1]])  # a callable takes any
+    assert lists.length_ == 2
+
+
 def test_set_output_of_a_pipeline_leaves_windows_as_they_are():
     pipe = make_pipeline(TokenVectorizer()).set_output(transform="pandas")
     assert pipe.fit_transform(["good"]).shape == (1, 1, 1)

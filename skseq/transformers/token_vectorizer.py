@@ -94,6 +94,8 @@ class TokenVectorizer(OwnOutput, TransformerMixin, BaseEstimator):
         ------
         ValueError
             If X is a single text, or contains no token.
+        TypeError
+            If X holds something else than texts, such as None.
         """
         for name in ("max_features", "length"):
             if getattr(self, name) is not None:
@@ -142,6 +144,13 @@ class TokenVectorizer(OwnOutput, TransformerMixin, BaseEstimator):
                 f"X has shape {texts.shape}: give the texts alone, such as one column "
                 "of the table."
             )
+        texts = list(texts)
+        for row, text in enumerate(texts):
+            if not callable(self.analyzer) and not isinstance(text, (str, bytes)):
+                raise TypeError(
+                    f"X holds {text!r} at row {row}, which is not a text: drop that "
+                    "row, or put '' if the text is missing (Series.fillna(''))."
+                )
         analyze = CountVectorizer(
             analyzer=self.analyzer,
             lowercase=self.lowercase,
