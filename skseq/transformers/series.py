@@ -75,6 +75,11 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
                     f"one step after the end of that series, {fitted[-1]}"
                 )
             return unknown
+        if index[0] < self.start_ and n_rows <= self._n_past():
+            ti.warn_short_past(
+                f"it starts at {index[0]}, before the fitted series, which starts at "
+                f"{self.start_}"
+            )
         forgotten = before < self._n_past() and self.start_ < fitted[0]
         if forgotten and index[0] > self.start_ and n_rows <= self._n_past():
             ti.warn_short_past(
