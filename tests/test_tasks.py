@@ -177,6 +177,7 @@ def test_known_ahead_says_that_its_horizon_does_not_fit_y(holidays, horizon, fit
     else:
         with pytest.warns(UserWarning, match="horizon=4 .* does not fit y.* 3 step"):
             known.fit(X, y)
+    known.set_params(known=None).fit(X, y)  # horizon plays no role, so no warning
 
 
 @pytest.mark.parametrize("strategy", ["direct", "iterated"])

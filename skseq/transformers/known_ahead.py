@@ -83,7 +83,7 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         check_gaps(self.gaps)
         shape = np.asarray(y).shape
         n_outputs = shape[1] if len(shape) == 2 else 1
-        if y is not None and n_outputs % self.horizon:
+        if self.known is not None and y is not None and n_outputs % self.horizon:
             warnings.warn(
                 f"horizon={self.horizon} of KnownAhead does not fit y, which has "
                 f"{n_outputs} step(s): a network with n_known_ahead would take the "
