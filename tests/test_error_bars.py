@@ -161,7 +161,14 @@ def test_without_a_source_of_uncertainty_the_error_names_them(noisy, model):
     idle = pytest.warns(UserWarning, match="dropout=0.3 has no effect")
     with idle if model.dropout else nullcontext():
         model = clone(model).fit(X, y)
-    with pytest.raises(ValueError, match="n_members above 1"):
+    with pytest.raises(ValueError, match=r"n_members above 1.* set loss='quantile'"):
+        model.predict(X, return_std=True)
+
+
+def test_learned_quantiles_are_pointed_to_where_there_is_nothing_to_draw_from(noisy):
+    X, y = noisy
+    model = DenseRegressor(loss="quantile", max_epochs=1).fit(X, y)
+    with pytest.raises(ValueError, match=r"learned quantiles \(predict_quantiles\)"):
         model.predict(X, return_std=True)
 
 
@@ -247,6 +254,13 @@ def test_conformal_says_what_a_regressor_lacks(noisy, conformity_score):
         model = ConformalRegressor(regressor, conformity_score=conformity_score)
         with pytest.raises(ValueError, match=f"conformity_score='{conformity_score}'"):
             model.fit(*noisy)
+
+
+def test_conformal_says_in_fit_that_a_network_has_no_quantiles(noisy):
+    network = DenseRegressor(max_epochs=1)
+    model = ConformalRegressor(network, conformity_score="quantile")
+    with pytest.raises(ValueError, match=r"set loss='quantile'.*score='absolute'"):
+        model.fit(*noisy)
 
 
 def test_conformal_says_that_windows_are_cut_before_it():

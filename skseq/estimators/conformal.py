@@ -149,6 +149,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         held_out, truth = windows[-n_held_out:], y[-n_held_out:]
         if self.conformity_score == "quantile":
             self._calibration = self.regressor_, held_out, truth
+            self._ends(self.regressor_, held_out[:1], 0.5)  # raises if it has none
             self.scores_ = truth - self.regressor_.predict(held_out)
         else:
             center, unit = self._center(held_out)

@@ -93,11 +93,16 @@ class UncertaintyMixin:
         n_members = len(self.nets_)
         alive = _drops(self.net_.module_)
         if not alive and n_members == 1:
+            learned = (
+                "take the learned quantiles (predict_quantiles)"
+                if self.loss == "quantile"
+                else "set loss='quantile' and use predict_quantiles"
+            )
             raise ValueError(
-                f"{type(self).__name__} has no way to estimate its uncertainty: set "
-                "dropout above 0 (recurrent_dropout for a single recurrent layer) or "
-                "n_members above 1, or use predict_quantiles with loss='quantile', "
-                "or ConformalRegressor."
+                f"{type(self).__name__} has no dropout masks or networks to draw from: "
+                "set dropout above 0 (recurrent_dropout for a single recurrent layer) "
+                f"or n_members above 1, or {learned}, or use ConformalRegressor with "
+                "conformity_score='absolute'."
             )
         if not alive:
             draws = [self._point(self._outputs(windows, net)) for net in self.nets_]
