@@ -1,6 +1,7 @@
 """Norms of gradients are recorded; what explodes or vanishes is clipped and named."""
 
 import warnings
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback, Freezer
 
 from skseq import DenseRegressor, GRURegressor, LSTMRegressor
+from skseq.training.gradients import warn_of_trouble
 from tests.factories import (
     FULL_BATCH,
     Spy,
@@ -93,6 +95,32 @@ def test_an_exploding_gradient_is_named():
         DenseRegressor(
             standardize=False, loss="squared_error", gradient_clip=None, max_epochs=2
         ).fit(1e4 * X, 1e4 * y)
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_a_loss_that_grew_is_told(n_members):
+    """Each network of an ensemble, trained as one, is told of as if alone."""
+    X, y = data()
+    diverging = {"optimizer": "sgd", "lr_schedule": "constant", "learning_rate": 1e3}
+    model = DenseRegressor(n_members=n_members, **diverging, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="loss grew from .*learning_rate") as w:
+        model.fit(X, y)
+    assert len(w) == n_members
+    losses = model.history_.groupby("member")["train_loss"]
+    assert (losses.last() > 10 * losses.first()).all()
+    assert f"{losses.first()[0]:.3g} in the first" in str(w[0].message)
+
+
+@pytest.mark.parametrize(
+    ("losses", "grew"),
+    [([2, 100, 20], False), ([2, 1, 21], True), ([1e-6, 0.1], False), ([1e-6, 11], 1)],
+)
+def test_only_a_loss_that_ends_far_above_its_start_and_1_is_told(losses, grew):
+    """A warm start may begin at nearly zero."""
+    history = [{"train_loss": loss, "gradient_norm": 1.0} for loss in losses]
+    message = pytest.warns(ConvergenceWarning, match="training diverged. Lower")
+    with message if grew else nullcontext():
+        warn_of_trouble(history, [])
 
 
 def test_a_vanishing_gradient_is_named_with_its_layer():

@@ -1,4 +1,4 @@
-"""Record and clip the gradients of a fit, and warn if they explode or vanish."""
+"""Record and clip the gradients of a fit, and warn if training goes wrong."""
 
 import warnings
 
@@ -10,6 +10,12 @@ from .net import module_of
 
 EXPLODED = 1e3
 """Norm of a gradient, in standardised units, far beyond that of any good fit."""
+
+GREW = 10.0
+"""Multiple of the first epoch's loss, or of 1 if that is more, far beyond any good fit.
+
+A standardised target costs about 1 if its mean is forecast, a class log(n_classes).
+"""
 
 VANISHED = 1e-6
 """Share of the output layer's gradient norm below which a layer does not learn."""
@@ -70,7 +76,7 @@ class Gradients(Callback):
             net.history.record(f"gradient_norm {layer}", norm)
 
     def on_train_end(self, net, **kwargs):
-        """Warn of a gradient that exploded or vanished."""
+        """Warn of a loss that grew, or a gradient that exploded or vanished."""
         # A callback may have frozen some since.
         learning = [
             layer
@@ -78,7 +84,7 @@ class Gradients(Callback):
             if any(self.parameters_[i].requires_grad for i in positions)
         ]
         self.squares_ = self.total_ = self.parameters_ = None
-        warn_of_gradients(net.history, learning)
+        warn_of_trouble(net.history, learning)
 
 
 def gradient(parameter):
@@ -88,24 +94,33 @@ def gradient(parameter):
     return parameter.grad
 
 
-def warn_of_gradients(history, layers):
-    """Warn of a gradient that exploded or vanished.
+def warn_of_trouble(history, layers):
+    """Warn of a loss that grew, or a gradient that exploded or vanished.
 
     Parameters
     ----------
     history : list of dict
-        With ``gradient_norm`` and ``gradient_norm LAYER``.
+        With ``train_loss``, ``gradient_norm`` and ``gradient_norm LAYER``.
     layers : list of str
     """
     epochs = [row for row in history if "gradient_norm" in row]
     if not epochs:
         return
+    losses = [row["train_loss"] for row in epochs if "train_loss" in row]
     largest = max(row["gradient_norm"] for row in epochs)
     if largest > EXPLODED:
         warnings.warn(
             f"The gradient exploded: its norm reached {largest:.3g}. Lower "
             "learning_rate, set gradient_clip, use a saturating activation "
             "('tanh'), or normalization='layer'.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    elif losses and losses[-1] > GREW * max(losses[0], 1):
+        warnings.warn(
+            f"The training loss grew from {losses[0]:.3g} in the first epoch to "
+            f"{losses[-1]:.3g} in the last: training diverged. Lower learning_rate, "
+            "or set gradient_clip (or lower it).",
             ConvergenceWarning,
             stacklevel=3,
         )

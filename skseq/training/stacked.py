@@ -9,7 +9,7 @@ from torch import nn
 
 from ..networks import Stack
 from .callbacks import Progress
-from .gradients import layer_of, warn_of_gradients
+from .gradients import layer_of, warn_of_trouble
 from .stacked_batches import StackedBatches, StackedDataset
 from .stacked_callbacks import StackedGradients, StackedWatch
 from .train import OPTIMIZERS, new_net, schedule
@@ -105,7 +105,7 @@ def _member(job, history, position):
                 net.history.record(name, value)
         net.history.record("dur", row["dur"] / len(members))
     layers = {layer_of(name) for name, _ in job.module.named_parameters()}
-    warn_of_gradients(net.history, sorted(layers))
+    warn_of_trouble(net.history, sorted(layers))
     return net
 
 
