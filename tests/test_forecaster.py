@@ -116,6 +116,18 @@ class TestWindows:
         windows = Recorder.seen["fit"][0][..., 0]
         assert_array_equal(np.isnan(windows).sum(axis=1), [3, 3, 2, 1] + [0] * 14)
 
+    def test_without_one_full_window_only_min_length_allows_padding(self):
+        for y in (make_series(6), make_panel((6, 4))):
+            with pytest.raises(
+                ValueError,
+                match=r"window_length=5 and 2 .* need 7 .* longest .* has 6: .*min_",
+            ):
+                forecaster(Recorder()).fit(y, fh=2)
+            forecaster(Recorder(), min_length=4).fit(y, fh=2)
+            assert np.isnan(Recorder.seen["fit"][0]).any()
+        forecaster(Recorder()).fit(make_series(7), fh=2)
+        assert not np.isnan(Recorder.seen["fit"][0]).any()
+
     def test_dtype(self):
         for y in (make_series(), make_series().astype(int)):
             forecaster(Recorder(), error_bars=None).fit(y, fh=1)

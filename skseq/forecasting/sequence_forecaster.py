@@ -54,7 +54,8 @@ class SequenceForecaster(BaseForecaster):
     min_length : int, default=None
         Smallest number of observed steps in a training window, at most
         ``window_length``; shorter pasts are padded. None takes full windows. A series
-        too short for that gives its longest padded one.
+        too short for that gives its longest padded one; with None, this is an error
+        unless another series has full windows.
     past_only : list of str, default=None
         Columns of X that are not known ahead. All others must be given for every
         step from the last of ``y`` to the last of ``fh``.
@@ -93,7 +94,8 @@ class SequenceForecaster(BaseForecaster):
 
     ``fit``, ``predict`` and ``update`` raise ValueError if time steps are not regular
     or have no frequency, values are missing and ``missing`` is "error", X does not
-    reach as far as the forecasts, or no window has ``horizon`` steps after it.
+    reach as far as the forecasts, or no full window (with ``min_length``, no window)
+    has ``horizon`` steps after it.
 
     ``update`` with ``update_params=True`` fits again on the whole history, or continues
     training if the regressor has ``warm_start=True``; with ``update_params=False`` it

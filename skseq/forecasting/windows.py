@@ -19,7 +19,7 @@ def training_windows(panel, length, horizon, min_length=None):
         Steps after the window that are its targets.
     min_length : int, default=None
         Smallest number of observed steps in a window; the others are padded. None
-        takes full windows, or the longest one of a series that is too short.
+        takes full windows; beside them, a series that is too short gives its longest.
 
     Returns
     -------
@@ -49,6 +49,14 @@ def training_windows(panel, length, horizon, min_length=None):
             f"No window of y is followed by {horizon} values: the longest series has "
             f"{max(len(instance.y) for instance in panel)} time steps. Give longer "
             "series, or a shorter horizon, beyond which forecasts iterate."
+        )
+    longest = max(map(len, rows))
+    if min_length is None and longest < length + horizon:
+        raise ValueError(
+            f"window_length={length} and {horizon} step(s) ahead need "
+            f"{length + horizon} time steps, but the longest series has {longest}: "
+            "give a shorter window_length or longer series, or set min_length, the "
+            "smallest number of observed steps in padded windows."
         )
     windows = cut_windows(rows, origins, length)
     targets = targets[0] if len(targets) == 1 else np.concatenate(targets)
