@@ -183,19 +183,44 @@ def test_series_and_arrays(frame, kind):
     )
 
 
+DAYS = pd.date_range("2024-01-01", periods=80)
+
+
 @pytest.mark.parametrize(
-    ("freq", "season"), [("D", 7), ("MS", 12), ("28D", 1), (None, 1)]
+    ("index", "season"),
+    [
+        (DAYS, 7),
+        (pd.Index(DAYS.date), 7),
+        (pd.date_range("2000-01-01", periods=80, freq="MS"), 12),
+        (pd.period_range("1940", periods=80, freq="Y"), 1),
+        (pd.RangeIndex(80), 1),
+    ],
 )
-def test_the_season_is_that_of_the_dates(freq, season):
-    series = pd.Series(np.random.default_rng(0).normal(size=80), name="y")
-    if freq is not None:
-        series.index = pd.date_range("2024-01-01", periods=80, freq=freq)
+def test_the_season_is_that_of_the_dates(index, season):
+    series = pd.Series(np.random.default_rng(0).normal(size=80), index, name="y")
     models = {"naive": NaiveRegressor(season)}
     result = compare(models, series, target="y", horizon=2, window=14)
     assert result.table.at["naive", "MAE / naive"] == 1
-    # A window that holds no season has no seasonal naive forecast.
-    short = compare({"last": NaiveRegressor()}, series, target="y", horizon=2, window=4)
-    assert short.table.at["last", "MAE / naive"] == 1
+
+
+@pytest.mark.parametrize(
+    ("index", "window", "reason"),
+    [
+        (DAYS, 4, "a season of 7 steps.*window of at least 7"),
+        (pd.date_range("2024-01-01", periods=80, freq="15min"), 14, "00:15:00 apart"),
+        (DAYS.strftime("%b %d"), 14, "'Jan 01', which is not read as .*to_datetime"),
+    ],
+)
+def test_warns_where_the_season_is_1_for_lack_of_dates(index, window, reason):
+    series = pd.Series(np.random.default_rng(0).normal(size=80), index, name="y")
+    setting = {"target": "y", "horizon": 2, "window": window}
+    models = {"last": NaiveRegressor()}
+    with pytest.warns(UserWarning, match=f"{reason}.* Now, season=1") as caught:
+        result = compare(models, series, **setting)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    assert result.table.at["last", "MAE / naive"] == 1
+    compare(models, series, **setting, season=1)
 
 
 def test_what_has_no_value_is_nan():
@@ -315,6 +340,10 @@ def test_wrong_data(frame):
         compare({}, frame, **SETTING)
     with pytest.raises(TypeError, match="models must be a dict"):
         compare([Recorder()], frame, **SETTING)
+    with pytest.raises(TypeError, match="names of models must be text, got 1"):
+        compare({1: Ridge()}, frame, **SETTING)
+    with pytest.raises(TypeError, match=r"is the class Ridge.*give Ridge\(\)"):
+        compare({"ridge": Ridge}, frame, **SETTING)
     with pytest.raises(TypeError, match=r"target must be one column, got \['y'\]"):
         compare(models, frame, **{**SETTING, "target": ["y"]})
     with pytest.raises(ValueError, match=r"several columns called \['y'\]"):
@@ -326,11 +355,22 @@ def test_wrong_data(frame):
     assert compare(models, frame.drop(frame.index[20]), **SETTING, gaps="ignore")
     with pytest.raises(ValueError, match="not in time order"):
         compare(models, frame[::-1], **SETTING)
-    with pytest.raises(ValueError, match=r"Column 'text' has dtype .* not numeric"):
-        compare(models, frame.assign(text="a"), **SETTING)
-    frame.iloc[7, 0] = np.nan
-    with pytest.raises(ValueError, match="Column 'other' is nan at 2024-01-08"):
-        compare(models, frame, **SETTING)
+    with pytest.raises(ValueError, match=r"encode.*data.set_index\(\['text', time"):
+        compare(models, frame.assign(text=["a", None] * 30), **SETTING)
+
+
+@pytest.mark.parametrize(
+    ("rows", "column", "message"),
+    [
+        (7, 0, "'other' is nan at 2024-01-08.{9}: impute it, .*, drop the column, or"),
+        ([7, 9], 1, r"'y' is nan at .* \(and 1 more such value\): .*interpolate, or,"),
+        (slice(55, None), 1, "'y' is empty from 2024-02-25.* on, .*: drop these rows"),
+    ],
+)
+def test_advice_fits_the_values_that_are_missing(frame, rows, column, message):
+    frame.iloc[rows, column] = np.nan
+    with pytest.raises(ValueError, match=message):
+        compare({"last": Recorder()}, frame, **SETTING)
 
 
 def test_a_model_that_cuts_windows_itself_is_an_error(frame):

@@ -26,7 +26,13 @@ from skseq.__main__ import main
 from skseq.forecasting import SequenceForecaster
 
 N_ROWS, WINDOW, HORIZON = 160, 6, 3
-SETTING = {"target": "sales", "window": WINDOW, "horizon": HORIZON, "step": 5}
+SETTING = {
+    "target": "sales",
+    "window": WINDOW,
+    "horizon": HORIZON,
+    "step": 5,
+    "season": 1,
+}
 NETWORK = {"learning_rate": 0.03, "max_epochs": 40, "random_state": 0}
 
 USES_IT = {

@@ -139,7 +139,7 @@ def test_each_window_is_followed_by_its_targets(horizon):
             FRAME.where(FRAME != 3),
             "rail",
             1,
-            r"'rail' is nan at row 2 \(index 2020-01-03.*\): impute or drop it first",
+            r"'rail' is nan at row 2 \(index 2020-01-03.*\): impute it first",
         ),
         (FRAME.replace(20, np.inf), None, 1, "'bus' is inf at row 1"),
         (FRAME[::-1], "rail", 1, r"index of series is not in time order.*sort_index"),

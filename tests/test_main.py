@@ -185,12 +185,21 @@ def test_the_dates_tell_the_season(data, capsys, freq, season):
     table.drop(columns="day_type").assign(date=dates).to_csv(path, index=False)
     argv = ["compare", str(path), *RAIL, "--window", "30", "--models", "naive"]
     assert main(argv) == 0
-    assert f"a season has {season} steps:" in capsys.readouterr().out
+    assert f"a season has {season} step" in capsys.readouterr().out
     assert main([*argv, "--season", "3"]) == 0
     assert "a season has 3 steps:" in capsys.readouterr().out
     if season == 24:
         argv[argv.index("30")] = "14"
         assert "longer than a window of 14" in refusal(capsys, *argv[1:])
+
+
+def test_dates_that_tell_no_season_need_one(data, capsys):
+    table, path = data
+    dates = pd.date_range("2024-01-01", periods=len(table), freq="15min")
+    table.drop(columns="day_type").assign(date=dates).to_csv(path, index=False)
+    argv = [path, *RAIL, "--models", "naive"]
+    assert "00:15:00 apart tell no season: give the season" in refusal(capsys, *argv)
+    assert main(["compare", *map(str, argv), "--season", "4"]) == 0
 
 
 def test_embedded_data_are_the_default(capsys):
@@ -215,13 +224,17 @@ def test_refuses_in_one_line(data, tmp_path, capsys):
     short = changed(numbers.iloc[:10])
     assert "10 rows are too few" in refusal(capsys, short, *RAIL)
     gap = changed(numbers.drop(index=30))
-    assert "missing" in refusal(capsys, gap, *RAIL)
+    assert "or give --gaps ignore if" in refusal(capsys, gap, *RAIL)
     assert (
         main(["compare", str(gap), *RAIL, "--models", "naive", "--gaps", "ignore"]) == 0
     )
     capsys.readouterr()
     missing = changed(numbers.assign(rail=numbers["rail"].where(table.index != 5)))
     assert "Column 'rail' is nan at 2024-01-06" in refusal(capsys, missing, *RAIL)
+    coming = changed(numbers.assign(rail=numbers["rail"].where(table.index < 70), z=1))
+    line = refusal(capsys, coming, *RAIL)
+    assert "'rail' is empty after 2024-03-10" in line
+    assert "--known-ahead" in line
     assert "Time column 'x' is not among" in refusal(capsys, path, *RAIL, "--time", "x")
     assert "is a folder" in refusal(capsys, path, *RAIL, "--csv", tmp_path)
     assert "invalid int value" in refusal(capsys, path, *RAIL, "--season", "week")

@@ -155,7 +155,7 @@ def test_intervals_are_those_of_the_model(frame):
         "quantiles": make_pipeline(FunctionTransformer(), dropout),
         "none": DenseRegressor(max_epochs=3, random_state=0),
     }
-    with pytest.warns(UserWarning, match="No intervals: DenseRegressor has no way"):
+    with pytest.warns(UserWarning, match="No intervals: DenseRegressor has no dropout"):
         result = compare(models, frame, coverage=0.8, **SETTING)
     rows = frame[["y", "other"]].to_numpy()
     windows = np.stack([rows[i : i + WINDOW] for i in range(N_ROWS - WINDOW + 1)])

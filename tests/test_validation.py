@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from skseq import GRUClassifier, GRURegressor, NaiveRegressor, pad_sequences
+from skseq.comparison.tables import in_order
 from skseq.validation import (
     check_fit_windows,
     check_predict_windows,
@@ -313,3 +314,22 @@ def test_cuda_where_there_is_none(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ValueError, match="device is 'cuda', but torch finds no CUDA"):
         GRURegressor(device="cuda").fit(np.zeros((4, 3, 1)), np.arange(4.0))
+
+
+@pytest.mark.parametrize("dtype", [None, object])
+@pytest.mark.parametrize(
+    ("values", "advice"),
+    [
+        (["12,5", "1,0", None], r"pandas.to_numeric.*decimal=','"),
+        (["2.5", "1.0", "n/a"], "pandas.to_numeric"),
+        (["31.12.2024", "01.01.2025", None], r"set_index\('c'\)"),
+        (pd.date_range("2024", periods=3), r"set_index\('c'\)"),
+        (["a", "b", None], "encode it first"),
+    ],
+)
+def test_advice_fits_a_column_that_is_not_numeric(values, advice, dtype):
+    frame = pd.DataFrame({"y": 1.0, "c": pd.Series(values, dtype=dtype)})
+    with pytest.raises(ValueError, match=f"'c' has dtype .*{advice}"):
+        check_series(frame)
+    with pytest.raises(ValueError, match=f"'c' has dtype .*{advice}"):
+        in_order(frame, "y")

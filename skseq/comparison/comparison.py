@@ -1,5 +1,7 @@
 """compare: models fitted on the same rows that forecast from the same origins."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import torch
@@ -65,8 +67,10 @@ def compare(
         Time steps in a season, for the naive forecast that all models are compared
         with, and for MASE and RMSSE. None derives it from the dates: 48 for half
         hours, 24 for hours, 7 for days (5 without weekends), 52 for weeks, 12 for
-        months, 4 for quarters. Otherwise, or if a window is shorter than that, it is
-        1: the naive forecast repeats the last value.
+        months, 4 for quarters. It is 1 for years, and if the index holds numbers: the
+        naive forecast repeats the last value. It is also 1, with a warning, if the
+        index holds text, if dates have another distance, or if a window is shorter
+        than a season.
     known_ahead : list of column label, default=()
         Variables whose values for the coming steps are known at an origin (calendar,
         prices); all others are known only up to it. Their next ``horizon`` values are
@@ -111,6 +115,11 @@ def compare(
         column, values are missing or not numeric, the index is not in order, or a
         parameter is out of range.
 
+    Warns
+    -----
+    UserWarning
+        If ``season`` is None and can't be derived from the index.
+
     Examples
     --------
     >>> import numpy as np
@@ -127,24 +136,17 @@ def compare(
     >>> result.differences()["p"]["linear"] < 0.01
     np.True_
     """
-    if not isinstance(models, dict):
-        raise TypeError(
-            f"models must be a dict of names and estimators, got {models!r}: give, "
-            "for example, {'linear': Ridge()}."
-        )
-    if not models:
-        raise ValueError("models is empty: give at least one, as {name: regressor}.")
+    _check_models(models)
     if coverage is not None:
         check_share(coverage, "coverage")
     tables = as_tables(data, target, known_ahead, gaps)
-    if season is None:
-        season = find_season(next(iter(tables.values())).index)
-        season = season if season <= window else 1
     n_rows = max(map(len, tables.values()))
     folds = rolling_origin(n_rows, window, horizon, test_fraction, step, refit)
     _check_starts(tables, n_rows - folds[0].fit_end - 1, window + horizon)
     origins = np.concatenate([fold.origins for fold in folds]) - n_rows  # from the end
     _check_same_times(tables, origins[0])
+    if season is None:
+        season = _season_of(tables, window)
     names = getattr(getattr(data, "index", None), "names", None)
     # (n_series, n_origins, horizon), as all forecasts are
     truth = np.stack([_targets(table, origins, horizon) for table in tables.values()])
@@ -199,6 +201,42 @@ def compare(
         intervals,
         step,
     )
+
+
+def _check_models(models):
+    """Refuse what is not a dict of names and estimators."""
+    if not isinstance(models, dict):
+        raise TypeError(
+            f"models must be a dict of names and estimators, got {models!r}: give, "
+            "for example, {'linear': Ridge()}."
+        )
+    if not models:
+        raise ValueError("models is empty: give at least one, as {name: regressor}.")
+    for name, model in models.items():
+        if not isinstance(name, str):
+            raise TypeError(
+                f"The names of models must be text, got {name!r}: give "
+                f"{str(name)!r}, for example."
+            )
+        if isinstance(model, type):
+            raise TypeError(
+                f"models[{name!r}] is the class {model.__name__}, but must be an "
+                f"estimator: give {model.__name__}()."
+            )
+
+
+def _season_of(tables, window):
+    """Derive the season from the dates of the first series; warn where that fails."""
+    try:
+        return find_season(next(iter(tables.values())).index, window)
+    except ValueError as error:
+        warnings.warn(
+            f"{error} Now, season=1: the naive forecast, which all models are compared "
+            "with, repeats the last value.",
+            UserWarning,
+            stacklevel=3,
+        )
+        return 1
 
 
 def _check_starts(tables, n_test, n_needed):

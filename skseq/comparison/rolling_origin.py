@@ -63,8 +63,9 @@ def rolling_origin(n_rows, window, horizon, test_fraction=0.2, step=1, refit=Fal
     test_start = n_rows - max(horizon, round(test_fraction * n_rows))
     if test_start < window + horizon:
         raise ValueError(
-            f"{n_rows} rows are too few: a window of {window}, a horizon of {horizon} "
-            f"and a test period of {n_rows - test_start} leave nothing to train on. "
+            f"{n_rows} row{' is' if n_rows == 1 else 's are'} too few: a window of "
+            f"{window}, a horizon of {horizon} and a test period of "
+            f"{n_rows - test_start} leave nothing to train on. "
             "Give more rows, a shorter window or horizon, or a smaller test fraction."
         )
     origins = range(test_start - 1, n_rows - horizon, step)

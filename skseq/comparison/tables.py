@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..transformers import SlidingWindow
 from ..transformers.time_index import by_instance
+from ..validation import advice_on
 
 DATES = pd.DatetimeIndex, pd.PeriodIndex
 
@@ -38,10 +39,10 @@ def as_tables(data, target, known_ahead=(), gaps="raise"):
     """
     table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
     table = in_order(table, target, known_ahead)
-    _check_finite(table)
     tables = by_series(table)
     for key, one in tables.items():
         try:
+            _check_finite(one)
             SlidingWindow(1, gaps=gaps).fit(one)
         except ValueError as error:
             if key:
@@ -157,9 +158,14 @@ def in_order(table, target, known_ahead=()):
     table = table[[target, *others, *known_ahead]]
     for column, dtype in table.dtypes.items():
         if not pd.api.types.is_numeric_dtype(dtype):
+            advice = advice_on(table[column])
+            if table[column].nunique() < len(table):
+                advice += (
+                    ". If it names the series of each row, make it a level of the "
+                    f"index, before time: data.set_index([{column!r}, time])"
+                )
             raise ValueError(
-                f"Column {column!r} has dtype {dtype}, which is not numeric: encode "
-                "it first (pandas.get_dummies), or drop it."
+                f"Column {column!r} has dtype {dtype}, which is not numeric: {advice}."
             )
     is_single = (table.dtypes == np.float32).all()
     return table if is_single else table.astype(np.float64)
@@ -180,11 +186,24 @@ def _check_known_ahead(known_ahead, columns):
 
 
 def _check_finite(table):
-    bad = np.argwhere(~np.isfinite(table.to_numpy()))
-    if len(bad):
-        row, column = bad[0]
+    """Refuse missing and infinite values; the first column is the target."""
+    bad = ~np.isfinite(table.to_numpy())
+    if not bad.any():
+        return
+    row, column = np.argwhere(bad)[0]
+    name, time = table.columns[column], table.index[row]
+    if column == 0 and row > 0 and table.iloc[row:, 0].isna().all():
         raise ValueError(
-            f"Column {table.columns[column]!r} is {table.iat[row, column]} at "
-            f"{table.index[row]} (and {len(bad) - 1} more such values): impute it "
-            "first, for example with DataFrame.interpolate, or drop the column."
+            f"The target {name!r} is empty from {time} on, to the end: drop these rows "
+            "(they may hold what is known ahead, but forecasts are compared only with "
+            "known targets)."
         )
+    others = bad.sum() - 1
+    values = "value" if others == 1 else "values"
+    more = f" (and {others} more such {values})" if others else ""
+    drop = "" if column == 0 else " drop the column,"
+    raise ValueError(
+        f"Column {name!r} is {table.iat[row, column]} at {time}{more}: impute it, for "
+        f"example with DataFrame.interpolate,{drop} or, only at the start or end of a "
+        "series, drop the rows."
+    )

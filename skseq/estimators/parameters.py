@@ -174,7 +174,7 @@ def _check_random_state(value):
     try:
         check_random_state(value)
     except ValueError as error:
-        raise ValueError(f"random_state can't be {value!r}: {error}") from None
+        raise ValueError(f"random_state can't be {value!r}: {error}.") from None
 
 
 def _check_levels(value):

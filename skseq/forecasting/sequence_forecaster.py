@@ -12,7 +12,7 @@ from sklearn.utils import check_scalar
 from sktime.base import BaseObject
 from sktime.forecasting.base import BaseForecaster
 
-from ..estimators import DenseRegressor, GRURegressor
+from ..estimators import DenseRegressor
 from .forecast import forecast
 from .history import History
 from .model import WindowModel
@@ -335,14 +335,6 @@ class SequenceForecaster(BaseForecaster):
         network = {"max_epochs": 1, "random_state": 0}
         return [
             {"regressor": LinearRegression(), "window_length": 4},
-            {
-                "regressor": GRURegressor(hidden_size=3, **network),
-                "window_length": 3,
-                "scaling": "divide",
-                "min_length": 1,
-                "missing": "ffill",
-                "dtype": "float32",
-            },
             {
                 "regressor": make_pipeline(
                     FunctionTransformer(),

@@ -1,8 +1,9 @@
 """``skseq compare``: compare models on the last part of a series."""
 
 from ..comparison import compare
+from ..comparison.season import find_season
 from ..comparison.tables import join
-from .data import read_data, season_of, steps_to_come
+from .data import read_data, steps_to_come
 from .models import choose_models
 from .outputs import check_outputs, make_folders, write_forecast
 
@@ -23,7 +24,7 @@ def run_compare(arguments):
     data = read_data(arguments)
     season = arguments.season
     if season is None:
-        season = season_of(data, arguments.window)
+        season = find_season(next(iter(data.tables.values())).index, arguments.window)
     coming = steps_to_come(data, arguments.horizon) if arguments.forecast else None
     make_folders(arguments)
     models = choose_models(arguments, season, data.past_only)
@@ -71,7 +72,12 @@ def _summary(arguments, result, data, season):
     first, last = result.origins[[0, -1]].astype(str)
     of_several = "" if arguments.series is None else f" of {len(data.tables)} series"
     return (
-        f"Forecasts of {data.target}{of_several}, {arguments.horizon} steps ahead, "
-        f"from {len(result.origins)} origins, {first} to {last}; a season has "
-        f"{season} steps:\n\n{result}"
+        f"Forecasts of {data.target}{of_several}, "
+        f"{_count(arguments.horizon, 'step')} ahead, from "
+        f"{_count(len(result.origins), 'origin')}, {first} to {last}; a season has "
+        f"{_count(season, 'step')}:\n\n{result}"
     )
+
+
+def _count(n, noun):
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

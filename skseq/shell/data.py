@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..comparison.coming import check_coming, split_coming
-from ..comparison.season import find_season
-from ..comparison.tables import by_series, in_order
+from ..comparison.tables import by_series, in_order, label
 from ..datasets import load_victoria_electricity
+from ..transformers.time_index import find_step, say_gap
 from .read import read_table
 
 
@@ -58,6 +58,9 @@ def read_data(arguments):
         key: split_coming(one, target, known_ahead)
         for key, one in by_series(table).items()
     }
+    for key, (one, _) in parts.items():
+        where = f" of series {label(key)}" if key else ""
+        _check_rows(one, target, where, arguments.gaps)
     return Data(
         tables={key: one for key, (one, _) in parts.items()},
         coming={key: after for key, (_, after) in parts.items()},
@@ -66,18 +69,6 @@ def read_data(arguments):
         known_ahead=known_ahead,
         past_only=table.columns.drop([target, *known_ahead]).tolist(),
     )
-
-
-def season_of(data, window):
-    """Find the season of the first series from its dates, if it fits in a window."""
-    season = find_season(next(iter(data.tables.values())).index)
-    if season > window:
-        raise ValueError(
-            f"the dates suggest a season of {season} steps, which is longer than a "
-            f"window of {window}: give a longer --window, or a shorter --season, such "
-            "as 1."
-        )
-    return season
 
 
 def steps_to_come(data, horizon):
@@ -105,6 +96,26 @@ def _read(arguments):
     for note in notes:
         print(f"{arguments.file}: {note}", file=sys.stderr)
     return table, target, encoded
+
+
+def _check_rows(table, target, where, gaps):
+    """Refuse rows without targets at the end, and gaps, in the words of the shell."""
+    last = table[target].last_valid_index()
+    if last is not None and last != table.index[-1]:
+        raise ValueError(
+            f"Column {target!r}{where} is empty after {last}: remove these rows, or "
+            "name the columns whose values are known there with --known-ahead."
+        )
+    try:
+        if gaps == "raise":
+            find_step(table.index)
+    except ValueError:
+        raise ValueError(
+            f"The rows{where} have no regular step, or some are missing: "
+            f"{say_gap(table.index)}. Add the missing rows to the file, with values, "
+            "or give --gaps ignore if each row simply follows the one before (trading "
+            "days, events)."
+        ) from None
 
 
 def _only_column(table):

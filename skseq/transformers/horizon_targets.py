@@ -123,6 +123,8 @@ def _target_values(table):
         row, column = bad[0]
         raise ValueError(
             f"target {table.columns[column]!r} is {values[row, column]} at row {row} "
-            f"(index {table.index[row]}): impute or drop it first."
+            f"(index {table.index[row]}): impute it first, for example with "
+            "DataFrame.interpolate. Drop rows only at the start or end of the series: "
+            "elsewhere that leaves a gap."
         )
     return values

@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
-GAPS = ("raise", "ignore")
+from ..validation.advice import DATE
 
-DATE = re.compile(r"\d{4}[-/.]\d{1,2}\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b")
-"""The beginning of a date as text."""
+GAPS = ("raise", "ignore")
 
 
 def check_gaps(gaps):
@@ -44,10 +43,12 @@ def time_index(series, name="X"):
     if isinstance(index, pd.MultiIndex):
         raise ValueError(
             f"The index of {name} has {index.nlevels} levels: it holds several "
-            "series, and no window may reach from one into the next. Pass one series "
-            "at a time (DataFrame.groupby), or drop the other levels (droplevel)."
+            "series, and no window may reach from one into the next. Use compare or "
+            "SequenceForecaster, which take several series, or pass one at a time "
+            "(DataFrame.groupby). If it is only one, drop the other levels "
+            "(droplevel)."
         )
-    index = _as_dates(index)
+    index = as_dates(index)
     dated = isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex))
     if not dated and not (
         isinstance(index, pd.Index) and pd.api.types.is_integer_dtype(index.dtype)
@@ -58,7 +59,7 @@ def time_index(series, name="X"):
     return index
 
 
-def _as_dates(index):
+def as_dates(index):
     """Convert an index of Python's or pyarrow's dates into pandas' own."""
     foreign = isinstance(index, pd.Index) and (
         pd.api.types.is_object_dtype(index.dtype)
@@ -76,7 +77,7 @@ def _as_dates(index):
 def _warn_of_text(index, name):
     """Warn of dates as text, in which order and gaps cannot be checked."""
     ends = index[[0, -1]] if isinstance(index, pd.Index) and len(index) > 1 else [None]
-    if all(isinstance(end, str) and DATE.match(end) for end in ends):
+    if all(isinstance(end, str) and re.match(DATE, end) for end in ends):
         warnings.warn(
             f"The index of {name} holds dates as text ({ends[0]!r}), so their order "
             "and gaps can't be checked, nor the past of new rows found: convert them "
@@ -193,16 +194,23 @@ def _say(step):
     return getattr(step, "freqstr", step)
 
 
-def _say_irregular(index, name):
+def say_gap(index):
+    """Name the two rows at the most unusual distance."""
     steps = np.diff(_numbers(index))
     row = 1 + int(np.abs(steps - np.median(steps)).argmax())
     return (
-        f"The index of {name} has no regular step, or rows are missing: row {row} "
-        f"({index[row]}) follows row {row - 1} ({index[row - 1]}) at an unusual "
-        "distance. Windows count rows: fill in the missing rows (DataFrame.asfreq, "
-        "then impute), or set gaps='ignore' if each row simply follows the one "
-        "before (trading days, events). Cross-validation that takes rows out of the "
-        "middle also causes this: use TimeSeriesSplit."
+        f"row {row} ({index[row]}) follows row {row - 1} ({index[row - 1]}) at an "
+        "unusual distance"
+    )
+
+
+def _say_irregular(index, name):
+    return (
+        f"The index of {name} has no regular step, or rows are missing: "
+        f"{say_gap(index)}. Windows count rows: fill in the missing rows "
+        "(DataFrame.asfreq, then impute), or set gaps='ignore' if each row simply "
+        "follows the one before (trading days, events). Cross-validation that takes "
+        "rows out of the middle also causes this: use TimeSeriesSplit."
     )
 
 

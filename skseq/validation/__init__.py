@@ -1,5 +1,6 @@
 """Validation: errors that name the argument, what was given, and what to do."""
 
+from .advice import advice_on
 from .samples import check_fit_windows, check_predict_windows, check_weights
 from .share import check_share
 from .targets import (
@@ -11,6 +12,7 @@ from .tokens import largest_token
 from .windows import check_series, check_windows
 
 __all__ = [
+    "advice_on",
     "check_fit_windows",
     "check_predict_windows",
     "check_series",

@@ -2,14 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import (
-    is_datetime64_any_dtype,
-    is_numeric_dtype,
-    is_object_dtype,
-)
+from pandas.api.types import infer_dtype, is_numeric_dtype, is_object_dtype
 from sklearn.utils import assert_all_finite, check_array
 
 from ..windows import chunks, leading_padding, series_of
+from .advice import advice_on
 
 _FLOATS = [np.float64, np.float32]
 
@@ -138,18 +135,25 @@ def _refuse_text(frame, name):
         )
     if not isinstance(frame, pd.DataFrame):
         return
-    for column, dtype in frame.dtypes.items():
-        if not (is_numeric_dtype(dtype) or is_object_dtype(dtype)):
-            dated = is_datetime64_any_dtype(dtype)
-            remedy = (
-                f"make it the index (set_index({column!r}))"
-                if dated
-                else "encode it first (OneHotEncoder)"
-            )
+    for label, column in frame.items():
+        if not (is_numeric_dtype(column.dtype) or _holds_numbers(column)):
             raise ValueError(
-                f"{name} column {column!r} has dtype {dtype}, which is not numeric: "
-                f"{remedy}, or drop it."
+                f"{name} column {label!r} has dtype {column.dtype}, which is not "
+                f"numeric: {advice_on(column)}."
             )
+
+
+def _holds_numbers(column):
+    """Tell whether objects are numbers, or else neither text nor dates."""
+    if not is_object_dtype(column.dtype):
+        return False
+    if infer_dtype(column) not in ("string", "date", "datetime"):
+        return True
+    try:
+        column.astype(np.float64)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _is_finite(rows):

@@ -1,0 +1,34 @@
+"""What to do about a column that is not numeric."""
+
+import pandas as pd
+
+DATE = r"\d{4}[-/.]\d{1,2}\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b"
+"""The beginning of a date as text."""
+
+
+def advice_on(column):
+    """Say what to do about a column that is not numeric.
+
+    Parameters
+    ----------
+    column : Series
+
+    Returns
+    -------
+    str
+        For dates, numbers written as text, or other values, whichever most are.
+    """
+    text = column.dropna().astype(str)
+    number = text.str.replace(r"[,\s]", "", regex=True)
+    if pd.to_numeric(number, errors="coerce").notna().mean() > 0.5:
+        return (
+            "turn it into numbers with pandas.to_numeric, or read decimal commas with "
+            "pandas.read_csv(decimal=',')"
+        )
+    if text.str.match(DATE).mean() > 0.5:
+        return (
+            "if it is the time of each row, turn it into dates with "
+            f"pandas.to_datetime and make it the index (set_index({column.name!r})), "
+            "or else drop it"
+        )
+    return "encode it first (pandas.get_dummies or OneHotEncoder), or drop it"
