@@ -17,9 +17,7 @@ demo: .venv-demo/installed
 test: lint
 	.venv-test/bin/python -m pytest -n 2 --dist worksteal
 
-# What must hold on the oldest versions that pyproject.toml claims; there, compiling in a
-# shorter time matters more than fast code.
-test-oldest: export NUMBA_OPT = 0
+# What must hold on the oldest versions that pyproject.toml claims.
 test-oldest: .venv-oldest/installed
 	.venv-oldest/bin/python -m pytest -n 2 --dist worksteal tests/test_common.py
 
