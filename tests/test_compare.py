@@ -192,6 +192,7 @@ DAYS = pd.date_range("2024-01-01", periods=80)
         (DAYS, 7),
         (pd.Index(DAYS.date), 7),
         (pd.date_range("2000-01-01", periods=80, freq="MS"), 12),
+        (pd.date_range("2024-01-01", periods=80, freq="6h"), 4),
         (pd.period_range("1940", periods=80, freq="Y"), 1),
         (pd.RangeIndex(80), 1),
     ],
@@ -207,7 +208,8 @@ def test_the_season_is_that_of_the_dates(index, season):
     ("index", "window", "reason"),
     [
         (DAYS, 4, "a season of 7 steps.*window of at least 7"),
-        (pd.date_range("2024-01-01", periods=80, freq="15min"), 14, "00:15:00 apart"),
+        (pd.date_range("2024-01-01", periods=80, freq="15min"), 14, "a season of 96"),
+        (pd.date_range("2024-01-01", periods=80, freq="2D"), 14, "2 days .* apart"),
         (DAYS.strftime("%b %d"), 14, "'Jan 01', which is not read as .*to_datetime"),
     ],
 )

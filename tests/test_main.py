@@ -195,10 +195,12 @@ def test_the_dates_tell_the_season(data, capsys, freq, season):
 
 def test_dates_that_tell_no_season_need_one(data, capsys):
     table, path = data
-    dates = pd.date_range("2024-01-01", periods=len(table), freq="15min")
+    dates = pd.date_range("2024-01-01", periods=len(table), freq="2D")
     table.drop(columns="day_type").assign(date=dates).to_csv(path, index=False)
     argv = [path, *RAIL, "--models", "naive"]
-    assert "00:15:00 apart tell no season: give the season" in refusal(capsys, *argv)
+    assert "2 days 00:00:00 apart tell no season: give the season" in refusal(
+        capsys, *argv
+    )
     assert main(["compare", *map(str, argv), "--season", "4"]) == 0
 
 

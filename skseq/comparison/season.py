@@ -6,8 +6,9 @@ from pandas.api.types import is_string_dtype
 
 from ..transformers.time_index import as_dates
 
-SEASONS = {1 / 48: 48, 1 / 24: 24, 1: 7, 7: 52, 30.5: 12, 91.5: 4, 365.25: 1}
-"""Number of steps in a season, by the days between two steps."""
+SEASONS = {1: 7, 7: 52, 30.5: 12, 91.5: 4, 365.25: 1}
+"""Number of steps in a season, by the days between two steps; for parts of a day, it is
+the day."""
 
 
 def find_season(index, window):
@@ -27,8 +28,8 @@ def find_season(index, window):
     Raises
     ------
     ValueError
-        If the dates are text, their distance is not one of ``SEASONS``, or a season
-        is longer than a window.
+        If the dates are text, their distance is neither a part of a day nor one of
+        ``SEASONS``, or a season is longer than a window.
     """
     index = as_dates(index)
     if is_string_dtype(index.dtype):  # also objects
@@ -43,7 +44,9 @@ def find_season(index, window):
         return 1
     step = pd.Timedelta(np.median(np.diff(index)))
     days = step / pd.Timedelta(days=1)
-    seasons = [n for known, n in SEASONS.items() if abs(days / known - 1) < 0.05]
+    parts = round(1 / days)
+    known = SEASONS if parts < 2 else {1 / parts: parts}
+    seasons = [n for distance, n in known.items() if abs(days / distance - 1) < 0.05]
     if not seasons:
         raise ValueError(
             f"Dates that are {step} apart tell no season: give the season (1 for none)."
