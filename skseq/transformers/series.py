@@ -56,8 +56,9 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
     def _find_past(self, index, n_rows):
         """Find the remembered rows right before the first of ``index``."""
         unknown = self.history_[:0]
+        is_short = n_rows <= self._n_past()  # no row has its whole past among them
         if index is None or self.history_index_ is None:
-            if n_rows <= self._n_past():
+            if is_short:
                 ti.warn_short_past(
                     "X or the fitted series has no index of times (turn text into "
                     "dates with pandas.to_datetime; steps of scikit-learn keep the "
@@ -69,19 +70,19 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
         ti.check_step(index, self.step_)
         before = int(fitted.searchsorted(index[0]))
         if not self._continues(index, before):
-            if n_rows <= self._n_past():
+            if is_short:
                 ti.warn_short_past(
                     f"its first row, {index[0]}, is neither in the fitted series nor "
                     f"one step after the end of that series, {fitted[-1]}"
                 )
             return unknown
-        if index[0] < self.start_ and n_rows <= self._n_past():
+        if is_short and index[0] < self.start_:
             ti.warn_short_past(
                 f"it starts at {index[0]}, before the fitted series, which starts at "
                 f"{self.start_}"
             )
         forgotten = before < self._n_past() and self.start_ < fitted[0]
-        if forgotten and index[0] > self.start_ and n_rows <= self._n_past():
+        if is_short and forgotten and index[0] > self.start_:
             ti.warn_short_past(
                 f"it starts at {index[0]}, inside the fitted series, of which only "
                 f"the rows from {fitted[0]} are remembered"

@@ -135,10 +135,13 @@ def _refuse_text(frame, name):
         )
     if not isinstance(frame, pd.DataFrame):
         return
-    for label, column in frame.items():
-        if not (is_numeric_dtype(column.dtype) or _holds_numbers(column)):
+    for position, dtype in enumerate(frame.dtypes):
+        if is_numeric_dtype(dtype):
+            continue
+        column = frame.iloc[:, position]
+        if not _holds_numbers(column):
             raise ValueError(
-                f"{name} column {label!r} has dtype {column.dtype}, which is not "
+                f"{name} column {column.name!r} has dtype {dtype}, which is not "
                 f"numeric: {advice_on(column)}."
             )
 
