@@ -232,14 +232,17 @@ def test_refuses_in_one_line(data, tmp_path, capsys):
     )
     capsys.readouterr()
     missing = changed(numbers.assign(rail=numbers["rail"].where(table.index != 5)))
-    assert "Column 'rail' is nan at 2024-01-06" in refusal(capsys, missing, *RAIL)
+    assert "Column 'rail' is empty at 2024-01-06" in refusal(capsys, missing, *RAIL)
     coming = changed(numbers.assign(rail=numbers["rail"].where(table.index < 70), z=1))
     line = refusal(capsys, coming, *RAIL)
     assert "'rail' is empty after 2024-03-10" in line
     assert "--known-ahead" in line
     assert "Time column 'x' is not among" in refusal(capsys, path, *RAIL, "--time", "x")
     assert "is a folder" in refusal(capsys, path, *RAIL, "--csv", tmp_path)
-    assert "invalid int value" in refusal(capsys, path, *RAIL, "--season", "week")
+    assert "got 'week'" in refusal(capsys, path, *RAIL, "--season", "week")
+    for option, least in (("seed", 0), ("refit", 0), ("epochs", 1), ("horizon", 1)):
+        line = refusal(capsys, path, *RAIL, f"--{option}", least - 1)
+        assert f"argument --{option}: must be a whole number, at least {least}" in line
     assert "invalid choice: 'tree'" in refusal(capsys, path, *RAIL, "--models", "tree")
 
 

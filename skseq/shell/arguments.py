@@ -19,6 +19,23 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {' '.join(message.split())}\n")
 
 
+def whole(least):
+    """Return a type of arguments: whole numbers that are not below ``least``."""
+
+    def convert(text):
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least:
+            raise argparse.ArgumentTypeError(
+                f"must be a whole number, at least {least}, got {text!r}."
+            )
+        return number
+
+    return convert
+
+
 def add_compare_arguments(command):
     """Add the options of ``compare`` to its parser."""
 
@@ -45,11 +62,11 @@ def add_compare_arguments(command):
     add("--sep", default=",", metavar="TEXT", help="separator of columns")
     add("--decimal", default=".", metavar="TEXT", help="decimal separator")
     add("--thousands", metavar="TEXT", help="thousands separator")
-    add("--horizon", type=int, default=14, help="number of steps to forecast")
-    add("--window", type=int, default=56, help="number of past steps that a model sees")
+    add("--horizon", type=whole(1), default=14, help="number of steps to forecast")
+    add("--window", type=whole(1), default=56, help="number of past steps that a model sees")
     add(
         "--season",
-        type=int,
+        type=whole(1),
         help="number of steps in a season; by default derived from the dates: 24 for "
         "hourly data, 96 for 15 minutes, 7 for daily (5 without weekends), 52 "
         "for weekly, 12 for monthly, 4 for quarterly, 1 for yearly and for whole "
@@ -70,13 +87,13 @@ def add_compare_arguments(command):
     )
     add(
         "--step",
-        type=int,
+        type=whole(1),
         default=1,
         help="number of rows from one forecast origin to the next",
     )
     add(
         "--refit",
-        type=int,
+        type=whole(0),
         default=0,
         metavar="N",
         help="fit the models again every N origins; 0 fits them once",
@@ -110,10 +127,10 @@ def add_compare_arguments(command):
         metavar="NAME",
         help=f"models to compare, from {', '.join(default_models())}; all by default",
     )
-    add("--epochs", type=int, help="maximum number of passes over the training windows")
+    add("--epochs", type=whole(1), help="maximum number of passes over the training windows")
     add(
         "--seed",
-        type=int,
+        type=whole(0),
         default=0,
         help="random seed of the networks' initial weights",
     )

@@ -99,13 +99,20 @@ def _read(arguments):
 
 
 def _check_rows(table, target, where, gaps):
-    """Refuse rows without targets at the end, and gaps, in the words of the shell."""
+    """Refuse missing values and missing rows, in the words of the shell."""
     last = table[target].last_valid_index()
     if last is not None and last != table.index[-1]:
         raise ValueError(
             f"Column {target!r}{where} is empty after {last}: remove these rows, or "
             "name the columns whose values are known there with --known-ahead."
         )
+    for column in table:
+        empty = table.index[table[column].isna()]
+        if len(empty):
+            raise ValueError(
+                f"Column {column!r}{where} is empty at {empty[0]}: fill in a value, "
+                "or, only at the start of a series, remove the rows."
+            )
     try:
         if gaps == "raise":
             find_step(table.index)
