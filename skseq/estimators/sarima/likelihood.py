@@ -7,7 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 # Largest x, where the partial autocorrelation is x / sqrt(1 + x^2). Nearer to 1, the
 # variance of the stationary series cannot be computed.
-_PERSISTENT = 30
+_PERSISTENT = 300
 UNIT_ROOT = (
     "The autoregression is so close to a unit root that its variance cannot be "
     "computed: difference instead (order, seasonal_order), or choose smaller orders."
@@ -94,16 +94,14 @@ def maximize(model, before, max_iter):
     start = None  # statsmodels' guess
     if set(model.param_names) <= set(before):
         start = [before[name] for name in model.param_names]
-    persistent = (-_PERSISTENT, _PERSISTENT)
-    bounds = [
-        persistent if name[:3] == "ar." else (None, None) for name in model.param_names
-    ]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the warning that matters is given below
-        try:
-            results = model.fit(start, bounds=bounds, maxiter=max_iter, disp=False)
-        except np.linalg.LinAlgError as error:
-            raise ValueError(UNIT_ROOT) from error
+    found = _search(model, start, max_iter)
+    if not found:
+        raise ValueError(UNIT_ROOT)
+    results = found[0]
+    for other in found[1:]:
+        # Those that are better by nothing but rounding differ between computers.
+        if other.llf > results.llf + 0.01:
+            results = other
     if not results.mle_retvals["converged"]:
         warnings.warn(
             f"The likelihood did not reach its maximum in max_iter={max_iter} "
@@ -113,6 +111,48 @@ def maximize(model, before, max_iter):
             stacklevel=3,
         )
     return results
+
+
+def _search(model, start, max_iter):
+    """Find maxima of the likelihood, away from unit roots.
+
+    There may be several. Which one is found depends on the start, and on whether the
+    optimiser may take a path beyond the bounds.
+    """
+
+    def inner(params):
+        return np.array(model.untransform_params(params))
+
+    def found(start, bounds):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # those that matter are given later
+            try:
+                results = model.fit(start, bounds=bounds, maxiter=max_iter, disp=False)
+            except np.linalg.LinAlgError:
+                return []
+        # A forecast can't be better than the model's own shocks, in units of which its
+        # variance is given: where it is, rounding errors have made up the likelihood.
+        least = results.forecasts_error_cov[0, 0, observed].min() / results.scale
+        return [results] if least > 0.9 else []
+
+    observed = ~np.isnan(model.endog[:, 0])
+    autoregressive = _autoregressive(model)
+    bound = np.where(autoregressive, _PERSISTENT, np.inf)
+    bounds = [(-size, size) for size in bound]
+    near = found(start, bounds)
+    if (start is not None and near) or not autoregressive.any():
+        return near
+    for free in found(start, None):
+        if (np.abs(inner(free.params)) <= bound).all():
+            return [*near, free]
+        back = inner(free.params).clip(-bound, bound)
+        return [*near, *found(model.transform_params(back), bounds)]
+    return near
+
+
+def _autoregressive(model):
+    """Tell which parameters are those of the autoregression."""
+    return np.array([name[:3] == "ar." for name in model.param_names], bool)
 
 
 def warn_of_limit(model, params):
@@ -128,8 +168,7 @@ def warn_of_limit(model, params):
         The estimates.
     """
     inner = np.array(model.untransform_params(params))
-    autoregressive = np.array([name[:3] == "ar." for name in model.param_names], bool)
-    limited = autoregressive & (np.abs(inner) > 0.999 * _PERSISTENT)
+    limited = _autoregressive(model) & (np.abs(inner) > 0.999 * _PERSISTENT)
     if not limited.any():
         return
     inner[limited] /= 2
@@ -147,7 +186,7 @@ def warn_of_limit(model, params):
 def unit_of(series, known):
     """Choose a unit of the series that suits the optimiser and the filter.
 
-    Both have absolute tolerances, which suit a standard deviation of 1 to 100.
+    Both have absolute tolerances, which suit a standard deviation of 1.
 
     Parameters
     ----------
@@ -158,7 +197,7 @@ def unit_of(series, known):
     Returns
     -------
     float
-        1 if the series has such a standard deviation, or is constant.
+        The standard deviation; 1 if the series is constant.
     """
     rows = ~np.isnan(series)
     if not rows.any():
@@ -166,8 +205,7 @@ def unit_of(series, known):
     observed = series[rows]
     known = np.column_stack([np.ones(len(observed)), known[rows]])
     rest = observed - known @ np.linalg.lstsq(known, observed, rcond=None)[0]
-    spread = max(rest.std(), 1e-6 * observed.std()) or 1.0
-    return float(spread / np.clip(spread, 1, 100))
+    return float(max(rest.std(), 1e-6 * observed.std()) or 1.0)
 
 
 def in_unit(params, unit):
