@@ -63,7 +63,12 @@ def add_compare_arguments(command):
     add("--decimal", default=".", metavar="TEXT", help="decimal separator")
     add("--thousands", metavar="TEXT", help="thousands separator")
     add("--horizon", type=whole(1), default=14, help="number of steps to forecast")
-    add("--window", type=whole(1), default=56, help="number of past steps that a model sees")
+    add(
+        "--window",
+        type=whole(1),
+        default=56,
+        help="number of past steps that a model sees",
+    )
     add(
         "--season",
         type=whole(1),
@@ -127,7 +132,11 @@ def add_compare_arguments(command):
         metavar="NAME",
         help=f"models to compare, from {', '.join(default_models())}; all by default",
     )
-    add("--epochs", type=whole(1), help="maximum number of passes over the training windows")
+    add(
+        "--epochs",
+        type=whole(1),
+        help="maximum number of passes over the training windows",
+    )
     add(
         "--seed",
         type=whole(0),
