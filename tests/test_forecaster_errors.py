@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_array_equal
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -145,6 +146,36 @@ class TestErrors:
         late.index += pd.to_timedelta([0, 1], unit="D")
         with pytest.raises(ValueError, match="2021-01-01 01:00:00 is not a time step"):
             model.update(late)
+
+    @pytest.mark.parametrize("missing", ["error", "ffill", "interpolate"])
+    def test_integers_that_are_several_apart(self, missing):
+        y = make_series(40)
+        model = forecaster(missing=missing)
+        by_two = y.set_index(pd.RangeIndex(0, 80, 2))
+        for table in (
+            by_two,
+            by_two.set_index(pd.Index(np.arange(3, 83, 2))),
+            by_two.drop(by_two.index[[7, 8, 20]]),
+            pd.concat({"a": by_two, "b": by_two[10:]}),
+        ):
+            with pytest.raises(
+                ValueError, match=r"y are 2 apart.*y\.reset_index\(drop=True\)"
+            ):
+                model.fit(table, fh=1)
+        advised = [by_two.reset_index(drop=True), by_two.set_index(by_two.index // 2)]
+        expected = forecaster().fit(y, fh=1).predict().to_numpy()
+        for table in advised:
+            assert_array_equal(model.fit(table, fh=1).predict(), expected)
+
+    def test_rows_missing_where_integers_count_by_one(self):
+        y = make_series(40).set_index(pd.RangeIndex(40))
+        gaps = y.drop(index=range(21, 40, 2))  # from there on, two apart
+        short = pd.concat({"a": y, "b": y.loc[[3, 6]]})
+        for table in (gaps, short):
+            with pytest.raises(ValueError, match=r"no value at (21|4): choose how"):
+                forecaster().fit(table, fh=1)
+            forecast = forecaster(missing="ffill").fit(table, fh=1).predict()
+            assert np.isfinite(forecast).all(axis=None)
 
     def test_exogenous(self):
         y, X = make_series(40), make_series(43, 2, seed=1)

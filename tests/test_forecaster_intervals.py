@@ -1,15 +1,24 @@
 """SequenceForecaster: intervals, quantiles and variances of its forecasts."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.dummy import DummyRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sktime.transformations.boxcox import LogTransformer
 
-from skseq import DenseRegressor, SARIMARegressor
+from skseq import (
+    DenseRegressor,
+    SARIMARegressor,
+    TransformedWindowRegressor,
+    compare,
+)
 from tests.forecasters import FH, forecaster, make_panel, make_series, naive_windows
 
 
@@ -71,6 +80,21 @@ class TestIntervals:
         model.fit(make_series(30), fh=FH)
         assert (model.predict_var() > 0).all(axis=None)
 
+    def test_bars_of_the_regressor_in_logarithms(self):
+        """Those of sktime's transformer; one around the windows says so."""
+        y = make_series(80)
+        sarima = SARIMARegressor((1, 0, 0), (0, 0, 0, 0), trend="c")
+        model = forecaster(sarima, 10, error_bars="regressor")
+        around = LogTransformer() * model.clone()
+        interval = around.fit(y, fh=FH).predict_interval()
+        in_logs = model.fit(np.log(y), fh=FH).predict_interval()
+        assert_allclose(interval, np.exp(in_logs))
+        log = FunctionTransformer(np.log, np.exp)
+        inside = TransformedWindowRegressor(sarima, log)
+        model = forecaster(inside, 10, error_bars="regressor").fit(y, fh=FH)
+        with pytest.raises(ValueError, match=r"LogTransformer\(\) \* SequenceForec"):
+            model.predict_interval()
+
     def test_a_regressor_without_bars(self):
         model = forecaster(LinearRegression(), error_bars="regressor")
         model.fit(make_series(30), fh=FH)
@@ -102,3 +126,66 @@ class TestIntervals:
         assert np.isfinite(model.predict().to_numpy()).all()
         with pytest.raises(ValueError, match="too few windows"):
             model.predict_interval()
+
+
+class TestFewErrors:
+    """With n held-out errors, no interval covers more than n / (n + 1)."""
+
+    @pytest.mark.parametrize("n_errors", [1, 4, 8])
+    def test_cover_as_often_as_the_warning_says(self, n_errors):
+        n_series = 3000  # each with errors of its own; sd of the share below .01
+        noise = np.random.default_rng(0).normal(size=(5 * n_errors + 3, n_series))
+        y = pd.DataFrame(noise).add_prefix("y")
+        zero = DummyRegressor(strategy="constant", constant=np.zeros(n_series))
+        model = forecaster(zero, 2).fit(y[:-1], fh=[1])
+        share = n_errors / (n_errors + 1)
+        with pytest.warns(UserWarning, match=f"and cover {share:.3g} on average"):
+            interval = model.predict_interval(coverage=0.99)
+        lower, upper = interval.to_numpy().reshape(n_series, 2).T
+        inside = (lower <= noise[-1]) & (noise[-1] <= upper)
+        assert inside.mean() == pytest.approx(share, abs=0.03)
+
+    @pytest.mark.parametrize(
+        ("coverage", "n_needed"), [(0.9, 9), (0.95, 19), (0.99, 99), (0.6, 2)]
+    )
+    def test_warns_if_they_are_too_few(self, coverage, n_needed):
+        few, enough = (
+            forecaster(horizon=1).fit(make_series(5 * n_errors + 5))
+            for n_errors in (n_needed - 1, n_needed)
+        )
+        match = f"coverage={coverage} .* {n_needed} held-out .* are {n_needed - 1}: "
+        outer = [0.5, (1 - coverage) / 2]
+        with pytest.warns(UserWarning, match=match) as caught:
+            few.predict_interval([-1, 1, 2], coverage=[0.5, coverage])
+        assert len(caught) == 1
+        with pytest.warns(UserWarning, match=match):
+            few.predict_quantiles([1], alpha=outer)
+        # In these tests, a warning is an error.
+        few.predict_quantiles([1], alpha=[0.5])
+        few.predict_var([1])
+        enough.predict_interval([-1, 1, 2], coverage=[0.5, coverage])
+        enough.predict_quantiles([1], alpha=outer)
+
+    def test_the_warning_shows_where_it_was_asked(self):
+        model = forecaster().fit(make_series(30), fh=FH)
+        with pytest.warns(UserWarning, match="held-out errors") as caught:
+            model.predict_interval()
+        assert caught[0].filename == __file__
+
+    def test_bars_of_the_regressor_have_no_errors(self):
+        sarima = SARIMARegressor((1, 0, 0), (0, 0, 0, 0))
+        model = forecaster(sarima, 10, error_bars="regressor")
+        model.fit(make_series(30), fh=FH).predict_interval(coverage=0.99)
+
+    @pytest.mark.parametrize("refit", [False, 1])
+    def test_compare_warns_once_for_each_model(self, refit):
+        y = make_series(60)
+        models = {name: forecaster(LinearRegression(), 2) for name in "ab"}
+        setting = {"target": "y0", "horizon": 1, "window": 2, "season": 1}
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            compare(models, y, refit=refit, coverage=0.95, **setting)
+        told = [str(w.message) for w in caught if "held-out" in str(w.message)]
+        assert [text.partition(":")[0] for text in told] == ["Model 'a'", "Model 'b'"]
+        assert caught[-1].filename == __file__
+        compare(models, y, refit=refit, coverage=0.5, **setting)

@@ -412,7 +412,14 @@ def test_a_transformer_without_inverse_is_an_error():
         TransformedWindowRegressor(Flat(), NoInverse()).fit(windows, y)
 
 
-def test_error_bars_can_not_be_transformed_back():
+@pytest.mark.parametrize(
+    ("transformer", "reason"),
+    [
+        (Differencer(), r"Differencer\(\) .* differences are not .*'absolute'\.$"),
+        (LOG, r"=FunctionTransformer.* a logarithm.*error_bars='held_out'.*LogTrans"),
+    ],
+)
+def test_error_bars_can_not_be_transformed_back(transformer, reason):
     windows, y = windows_and_targets()
 
     class WithBars(Flat):
@@ -420,9 +427,9 @@ def test_error_bars_can_not_be_transformed_back():
             y = super().predict(X)
             return (y, abs(y)) if return_std else y
 
-    model = TransformedWindowRegressor(WithBars(), Differencer()).fit(windows, y)
+    model = TransformedWindowRegressor(WithBars(), transformer).fit(windows, y)
     model.predict(windows)
-    with pytest.raises(ValueError, match="Call predict without return_std"):
+    with pytest.raises(ValueError, match=reason):
         model.predict(windows, return_std=True)
 
 

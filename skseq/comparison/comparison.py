@@ -118,7 +118,8 @@ def compare(
     Warns
     -----
     UserWarning
-        If ``season`` is None and can't be derived from the index.
+        If ``season`` is None and can't be derived from the index; and once for each
+        model that lacks a parameter for intervals, or rows for those of ``coverage``.
 
     Examples
     --------

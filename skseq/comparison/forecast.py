@@ -3,7 +3,7 @@
 import sys
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.multioutput import MultiOutputRegressor
 
-from ..estimators.interval import central_interval
+from ..estimators.interval import IntervalWarning, central_interval
 from ..inputs import (
     inner_parameters,
     inputs_for,
@@ -34,11 +34,14 @@ class Forecast:
         Lower and upper ends; NaN if the model has none, or none was asked for.
     seconds : ndarray of shape (2,)
         Times of ``fit`` and of ``predict``.
+    notes : list of str
+        What the model warned of when it gave intervals.
     """
 
     values: np.ndarray
     interval: np.ndarray
     seconds: np.ndarray
+    notes: list = field(default_factory=list)
 
 
 def forecast(model, tables, fold, window, horizon, n_known=0, coverage=None):
@@ -83,6 +86,24 @@ def _without_notice():
         yield
 
 
+@contextmanager
+def _noting(notes):
+    """Append the text of each IntervalWarning to a list instead of showing it.
+
+    A forecaster would repeat it at each origin.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", IntervalWarning)
+        yield
+    for warning in caught:
+        if issubclass(warning.category, IntervalWarning):
+            notes.append(str(warning.message))
+        else:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
+
+
 def _is_a(model, module, name):
     """Whether a model is of a class, without importing the class."""
     cls = getattr(sys.modules.get(module), name, None)
@@ -105,10 +126,12 @@ def _on_windows(model, tables, fold, window, horizon, n_known, coverage):
     predicted = np.reshape(model.predict(X_test), shape)
     times.append(perf_counter())
     interval = np.full((*shape, 2), np.nan)
+    notes = []
     if coverage is not None:
-        found = central_interval(model, X_test, coverage)
+        with _noting(notes):
+            found = central_interval(model, X_test, coverage)
         interval = interval if found is None else np.reshape(found, interval.shape)
-    return Forecast(predicted, interval, np.diff(times))
+    return Forecast(predicted, interval, np.diff(times), notes)
 
 
 def _samples(tables, fold, window, horizon, n_known):
@@ -168,7 +191,7 @@ def _on_series(model, tables, fold, horizon, n_known, coverage):
 
     steps = np.arange(1, horizon + 1)
     wants_interval = coverage is not None and model.get_tag("capability:pred_int")
-    predicted, interval, seconds = [], [], np.zeros(2)
+    predicted, interval, seconds, notes = [], [], np.zeros(2), []
     # Updates of many others keep the state of the fit, whatever their tag says.
     updates = _is_a(model, "skseq.forecasting", "SequenceForecaster")
     seen = None
@@ -187,7 +210,9 @@ def _on_series(model, tables, fold, horizon, n_known, coverage):
         predicted.append(np.ravel(model.predict(steps, X=ahead)))
         seconds[1] += perf_counter() - start
         if wants_interval:
-            interval.append(model.predict_interval(steps, X=ahead, coverage=coverage))
+            with _noting(notes):
+                ends = model.predict_interval(steps, X=ahead, coverage=coverage)
+            interval.append(ends)
     # (n_origins, n_series * horizon, ...) -> (n_series, n_origins, horizon, ...)
     shape = len(fold.origins), len(tables), horizon
     predicted = np.reshape(predicted, shape).swapaxes(0, 1)
@@ -196,7 +221,7 @@ def _on_series(model, tables, fold, horizon, n_known, coverage):
         interval = interval.reshape(*shape, 2).swapaxes(0, 1)
     else:
         interval = np.full((*predicted.shape, 2), np.nan)
-    return Forecast(predicted, interval, seconds)
+    return Forecast(predicted, interval, seconds, notes)
 
 
 def _past_only(model, known):

@@ -1,6 +1,7 @@
 """Run models on folds: in parallel, and without repeating earlier runs."""
 
 import os
+import warnings
 from contextlib import suppress
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -9,6 +10,7 @@ from pathlib import Path
 import joblib
 from joblib import Parallel, delayed
 
+from ..estimators.interval import IntervalWarning
 from .forecast import forecast
 
 
@@ -35,6 +37,11 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
     -------
     dict of str to list of Forecast
         For each model, fold by fold.
+
+    Warns
+    -----
+    IntervalWarning
+        Once for each model whose intervals are not such as were asked for.
     """
     from tqdm import tqdm
 
@@ -57,6 +64,10 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
                 raise
             bar.set_description(following)
             bar.update()
+    for name, parts in results.items():
+        notes = [note for part in parts for note in part.notes]
+        if notes:  # they differ at most in the number of rows of each fit
+            warnings.warn(f"Model {name!r}: {notes[0]}", IntervalWarning, stacklevel=3)
     return results
 
 

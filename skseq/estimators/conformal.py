@@ -21,7 +21,7 @@ from ..validation import (
     check_targets,
 )
 from ..windows import n_shared
-from .interval import check_gives_std, rank_of
+from .interval import check_gives_std, errors_needed, rank_of
 
 
 class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
@@ -280,9 +280,8 @@ def _upper(scores, coverage):
     n_scores = len(scores)
     rank = rank_of(coverage, n_scores)
     if rank > n_scores:
-        n_needed = int(np.ceil(round(coverage / (1 - coverage), 9)))
         raise ValueError(
-            f"coverage={coverage} needs at least {n_needed} held-out windows, but "
-            f"there are {n_scores}: raise calibration_fraction."
+            f"coverage={coverage} needs at least {errors_needed(1 - coverage)} "
+            f"held-out windows, but there are {n_scores}: raise calibration_fraction."
         )
     return np.sort(scores, axis=0)[rank - 1]

@@ -9,6 +9,10 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 
 
+class IntervalWarning(UserWarning):
+    """There are no intervals, or not such as were asked for."""
+
+
 def check_gives_std(model, asked_by):
     """Raise ValueError unless a regressor's ``predict`` takes ``return_std``.
 
@@ -48,6 +52,22 @@ def rank_of(coverage, n_errors):
     return np.ceil(np.round((n_errors + 1) * coverage, 9)).astype(int)
 
 
+def errors_needed(share):
+    """Count the errors needed for an interval that a share of new ones exceeds.
+
+    Parameters
+    ----------
+    share : float
+        One minus the coverage, above 0.
+
+    Returns
+    -------
+    int
+        With fewer, even the largest error is exceeded more often.
+    """
+    return int(np.ceil(round(1 / share - 1, 9)))
+
+
 def unwrap(model, X):
     """Return the final estimator of fitted searches and Pipelines, and its X."""
     if isinstance(model, BaseSearchCV):
@@ -76,7 +96,7 @@ def central_interval(model, X, coverage):
 
     Warns
     -----
-    UserWarning
+    IntervalWarning
         If the regressor has intervals only with other parameters.
     """
     model, X = unwrap(model, X)
@@ -87,7 +107,7 @@ def central_interval(model, X, coverage):
         try:
             return model.predict_quantiles(X, [tail, 1 - tail])
         except ValueError as error:
-            warnings.warn(f"No intervals: {error}", stacklevel=2)
+            warnings.warn(f"No intervals: {error}", IntervalWarning, stacklevel=2)
             return None
     if "return_std" in inspect.signature(model.predict).parameters:
         mean, std = model.predict(X, return_std=True)

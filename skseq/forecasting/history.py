@@ -6,6 +6,7 @@ from sktime.forecasting.base import ForecastingHorizon
 
 from ..transformers.time_index import by_instance, check_same_kind
 from .panel import (
+    check_counted_by_one,
     check_unique,
     find_steps,
     frequency,
@@ -52,6 +53,7 @@ class History:
         self.known = [name for name in columns if name not in self.past_only]
         self.n_targets = y.shape[1]
         tables = sorted(by_instance(y).values(), key=len, reverse=True)
+        check_counted_by_one(tables)
         self.freq = frequency(tables) or freq
 
     def update(self, y, X):

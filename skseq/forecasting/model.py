@@ -1,11 +1,19 @@
 """WindowModel: a regressor on the windows of many series, with error bars."""
 
+import warnings
+
 import numpy as np
 from scipy.stats import norm
 from sklearn.base import clone
 from sklearn.multioutput import MultiOutputRegressor
 
-from ..estimators.interval import check_gives_std, rank_of, unwrap
+from ..estimators.interval import (
+    IntervalWarning,
+    check_gives_std,
+    errors_needed,
+    rank_of,
+    unwrap,
+)
 from ..inputs import (
     inner_parameters,
     inputs_for,
@@ -112,6 +120,36 @@ class WindowModel:
             offsets += self._offsets(X, np.asarray(alpha), y)
         return y * factor + shift, offsets * factor[..., np.newaxis]
 
+    def check_errors(self, alpha):
+        """Warn if too few errors were held out for some quantiles.
+
+        Parameters
+        ----------
+        alpha : sequence of float
+            Levels of the quantiles.
+
+        Warns
+        -----
+        IntervalWarning
+        """
+        if self.errors_ is None:  # not those of held-out windows
+            return
+        tail = min(min(level, 1 - level) for level in alpha)
+        n_errors, n_needed = len(self.errors_), errors_needed(2 * tail)
+        if n_errors >= n_needed:
+            return
+        most = n_errors / (n_errors + 1)
+        warnings.warn(
+            f"coverage={1 - 2 * tail:.9g} (the quantiles {tail:.9g} and "
+            f"{1 - tail:.9g}) needs at least {n_needed} held-out errors, but there "
+            f"are {n_errors}: intervals reach as far as the largest of them, and cover "
+            f"{most:.3g} on average. One in {HELD_OUT} windows is held out: give more "
+            "rows, a shorter window_length or a shorter horizon, or ask for less "
+            "coverage.",
+            IntervalWarning,
+            stacklevel=5,  # where predict_interval is called
+        )
+
     def _offsets(self, X, alpha, y):
         if self.error_bars == "regressor":
             regressor, X = unwrap(self.regressor_, X)
@@ -127,7 +165,8 @@ class WindowModel:
                 "fit on a longer series, or use error_bars='regressor' with a "
                 "regressor that has its own error bars."
             )
-        # If a rank exceeds the number of errors, take the largest error.
+        # If a rank exceeds the number of errors, take the largest error (check_errors
+        # warns of it).
         n_errors = len(self.errors_)
         rank = rank_of(np.abs(1 - 2 * alpha), n_errors)
         errors = np.concatenate([np.zeros_like(self.errors_[:1]), self.errors_])

@@ -106,6 +106,26 @@ def frequency(tables):
     return None
 
 
+def check_counted_by_one(tables):
+    """Raise ValueError if integers that count time steps are all several apart.
+
+    Parameters
+    ----------
+    tables : list of DataFrame
+    """
+    if not pd.api.types.is_integer_dtype(tables[0].index.dtype):
+        return
+    apart = np.concatenate([np.diff(table.index.to_numpy("int64")) for table in tables])
+    # Of two rows alone, one can't tell a step from a gap.
+    step = np.gcd.reduce(apart) if len(apart) > 1 else 1
+    if step > 1:
+        raise ValueError(
+            f"The integers that count the time steps of y are {step} apart, but sktime "
+            "counts by 1: number the rows with y.reset_index(drop=True) (in a panel, "
+            f"or if rows are missing, divide the times by {step}), and X likewise."
+        )
+
+
 def time_steps(first, last, kind, freq):
     """Return all time steps between two.
 

@@ -93,9 +93,9 @@ class SequenceForecaster(BaseForecaster):
     step ahead; the first step of a series has no past, so its forecast is NaN.
 
     ``fit``, ``predict`` and ``update`` raise ValueError if time steps are not regular
-    or have no frequency, values are missing and ``missing`` is "error", X does not
-    reach as far as the forecasts, or no full window (with ``min_length``, no window)
-    has ``horizon`` steps after it.
+    or have no frequency, integers count them by more than 1, values are missing and
+    ``missing`` is "error", X does not reach as far as the forecasts, or no full window
+    (with ``min_length``, no window) has ``horizon`` steps after it.
 
     ``update`` with ``update_params=True`` fits again on the whole history, or continues
     training if the regressor has ``warm_start=True``; with ``update_params=False`` it
@@ -108,6 +108,11 @@ class SequenceForecaster(BaseForecaster):
     of five or more. The half width of an interval is the absolute error that a share
     of ``coverage`` of them does not exceed, in units of the window's level. If the
     forecast iterates, errors of successive passes are assumed to be independent.
+
+    With n held-out errors, no interval covers more than n / (n + 1) on average. If
+    ``predict_interval`` or ``predict_quantiles`` is asked for more, the interval
+    reaches as far as the largest error, and a UserWarning says what it covers. 90 %
+    needs 9 errors, 95 % 19 and 99 % 99, which is about five times as many windows.
 
     Examples
     --------
@@ -245,6 +250,7 @@ class SequenceForecaster(BaseForecaster):
 
     def _predict_quantiles(self, fh, X, alpha):
         forecasts, index = self._forecast(fh, X, alpha)
+        self.model_.check_errors(alpha)
         columns = self._get_columns(method="predict_quantiles", alpha=alpha)
         quantiles = forecasts[..., :1] + forecasts[..., 1:]
         return pd.DataFrame(quantiles.reshape(len(index), -1), index, columns)

@@ -150,13 +150,28 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         params = self._route("predict", predict_params)
         inner = self.regressor_.predict(self._inner_inputs(windows), **params)
         if isinstance(inner, tuple):
-            raise ValueError(
-                "The regressor returned more than forecasts (error bars?), which can't "
-                "be transformed back: the errors of differences are not independent. "
-                "Call predict without return_std."
-            )
+            self._refuse_error_bars()
         steps = self._steps(np.asarray(inner).astype(windows.dtype))
         return self._outputs(self._apply("inverse_transform", steps, windows))
+
+    def _refuse_error_bars(self):
+        reason, others = "the errors of differences are not independent", ""
+        if not self._uses_past:
+            reason = (
+                "after a logarithm, for example, they are not as wide on both sides"
+            )
+            others = (
+                " Or put the transformer of sktime that does the same before the "
+                "forecaster, as in LogTransformer() * SequenceForecaster(...): it "
+                "transforms quantiles back."
+            )
+        raise ValueError(
+            "The regressor returned more than forecasts (error bars?), which "
+            f"transformer={self.transformer!r} can't transform back: {reason}. Instead "
+            "of asking it for return_std, measure errors on held-out windows: with "
+            "error_bars='held_out' in a SequenceForecaster, or a ConformalRegressor "
+            f"with conformity_score='absolute'.{others}"
+        )
 
     def _fit_transformer(self, windows):
         if not hasattr(self.transformer, "transform"):
