@@ -13,3 +13,21 @@ settings.load_profile("skseq")
 
 # They are run by themselves, and need packages that the tests don't.
 collect_ignore = ["benchmarks"]
+
+
+def pytest_sessionstart(session):
+    """Compile one type in each test process, and not both in all of them."""
+    worker = getattr(session.config, "workerinput", {}).get("workerid")
+    if worker is None:
+        return
+    import torch
+
+    import skseq
+    from skseq.networks.compiled import states
+
+    dtype = (torch.float32, torch.float64)[int(worker.removeprefix("gw")) % 2]
+    x = torch.ones(2, 3, 1, dtype=dtype)
+    for kind in ("RNN", "LSTM", "GRU"):
+        estimator = getattr(skseq, f"{kind}Regressor")
+        estimator(normalization="layer", max_epochs=1).fit(x.numpy(), [0, 1])
+        states(getattr(torch.nn, kind)(1, 2, batch_first=True, dtype=dtype), x)
