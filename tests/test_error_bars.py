@@ -1,5 +1,6 @@
 """Error bars: Monte Carlo dropout, ensembles, quantiles, conformal."""
 
+import pickle
 from contextlib import nullcontext
 
 import numpy as np
@@ -245,6 +246,28 @@ def test_conformal_goes_beyond_the_quantiles_that_were_learned():
         lower, upper = model.predict_interval(X[2000:], coverage).T
         covered = (lower <= y[2000:]) & (y[2000:] <= upper)
         assert abs(covered.mean() - coverage) < 0.04
+
+
+def test_conformal_calibrates_by_the_score_of_fit(noisy):
+    model = ConformalRegressor(
+        DenseRegressor(max_epochs=1, random_state=0, n_members=2)
+    )
+    before = model.fit(*noisy).predict_interval(noisy[0])
+    model.set_params(conformity_score="std")
+    np.testing.assert_array_equal(model.predict_interval(noisy[0]), before)
+
+
+def test_conformal_is_pickled_with_the_series_and_not_its_windows():
+    series = np.random.default_rng(0).normal(size=(1000, 1))
+    X = sliding_windows(series, 100)
+    regressor = DenseRegressor(loss="quantile", max_epochs=1, random_state=0)
+    model = ConformalRegressor(regressor, conformity_score="quantile")
+    sent = pickle.dumps(model.fit(X, X[:, -1, 0]))
+    assert len(sent) < len(pickle.dumps(model.regressor_)) + 3 * series.nbytes
+    ends = model.predict_interval(X, 0.95)
+    np.testing.assert_array_equal(pickle.loads(sent).predict_interval(X, 0.95), ends)
+    copied = clone(model).fit(X.copy(), X[:, -1, 0])
+    np.testing.assert_allclose(copied.predict_interval(X, 0.95), ends, rtol=1e-6)
 
 
 @pytest.mark.parametrize("conformity_score", ["std", "quantile"])

@@ -8,7 +8,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
 
-from skseq import SlidingWindow, horizon_targets
+from skseq import GRURegressor, SlidingWindow, horizon_targets
 from skseq.estimators import ALL
 from tests.factories import (
     REGRESSORS,
@@ -138,3 +138,23 @@ def test_other_variables_are_refused_in_predict(cls):
         return
     with pytest.raises(ValueError, match="NaN at window 20, time step 4, column 1"):
         model.predict(bad)
+
+
+LATER = [
+    ({"loss": "quantile"}, {"quantiles": (0.01, 0.5, 0.99)}),
+    ({"loss": "quantile"}, {"loss": "absolute_error"}),
+    ({}, {"loss": "quantile"}),
+    ({}, {"strategy": "iterated"}),
+    ({"strategy": "iterated"}, {"strategy": "direct"}),
+    ({}, {"supervise": "every"}),
+    ({"supervise": "every"}, {"supervise": "last", "n_known_ahead": 1}),
+]
+
+
+@pytest.mark.parametrize(("params", "later"), LATER)
+def test_parameters_that_are_set_after_fit_change_no_prediction(params, later):
+    X, y = make_windows(GRURegressor, horizon=2)
+    model = GRURegressor(hidden_size=4, max_epochs=1, random_state=0, **params)
+    before = model.fit(X[..., :1], y).predict(X[..., :1])
+    after = model.set_params(**later).predict(X[..., :1])
+    np.testing.assert_array_equal(after, before)

@@ -20,7 +20,7 @@ from ..validation import (
     check_share,
     check_targets,
 )
-from ..windows import n_shared
+from ..windows import n_shared, series_of, sliding_windows
 from .interval import check_gives_std, errors_needed, rank_of
 
 
@@ -45,7 +45,8 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         ``return_std`` of the regressor (Monte Carlo dropout, ensembles), and
         "quantile" shifts its ``predict_quantiles`` (``loss="quantile"``): the bars are
         then wide where the regressor is unsure. If the coverage goes beyond its
-        outermost quantiles, these are shifted further.
+        outermost quantiles, these are shifted further. With "quantile", the held-out
+        windows are kept, and pickled too.
     refit : bool, default=False
         Whether to fit again on all windows once the errors are measured, because the
         newest windows are the most useful. A regressor trained on more windows usually
@@ -147,8 +148,10 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             windows[:n_fitted], y[:n_fitted], **params_of_first
         )
         held_out, truth = windows[-n_held_out:], y[-n_held_out:]
+        # If it is set later, it has no effect before the next fit.
+        self._conformity_score = self.conformity_score
         if self.conformity_score == "quantile":
-            self._calibration = self.regressor_, held_out, truth
+            self._calibration = self.regressor_, _compact(held_out), truth
             self._ends(self.regressor_, held_out[:1], 0.5)  # raises if it has none
             self.scores_ = truth - self.regressor_.predict(held_out)
         else:
@@ -201,9 +204,10 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         """
         check_share(coverage, "coverage")
         windows = self._check(X)
-        if self.conformity_score == "quantile":
+        if self._conformity_score == "quantile":
             lower, upper = self._ends(self.regressor_, windows, coverage)
-            regressor, held_out, truth = self._calibration
+            regressor, (series, length), truth = self._calibration
+            held_out = series if length is None else sliding_windows(series, length)
             low, high = self._ends(regressor, held_out, coverage)
             width = _upper(np.maximum(low - truth, truth - high), coverage)
             lower, upper = lower - width, upper + width
@@ -231,7 +235,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
     def _center(self, windows):
         """Predictions, and the unit in which their errors are measured."""
-        if self.conformity_score == "absolute":
+        if self._conformity_score == "absolute":
             return self.regressor_.predict(windows), 1.0
         center, std = self.regressor_.predict(windows, return_std=True)
         return center, np.maximum(std, np.finfo(std.dtype).tiny)
@@ -273,6 +277,15 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
         return tags
+
+
+def _compact(windows):
+    """Return windows as the series behind them, if it is one, and their length.
+
+    A view would be pickled as a copy, which is as many times larger.
+    """
+    series = series_of(windows) if windows.ndim == 3 else None
+    return (windows, None) if series is None else (series, windows.shape[1])
 
 
 def _upper(scores, coverage):

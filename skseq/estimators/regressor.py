@@ -1,5 +1,7 @@
 """NetworkRegressor: targets are numbers."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import torch
 from sklearn.base import RegressorMixin
@@ -14,7 +16,11 @@ from ..validation import (
 )
 from ..windows import n_shared
 from .base import NetworkEstimator
+from .parameters import plain
 from .uncertainty import UncertaintyMixin
+
+FITTED = "loss", "n_known_ahead", "quantiles", "strategy", "supervise"
+"""Parameters that say what the outputs of a trained network mean."""
 
 
 class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
@@ -125,10 +131,10 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     def _outputs(self, windows, net, n_draws=1, seed=None):
         """Return y, (n_samples, n_draws, ..., n_outputs, n_levels)."""
         y = self._forward(windows, net, n_draws, seed)
-        if self.strategy == "iterated":
+        if self._fitted.strategy == "iterated":
             return y
         y = self._in_units(y.reshape(*y.shape[:-1], -1, self._n_levels()))
-        if self.supervise == "every":
+        if self._fitted.supervise == "every":
             return y[:, :, -1]
         if self._every_step:
             padded = np.isnan(windows[:, np.newaxis, :, 0])
@@ -136,9 +142,9 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         return y
 
     def _reads_last_step(self):
-        if self.strategy != "direct":
+        if self._fitted.strategy != "direct":
             return False
-        return self.supervise == "every" or super()._reads_last_step()
+        return self._fitted.supervise == "every" or super()._reads_last_step()
 
     def _in_units(self, y):
         """Undo the standardisation, in place; quantiles that cross are sorted."""
@@ -150,12 +156,12 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
 
     def _run(self, module, batch):
         """Forecast all steps at once, or one by one, each fed back as input."""
-        if self.strategy == "direct":
+        if self._fitted.strategy == "direct":
             return module(batch)
         steps = []
         for _ in range(self._horizon):
             y = module(batch)
-            if self.supervise == "every":
+            if self._fitted.supervise == "every":
                 y = y[:, -1]
             y = y.unflatten(-1, (-1, self._n_levels())).cpu().numpy()
             y = self._in_units(y)  # (batch, n_targets, n_levels)
@@ -170,39 +176,43 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     def _following(self, row):
         """Make the row after this one, with the known values moved on by one step."""
         row = row.copy()
-        if self.n_known_ahead:
-            n_known = self.n_known_ahead * self._horizon
-            known = row[..., -n_known:].reshape(len(row), self.n_known_ahead, -1)
+        if n_variables := self._fitted.n_known_ahead:
+            n_known = n_variables * self._horizon
+            known = row[..., -n_known:].reshape(len(row), n_variables, -1)
             known[..., :-1] = known[..., 1:].copy()
             row[:, 0, -n_known:] = known.reshape(len(row), -1)
         return row
 
     def _point(self, y):
         """Choose one prediction from the quantiles along the last axis."""
-        if self.loss != "quantile":
+        if self._fitted.loss != "quantile":
             return y[..., 0]
-        return y[..., np.abs(np.asarray(self.quantiles) - 0.5).argmin()]
+        return y[..., np.abs(np.asarray(self._fitted.quantiles) - 0.5).argmin()]
 
     def _decode(self, y):
         """Give predictions the number of dimensions that y had in fit."""
         return y[:, 0] if self._one_dimensional else y
 
     def _check_targets(self, y, windows):
+        # A parameter that is set later has no effect before the next fit.
+        fitted = {name: getattr(plain(self), name) for name in FITTED}
+        self._fitted = SimpleNamespace(**fitted)
+        every, iterated = self.supervise == "every", self.strategy == "iterated"
         y = check_targets(y, windows)
         self._one_dimensional = y.ndim == 1
         if y.ndim == 1:
             y = y[:, np.newaxis]
-        self._every_step = y.ndim == 3 or self.supervise == "every"
+        self._every_step = y.ndim == 3 or every
         sequence = y.ndim == 3
         self._columns = check_target_columns(
             self.target, windows.shape[2], 0 if sequence else y.shape[1]
         )
-        if sequence and (self.supervise == "every" or self.strategy == "iterated"):
+        if sequence and (every or iterated):
             raise ValueError(
                 "y has a target for each step of the window, so supervise='every' "
                 "and strategy='iterated' can't be used: give a y of two dimensions."
             )
-        in_units = self.supervise == "every" or self.strategy == "iterated"
+        in_units = every or iterated
         if not sequence and (in_units or self.n_known_ahead):
             warn_of_other_target(self._columns, windows, y, in_units=in_units)
         self._horizon = 1 if sequence else y.shape[1] // self._n_targets()
@@ -233,7 +243,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
             )
 
     def _encode_targets(self, targets, windows, fitted, weights):
-        if self.strategy == "iterated":
+        if self._fitted.strategy == "iterated":
             targets = targets[:, :: self._horizon]  # the first step of each target
         n_outputs = targets.shape[-1]
         if targets.ndim == 3:  # padded steps do not count
@@ -250,15 +260,15 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         self._y_mean = self._y_mean.astype(targets.dtype)
         self._y_scale = self._y_scale.astype(targets.dtype)
         self._n_outputs = n_outputs
-        if self.supervise == "every":
+        if self._fitted.supervise == "every":
             return EveryStep(
                 windows, targets, self._columns, self._y_mean, self._y_scale
             )
         return Standardized(targets, self._y_mean, self._y_scale)
 
     def _ahead(self):
-        horizon = 1 if self.strategy == "iterated" else self._horizon
-        return self.n_known_ahead, self._horizon, horizon
+        horizon = 1 if self._fitted.strategy == "iterated" else self._horizon
+        return self._fitted.n_known_ahead, self._horizon, horizon
 
     def _head_arguments(self):
         n_known, _, horizon = self._ahead()
@@ -301,7 +311,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         return WeightedLoss(self.loss, quantiles, weights)
 
     def _n_levels(self):
-        return len(self.quantiles) if self.loss == "quantile" else 1
+        return len(self._fitted.quantiles) if self._fitted.loss == "quantile" else 1
 
     def _n_steps_ahead(self):
         return self._horizon + self._n_shared

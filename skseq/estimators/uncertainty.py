@@ -68,18 +68,18 @@ class UncertaintyMixin:
         if levels.ndim != 1 or not levels.size or not within.all():
             raise ValueError(f"q must hold levels between 0 and 1, got {q!r}.")
         windows = self._check_predict(X)
-        if self.loss != "quantile":
+        if self._fitted.loss != "quantile":
             samples = self._samples(windows)
             quantiles = np.moveaxis(np.quantile(samples, levels, axis=1), 0, -1)
             quantiles = quantiles.astype(samples.dtype)
         else:
-            learned = np.asarray(self.quantiles)
+            learned = np.asarray(self._fitted.quantiles)
             # A computed level, such as (1 - 0.8) / 2, is not exactly the learned one.
             near = levels.clip(learned[0], learned[-1])
             if np.abs(levels - near).max() > 1e-9:
                 raise ValueError(
-                    f"q={q!r} reaches beyond the learned quantiles={self.quantiles}: "
-                    "fit with a wider range of quantiles."
+                    f"q={q!r} reaches beyond the learned "
+                    f"quantiles={self._fitted.quantiles}: fit with a wider range."
                 )
             y = np.sort(self._mean_outputs(windows), axis=-1)
             quantiles = _interpolate(near, learned, y)
@@ -95,7 +95,7 @@ class UncertaintyMixin:
         if not alive and n_members == 1:
             learned = (
                 "take the learned quantiles (predict_quantiles)"
-                if self.loss == "quantile"
+                if self._fitted.loss == "quantile"
                 else "set loss='quantile' and use predict_quantiles"
             )
             raise ValueError(
