@@ -355,6 +355,9 @@ def test_wrong_data(frame):
     with pytest.raises(ValueError, match="rows are missing"):
         compare(models, frame.drop(frame.index[20]), **SETTING)
     assert compare(models, frame.drop(frame.index[20]), **SETTING, gaps="ignore")
+    trading = frame.set_axis(pd.bdate_range("2020", periods=len(frame)))
+    trading = trading.drop(trading.index[[8, 30, -4]])  # holidays
+    assert compare(models, trading, **SETTING, gaps="ignore")  # without a warning
     with pytest.raises(ValueError, match="not in time order"):
         compare(models, frame[::-1], **SETTING)
     with pytest.raises(ValueError, match=r"encode.*data.set_index\(\['text', time"):

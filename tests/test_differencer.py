@@ -156,6 +156,53 @@ def test_after_a_gap_nothing_is_guessed(frame):
         differencer.inverse_transform(changes)
 
 
+@given(cases(), st.data())
+@settings(deadline=None)
+def test_other_arrays_are_not_given_the_start_of_the_fitted_one(case, data):
+    differencer, series = case
+    n_past = differencer.lag * differencer.order
+    other = data.draw(
+        hnp.arrays(np.float64, series.shape, elements=VALUES).filter(
+            lambda other: pandas_differences(other - series, differencer)[n_past:].any()
+        )
+    )
+    differencer.fit(series)
+    changes = differencer.transform(other)
+    message = "before the first difference of X are not known.* rows of NaN as past"
+    with pytest.raises(ValueError, match=message):
+        differencer.inverse_transform(changes)
+    # The advice of the message.
+    back = differencer.inverse_transform(changes[n_past:], past=other[:n_past])
+    np.testing.assert_array_equal(back, other[n_past:])
+
+
+def test_a_longer_and_a_shorter_array_start_like_the_fitted_one():
+    rows = np.random.default_rng(0).normal(1000, 1, size=(300, 2)).astype(np.float32)
+    differencer = Differencer(3, 2)
+    for n_fitted, n_rows in ((20, 300), (300, 20), (300, 7)):
+        differencer.fit(rows[:n_fitted])
+        changes = differencer.transform(rows[:n_rows]) * np.float32(
+            1 + 1e-6
+        )  # rounding
+        back = differencer.inverse_transform(changes)
+        np.testing.assert_allclose(back, rows[:n_rows], rtol=1e-4)
+    with pytest.raises(ValueError, match="first difference of X are not known"):
+        differencer.inverse_transform(changes[:6])  # all NaN, which may be any rows
+
+
+def test_a_table_whose_start_has_no_past_does_not_come_back():
+    frame = table(INDEXES["daily"]) ** 2
+    differencer = Differencer(2).set_output(transform="pandas").fit(frame[:40])
+    for start in (10, 36, 45):  # before what is remembered, and after a gap
+        part = frame[start:]
+        changes = differencer.transform(part)
+        if changes.isna().to_numpy().any():
+            with pytest.raises(ValueError, match="first difference of X are not known"):
+                differencer.inverse_transform(changes)
+        else:
+            np.testing.assert_array_equal(differencer.inverse_transform(changes), part)
+
+
 def test_seasons_then_steps_and_back():
     frame = table(INDEXES["daily"]) ** 2
     pipe = make_pipeline(Differencer(7), Differencer(), SlidingWindow(5))

@@ -148,6 +148,46 @@ def test_differences_before_the_windows(frame):
     np.testing.assert_allclose(steps.transform(frame[80:]), expected[80:])
 
 
+@pytest.mark.parametrize("output", ["default", "pandas"])
+def test_the_last_rows_before_differences_are_a_window_and_a_lag_more(frame, output):
+    frame = frame[["rail", "bus"]]
+    X, y = horizon_targets(frame[:80], target="rail")
+    pipe = make_pipeline(
+        Differencer(7), SlidingWindow(LENGTH), DenseRegressor(max_epochs=2)
+    )
+    pipe.set_output(transform=output).fit(X, y)  # without a warning, like all here
+    bulk = pipe.predict(frame)
+    np.testing.assert_allclose(pipe.predict(frame[-LENGTH - 7 :])[-1], bulk[-1])
+    for n_rows in (LENGTH, LENGTH + 6):
+        with pytest.warns(UserWarning, match=r"No row of X .*NaN at its start: 7"):
+            pipe.predict(frame[-n_rows:])
+    pipe.fit(frame[:16], frame["rail"][:16]).predict(frame[:16])  # all there is
+
+
+def test_after_a_new_fit_any_last_rows_are_forecast_from_their_true_past(frame):
+    """The windows remember more than the differences before them."""
+    frame = frame[["rail", "bus"]]
+    steps = make_pipeline(Differencer(7), SlidingWindow(28))
+    whole = steps.set_output(transform="pandas").fit(frame).transform(frame)
+    for n_rows in range(8, 45):
+        np.testing.assert_allclose(steps.transform(frame[-n_rows:])[-1], whole[-1])
+
+
+def test_folds_of_trading_days_have_their_past(recwarn):
+    """Over weekends and holidays, in folds no longer than a window."""
+    days = pd.bdate_range("2020-01-01", periods=260)
+    days = days[np.arange(260) % 20 != 3]
+    price = np.random.default_rng(0).normal(size=len(days)).cumsum()
+    X, y = horizon_targets(pd.DataFrame({"price": price}, days), gaps="ignore")
+    pipe = make_pipeline(SlidingWindow(LENGTH, gaps="ignore"), NaiveRegressor(7))
+    cv = TimeSeriesSplit(20, test_size=5)
+    scores = -cross_val_score(pipe, X, y, cv=cv, scoring="neg_mean_absolute_error")
+    for score, (_, test) in zip(scores, cv.split(X), strict=True):
+        errors = np.abs(price[test + 1] - price[test + 1 - 7])
+        assert score == pytest.approx(errors.mean())
+    assert not recwarn.list
+
+
 def test_names_go_through(frame):
     steps = ColumnTransformer(
         [("differences", Differencer(), ["rail"])], remainder="drop"

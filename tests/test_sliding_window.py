@@ -252,6 +252,51 @@ def test_gaps_may_be_ignored():
     np.testing.assert_array_equal(window.transform(frame[16:]), whole[16:])
 
 
+def trading_days(kind):
+    """Business days of which every twentieth is a holiday; up to four days apart."""
+    days = pd.bdate_range("2020-01-01", periods=120)
+    days = days[np.arange(len(days)) % 20 != 3]
+    numbers = {"numbers": days.dayofyear + 366 * (days.year - 2020)}
+    kinds = {
+        "dates": days,
+        "seconds": days.as_unit("s"),
+        "periods": days.to_period("D"),
+    }
+    return table((kinds | numbers | {"zoned": days.tz_localize("Europe/Berlin")})[kind])
+
+
+@pytest.mark.parametrize("kind", ["dates", "seconds", "periods", "numbers", "zoned"])
+def test_rows_long_after_the_fitted_ones_warn_although_gaps_are_ignored(kind, recwarn):
+    frame = trading_days(kind)
+    whole = naive_windows(frame.to_numpy(), 4)
+    for cut in range(30, 100):  # every end, before weekends and holidays too
+        window = SlidingWindow(4, gaps="ignore").fit(frame[:cut])
+        for start in (cut - 2, cut):
+            rows = frame[start : cut + 1]
+            np.testing.assert_array_equal(
+                window.transform(rows), whole[start : cut + 1]
+            )
+    assert not recwarn.list
+    window = SlidingWindow(4, gaps="ignore").fit(frame[:30])
+    message = "No row of X has its whole past: .* further from the end .*gaps='ignore'"
+    for n_rows in (1, 3):
+        with pytest.warns(UserWarning, match=message):
+            windows = window.transform(frame[50 : 50 + n_rows])
+        assert windows[0, :, 0].tolist() == [27, 28, 29, 50]
+    window.transform(frame[50:54])  # whose last row has a whole past
+    if kind == "seconds":
+        with pytest.warns(UserWarning, match=message):
+            window.transform(frame[50:51].set_axis(frame.index[50:51].as_unit("ns")))
+
+
+def test_what_cannot_be_told_does_not_warn(recwarn):
+    frame = trading_days("dates")
+    SlidingWindow(1, gaps="ignore").fit(frame[:1]).transform(frame[50:51])
+    window = SlidingWindow(4, gaps="ignore").fit(frame.to_numpy()[:30])
+    window.transform(frame.to_numpy()[50:54])
+    assert not recwarn.list
+
+
 @pytest.mark.parametrize("fitted", ["daily", "utc", "range", "days as periods"])
 @pytest.mark.parametrize(
     "other", ["daily", "utc", "range", "durations", "months as periods"]
@@ -380,6 +425,51 @@ def test_rows_of_nan_at_the_start_are_padding():
     rows[:3] = np.nan
     windows = SlidingWindow(4).fit_transform(rows)
     np.testing.assert_array_equal(windows, naive_windows(rows, 4))
+
+
+@given(st.integers(0, 12), st.integers(0, 30), st.integers(1, 30))
+@settings(max_examples=50, deadline=None)
+def test_rows_of_nan_are_taken_from_the_fitted_ones_where_these_overlap(n, start, rest):
+    """As a step before leaves them, that remembers less."""
+    frame = table(INDEXES["daily"])
+    whole = naive_windows(frame.to_numpy(), LENGTH)
+    window = SlidingWindow(LENGTH).fit(frame[:CUT])
+    known = CUT - (2 * LENGTH - 1)
+    start = known + LENGTH + start % (CUT - known - LENGTH)
+    n = min(n, CUT - start)
+    rows = frame[start : start + n + rest].copy()
+    rows[:n] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        windows = window.transform(rows)
+    np.testing.assert_array_equal(windows[n:], whole[start : start + n + rest][n:])
+
+
+@pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame])
+def test_rows_of_nan_are_no_past(kind):
+    frame = table(INDEXES["daily"])
+    window = SlidingWindow(LENGTH).fit(kind(frame[:CUT]))
+    rows = frame[CUT + 1 :].copy()
+    rows[:5] = np.nan
+    message = r"No row of X has its whole past \(rows of NaN at its start: 5\)"
+    with pytest.warns(UserWarning, match=message):
+        short = window.transform(kind(rows[: LENGTH + 4]))
+    expected = naive_windows(rows.to_numpy(), LENGTH)
+    np.testing.assert_array_equal(short, expected[: LENGTH + 4])
+    windows = window.transform(kind(rows[: LENGTH + 5]))  # its last window is whole
+    np.testing.assert_array_equal(windows, expected[: LENGTH + 5])
+    with pytest.warns(UserWarning, match="its start: 5.: .*no"):
+        assert np.isnan(window.transform(kind(rows[:5]))).all()
+
+
+@pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame])
+def test_a_series_without_a_whole_window_is_fitted_and_predicted_in_peace(kind):
+    frame = table(INDEXES["daily"])[:10]
+    frame.iloc[:5] = np.nan
+    window = SlidingWindow(LENGTH)
+    windows = window.fit_transform(kind(frame))
+    np.testing.assert_array_equal(windows, window.transform(kind(frame)))
+    np.testing.assert_array_equal(windows, naive_windows(frame.to_numpy(), LENGTH))
 
 
 @pytest.mark.parametrize("output", ["default", "pandas"])

@@ -8,9 +8,12 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from ..validation import check_windows
-from ..windows import chunks, difference, integrate
+from ..windows import chunks, difference, integrate, leading_padding
 from . import time_index as ti
 from .series import SeriesTransformer
+
+N_COMPARED = 100
+"""Differences by which an array is known to start where the fitted series does."""
 
 
 def _has_columns(differencer):
@@ -72,7 +75,7 @@ class Differencer(SeriesTransformer):
     >>> differencer.inverse_transform(changes).ravel()
     array([ 1.,  4.,  9., 16.])
 
-    An array without NaN at its start continues the fitted series:
+    An array without NaN at its start is taken to continue the fitted series:
 
     >>> differencer.inverse_transform(np.array([[2.0], [2.0]])).ravel()
     array([25., 36.])
@@ -119,6 +122,9 @@ class Differencer(SeriesTransformer):
         # A window with fewer rows does not need the rest of its head.
         first = np.minimum(first, length - 1)
         self.head_ = rows[np.arange(n_samples)[:, np.newaxis], first]
+        if not _is_windows(X):
+            start = rows[0, self.n_padding_[0] :][: n_past + N_COMPARED]
+            self._first_changes = difference(start, self.lag, self.order)
         return self
 
     def transform(self, X, past=None):
@@ -161,7 +167,8 @@ class Differencer(SeriesTransformer):
         past : array of shape (..., n_past, n_features), default=None
             The values, not differenced, right before X. With None, they are taken from
             the fitted data: for a table, those before its index; for an array, the end
-            of the fitted series, or its start if X begins with NaN.
+            of the fitted series, or its start if X begins with NaN and then with the
+            fitted differences; for windows, the starts of the fitted ones.
 
         Returns
         -------
@@ -179,14 +186,11 @@ class Differencer(SeriesTransformer):
         elif self._starts_with_fitted(X, rows):
             return self._restore(rows)
         elif (index := ti.time_index(X)) is None or self.history_index_ is None:
-            past = self.history_
+            past = self.history_[:0] if np.isnan(rows[0, 0]) else self.history_
         else:
-            past = self._find_past(index, self._n_past() + 1)
+            past = self._find_past(index)[0]
         if past.shape[-2] < self._n_past():
-            raise ValueError(
-                f"The {self._n_past()} values before X are not known: X neither starts "
-                "with the fitted series nor continues it. Give them as past."
-            )
+            raise ValueError(self._say_unknown(rows))
         return integrate(rows, past, self.lag, self.order)
 
     def _starts_with_fitted(self, X, rows):
@@ -194,8 +198,35 @@ class Differencer(SeriesTransformer):
             return True
         index = ti.time_index(X)
         if index is None or self.history_index_ is None:
-            return bool(np.isnan(rows[0]).any())
+            return len(self.history_) > 0 and self._has_first_changes(rows)
         return index[0] == self.start_
+
+    def _has_first_changes(self, rows):
+        """Tell whether an array starts with the differences of the fitted series."""
+        n_missing = leading_padding(rows)
+        n_compared = min(len(rows) - n_missing, len(self._first_changes))
+        if n_compared == 0:  # nothing can differ, if there is nothing to know
+            return n_missing > 0 and len(self._first_changes) == 0
+        if n_missing != self.n_padding_[0] + self._n_past():
+            return False
+        return np.allclose(
+            rows[n_missing : n_missing + n_compared],
+            self._first_changes[:n_compared],
+            atol=100 * np.finfo(rows.dtype).eps * np.abs(self.head_).max(),
+        )
+
+    def _say_unknown(self, rows):
+        if np.isnan(rows[0]).all():
+            return (
+                f"The {self._n_past()} values before the first difference of X are not "
+                "known: X starts with NaN, but not with the differences of the start "
+                "of the fitted series. Give the values at its rows of NaN as past, and "
+                "the rows after these as X."
+            )
+        return (
+            f"The {self._n_past()} values before X are not known: X neither starts "
+            "with the fitted series nor continues it. Give them as past."
+        )
 
     def _restore(self, rows):
         """Undo the differencing of the fitted data, starting from their first rows."""

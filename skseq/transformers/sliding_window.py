@@ -24,7 +24,8 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
     index continues or overlaps the fitted index gets its true past from these. An
     array has no index, so its first rows have a short past. If the index shows that
     rows are missing between the fitted series and the new one (as with
-    ``TimeSeriesSplit(gap=...)``), the past is short as well.
+    ``TimeSeriesSplit(gap=...)``), the past is short as well. Rows of NaN at the start,
+    as :class:`Differencer` leaves them, are no past, but are filled in if remembered.
 
     Parameters
     ----------

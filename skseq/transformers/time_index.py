@@ -160,6 +160,21 @@ def check_step(index, step):
     )
 
 
+def widest_step(index):
+    """Return the two neighbouring rows that are furthest apart, or None for one row."""
+    if len(index) < 2:
+        return None
+    row = int(np.diff(_numbers(index)).argmax())
+    return index[row : row + 2]
+
+
+def is_wider(step, other):
+    """Tell whether the two times of one index are further apart than those of other."""
+    # In one index, all have the same unit.
+    width, _, other_width = np.diff(_numbers(step.append(other)))
+    return bool(width > other_width)
+
+
 def check_same_kind(index, fitted, name="X", other="the fitted series"):
     """Raise ValueError unless two indexes can be compared."""
     try:
@@ -176,13 +191,14 @@ def check_same_kind(index, fitted, name="X", other="the fitted series"):
         )
 
 
-def warn_short_past(reason):
-    """Warn that no row of X has its whole past."""
+def warn_short_past(reason, n_padding):
+    """Warn that no row of X, which begins with padding, has its whole past."""
+    nan = f" (rows of NaN at its start: {n_padding})" if n_padding else ""
     warnings.warn(
-        f"No row of X has its whole past: {reason}. Pass the rows before X together "
-        "with X, and keep the last rows of the result.",
+        f"No row of X has its whole past{nan}: {reason}. Pass the rows before X "
+        "together with X, and keep the last rows of the result.",
         UserWarning,
-        stacklevel=4,
+        stacklevel=3,
     )
 
 
