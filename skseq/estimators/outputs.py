@@ -9,8 +9,9 @@ from ..networks import can_pass_once, one_pass
 from ..training import LARGE_BATCH, gather, seeded
 from ..windows import leading_padding, series_of
 
-CPU_BATCH = 256
-"""Largest batch of windows on a CPU: larger ones no longer fit into the cache."""
+CPU_BATCH = 2048
+"""Bytes of one variable at one step in the largest batch of windows on a CPU: larger
+ones no longer fit into the cache, and smaller ones cost more operations."""
 
 
 def outputs(module, windows, run, n_draws=1, seed=None, last_step=False):
@@ -38,7 +39,7 @@ def outputs(module, windows, run, n_draws=1, seed=None, last_step=False):
     weight = next(module.head.parameters())
     n_windows = max(1, LARGE_BATCH // n_draws)
     if weight.device.type == "cpu":
-        n_windows = min(n_windows, CPU_BATCH)
+        n_windows = min(n_windows, CPU_BATCH // weight.element_size())
     series, n_single = None, len(windows)  # windows that need a pass of their own
     if last_step and seed is None:
         series = _series_to_pass(module, windows)

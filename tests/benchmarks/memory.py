@@ -1,7 +1,8 @@
 """Peak memory of windows and of a fit: ``python -m tests.benchmarks.memory [rows]``.
 
 Linux only: peaks are read from /proc, and reset before each measurement, since
-``getrusage`` also counts what the process held (or its parent) long before.
+``getrusage`` also counts what the process held (or its parent) long before. Batches
+have 512 windows: one of 4,096 takes more memory than half of the shorter series.
 """
 
 import ctypes
@@ -70,7 +71,7 @@ def linear_peaks(n_rows, length=256):
     """Peaks of an epoch and of predict of a linear model, which is fast enough."""
     from skseq import DenseRegressor, SlidingWindow, horizon_targets
 
-    model = DenseRegressor(batch_size=4096, max_epochs=1, random_state=0)
+    model = DenseRegressor(batch_size=512, max_epochs=1, random_state=0)
     few = np.ones((length + 100, 1, 1), dtype=np.float32)
     model.fit(few, few[:, 0, 0]).predict(few)
     series = np.random.default_rng(0).normal(size=(n_rows, 1)).astype(np.float32)
@@ -95,6 +96,8 @@ def peak_of_all():
         while not ended.wait(0.02):
             sizes.append(_all_pss())
 
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
     before, taken = _all_pss(), []
     thread = threading.Thread(target=watch)
     thread.start()
@@ -121,26 +124,39 @@ def _all_pss():
     return total
 
 
-def search_peak(n_rows, length=256):
-    """Peak of a grid search in two processes, which share the series, in MB."""
+def search_peaks(n_rows, length=256):
+    """Peaks of a grid search in two processes, which share the series, in MB.
+
+    Returns
+    -------
+    series, search, nothing : float
+        The last is the peak of the same search for a model that does nothing:
+        scikit-learn's indices of the folds, and its copies of their rows.
+    """
+    from joblib.externals.loky import get_reusable_executor
+    from sklearn.dummy import DummyRegressor
     from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
     from sklearn.pipeline import make_pipeline
 
     from skseq import DenseRegressor, SlidingWindow
 
-    model = DenseRegressor(batch_size=4096, max_epochs=1, random_state=0)
-    search = GridSearchCV(
-        make_pipeline(SlidingWindow(length), model),
-        {"denseregressor__learning_rate": [0.001, 0.01]},
-        cv=TimeSeriesSplit(2),
-        n_jobs=2,
-        refit=False,
-    )
+    network = DenseRegressor(batch_size=512, max_epochs=1, random_state=0)
     series = np.random.default_rng(0).normal(size=(n_rows, 1)).astype(np.float32)
-    search.fit(series[:5000], series[:5000, 0])  # the processes load torch
-    with peak_of_all() as taken:
-        search.fit(series, series[:, 0])
-    return series.nbytes / MB, taken[0]
+    peaks = []
+    for model, grid in (
+        (
+            make_pipeline(SlidingWindow(length), network),
+            {"denseregressor__learning_rate": [0.001, 0.01]},
+        ),
+        (DummyRegressor(), {"quantile": [0.1, 0.2]}),
+    ):
+        search = GridSearchCV(model, grid, cv=TimeSeriesSplit(2), n_jobs=2, refit=False)
+        search.fit(series[:5000], series[:5000, 0])  # the processes load torch
+        with peak_of_all() as taken:
+            search.fit(series, series[:, 0])
+        peaks += taken
+        get_reusable_executor().shutdown()  # the next begins with new processes
+    return series.nbytes / MB, *peaks
 
 
 def forecaster_peaks(n_rows, length=256):
@@ -149,7 +165,7 @@ def forecaster_peaks(n_rows, length=256):
     from skseq.forecasting import SequenceForecaster
 
     def make():
-        model = DenseRegressor(batch_size=4096, max_epochs=1, random_state=0)
+        model = DenseRegressor(batch_size=512, max_epochs=1, random_state=0)
         return SequenceForecaster(model, length, error_bars=None)
 
     y = np.random.default_rng(0).normal(size=n_rows).astype(np.float32)
@@ -169,13 +185,13 @@ def main(n_rows=2_000_000, n_features=1):
     print(f"SlidingWindow({LENGTH}).fit_transform: {windows:.1f} MB")
     print(f"one epoch of a GRU: {fit:.1f} MB, {fit / series:.1f} times the series")
     for n in (n_rows, 10 * n_rows):
-        for what, measure in (
-            ("linear", linear_peaks),
-            ("search in two processes", search_peak),
-            ("forecaster", forecaster_peaks),
+        for what, measure, names in (
+            ("linear", linear_peaks, ("fit", "predict")),
+            ("search in two processes", search_peaks, ("networks", "nothing")),
+            ("forecaster", forecaster_peaks, ("fit", "predict")),
         ):
             series, *peaks = measure(n)
-            for name, peak in zip(("fit", "predict"), peaks, strict=False):
+            for name, peak in zip(names, peaks, strict=True):
                 ratio = f"{peak / series:.1f} times the series"
                 print(f"{what}, {n:,} rows, {name}: {peak:.0f} MB, {ratio}", flush=True)
     print(f"seconds: {time.perf_counter() - start:.0f}")
