@@ -139,15 +139,16 @@ def _search(model, start, max_iter):
     autoregressive = _autoregressive(model)
     bound = np.where(autoregressive, _PERSISTENT, np.inf)
     bounds = [(-size, size) for size in bound]
+    free = found(start, None)
+    inside = [one for one in free if (np.abs(inner(one.params)) <= bound).all()]
+    # Along a single direction, there is rarely another maximum.
+    if inside and (start is not None or autoregressive.sum() < 2):
+        return inside
     near = found(start, bounds)
-    if (start is not None and near) or not autoregressive.any():
-        return near
-    for free in found(start, None):
-        if (np.abs(inner(free.params)) <= bound).all():
-            return [*near, free]
-        back = inner(free.params).clip(-bound, bound)
-        return [*near, *found(model.transform_params(back), bounds)]
-    return near
+    if free and not inside:
+        back = inner(free[0].params).clip(-bound, bound)
+        near += found(model.transform_params(back), bounds)
+    return near + inside
 
 
 def _autoregressive(model):
