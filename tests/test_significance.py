@@ -1,6 +1,7 @@
 """Errors as sktime counts them; the test by loops, and as often wrong as it says."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from sktime.performance_metrics import forecasting
 
 from skseq import NaiveRegressor, compare
 from skseq.comparison.metrics import interval_metrics, metrics
-from skseq.comparison.significance import diebold_mariano
+from skseq.comparison.significance import diebold_mariano, holm
 
 
 def test_errors_are_those_of_sktime():
@@ -161,3 +162,11 @@ def test_differences_find_the_better_model():
     assert turned.at["season", "difference"] == -found.at["last", "difference"]
     with pytest.raises(ValueError, match="reference 'lat' is not among the models"):
         result.differences("lat")
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_p_values_are_corrected_as_by_statsmodels(p_values):
+    multitest = pytest.importorskip("statsmodels.stats.multitest")
+    _, expected, *_ = multitest.multipletests(p_values, method="holm")
+    corrected = holm(pd.Series(p_values)).sort_index()
+    np.testing.assert_allclose(corrected, expected)

@@ -9,7 +9,7 @@ from ..displays import ForecastDisplay, MultiStepErrorDisplay, matplotlib_part
 from ..displays.style import title_above
 from ..validation import check_share
 from .metrics import rounding
-from .significance import diebold_mariano, n_needed
+from .significance import diebold_mariano, holm, n_needed
 from .tables import label
 
 BESIDE = (
@@ -115,9 +115,10 @@ class Comparison:
         Returns
         -------
         str
-            A difference counts as more than chance if its p-value in
-            :meth:`differences` is at most 0.05. Models whose forecasts contain NaN are
-            ignored.
+            That a model is better than the naive forecast counts as more than chance
+            if its p-value in :meth:`differences` is at most 0.05 after Holm's
+            correction for the number of models, since the best one is chosen by the
+            same errors. Models whose forecasts contain NaN are ignored.
         """
         return self._conclude(self.differences())
 
@@ -133,9 +134,13 @@ class Comparison:
         text = f"The best is {best}: its MAE is {percent} below the naive forecast's"
         if np.isnan(p_value):
             return f"{text}. It is not known whether this is chance."
-        chance = "is unlikely to be" if p_value <= 0.05 else "may be"
-        small = "< 0.001" if p_value < 0.0005 else f"= {p_value:.3f}"
-        text += f", which {chance} chance (p {small})."
+        corrected = holm(differences["p"].dropna())
+        chance = "is unlikely to be" if corrected[best] <= 0.05 else "may be"
+        text += f", which {chance} chance (p {_small(p_value)}"
+        if len(corrected) > 1:
+            number = f"for {len(corrected)} comparisons"
+            text += f"; corrected {number}, p {_small(corrected[best])}"
+        text += ")."
         beside = self.differences(reference=best).drop(index=best)
         # A model with the same error at each origin has no p-value.
         close = (beside["p"] > 0.05) | (beside["difference"] == 0)
@@ -231,6 +236,10 @@ class Comparison:
 def _equal(keys, instance):
     """Find a label, or a tuple of them (which pandas takes for a list of labels)."""
     return np.array([key == instance for key in keys])
+
+
+def _small(p_value):
+    return "< 0.001" if p_value < 0.0005 else f"= {p_value:.3f}"
 
 
 def _lines(table):

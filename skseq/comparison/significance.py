@@ -117,6 +117,35 @@ def diebold_mariano(
     return statistic, p_value, mean + critical * error * np.array([-1, 1])
 
 
+def holm(p_values):
+    """Correct p-values for their number, by the method of Holm [1]_.
+
+    Parameters
+    ----------
+    p_values : Series
+
+    Returns
+    -------
+    Series
+        If all hypotheses are true, one of them is at most 0.05 with a probability of at
+        most 0.05.
+
+    References
+    ----------
+    .. [1] S. Holm, "A simple sequentially rejective multiple test procedure",
+       Scandinavian Journal of Statistics 6 (1979).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> holm(pd.Series({"a": 0.03, "b": 0.01, "c": 0.5})).to_dict()
+    {'b': 0.03, 'a': 0.06, 'c': 0.5}
+    """
+    ascending = p_values.sort_values()
+    n_left = np.arange(len(ascending), 0, -1)
+    return (ascending * n_left).cummax().clip(upper=1)
+
+
 def n_needed(horizon):
     """Return the number of origins that a test needs.
 
