@@ -278,8 +278,8 @@ def test_text_has_one_line_a_model(frame):
         (
             {"a": 0.5, "b": 0.505, "c": 0.8},
             "The best is a: its MAE is 5. % below the naive forecast's, which is "
-            r"unlikely to be chance \(p < 0.001; corrected for 3 comparisons, p (< 0.001|= 0.001)"
-            r"\).\nNot clearly worse than a: b.",
+            r"unlikely to be chance \(p < 0.001; corrected for 3 comparisons, "
+            r"p (< 0.001|= 0.001)\).\nNot clearly worse than a: b.",
         ),
         ({"a": 0.97, "c": 1.3}, r".*, which may be chance \(p = 0\.[1-9].*\)\."),
         ({"a": 1.1, "b": 1.0}, "No model is better than the naive forecast."),
