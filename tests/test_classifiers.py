@@ -223,6 +223,9 @@ def test_one_class_and_bad_shapes():
     for cls in (GRUClassifier, EncoderDecoderClassifier):
         with pytest.raises(ValueError, match=r"y has shape \(4, 3, 1\): expected"):
             cls().fit(X, np.zeros((4, 3, 1)))
+    model = GRUClassifier(max_epochs=1).fit(X, np.zeros((4, 3)))
+    with pytest.raises(ValueError, match=r"y has shape \(4, 2\), but .* \(4, 3\)"):
+        model.score(X, np.zeros((4, 2)))
 
 
 @pytest.mark.parametrize("cls", CLASSIFIERS)
@@ -324,3 +327,52 @@ def test_missing_labels(labels):
     X = np.random.default_rng(0).normal(size=(20, 4))
     with pytest.raises(ValueError, match="y contains NaN or None: sample 1 has no lab"):
         DenseClassifier(max_epochs=1).fit(X, labels)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("classes", [["a", "b"], [1, 7], [-1.0, 2.0]])
+@pytest.mark.parametrize("ignored", [None, np.nan, "", "c", 1])
+def test_labels_at_padded_steps_are_ignored(classes, ignored, early_stopping):
+    rng = np.random.default_rng(0)
+    X = pad_sequences([rng.normal(size=n) for n in rng.integers(1, 6, 40)])
+    padded = np.isnan(X[:, :, 0])
+    expected = np.where(X[:, :, 0] > 0, *classes)
+    y = expected.astype(object)
+    y[padded] = ignored
+    model = GRUClassifier(hidden_size=3, max_epochs=1, random_state=0)
+    model.set_params(early_stopping=early_stopping)
+    probabilities = [
+        clone(model).fit(X, labels).predict_proba(X) for labels in (expected, y)
+    ]
+    np.testing.assert_array_equal(*probabilities)
+    assert model.fit(X, y).classes_.tolist() == classes
+    right = (model.predict(X) == expected)[~padded]
+    assert model.score(X, y) == pytest.approx(right.mean())
+    weight = rng.random(40)
+    weights = np.repeat(weight[:, np.newaxis], 5, axis=1)[~padded]
+    assert model.score(X, y, weight) == pytest.approx(
+        (right * weights / weights.sum()).sum()
+    )
+
+
+def test_a_missing_label_at_an_observed_step():
+    X = np.random.default_rng(0).normal(size=(20, 4, 1))
+    y = np.where(X[:, :, 0] > 0, 1.0, 0.0)
+    X[:, 0] = y[:, 0] = y[3, 2] = np.nan
+    with pytest.raises(ValueError, match="sample 3 has no label at step 2, which is n"):
+        GRUClassifier(max_epochs=1).fit(X, y)
+    with pytest.raises(ValueError, match="All steps of X are padding"):
+        GRUClassifier(max_epochs=1).fit(X * np.nan, y)
+
+
+@pytest.mark.parametrize("cls", CLASSIFIERS)
+def test_channels_before_time_are_noticed(cls):
+    """Unless one step is what the network may be meant to read."""
+    X, up = steps(20, length=12)
+    turned = X.transpose(0, 2, 1)
+    model = make(cls, max_epochs=1).fit(X, up)
+    if cls in (DenseClassifier, EncoderDecoderClassifier):
+        model.fit(turned, up)
+        return
+    with pytest.warns(UserWarning, match=r"one step and 12 variables.*transpose\(0, 2"):
+        model.fit(turned, up)

@@ -6,7 +6,7 @@ from itertools import chain, product
 import numpy as np
 import pytest
 
-from skseq import DenseRegressor, GRURegressor, WaveNetRegressor
+from skseq import DenseClassifier, DenseRegressor, GRURegressor, WaveNetRegressor
 from skseq.windows import sliding_windows
 from tests.factories import (
     FULL_BATCH,
@@ -66,6 +66,35 @@ def test_classifiers_hold_out_the_last_of_each_class(cls):
     held_out = [*chain(*spy.samples(0, training=False))]
     assert held_out == [*range(24, 30), *range(46, 50)]
     assert sorted(chain(*spy.samples(0))) == [*range(24), *range(30, 46)]
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_classifiers_do_not_train_on_steps_that_are_held_out(copied):
+    """Windows of one series, on both sides of those of a class that ends early."""
+    series = np.random.default_rng(0).normal(size=(103, 2))
+    series[:, 0] = np.arange(103)
+    X = sliding_windows(series, 4)
+    y = np.where(np.arange(100) < 40, "a", "b")
+    split = {}
+
+    class Model(DenseClassifier):
+        def _hold_out(self, targets, n_valid):
+            split["parts"] = super()._hold_out(targets, n_valid)
+            return split["parts"]
+
+    model = Model(early_stopping=True, max_epochs=1)
+    model.fit(X.copy() if copied else X, y)
+    training, held_out = split["parts"]
+    assert held_out.tolist() == [*range(36, 40), *range(94, 100)]
+    rows = set(X[held_out, :, 0].ravel())
+    apart = [i for i in range(100) if rows.isdisjoint(X[i, :, 0])]
+    assert training.tolist() == apart == [*range(33), *range(43, 91)]
+    # All of a class of three shares steps with the one that is held out.
+    rare = np.where(np.arange(100) < 97, "a", "b")
+    model.set_params(validation_fraction=0.3).fit(X, rare)
+    training, held_out = split["parts"]
+    assert sorted([*training, *held_out]) == list(range(100))
+    assert set(rare[training]) == {"a", "b"}
 
 
 def valid_loss_by_hand(model, X, y, n_valid, gap=0):

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.exceptions import DataConversionWarning
+from sklearn.metrics import accuracy_score
 from torch import nn
 
 from skseq import (
@@ -236,6 +238,28 @@ def test_labels_come_out_step_by_step():
     assert one.predict(X).shape == (60,)
     assert one.score(X, one.predict(X)) == 1
     assert one.predict_proba(X).shape == (60, 3)
+
+
+def test_a_column_of_labels_scores_as_one_dimension():
+    X = np.random.default_rng(0).integers(3, size=(60, 5))
+    y = X[:, 0] > 0
+    model = EncoderDecoderClassifier(embedding_size=4, **TINY)
+    with pytest.warns(DataConversionWarning, match="column-vector"):
+        model.fit(X, y[:, np.newaxis])
+    accuracy = accuracy_score(y, model.predict(X))
+    assert 0 < accuracy < 1
+    assert model.score(X, y) == model.score(X, y[:, np.newaxis]) == accuracy
+
+
+@pytest.mark.parametrize(
+    ("fitted", "given"), [((), (3,)), ((3,), ()), ((3,), (2,)), ((3,), (1,))]
+)
+def test_labels_of_another_shape_than_the_predicted_are_named(fitted, given):
+    X = np.random.default_rng(0).integers(3, size=(20, 5))
+    y, other = (np.resize([0, 1], (20, *shape)) for shape in (fitted, given))
+    model = EncoderDecoderClassifier(embedding_size=4, **TINY).fit(X, y)
+    with pytest.raises(ValueError, match=r"y has shape \(20,.* have shape \(20,"):
+        model.score(X, other)
 
 
 def test_output_weights_are_of_the_targets():

@@ -74,6 +74,8 @@ def test_tags_are_those_of_count_vectorizer():
 def test_counts_are_those_of_count_vectorizer(analyzer, texts):
     """Order apart, both say the same."""
     pattern = {"token_pattern": r"(?u)\w+"} if analyzer == "word" else {}
+    if analyzer == "char":  # theirs merges runs of white space
+        texts = [" ".join(text.split()) for text in texts]
     if not any(map(str.strip if analyzer == "word" else str, texts)):
         with pytest.raises(ValueError, match="no tokens"):
             TokenVectorizer(analyzer=analyzer).fit(texts)
@@ -102,6 +104,27 @@ def test_tokens_keep_their_order_behind_the_padding(texts):
         n_padding = len(window) - len(text)
         assert np.isnan(window[:n_padding]).all()
         assert "".join(characters[n] for n in window[n_padding:]) == text
+
+
+@given(
+    texts=st.lists(st.text() | st.text("aB \n\tİ"), min_size=1, max_size=5),
+    lowercase=st.booleans(),
+)
+def test_each_character_is_one_token(texts, lowercase):
+    """Also each of a run of white space."""
+    texts = [*texts, "a  b\n \n"]
+    model = TokenVectorizer(analyzer="char", lowercase=lowercase)
+    windows = model.fit_transform(texts)
+    n_tokens = (~np.isnan(windows[:, :, 0])).sum(axis=1)
+    assert n_tokens.tolist() == [len(text) for text in texts]
+    tokens = {number: token for token, number in model.vocabulary_.items()}
+    assert [tokens[n] for n in windows[-1, -7:, 0]] == list("a  b\n \n")
+
+
+def test_bytes_are_decoded_before_they_are_characters():
+    texts = ["Ä  b", "Ä  b".encode()]
+    first, second = TokenVectorizer(analyzer="char").fit_transform(texts)
+    np.testing.assert_array_equal(first, second)
 
 
 def test_unknown_tokens_are_one_more():

@@ -273,12 +273,14 @@ def test_search_on_folds_of_different_size(kind, weights, params, stacks):
     """Batches differ by a window, held-out ones too; each counts as in a fit alone."""
     model = kind(hidden_size=4, batch_size=12, random_state=0, **params)
     grid = {"learning_rate": [0.001, 0.1]}
+    # Of overlapping windows, classifiers leave out of some folds more than of others.
+    X = WINDOWS[::4][:34]
     y = (LABELS if kind is skseq.GRUClassifier else Y)[:34]
     results = []
     for search in (GridSearchCV, VectorizedGridSearchCV):
         search = search(model, grid, cv=KFold(4), refit=False, error_score="raise")
         search.scoring = "neg_log_loss" if kind is skseq.GRUClassifier else "r2"
-        results.append(search.fit(WINDOWS[:34], y, sample_weight=weights).cv_results_)
+        results.append(search.fit(X, y, sample_weight=weights).cv_results_)
     assert stacks == [8]
     for fold in range(4):
         name = f"split{fold}_test_score"

@@ -1,6 +1,7 @@
 """Windows against naive loops."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -313,6 +314,24 @@ def test_pad_sequences_keeps_float32_and_takes_anything_else_as_float64():
 def test_pad_sequences_says_what_is_wrong(sequences, message):
     with pytest.raises(ValueError, match=message):
         pad_sequences(sequences)
+
+
+def test_pad_sequences_takes_a_series_in_each_cell():
+    rng = np.random.default_rng(0)
+    sequences = [rng.normal(size=(n, 2)).astype(np.float32) for n in (3, 5, 1)]
+    cells = [[pd.Series(column) for column in s.T] for s in sequences]
+    nested = pd.DataFrame(cells, columns=["x", "y"])
+    found = pad_sequences(nested, length=4)
+    np.testing.assert_array_equal(found, pad_sequences(sequences, length=4))
+    assert found.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "cells", [[[1.0, 2.0]], [[pd.Series([1.0]), pd.Series([1.0, 2.0])]]]
+)
+def test_pad_sequences_refuses_another_table(cells):
+    with pytest.raises(ValueError, match=r"sequences is a DataFrame .* give a list"):
+        pad_sequences(pd.DataFrame(cells))
 
 
 def test_pad_sequences_refuses_a_length_of_zero():

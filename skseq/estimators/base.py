@@ -88,11 +88,12 @@ class NetworkEstimator(Settings, BaseEstimator):
         Whether to standardise inputs and targets, with the means and standard
         deviations of the training windows.
     early_stopping : bool, default=False
-        Whether to hold out the last windows, stop when the loss on them no longer
-        falls, and restore the best weights.
+        Whether to hold out the last windows (of labels, the last of each class), stop
+        when the loss on them no longer falls, and restore the best weights.
     validation_fraction : float, default=0.1
         Share of the windows that early stopping holds out. The windows just before
-        them, whose targets overlap theirs, are not used.
+        them, whose targets overlap theirs, are not used. Nor are windows with labels
+        that share steps with them, unless a class has no others.
     n_members : int, default=1
         Number of networks in the ensemble, each with its own initial weights and
         order of batches. Their predictions are averaged.
@@ -144,7 +145,9 @@ class NetworkEstimator(Settings, BaseEstimator):
             Windows; rows of NaN at the start of a window are padding.
         y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
                 (n_samples, length, n_outputs)
-            Targets; in the last form, one for each step of the window.
+            Targets; in the last form, one for each step of the window. Labels have
+            shape (n_samples,), or (n_samples, length) with one for each step. What is
+            given for padded steps is ignored, and may be NaN or None.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the windows in the loss.
 

@@ -7,10 +7,10 @@ import pandas as pd
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 from sklearn.exceptions import DataConversionWarning
-from sklearn.utils import check_array
+from sklearn.metrics import accuracy_score
+from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted
 
 from ..networks.heads import POOLINGS
 from ..training import CrossEntropy, Targets
@@ -41,7 +41,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         Not used for tokens.
 """
     _choices = {"pooling": POOLINGS}
-    _n_shared = 0  # number of following windows that share labels with a window
+    _every_step = False  # whether there is a label for each step of a window
+    _n_shared = 0  # number of following windows that share steps with a window
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -90,23 +91,34 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         -------
         float
         """
-        check_is_fitted(self)
+        predicted = self.predict(X)
+        y = labels_like(predicted, y)
         if not self._every_step:
-            return super().score(X, y, sample_weight)
-        windows = self._check_predict(X)
-        weights = (~np.isnan(windows[:, :, 0])).astype(float)
+            return accuracy_score(y, predicted, sample_weight=sample_weight)
+        counted = _observed(self._check_predict(X))
+        right = predicted[counted] == y[counted]
         if sample_weight is not None:
-            weights *= np.asarray(sample_weight)[:, np.newaxis]
-        right = self.predict(X) == np.asarray(y)
-        return float(np.average(right, weights=weights))
+            sample_weight = np.repeat(sample_weight, counted.sum(axis=1))
+        return float(np.average(right, weights=sample_weight))
 
     def _check_targets(self, y, windows):
-        if (missing := np.argwhere(pd.isna(np.asarray(y)))).size:
-            raise ValueError(
-                f"Input y contains NaN or None: sample {missing[0][0]} has no label. "
-                "Drop such windows, or give them a label of their own."
+        _, length, n_features = windows.shape
+        # An encoder-decoder may well read a single row.
+        if self._any_length and not self._teach and length == 1 and n_features > 10:
+            warnings.warn(
+                f"X has windows of one step and {n_features} variables: if these are "
+                "sktime's (n, channels, time), give X.transpose(0, 2, 1).",
+                UserWarning,
+                stacklevel=3,
             )
-        y = check_array(y, dtype=None, ensure_2d=False, allow_nd=True, input_name="y")
+        y = check_array(
+            y,
+            dtype=None,
+            ensure_2d=False,
+            allow_nd=True,
+            ensure_all_finite=False,
+            input_name="y",
+        )
         if y.ndim == 2 and y.shape[1] == 1:
             warnings.warn(
                 "A column-vector y was passed when a 1d array was expected. Please "
@@ -116,18 +128,36 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             )
             y = y[:, 0]
         self._check_label_shape(y, windows)
-        self._n_shared = (
-            n_shared(windows, y[:, :, np.newaxis]) if self._every_step else 0
-        )
-        check_classification_targets(y.ravel())
-        classes, labels = np.unique(y, return_inverse=True)
+        self._n_shared = n_shared(windows, windows[:, :, :1])  # of any one variable
+        counted = _observed(windows) if self._every_step else np.ones(y.shape, bool)
+        if (missing := np.argwhere(pd.isna(y) & counted)).size:
+            sample, *step = missing[0]
+            where = f" at step {step[0]}" if step else ""
+            where += ", which is not padding" if self._every_step else ""
+            raise ValueError(
+                f"Input y contains NaN or None: sample {sample} has no label{where}. "
+                "Drop such windows, or give what has no label a label of its own."
+            )
+        given = y[counted]
+        if not len(given):
+            raise ValueError(
+                "All steps of X are padding, so y has no label to learn: give at least "
+                "one row that is not NaN."
+            )
+        if given.dtype == object:  # numbers, if there was a None beside them
+            given = pd.Series(given).infer_objects().to_numpy()
+        assert_all_finite(given, input_name="y")
+        check_classification_targets(given)
+        classes, given = np.unique(given, return_inverse=True)
         if self._goes_on and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"y has the classes {classes}, but the last fit had {self.classes_}: "
                 "give the same classes, or set warm_start=False."
             )
         self.classes_ = classes
-        return labels.reshape(y.shape)
+        labels = np.full(y.shape, CrossEntropy.PADDING)
+        labels[counted] = given
+        return labels
 
     def _check_label_shape(self, y, windows):
         self._every_step = y.ndim == 2
@@ -138,10 +168,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             )
 
     def _encode_targets(self, targets, windows, fitted, weights):
-        labels = targets.astype(np.int64)
-        if self._every_step:
-            labels[np.isnan(windows[:, :, 0])] = CrossEntropy.PADDING
-        return Targets(labels)
+        return Targets(targets)
 
     def _weigh(self, weights, targets, windows):
         """Multiply the weights of the windows by those of their classes."""
@@ -177,13 +204,15 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def _hold_out(self, targets, n_valid):
         """Validate on the last windows of each class: samples may be sorted by class.
 
-        If windows share labels, hold out the last of all, behind a gap.
+        Windows that share steps with those are not trained on, unless a class would
+        have no others. If windows share labels, hold out the last of all, behind a gap.
         """
-        if self._n_shared:
+        if self._n_shared and self._every_step:
             return super()._hold_out(targets, n_valid)
         share = n_valid / len(targets)
-        first = targets.reshape(len(targets), -1)[:, 0]
-        members = [np.flatnonzero(first == label) for label in np.unique(first)]
+        # The class of a window is its first label, or its last: padding comes first.
+        classes = targets.reshape(len(targets), -1)[:, -1 if self._every_step else 0]
+        members = [np.flatnonzero(classes == label) for label in np.unique(classes)]
         sizes = np.array(list(map(len, members)))
         counts = np.round(share * sizes)
         if not counts.any():  # classes so small share one window
@@ -193,7 +222,13 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         validation = np.sort(np.concatenate(last))
         if not len(validation):
             return super()._hold_out(targets, n_valid)
-        return np.setdiff1d(np.arange(len(targets)), validation), validation
+        training = np.setdiff1d(np.arange(len(targets)), validation)
+        before = np.searchsorted(validation, training - self._n_shared)
+        after = np.searchsorted(validation, training + self._n_shared, side="right")
+        apart = training[before == after]  # no held-out window is in between
+        if set(classes[apart]) == set(classes):
+            training = apart
+        return training, validation
 
     def _input_moments(self, windows, weights):
         moments = super()._input_moments(windows, weights)
@@ -211,3 +246,36 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     def _n_steps_ahead(self):
         return 1 + self._n_shared
+
+
+def labels_like(predicted, y):
+    """Return true labels in the shape of the predicted ones.
+
+    Parameters
+    ----------
+    predicted : ndarray of shape (n_samples,) or (n_samples, steps)
+    y : array-like of the same shape, or (n_samples, 1) for (n_samples,)
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    ValueError
+        If y has another shape.
+    """
+    y = np.asarray(y)
+    if y.shape[1:] == (1,):  # raveled in fit, too
+        y = y[:, 0]
+    if y.shape != predicted.shape:
+        raise ValueError(
+            f"y has shape {y.shape}, but the labels predicted from X have shape "
+            f"{predicted.shape}: give a true label for each of them."
+        )
+    return y
+
+
+def _observed(windows):
+    """Tell which steps of each window are not padding."""
+    return ~np.isnan(windows[:, :, 0])

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..networks import LabelDecoder, NumberDecoder
 from ..networks.recurrent import CELLS
-from .classifier import NetworkClassifier
+from .classifier import NetworkClassifier, labels_like
 from .recurrent import _RecurrentEstimator
 from .regressor import NetworkRegressor
 
@@ -217,10 +217,9 @@ class EncoderDecoderClassifier(NetworkClassifier, _EncoderDecoderEstimator):
         -------
         float
         """
-        y = np.asarray(y)
-        if y.ndim == 1:
-            return super().score(X, y, sample_weight)
-        right = (self.predict(X) == y).all(axis=1)
+        predicted = self.predict(X)
+        right = predicted == labels_like(predicted, y)
+        right = right.reshape(len(right), -1).all(axis=1)
         return float(np.average(right, weights=sample_weight))
 
     def _check_label_shape(self, y, windows):

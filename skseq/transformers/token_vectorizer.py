@@ -24,7 +24,9 @@ class TokenVectorizer(OwnOutput, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     analyzer : {"word", "char"} or callable, default="word"
-        What to take as tokens; a callable maps a text to its tokens.
+        What to take as tokens; a callable maps a text to its tokens. With "char", each
+        character is a token, also white space: unlike in scikit-learn, runs of it are
+        kept, so that a label for each character stays at its place.
     lowercase : bool, default=True
         Whether to ignore case.
     token_pattern : str, default=r"(?u)\w+"
@@ -151,8 +153,11 @@ class TokenVectorizer(OwnOutput, TransformerMixin, BaseEstimator):
                     f"X holds {text!r} at row {row}, which is not a text: drop that "
                     "row, or put '' if the text is missing (Series.fillna(''))."
                 )
+        analyzer = self.analyzer
+        if analyzer == "char":  # CountVectorizer would merge runs of white space
+            analyzer = _lower_characters if self.lowercase else list
         analyze = CountVectorizer(
-            analyzer=self.analyzer,
+            analyzer=analyzer,
             lowercase=self.lowercase,
             token_pattern=self.token_pattern,
         ).build_analyzer()
@@ -163,3 +168,8 @@ class TokenVectorizer(OwnOutput, TransformerMixin, BaseEstimator):
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
+
+
+def _lower_characters(text):
+    """Split a text into lower-case characters: one for each, also where "İ" has two."""
+    return [character.lower() for character in text]

@@ -1,6 +1,7 @@
 """Padding: rows of NaN at the start of a window longer than its sequence."""
 
 import numpy as np
+import pandas as pd
 
 from .views import chunks
 
@@ -33,7 +34,8 @@ def pad_sequences(sequences, length=None, dtype=None):
     ----------
     sequences : list of array-like of shape (n_timesteps,) or (n_timesteps, n_features)
         ``n_timesteps`` may differ between sequences, and may be zero; ``n_features``
-        must be the same for all.
+        must be the same for all. Or sktime's nested DataFrame: a row for each sequence,
+        a column for each variable, and a Series in each cell.
     length : int, default=None
         Number of time steps in the result; None takes that of the longest sequence.
     dtype : dtype, default=None
@@ -56,6 +58,8 @@ def pad_sequences(sequences, length=None, dtype=None):
     array([[ 1.,  2.,  3.],
            [nan, nan,  4.]])
     """
+    if isinstance(sequences, pd.DataFrame):
+        sequences = _unnested(sequences)
     arrays = [_as_sequence(s, i) for i, s in enumerate(sequences)]
     if not arrays:
         raise ValueError("sequences is empty: give at least one sequence.")
@@ -114,6 +118,17 @@ def as_real(values, name):
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{name} is not numeric: {error}. Encode or convert it first."
+        ) from None
+
+
+def _unnested(frame):
+    """Return a list of sequences, given a table with a sequence in each cell."""
+    try:
+        return [np.stack(cells, axis=1) for cells in frame.to_numpy()]
+    except ValueError as error:
+        raise ValueError(
+            "sequences is a DataFrame that does not hold a Series in each cell, of the "
+            f"same length in all cells of a row ({error}): give a list of sequences."
         ) from None
 
 
