@@ -39,7 +39,14 @@ every = pytest.mark.parametrize("cls", ALL)
 networks = pytest.mark.parametrize("cls", NETWORKS)
 network_regressors = pytest.mark.parametrize("cls", NETWORK_REGRESSORS)
 
-COLUMNS = ["epoch", "train_loss", "learning_rate", "gradient_norm", "seconds"]
+COLUMNS = [
+    "epoch",
+    "train_loss",
+    "learning_rate",
+    "gradient_norm",
+    "gradient_norm_max",
+    "seconds",
+]
 LOSSES = {
     "squared_error": lambda e: e**2,
     "absolute_error": np.abs,

@@ -128,6 +128,15 @@ def test_an_unknown_precision_is_an_error(series):
         model.fit(windows, windows[:, 0, 0])
 
 
+@networks
+def test_mixed_precision_refuses_float64_which_it_would_not_change(cls):
+    X, y = make_windows(cls)
+    model = make(cls, mixed_precision="bf16")
+    with pytest.raises(ValueError, match=r"mixed_precision.*float64.*astype"):
+        model.fit(X, y)
+    model.fit(X.astype("float32"), y)
+
+
 def test_accelerate_that_is_missing_is_named_with_its_extra(series, monkeypatch):
     monkeypatch.setitem(sys.modules, "accelerate", None)
     windows = sliding_windows(series, 5)
@@ -193,7 +202,7 @@ def test_two_processes_learn_what_one_does(tmp_path):
 @pytest.mark.parametrize("mixed_precision", [None, "bf16"])
 @networks
 def test_a_gpu_learns_what_a_cpu_does(cls, mixed_precision):
-    X, y = make_windows(cls)
+    X, y = make_windows(cls, dtype=np.float32 if mixed_precision else np.float64)
     cpu = make_exact(cls).fit(X, y)
     gpu = make_exact(cls, device="cuda", mixed_precision=mixed_precision).fit(X, y)
     np.testing.assert_allclose(

@@ -5,8 +5,16 @@ from itertools import chain, product
 
 import numpy as np
 import pytest
+import torch
 
-from skseq import DenseClassifier, DenseRegressor, GRURegressor, WaveNetRegressor
+from skseq import (
+    Conv1DClassifier,
+    DenseClassifier,
+    DenseRegressor,
+    GRURegressor,
+    WaveNetClassifier,
+    WaveNetRegressor,
+)
 from skseq.windows import sliding_windows
 from tests.factories import (
     FULL_BATCH,
@@ -127,6 +135,36 @@ def test_the_best_weights_are_restored(cls, tol, n_iter_no_change):
     assert valid_loss_by_hand(model, X, y, 12, gap=1) == pytest.approx(
         expected, rel=1e-9
     )
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("cls", [Conv1DClassifier, WaveNetClassifier])
+def test_with_batch_normalisation_the_network_returned_is_validated(cls, weighted):
+    """Each epoch, and so the best: its statistics are those of all training windows."""
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(120, 10, 2))
+    y = (X[:, :, 0].mean(1) + 0.3 * rng.normal(size=120) > 0).astype(int)
+    weights = rng.uniform(0.5, 3, 120) if weighted else np.ones(120)
+    spy = Spy()
+    model = cls(
+        early_stopping=True,
+        validation_fraction=0.3,
+        max_epochs=6,
+        label_smoothing=0,
+        lr_schedule="constant",
+        random_state=0,
+        callbacks=[spy],
+    ).fit(X, y, sample_weight=weights if weighted else None)
+    best = model.history_["valid_loss"].cummin()
+    # A fit that ends after some epochs returns the best of them.
+    for n_epochs in 1, 2, 6:
+        model.set_params(max_epochs=n_epochs)
+        model.fit(X, y, sample_weight=weights if weighted else None)
+        x = torch.cat(spy.epochs[0][False]).numpy()
+        held_out = (X[:, None] == x).all(axis=(2, 3)).any(axis=1)
+        error = -np.log(model.predict_proba(X)[np.arange(120), y])
+        by_hand = (weights * error)[held_out].mean() / weights[~held_out].mean()
+        assert by_hand == pytest.approx(best[n_epochs - 1], rel=1e-9)
 
 
 @pytest.mark.parametrize("cls", [GRURegressor, WaveNetRegressor])

@@ -43,7 +43,7 @@ class Norms(Callback):
 def test_norms_by_layer_make_up_the_whole(n_layers):
     X, y = data()
     model = LSTMRegressor(
-        n_layers=n_layers, max_epochs=3, batch_size=64, gradient_clip=None
+        n_layers=n_layers, max_epochs=3, batch_size=16, gradient_clip=None
     ).fit(X, y)
     layers = model.history_.filter(like="gradient_norm ")
     assert layers.shape[1] == n_layers + 1
@@ -75,6 +75,23 @@ def test_recorded_norm_is_the_one_before_clipping():
     assert clipped.history_["gradient_norm"].min() > 1e-2
 
 
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_an_epoch_has_the_root_mean_square_and_the_largest_of_its_batches(n_members):
+    X, y = data(80)
+    options = {"max_epochs": 3, "batch_size": 16, "gradient_clip": None}
+    model = DenseRegressor(n_members=n_members, **options, random_state=0).fit(X, y)
+    histories = model.history_.groupby("member")
+    for (_, history), state in zip(histories, model.member_random_states_, strict=True):
+        spy = Norms()
+        DenseRegressor(**options, callbacks=[spy], random_state=state).fit(X, y)
+        norms = np.reshape(spy.norms, (3, 5))
+        expected = np.sqrt((norms**2).mean(axis=1))
+        np.testing.assert_allclose(history["gradient_norm"], expected, rtol=1e-6)
+        np.testing.assert_allclose(
+            history["gradient_norm_max"], norms.max(axis=1), rtol=1e-6
+        )
+
+
 def test_clipping_by_value():
     X, y = data()
     largest = []
@@ -97,6 +114,44 @@ def test_an_exploding_gradient_is_named():
         ).fit(1e4 * X, 1e4 * y)
 
 
+@pytest.mark.parametrize("gradient_clip", [None, 1.0])
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_a_single_exploding_batch_is_named_unless_it_is_clipped(
+    n_members, gradient_clip
+):
+    X = np.random.default_rng(0).normal(size=(8000, 5, 1))
+    y = X[:, -1, 0].copy()
+    y[5000] = 1e5
+    model = DenseRegressor(
+        standardize=False,
+        loss="squared_error",
+        gradient_clip=gradient_clip,
+        optimizer="sgd",
+        lr_schedule="constant",
+        learning_rate=0.001,
+        max_epochs=1,
+        n_members=n_members,
+        random_state=0,
+    )
+    if gradient_clip is None:
+        with pytest.warns(ConvergenceWarning, match="its norm reached") as w:
+            model.fit(X, y)
+        assert len(w) == n_members
+    else:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model.fit(X, y)
+    assert (model.history_["gradient_norm_max"] > 1e3).all()
+    assert (model.history_["gradient_norm"] < 1e3).all()
+
+
+def test_a_gradient_that_explodes_all_along_is_named_though_it_is_clipped():
+    X, y = data()
+    model = DenseRegressor(standardize=False, loss="squared_error", max_epochs=1)
+    with pytest.warns(ConvergenceWarning, match=r"average.* or gradient_clip"):
+        model.fit(1e4 * X, 1e4 * y)
+
+
 @pytest.mark.parametrize("n_members", [1, 2])
 def test_a_loss_that_grew_is_told(n_members):
     """Each network of an ensemble, trained as one, is told of as if alone."""
@@ -113,14 +168,25 @@ def test_a_loss_that_grew_is_told(n_members):
 
 @pytest.mark.parametrize(
     ("losses", "grew"),
-    [([2, 100, 20], False), ([2, 1, 21], True), ([1e-6, 0.1], False), ([1e-6, 11], 1)],
+    [([2, 100, 20], False), ([2, 1, 21], True), ([1e-6, 0.9], False), ([1e-6, 1.1], 1)],
 )
 def test_only_a_loss_that_ends_far_above_its_start_and_1_is_told(losses, grew):
-    """A warm start may begin at nearly zero."""
-    history = [{"train_loss": loss, "gradient_norm": 1.0} for loss in losses]
+    """A warm start may begin at nearly zero, and bounce."""
+    norms = {"gradient_norm": 1.0, "gradient_norm_max": 1.0}
+    history = [{"train_loss": loss, **norms} for loss in losses]
     message = pytest.warns(ConvergenceWarning, match="training diverged. Lower")
     with message if grew else nullcontext():
         warn_of_trouble(history, [])
+
+
+def test_a_warm_start_that_destroys_a_good_network_is_told():
+    X, y = data()
+    model = DenseRegressor(learning_rate=0.05, warm_start=True, random_state=0)
+    model.fit(X, y)
+    rate = {"optimizer": "sgd", "lr_schedule": "constant", "learning_rate": 3.0}
+    with pytest.warns(ConvergenceWarning, match="loss grew from 0.0"):
+        model.set_params(**rate, batch_size=64).fit(X, y)
+    assert 1 < model.history_["train_loss"].iloc[-1] < 10
 
 
 def test_a_vanishing_gradient_is_named_with_its_layer():

@@ -92,9 +92,9 @@ def test_the_learning_rate_follows_torchs_schedule(lr_schedule, n_epochs, batch_
     n_batches = -(-50 // min(50, batch_size))
     rates = step_by_hand(lr_schedule, 0.02, n_epochs, n_batches)
     np.testing.assert_allclose(spy.rates, rates[:-1], rtol=1e-12)
-    # The table has the rate that holds when the epoch is over.
-    after = rates[n_batches::n_batches]
-    np.testing.assert_allclose(model.history_["learning_rate"], after, rtol=1e-12)
+    # The table has the rate of the epoch's last batch.
+    last = rates[n_batches - 1 : -1 : n_batches]
+    np.testing.assert_allclose(model.history_["learning_rate"], last, rtol=1e-12)
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])

@@ -45,9 +45,10 @@ _ATTRIBUTES = """\
         and its entry as ``random_state``.
     history_ : DataFrame
         One row per epoch (and member): ``epoch``, ``train_loss``, ``valid_loss`` (with
-        early stopping), ``learning_rate``, ``gradient_norm`` (mean, before clipping),
-        the gradient norm of each layer, and ``seconds``. Losses are in standardised
-        units.
+        early stopping), ``learning_rate`` (of the epoch's last batch),
+        ``gradient_norm`` (root mean square over the batches, before clipping),
+        ``gradient_norm_max`` (the largest of a batch), the gradient norm of each
+        layer, and ``seconds``. Losses are in standardised units.
     n_features_in_ : int
         Number of columns of a two-dimensional X, or of variables of a
         three-dimensional one.
@@ -179,6 +180,13 @@ class NetworkEstimator(Settings, BaseEstimator):
                 f"X has windows of shape {windows.shape[1:]}, but the last fit had "
                 f"{known_shape}: give windows of the same shape, or set "
                 "warm_start=False."
+            )
+        if self.mixed_precision is not None and windows.dtype == np.float64:
+            # torch.autocast leaves float64 as it is.
+            raise ValueError(
+                f"mixed_precision={self.mixed_precision!r} takes X in float32, but X "
+                "was read as float64: give X.astype('float32'), or set "
+                "mixed_precision=None."
             )
         weights = check_weights(sample_weight, windows)
         targets = self._check_targets(y, windows)

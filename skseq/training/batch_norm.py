@@ -31,27 +31,45 @@ def weigh_windows(net, batch):
 
 
 class SettleBatchNorm(Callback):
-    """At the end, compute the statistics of batch normalisation over all windows.
+    """Compute the statistics of batch normalisation over all training windows.
 
-    Until then they are running averages over batches, while the weights were changing.
+    In training they are running averages over batches, while the weights change. They
+    are settled at the end, and before each validation, whose loss then is that of the
+    network that ``fit`` would return.
     """
 
-    @torch.no_grad()
+    def on_epoch_begin(self, net, dataset_train=None, **kwargs):
+        """Hold the training windows until the validation."""
+        self.windows_ = dataset_train
+
+    def on_batch_begin(self, net, training=None, **kwargs):
+        """Settle before the first batch of a validation."""
+        if not training and self.windows_ is not None:
+            settle(net, self.windows_)
+            self.windows_ = None
+
     def on_train_end(self, net, X=None, **kwargs):
-        """Pass the training windows through once more, without dropout."""
-        norms = [part for part in net.module_.modules() if isinstance(part, BatchNorm)]
-        if not norms:
-            return
-        momentum = norms[0].momentum
-        net.module_.eval()
-        for i, batch in enumerate(Batches(X, LARGE_BATCH)):
-            for norm in norms:
-                norm.train()
-                norm.momentum = 1 / (i + 1)  # the mean over the batches
-            if X.weights is not None:
-                weigh_windows(net, batch)
-            net.infer(batch[0])
+        """Settle for good."""
+        self.windows_ = None  # else they are pickled
+        settle(net, X)
+
+
+@torch.no_grad()
+def settle(net, windows):
+    """Pass the training windows through a network once more, without dropout."""
+    norms = [part for part in net.module_.modules() if isinstance(part, BatchNorm)]
+    if not norms:
+        return
+    momentum = norms[0].momentum
+    net.module_.eval()
+    for i, batch in enumerate(Batches(windows, LARGE_BATCH)):
         for norm in norms:
-            norm.eval()
-            norm.momentum = momentum
-        weigh_windows(net, None)
+            norm.train()
+            norm.momentum = 1 / (i + 1)  # the mean over the batches
+        if windows.weights is not None:
+            weigh_windows(net, batch)
+        net.infer(batch[0])
+    for norm in norms:
+        norm.eval()
+        norm.momentum = momentum
+    weigh_windows(net, None)

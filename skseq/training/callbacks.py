@@ -34,9 +34,12 @@ class Watch(Callback):
         value = net.history[-1, "batches", -1, f"{name}_loss"]
         if value - value != 0:
             raise diverged(f"{name} loss", value, len(net.history))
-        self._forget(net)
+        self._note(net, training)
 
-    def _forget(self, net):
+    def _note(self, net, training):
+        """Note the learning rates of the step, and merge the records of many."""
+        if training:  # the schedule is called later, and sets those of the next step
+            self.rates_ = [group["lr"] for group in net.optimizer_.param_groups]
         batches = net.history[-1]["batches"]
         if len(batches) > MANY:
             batches[:-1] = [_merge(batches[:-1])]
@@ -44,7 +47,7 @@ class Watch(Callback):
     def on_epoch_end(self, net, **kwargs):
         """Remember the weights of the best epoch, and the learning rate."""
         row = net.history[-1]
-        net.history.record("learning_rate", net.optimizer_.param_groups[0]["lr"])
+        net.history.record("learning_rate", self.rates_[0])
         self.n_epochs_ += 1
         loss = row.get("valid_loss", row["train_loss"])
         if loss < self.best_loss_:

@@ -12,10 +12,13 @@ EXPLODED = 1e3
 """Norm of a gradient, in standardised units, far beyond that of any good fit."""
 
 GREW = 10.0
-"""Multiple of the first epoch's loss, or of 1 if that is more, far beyond any good fit.
+"""Multiple of the first epoch's loss that is far beyond any good fit, if above TRIVIAL.
 
-A standardised target costs about 1 if its mean is forecast, a class log(n_classes).
+Below, a loss may bounce: a warm start may begin at nearly zero.
 """
+
+TRIVIAL = 1.0
+"""About what it costs, in standardised units, to forecast the mean or guess a class."""
 
 VANISHED = 1e-6
 """Share of the output layer's gradient norm below which a layer does not learn."""
@@ -48,10 +51,10 @@ class Gradients(Callback):
                 self.parameters_.append(parameter)
 
     def on_epoch_begin(self, net, **kwargs):
-        """Start the sums over the epoch's batches."""
+        """Start anew."""
         self.squares_ = 0.0
         self.n_batches_ = 0
-        self.total_ = 0.0
+        self.largest_ = None
 
     def on_grad_computed(self, net, **kwargs):
         """Record and clip."""
@@ -63,14 +66,20 @@ class Gradients(Callback):
             torch._foreach_clamp_max_(gradients, self.clip)
         elif self.clip is not None:
             torch._foreach_mul_(gradients, (self.clip / (total + 1e-6)).clamp(max=1.0))
+        self._note(squares, total)
+
+    def _note(self, squares, total):
+        """Note the squared norm of each parameter, and the norm of all."""
         self.squares_ = self.squares_ + squares
-        self.total_ = self.total_ + total
+        first = self.largest_ is None
+        self.largest_ = total if first else torch.maximum(self.largest_, total)
         self.n_batches_ += 1
 
     def on_epoch_end(self, net, **kwargs):
-        """Average over the epoch's batches."""
+        """Record the root mean square and the largest of the epoch's batches."""
         squares = (self.squares_ / self.n_batches_).tolist()
-        net.history.record("gradient_norm", self.total_.item() / self.n_batches_)
+        net.history.record("gradient_norm", sum(squares) ** 0.5)
+        net.history.record("gradient_norm_max", self.largest_.item())
         for layer, positions in self.layers_.items():
             norm = sum(squares[i] for i in positions) ** 0.5
             net.history.record(f"gradient_norm {layer}", norm)
@@ -83,8 +92,8 @@ class Gradients(Callback):
             for layer, positions in self.layers_.items()
             if any(self.parameters_[i].requires_grad for i in positions)
         ]
-        self.squares_ = self.total_ = self.parameters_ = None
-        warn_of_trouble(net.history, learning)
+        self.squares_ = self.largest_ = self.parameters_ = None
+        warn_of_trouble(net.history, learning, self.clip)
 
 
 def gradient(parameter):
@@ -94,29 +103,38 @@ def gradient(parameter):
     return parameter.grad
 
 
-def warn_of_trouble(history, layers):
+def warn_of_trouble(history, layers, clip=None):
     """Warn of a loss that grew, or a gradient that exploded or vanished.
 
     Parameters
     ----------
     history : list of dict
-        With ``train_loss``, ``gradient_norm`` and ``gradient_norm LAYER``.
+        With ``train_loss``, ``gradient_norm``, ``gradient_norm_max`` and
+        ``gradient_norm LAYER``.
     layers : list of str
+    clip : float or None, default=None
+        Limit of the gradient, whose norms are those before. It makes a single large
+        one harmless, so only the average of an epoch is judged; None does not clip.
     """
     epochs = [row for row in history if "gradient_norm" in row]
     if not epochs:
         return
     losses = [row["train_loss"] for row in epochs if "train_loss" in row]
-    largest = max(row["gradient_norm"] for row in epochs)
+    judged, what, remedy = (
+        ("gradient_norm_max", "norm", ", set gradient_clip")
+        if clip is None
+        else ("gradient_norm", "average norm in an epoch", " or gradient_clip")
+    )
+    largest = max(row[judged] for row in epochs)
     if largest > EXPLODED:
         warnings.warn(
-            f"The gradient exploded: its norm reached {largest:.3g}. Lower "
-            "learning_rate, set gradient_clip, use a saturating activation "
-            "('tanh'), or normalization='layer'.",
+            f"The gradient exploded: its {what} reached {largest:.3g}. Lower "
+            f"learning_rate{remedy}, keep standardize=True, or, where the network "
+            "has a choice, use activation='tanh' or normalization='layer'.",
             ConvergenceWarning,
             stacklevel=3,
         )
-    elif losses and losses[-1] > GREW * max(losses[0], 1):
+    elif losses and losses[-1] > max(GREW * losses[0], TRIVIAL):
         warnings.warn(
             f"The training loss grew from {losses[0]:.3g} in the first epoch to "
             f"{losses[-1]:.3g} in the last: training diverged. Lower learning_rate, "

@@ -3,7 +3,14 @@
 import numpy as np
 import pandas as pd
 
-_COLUMNS = ("epoch", "train_loss", "valid_loss", "learning_rate", "gradient_norm")
+_COLUMNS = (
+    "epoch",
+    "train_loss",
+    "valid_loss",
+    "learning_rate",
+    "gradient_norm",
+    "gradient_norm_max",
+)
 
 
 def history_table(nets):

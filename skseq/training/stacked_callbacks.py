@@ -35,21 +35,20 @@ class StackedGradients(Gradients):
                 for name, g in gradients.items()
             }
         net.module_.give_gradients(gradients)
-        self.squares_ = self.squares_ + squares
-        self.total_ = self.total_ + total
-        self.n_batches_ += 1
+        self._note(squares, total)
 
     def on_epoch_end(self, net, **kwargs):
-        """Average over the epoch's batches."""
+        """Record the root mean square and the largest of the epoch's batches."""
         squares = self.squares_ / self.n_batches_  # (parameters, models)
-        net.history.record("gradient_norm", (self.total_ / self.n_batches_).tolist())
+        net.history.record("gradient_norm", squares.sum(0).sqrt().tolist())
+        net.history.record("gradient_norm_max", self.largest_.tolist())
         for layer, positions in self.layers_.items():
             norm = squares[positions].sum(0).sqrt()
             net.history.record(f"gradient_norm {layer}", norm.tolist())
 
     def on_train_end(self, net, **kwargs):
         """Drop the sums; the gradients of each network are checked later."""
-        self.squares_ = self.total_ = None
+        self.squares_ = self.largest_ = None
 
 
 class StackedWatch(Watch):
@@ -111,17 +110,15 @@ class StackedWatch(Watch):
                     self.errors_.setdefault(member, error)
             if len(self._left()) == 0:
                 raise KeyboardInterrupt
-        self._forget(net)
+        self._note(net, training)
 
     def on_epoch_end(self, net, **kwargs):
         """Record each loss and learning rate; drop the networks that are done."""
         members = self.members_
         net.history.record("members", members.tolist())
         rates = [
-            rate["lr"]
-            for rate, size in zip(
-                net.optimizer_.param_groups, net.module_.sizes, strict=True
-            )
+            rate
+            for rate, size in zip(self.rates_, net.module_.sizes, strict=True)
             for _ in range(size)
         ]
         net.history.record("learning_rate", rates)

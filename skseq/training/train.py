@@ -100,7 +100,7 @@ SETTINGS_DOC = """\
     mixed_precision : {"bf16", None}, default=None
         Data type of large matrix products in training. "bf16" is faster on a GPU, but
         keeps only three digits. Weights, the loss, and the time steps of skseq's own
-        cells keep the type of X.
+        cells keep the type of X, which must be float32.
     n_jobs : int or None, default=None
         Number of CPU threads that torch uses in fit and predict. None means 1, with
         which a fit is equal bit for bit in any process of a machine; -1 uses all.

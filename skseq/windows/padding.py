@@ -1,7 +1,6 @@
 """Padding: rows of NaN at the start of a window longer than its sequence."""
 
 import numpy as np
-import pandas as pd
 
 from .views import chunks
 
@@ -58,7 +57,7 @@ def pad_sequences(sequences, length=None, dtype=None):
     array([[ 1.,  2.,  3.],
            [nan, nan,  4.]])
     """
-    if isinstance(sequences, pd.DataFrame):
+    if hasattr(sequences, "iloc") and sequences.ndim == 2:  # a table
         sequences = _unnested(sequences)
     arrays = [_as_sequence(s, i) for i, s in enumerate(sequences)]
     if not arrays:
