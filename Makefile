@@ -17,9 +17,11 @@ demo: .venv-demo/installed
 test: lint
 	.venv-test/bin/python -m pytest -n 2 --dist worksteal
 
-# What must hold on the oldest versions that pyproject.toml claims.
+# What must hold on the oldest versions that pyproject.toml claims. Networks of one kind
+# meet scikit-learn in the same classes: one of each kind is enough.
 test-oldest: .venv-oldest/installed
-	.venv-oldest/bin/python -m pytest -n 2 --dist worksteal tests/test_common.py
+	.venv-oldest/bin/python -m pytest -n 2 --dist worksteal tests/test_common.py \
+	    -k "not RNN and not LSTM and not WaveNet"
 
 lint: .venv-test/installed
 	.venv-test/bin/ruff check
