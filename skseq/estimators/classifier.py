@@ -8,13 +8,14 @@ from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import accuracy_score
-from sklearn.utils import assert_all_finite, check_array
+from sklearn.utils import assert_all_finite
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from ..networks.heads import POOLINGS
 from ..training import CrossEntropy, Targets
-from ..windows import changes, n_shared
+from ..validation import target_array
+from ..windows import changes, n_shared, observed
 from .base import NetworkEstimator
 
 
@@ -95,7 +96,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         y = labels_like(predicted, y)
         if not self._every_step:
             return accuracy_score(y, predicted, sample_weight=sample_weight)
-        counted = _observed(self._check_predict(X))
+        counted = observed(self._check_predict(X))
         right = predicted[counted] == y[counted]
         if sample_weight is not None:
             sample_weight = np.repeat(sample_weight, counted.sum(axis=1))
@@ -111,14 +112,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
                 UserWarning,
                 stacklevel=3,
             )
-        y = check_array(
-            y,
-            dtype=None,
-            ensure_2d=False,
-            allow_nd=True,
-            ensure_all_finite=False,
-            input_name="y",
-        )
+        y = target_array(y)
         if y.ndim == 2 and y.shape[1] == 1:
             warnings.warn(
                 "A column-vector y was passed when a 1d array was expected. Please "
@@ -129,7 +123,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             y = y[:, 0]
         self._check_label_shape(y, windows)
         self._n_shared = n_shared(windows, windows[:, :, :1])  # of any one variable
-        counted = _observed(windows) if self._every_step else np.ones(y.shape, bool)
+        counted = observed(windows) if self._every_step else np.ones(y.shape, bool)
         if (missing := np.argwhere(pd.isna(y) & counted)).size:
             sample, *step = missing[0]
             where = f" at step {step[0]}" if step else ""
@@ -274,8 +268,3 @@ def labels_like(predicted, y):
             f"{predicted.shape}: give a true label for each of them."
         )
     return y
-
-
-def _observed(windows):
-    """Tell which steps of each window are not padding."""
-    return ~np.isnan(windows[:, :, 0])

@@ -195,8 +195,10 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
 
     def _check_targets(self, y, windows):
         # A parameter that is set later has no effect before the next fit.
-        fitted = {name: getattr(plain(self), name) for name in FITTED}
-        self._fitted = SimpleNamespace(**fitted)
+        params = plain(self)
+        self._fitted = SimpleNamespace(
+            **{name: getattr(params, name) for name in FITTED}
+        )
         every, iterated = self.supervise == "every", self.strategy == "iterated"
         y = check_targets(y, windows)
         self._one_dimensional = y.ndim == 1

@@ -6,6 +6,7 @@ from .share import check_share
 from .targets import (
     check_target_columns,
     check_targets,
+    target_array,
     warn_of_other_target,
 )
 from .tokens import largest_token
@@ -22,5 +23,6 @@ __all__ = [
     "check_weights",
     "check_windows",
     "largest_token",
+    "target_array",
     "warn_of_other_target",
 ]

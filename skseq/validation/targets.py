@@ -5,7 +5,19 @@ import warnings
 import numpy as np
 from sklearn.utils import assert_all_finite, check_array
 
-from ..windows import chunks
+from ..windows import chunks, observed
+
+
+def target_array(y):
+    """Return targets or labels as an array of any type, where values may be missing."""
+    return check_array(
+        y,
+        dtype=None,
+        ensure_2d=False,
+        allow_nd=True,
+        ensure_all_finite=False,
+        input_name="y",
+    )
 
 
 def check_targets(y, windows, *, per_step=True, allow_missing=False):
@@ -32,14 +44,7 @@ def check_targets(y, windows, *, per_step=True, allow_missing=False):
     ValueError
         For NaN (except at padded steps), infinity, text or a wrong shape.
     """
-    y = check_array(
-        y,
-        dtype=None,
-        ensure_2d=False,
-        allow_nd=True,
-        ensure_all_finite=False,
-        input_name="y",
-    )
+    y = target_array(y)
     if y.dtype.kind not in "biuf":
         try:
             if y.dtype.kind in "mM":  # astype would turn dates into nanoseconds
@@ -59,7 +64,7 @@ def check_targets(y, windows, *, per_step=True, allow_missing=False):
         )
     with np.errstate(over="ignore"):  # too large for float32: raises below
         y = y.astype(windows.dtype, copy=False)
-    counted = y if y.ndim < 3 else y[~np.isnan(windows[:, :, 0])]
+    counted = y if y.ndim < 3 else y[observed(windows)]
     assert_all_finite(counted, allow_nan=allow_missing, input_name="y")
     return y
 

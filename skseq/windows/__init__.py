@@ -1,7 +1,7 @@
 """Windows: pure numpy functions on arrays ``(n_samples, length, n_features)``."""
 
 from .differences import difference, integrate
-from .padding import as_real, backfill, leading_padding, pad_sequences
+from .padding import as_real, backfill, leading_padding, observed, pad_sequences
 from .panel import cut_windows
 from .views import (
     changes,
@@ -22,6 +22,7 @@ __all__ = [
     "integrate",
     "leading_padding",
     "n_shared",
+    "observed",
     "pad_sequences",
     "series_of",
     "sliding_windows",

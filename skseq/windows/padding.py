@@ -143,6 +143,20 @@ def _as_sequence(sequence, position):
     return array
 
 
+def observed(windows):
+    """Tell which steps of windows are not padding.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_samples, length, n_features)
+
+    Returns
+    -------
+    ndarray of bool of shape (n_samples, length)
+    """
+    return ~np.isnan(windows[:, :, 0])
+
+
 def backfill(windows):
     """Replace padding with the first observed row of each window (0 if there is none).
 
@@ -155,7 +169,7 @@ def backfill(windows):
     -------
     ndarray of shape (n_samples, length, n_features)
     """
-    missing = np.isnan(windows[:, :, 0])
+    missing = ~observed(windows)
     n_samples, length, _ = windows.shape
     first = np.minimum(missing.sum(axis=1), length - 1)
     source = np.maximum(np.arange(length), first[:, np.newaxis])
