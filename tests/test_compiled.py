@@ -1,7 +1,9 @@
 """What the compiled time steps compute with, against numpy and torch."""
 
+import os
 import sys
 from functools import cache
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from numba import njit
 
 from skseq.networks import cells
 from skseq.networks.cells import Cell, compiled
+from skseq.networks.compiled import parts
 from skseq.networks.compiled.tanh import sigmoid, tanh
 from skseq.networks.memory import SIZES, TOTAL, empty
 from skseq.networks.recurrent import CELLS, Recurrent, initialize
@@ -129,7 +132,7 @@ def test_a_nan_is_not_lost(kind, normalization):
 @pytest.mark.parametrize("kind", ["RNN", "GRU"])
 @pytest.mark.parametrize("n_threads", [1, 2])
 def test_whoever_computes_the_states_are_the_same(kind, n_threads):
-    """On several threads torch's layer is taken, on one the compiled steps."""
+    """Of many units torch's layer is taken, of few the compiled steps."""
     network = Recurrent(kind, 2, 150, 1, 0.0), Recurrent(kind, 2, 16, 1, 0.0)
     before = torch.get_num_threads()
     try:
@@ -142,6 +145,78 @@ def test_whoever_computes_the_states_are_the_same(kind, n_threads):
                 torch.testing.assert_close(module(x, None), expected)
     finally:
         torch.set_num_threads(before)
+
+
+@pytest.fixture
+def _three_threads(monkeypatch):
+    """Let three threads share even the smallest loops."""
+    monkeypatch.setattr(parts, "LEAST_WORK", 1)
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("recurrent_dropout", [0.0, 0.3])
+@pytest.mark.parametrize("normalization", [None, "layer", "batch"])
+@pytest.mark.parametrize("kind", CELLS)
+@pytest.mark.usefixtures("_three_threads")
+def test_threads_share_the_windows(kind, normalization, recurrent_dropout):
+    """States and gradients are those of one thread, up to the order of sums."""
+    options = {"recurrent_dropout": recurrent_dropout, "normalization": normalization}
+    cell = Cell(kind, 2, 5, 6, **options).double()
+    for parameter in cell.parameters():
+        torch.nn.init.normal_(parameter, 0.5, 0.5)
+    x = torch.randn(7, 6, 2, dtype=torch.float64, requires_grad=True)
+    seen = []
+    for n_threads in (1, 3):
+        torch.set_num_threads(n_threads)
+        torch.manual_seed(0)
+        states = cell(x)
+        wanted = x, *cell.parameters()
+        seen.append([states, *torch.autograd.grad(states.square().sum(), wanted)])
+    torch.testing.assert_close(*seen)
+
+
+@given(
+    n_models=st.integers(1, 9),
+    n_windows=st.integers(1, 40),
+    work=st.integers(0, 10 * parts.LEAST_WORK),
+    windows_depend=st.booleans(),
+)
+@pytest.mark.usefixtures("_three_threads")
+def test_parts_are_all_windows_of_all_models_once(
+    n_models, n_windows, work, windows_depend
+):
+    found = np.zeros((n_models, n_windows))
+    divided = parts.parts(n_models, n_windows, work, windows_depend)
+    assert [part.index for part in divided] == list(range(len(divided)))
+    assert len(divided) <= 3
+    for part in divided:
+        found[slice(*part.models), slice(*part.windows)] += 1
+        assert not windows_depend or part.windows == (0, n_windows)
+    assert (found == 1).all()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+@pytest.mark.usefixtures("_three_threads")
+def test_a_forked_process_starts_threads_of_its_own():
+    share = parts.parts(3, 4, 12)
+    done = []
+    parts.in_threads(done.append, share)  # this process has threads from here on
+    assert sorted(done) == share
+    child = get_context("fork").Process(
+        target=parts.in_threads, args=(len, share), daemon=True
+    )
+    child.start()
+    child.join(timeout=60)
+    assert child.exitcode == 0
+
+
+@pytest.mark.usefixtures("_three_threads")
+def test_an_error_in_a_thread_is_raised():
+    with pytest.raises(ZeroDivisionError):
+        parts.in_threads(lambda part: 1 / (part.index - 1), parts.parts(3, 4, 12))
 
 
 def test_numba_that_cannot_be_imported_is_told_and_done_without(monkeypatch):

@@ -6,16 +6,20 @@ from torch import nn
 from torch.func import functional_call, stack_module_state
 
 from skseq.networks import cells
+from skseq.networks.compiled import parts
 from skseq.networks.dropout import drawing
 from skseq.networks.recurrent import Recurrent
 
 N_MODELS = 4
 
 
-@pytest.fixture(autouse=True, params=["numba", "torch"])
+@pytest.fixture(autouse=True, params=["numba", "numba on 3 threads", "torch"])
 def _seed(request, monkeypatch):
     torch.manual_seed(0)
-    monkeypatch.setattr(cells, "USE_NUMBA", request.param == "numba")
+    monkeypatch.setattr(cells, "USE_NUMBA", request.param != "torch")
+    if "threads" in request.param:
+        monkeypatch.setattr(parts, "LEAST_WORK", 1)
+        monkeypatch.setattr(parts.torch, "get_num_threads", lambda: 3)
 
 
 @pytest.mark.parametrize("padded", [False, True])

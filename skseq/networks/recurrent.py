@@ -137,8 +137,8 @@ def _faster_by_hand(layer, x):
 
     On a CPU torch's layers are many operations, whose number matters in training on
     small batches; only its float32 LSTM is one, slower than ours just in training on
-    large batches. Compiled by numba, ours are faster on one thread, except for many
-    units (measured with ``tests/benchmarks/step_time.py``).
+    large batches. Compiled by numba, ours are faster, except for many units (measured
+    with ``tests/benchmarks/step_time.py``).
     """
     if x.device.type != "cpu" or is_traced():
         return False
@@ -146,7 +146,7 @@ def _faster_by_hand(layer, x):
     is_fused = layer.mode == "LSTM" and x.dtype == torch.float32
     if is_fused and not (trains and size >= LARGE):
         return False
-    if compiles(x) and torch.get_num_threads() == 1:
+    if compiles(x):
         return layer.hidden_size <= 128
     return trains and len(x) <= 128 and size <= 4096
 

@@ -102,7 +102,7 @@ SETTINGS_DOC = """\
         keeps only three digits. Weights, the loss, and the time steps of skseq's own
         cells keep the type of X, which must be float32.
     n_jobs : int or None, default=None
-        Number of CPU threads that torch uses in fit and predict. None means 1, with
+        Number of CPU threads used in fit and predict. None means 1, with
         which a fit is equal bit for bit in any process of a machine; -1 uses all.
     verbose : int, default=0
         Whether to show a progress bar (1) or not (0).

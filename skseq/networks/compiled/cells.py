@@ -3,14 +3,16 @@
 Arrays are (models, steps, windows, units); ``states`` and ``memories`` have a step of
 zeros before the first. Gates are in torch's order. ``d_x`` is the gradient of ``x``;
 the gradient of the states, which comes from outside, has the axes (models, windows,
-steps, units). ``mask`` has no rows if there is no mask. The arithmetic contains no
-Python numbers, which would turn it into float64.
+steps, units). ``mask`` has no rows if there is no mask. A call computes one part of the
+models and windows, see :mod:`parts`; ``d_bias`` is (parts, models, units). The
+arithmetic contains no Python numbers, which would turn it into float64.
 """
 
 import numpy as np
 from numba import njit
 
 from .normalization import normalize, normalize_backward
+from .parts import at, of
 from .products import copy, product, product_backward
 from .tanh import OPTIONS, sigmoid, tanh
 
@@ -22,20 +24,20 @@ def compiled(function):
     file of this folder, run ``make clean``.
     """
     try:
-        return njit(**OPTIONS, cache=True)(function)
+        return njit(**OPTIONS, nogil=True, cache=True)(function)
     except RuntimeError:  # no folder is writable
-        return njit(**OPTIONS)(function)
+        return njit(**OPTIONS, nogil=True)(function)
 
 
 @compiled
-def rnn_forward(x, transposed, mask, norm, states, inputs, relu):
+def rnn_forward(part, x, transposed, mask, norm, states, inputs, relu):
     """Iterate h = tanh(W h + x)."""
-    y = np.empty_like(x[0, 0])
+    y = np.empty_like(at(x, 0, 0, part))
     zero = y.dtype.type(0)
-    for m in range(x.shape[0]):
+    for m in range(*part.models):
         for t in range(x.shape[1]):
-            product(m, t, states, inputs, transposed, mask, norm, y)
-            h, of_x = states[m, t + 1], x[m, t]
+            product(part, m, t, states, inputs, transposed, mask, norm, y)
+            h, of_x = at(states, m, t + 1, part), at(x, m, t, part)
             for b in range(len(y)):
                 if relu:
                     for j in range(h.shape[1]):
@@ -46,16 +48,17 @@ def rnn_forward(x, transposed, mask, norm, states, inputs, relu):
 
 
 @compiled
-def rnn_backward(d_states, weight, mask, norm, states, d_x, d_products, relu):
+def rnn_backward(part, d_states, weight, mask, norm, states, d_x, d_products, relu):
     """Differentiate :func:`rnn_forward`."""
-    d_h = np.empty_like(states[0, 0])
+    d_h = np.empty_like(at(states, 0, 0, part))
     zero = d_h.dtype.type(0)
-    for m in range(len(d_states)):
+    for m in range(*part.models):
         d_h[:] = 0
         for t in range(d_x.shape[1] - 1, -1, -1):
-            h, d = states[m, t + 1], d_x[m, t]
+            h, d = at(states, m, t + 1, part), at(d_x, m, t, part)
+            d_outer = of(d_states, m, part)
             for b in range(len(d)):
-                d_state = d_states[m, b, t]
+                d_state = d_outer[b, t]
                 if relu:
                     for j in range(d.shape[1]):
                         total = d_h[b, j] + d_state[j]
@@ -65,26 +68,28 @@ def rnn_backward(d_states, weight, mask, norm, states, d_x, d_products, relu):
                         total = d_h[b, j] + d_state[j]
                         d[b, j] = total - total * h[b, j] * h[b, j]
             if norm.kind:
-                copy(d, d_products[m, t])
-            product_backward(m, t, d_products, weight, mask, norm, d_h)
+                copy(d, at(d_products, m, t, part))
+            product_backward(part, m, t, d_products, weight, mask, norm, d_h)
 
 
 @compiled
 def lstm_forward(
-    x, transposed, mask, norm, states, inputs, gates, memories, outs, memory, bias
+    part, x, transposed, mask, norm, states, inputs, gates, memories, outs, memory, bias
 ):
     """Iterate c = f c + i g, h = o tanh(norm(c) + bias)."""
-    y = np.empty_like(x[0, 0])
-    normed = np.empty_like(states[0, 0])
-    for m in range(x.shape[0]):
+    y = np.empty_like(at(x, 0, 0, part))
+    normed = np.empty_like(at(states, 0, 0, part))
+    for m in range(*part.models):
         for t in range(x.shape[1]):
-            product(m, t, states, inputs, transposed, mask, norm, y)
-            gate, c = gates[m, t], memories[m, t + 1]
-            _lstm_memory(y, x[m, t], memories[m, t], gate, c)
+            product(part, m, t, states, inputs, transposed, mask, norm, y)
+            gate, c = at(gates, m, t, part), at(memories, m, t + 1, part)
+            _lstm_memory(y, at(x, m, t, part), at(memories, m, t, part), gate, c)
             copy(c, normed)
             if memory.kind:
-                normalize(m, t, memory, normed)
-            _lstm_state(normed, bias[m], gate, outs[m, t], states[m, t + 1])
+                normalize(part, m, t, memory, normed)
+            _lstm_state(
+                normed, bias[m], gate, at(outs, m, t, part), at(states, m, t + 1, part)
+            )
 
 
 @njit(**OPTIONS)
@@ -116,6 +121,7 @@ def _lstm_state(c, bias, gate, out, h):
 
 @compiled
 def lstm_backward(
+    part,
     d_states,
     weight,
     mask,
@@ -129,22 +135,22 @@ def lstm_backward(
     d_bias,
 ):
     """Differentiate :func:`lstm_forward`."""
-    d_h, d_c = np.empty_like(outs[0, 0]), np.empty_like(outs[0, 0])
-    d_out = np.empty_like(d_h)
-    for m in range(len(d_states)):
+    d_h = np.empty_like(at(outs, 0, 0, part))
+    d_c, d_out = np.empty_like(d_h), np.empty_like(d_h)
+    for m in range(*part.models):
         d_h[:] = 0
         d_c[:] = 0
         for t in range(d_x.shape[1] - 1, -1, -1):
-            gate, d = gates[m, t], d_x[m, t]
-            _add_step(t, d_states[m], d_h)
-            _lstm_state_backward(d_h, gate, outs[m, t], d, d_out)
+            gate, d = at(gates, m, t, part), at(d_x, m, t, part)
+            _add_step(t, of(d_states, m, part), d_h)
+            _lstm_state_backward(d_h, gate, at(outs, m, t, part), d, d_out)
             if memory.kind:
-                _add_rows(d_out, d_bias[m])
-                normalize_backward(m, t, memory, d_out)
-            _lstm_memory_backward(d_out, d_c, gate, memories[m, t], d)
+                _add_rows(d_out, d_bias[part.index, m])
+                normalize_backward(part, m, t, memory, d_out)
+            _lstm_memory_backward(d_out, d_c, gate, at(memories, m, t, part), d)
             if norm.kind:
-                copy(d, d_products[m, t])
-            product_backward(m, t, d_products, weight, mask, norm, d_h)
+                copy(d, at(d_products, m, t, part))
+            product_backward(part, m, t, d_products, weight, mask, norm, d_h)
 
 
 @njit(**OPTIONS)
@@ -179,14 +185,19 @@ def _lstm_memory_backward(d_out, d_c, gate, before, d):
 
 
 @compiled
-def gru_forward(x, transposed, mask, norm, states, inputs, gates, products, bias):
+def gru_forward(part, x, transposed, mask, norm, states, inputs, gates, products, bias):
     """Iterate n = tanh(x + r (W h + bias)), h = (1 - z) n + z h."""
-    y = np.empty_like(x[0, 0])
-    for m in range(x.shape[0]):
+    y = np.empty_like(at(x, 0, 0, part))
+    for m in range(*part.models):
         for t in range(x.shape[1]):
-            product(m, t, states, inputs, transposed, mask, norm, y)
-            arrays = gates[m, t], products[m, t], states[m, t], states[m, t + 1]
-            _gru_state(y, x[m, t], bias[m], *arrays)
+            product(part, m, t, states, inputs, transposed, mask, norm, y)
+            arrays = (
+                at(gates, m, t, part),
+                at(products, m, t, part),
+                at(states, m, t, part),
+                at(states, m, t + 1, part),
+            )
+            _gru_state(y, at(x, m, t, part), bias[m], *arrays)
 
 
 @njit(**OPTIONS)
@@ -209,6 +220,7 @@ def _gru_state(y, x, bias, gate, inside, before, h):
 
 @compiled
 def gru_backward(
+    part,
     d_states,
     weight,
     mask,
@@ -221,16 +233,24 @@ def gru_backward(
     d_bias,
 ):
     """Differentiate :func:`gru_forward`."""
-    d_h, d_before = np.empty_like(states[0, 0]), np.empty_like(states[0, 0])
-    for m in range(len(d_states)):
+    d_h = np.empty_like(at(states, 0, 0, part))
+    d_before = np.empty_like(d_h)
+    for m in range(*part.models):
         d_h[:] = 0
         for t in range(d_x.shape[1] - 1, -1, -1):
-            gate, d_y = gates[m, t], d_products[m, t]
-            arrays = gate, products[m, t], states[m, t], d_x[m, t], d_y, d_before
-            _add_step(t, d_states[m], d_h)
+            gate, d_y = at(gates, m, t, part), at(d_products, m, t, part)
+            arrays = (
+                gate,
+                at(products, m, t, part),
+                at(states, m, t, part),
+                at(d_x, m, t, part),
+                d_y,
+                d_before,
+            )
+            _add_step(t, of(d_states, m, part), d_h)
             _gru_state_backward(d_h, *arrays)
-            _add_rows(d_y, d_bias[m])
-            product_backward(m, t, d_products, weight, mask, norm, d_h)
+            _add_rows(d_y, d_bias[part.index, m])
+            product_backward(part, m, t, d_products, weight, mask, norm, d_h)
             for b in range(len(d_h)):
                 for j in range(d_h.shape[1]):
                     d_h[b, j] += d_before[b, j]

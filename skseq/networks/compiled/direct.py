@@ -8,6 +8,7 @@ import torch
 from numba import njit
 
 from .cells import compiled, gru_forward, lstm_forward, rnn_forward
+from .parts import Part
 from .products import dot
 from .recipes import no_norm, none
 from .tanh import OPTIONS
@@ -65,30 +66,36 @@ def _prepare(x, weight_ih, bias, weight_hh):
         for j in range(n_units):
             sums[row, j] += bias[j]
     states = np.zeros((1, n_steps + 1, n_windows, hidden), x.dtype)
-    return sums.reshape(1, n_steps, n_windows, n_units), transposed, states
+    all_windows = Part(0, (0, 1), (0, n_windows))
+    sums = sums.reshape(1, n_steps, n_windows, n_units)
+    return all_windows, sums, transposed, states
 
 
 @compiled
 def _rnn(x, weight_ih, bias_ih, weight_hh, bias_hh, mask, norm, relu):
-    sums, transposed, states = _prepare(x, weight_ih, bias_ih + bias_hh, weight_hh)
-    rnn_forward(sums, transposed, mask, norm, states, states, relu)
+    part, sums, transposed, states = _prepare(
+        x, weight_ih, bias_ih + bias_hh, weight_hh
+    )
+    rnn_forward(part, sums, transposed, mask, norm, states, states, relu)
     return states[0, 1:]
 
 
 @compiled
 def _lstm(x, weight_ih, bias_ih, weight_hh, bias_hh, mask, norm):
-    sums, transposed, states = _prepare(x, weight_ih, bias_ih + bias_hh, weight_hh)
+    part, sums, transposed, states = _prepare(
+        x, weight_ih, bias_ih + bias_hh, weight_hh
+    )
     memories, outs = np.zeros_like(states), np.empty_like(states)
     kept = np.empty_like(sums), memories, outs, norm, np.zeros_like(states[0, 0])
-    lstm_forward(sums, transposed, mask, norm, states, states, *kept)
+    lstm_forward(part, sums, transposed, mask, norm, states, states, *kept)
     return states[0, 1:]
 
 
 @compiled
 def _gru(x, weight_ih, bias_ih, weight_hh, bias_hh, mask, norm):
-    sums, transposed, states = _prepare(x, weight_ih, bias_ih, weight_hh)
+    part, sums, transposed, states = _prepare(x, weight_ih, bias_ih, weight_hh)
     kept = np.empty_like(sums), np.empty_like(states), bias_hh.reshape(1, -1)
-    gru_forward(sums, transposed, mask, norm, states, states, *kept)
+    gru_forward(part, sums, transposed, mask, norm, states, states, *kept)
     return states[0, 1:]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from ..normalization import EPS
+from .parts import at
 from .tanh import OPTIONS
 
 NO_NORM, LAYER, BATCH, FIXED = range(4)
@@ -21,7 +22,8 @@ class Norm(NamedTuple):
     Parameters
     ----------
     kind : int
-    gain, d_gain : ndarray of shape (models, units)
+    gain : ndarray of shape (models, units)
+    d_gain : ndarray of shape (parts, models, units)
     share : ndarray of shape (steps, windows)
         Weights of the windows in the moments of each step, with sum 1.
     mean : ndarray of shape (models, steps, units)
@@ -40,11 +42,11 @@ class Norm(NamedTuple):
 
 
 @njit(**OPTIONS)
-def normalize(m, t, norm, y):
+def normalize(part, m, t, norm, y):
     """Normalise y (windows, units) of one step and model, in place."""
-    hat, gain = norm.hat[m, t], norm.gain[m]
+    hat, gain = at(norm.hat, m, t, part), norm.gain[m]
     if norm.kind == LAYER:
-        _over_units(y, norm.scale[m, t], hat)
+        _over_units(y, at(norm.scale, m, t, part), hat)
     else:
         mean, scale = norm.mean[m, t], norm.scale[m, t]
         if norm.kind == BATCH:
@@ -58,16 +60,16 @@ def normalize(m, t, norm, y):
 
 
 @njit(**OPTIONS)
-def normalize_backward(m, t, norm, d):
+def normalize_backward(part, m, t, norm, d):
     """Replace the gradient of the normalised y by that of y."""
-    hat, gain, d_gain = norm.hat[m, t], norm.gain[m], norm.d_gain[m]
-    scale = norm.scale[m, t]
+    hat, gain = at(norm.hat, m, t, part), norm.gain[m]
+    d_gain, scale = norm.d_gain[part.index, m], norm.scale[m, t]
     for b in range(len(d)):
         for j in range(len(gain)):
             d_gain[j] += d[b, j] * hat[b, j]
             d[b, j] *= gain[j]
     if norm.kind == LAYER:
-        _over_units_backward(d, scale, hat)
+        _over_units_backward(d, at(norm.scale, m, t, part), hat)
         return
     if norm.kind == BATCH:
         _over_windows_backward(d, norm.share[t], hat)

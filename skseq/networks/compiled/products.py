@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 from .normalization import normalize, normalize_backward
+from .parts import at, of
 from .tanh import OPTIONS
 
 ONE_THREAD = 2**18
@@ -11,26 +12,28 @@ ONE_THREAD = 2**18
 
 
 @njit(**OPTIONS)
-def product(m, t, states, inputs, transposed, mask, norm, y):
-    """Compute y = norm(W (h mask)) for one step and model."""
+def product(part, m, t, states, inputs, transposed, mask, norm, y):
+    """Compute y = norm(W (h mask)) for one step of a model."""
+    entered = at(inputs, m, t, part)
     if len(mask):
-        entered, h, kept = inputs[m, t], states[m, t], mask[m]
+        h, kept = at(states, m, t, part), of(mask, m, part)
         for b in range(len(h)):
             for j in range(h.shape[1]):
                 entered[b, j] = h[b, j] * kept[b, j]
-    dot(inputs[m, t], transposed[m], y)
+    dot(entered, transposed[m], y)
     if norm.kind:
-        normalize(m, t, norm, y)
+        normalize(part, m, t, norm, y)
 
 
 @njit(**OPTIONS)
-def product_backward(m, t, d_products, weight, mask, norm, d_h):
+def product_backward(part, m, t, d_products, weight, mask, norm, d_h):
     """Write the gradient of h to d_h, and replace that of y by that of W h."""
+    d_y = at(d_products, m, t, part)
     if norm.kind:
-        normalize_backward(m, t, norm, d_products[m, t])
-    dot(d_products[m, t], weight[m], d_h)
+        normalize_backward(part, m, t, norm, d_y)
+    dot(d_y, weight[m], d_h)
     if len(mask):
-        kept = mask[m]
+        kept = of(mask, m, part)
         for b in range(len(d_h)):
             for j in range(d_h.shape[1]):
                 d_h[b, j] *= kept[b, j]

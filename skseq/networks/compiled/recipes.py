@@ -8,6 +8,7 @@ import torch
 from ..memory import empty
 from . import cells
 from .normalization import BATCH, FIXED, LAYER, NO_NORM, Norm
+from .parts import in_threads, parts
 
 
 class _Recipe:
@@ -38,6 +39,9 @@ class _Recipe:
             self.mask = _array(product.mask.expand(n_models, n_windows, hidden))
             self.inputs = self._empty(*self.states.shape)
         self.norm = self._norm(product.norm, n_units)
+        work = self.x.size * hidden
+        depend = self.norm.kind == BATCH
+        self.parts = parts(n_models, n_windows, work, depend)
 
     def _of_models(self, tensor):
         return _array(tensor if self.stacked else tensor.unsqueeze(0))
@@ -52,7 +56,7 @@ class _Recipe:
         n_models, n_steps, n_windows, _ = self.x.shape
         unused = none(self.x.dtype, 2), none(self.x.dtype, 3)
         gain = _array(norm.gain.reshape(n_models, n_units))
-        arrays = gain, gain  # the backward pass makes one for its gradient
+        arrays = gain, gain[None]  # the backward pass makes one for its gradient
         hat = self._empty(n_models, n_steps, n_windows, n_units)
         if norm.share is None:
             scale = self._empty(n_models, n_steps, n_windows)
@@ -63,6 +67,13 @@ class _Recipe:
             return Norm(BATCH, *arrays, share, *moments, hat)
         moments = (_array(moment.movedim(1, 0)) for moment in norm.statistics)
         return Norm(FIXED, *arrays, share, *moments, hat)
+
+    def _run(self, loop, *arguments):
+        in_threads(loop, self.parts, *arguments)
+
+    def _zeros_like(self, array):
+        """Make room for the sums of each part."""
+        return np.zeros((len(self.parts), *array.shape), array.dtype)
 
     def _end_forward(self):
         """Return the states, and give normalisations the moments of the pass."""
@@ -76,7 +87,7 @@ class _Recipe:
         """
         # If the windows are the first axis outside, this is no copy.
         d_states = self._of_models(d_states.transpose(-2, -3))
-        self.norm = _with_new_gradient(self.norm)
+        self.norm = self._with_new_gradient(self.norm)
         d_x = self._empty(*self.x.shape)
         shared = self.norm.kind == NO_NORM and not self.has_inner_bias
         return d_states, d_x, d_x if shared else self._empty(*d_x.shape)
@@ -90,7 +101,10 @@ class _Recipe:
         d_weight = d_rows.mT @ rows
         yield d_weight if self.stacked else d_weight[0]
         if self.norm.kind:
-            yield self._tensor(self.norm.d_gain)
+            yield self._tensor(self.norm.d_gain.sum(axis=0))
+
+    def _with_new_gradient(self, norm):
+        return norm._replace(d_gain=self._zeros_like(norm.gain))
 
     def _tensor(self, array):
         with torch.inference_mode(False):  # else it would have to be copied
@@ -110,14 +124,14 @@ class RNN(_Recipe):
     def forward(self):
         """Return the states, ([models,] steps, windows, hidden)."""
         common = self.x, self.transposed, self.mask, self.norm
-        cells.rnn_forward(*common, self.states, self.inputs, self.relu)
+        self._run(cells.rnn_forward, *common, self.states, self.inputs, self.relu)
         return self._end_forward()
 
     def backward(self, d_states):
         """Return the gradients of all tensors, as :mod:`networks.recipes` does."""
         d_states, d_x, d_products = self._begin_backward(d_states)
         common = d_states, self.weight, self.mask, self.norm
-        cells.rnn_backward(*common, self.states, d_x, d_products, self.relu)
+        self._run(cells.rnn_backward, *common, self.states, d_x, d_products, self.relu)
         return self._tensor(d_x), *self._end_backward(d_products)
 
 
@@ -141,22 +155,23 @@ class LSTM(_Recipe):
         self.outs = self._empty(*self.states[:, 1:].shape)
         common = self.x, self.transposed, self.mask, self.norm
         kept = self.states, self.inputs, self.gates, self.memories, self.outs
-        cells.lstm_forward(*common, *kept, self.memory, self.bias)
+        self._run(cells.lstm_forward, *common, *kept, self.memory, self.bias)
         _tell_moments(self.memory_pass, self.memory)
         return self._end_forward()
 
     def backward(self, d_states):
         """Return the gradients of all tensors, as :mod:`networks.recipes` does."""
         d_states, d_x, d_products = self._begin_backward(d_states)
-        d_bias = np.zeros_like(self.bias)
-        self.memory = _with_new_gradient(self.memory)
+        d_bias = self._zeros_like(self.bias)
+        self.memory = self._with_new_gradient(self.memory)
         common = d_states, self.weight, self.mask, self.norm, d_x, d_products
         kept = self.gates, self.memories, self.outs, self.memory
-        cells.lstm_backward(*common, *kept, d_bias)
+        self._run(cells.lstm_backward, *common, *kept, d_bias)
         gradients = self._tensor(d_x), *self._end_backward(d_products)
         if not self.memory.kind:
             return gradients
-        return *gradients, *map(self._tensor, (d_bias, self.memory.d_gain))
+        sums = (array.sum(axis=0) for array in (d_bias, self.memory.d_gain))
+        return *gradients, *map(self._tensor, sums)
 
 
 class GRU(_Recipe):
@@ -174,16 +189,18 @@ class GRU(_Recipe):
         self.products = self._empty(*self.states[:, 1:].shape)  # inside the reset gate
         common = self.x, self.transposed, self.mask, self.norm
         kept = self.states, self.inputs, self.gates, self.products
-        cells.gru_forward(*common, *kept, self.bias)
+        self._run(cells.gru_forward, *common, *kept, self.bias)
         return self._end_forward()
 
     def backward(self, d_states):
         """Return the gradients of all tensors, as :mod:`networks.recipes` does."""
         d_states, d_x, d_products = self._begin_backward(d_states)
-        d_bias = np.zeros_like(self.bias)
+        d_bias = self._zeros_like(self.bias)
         common = d_states, self.weight, self.mask, self.norm, d_x, d_products
-        cells.gru_backward(*common, self.states, self.gates, self.products, d_bias)
-        gradients = self._tensor(d_bias), *self._end_backward(d_products)
+        self._run(
+            cells.gru_backward, *common, self.states, self.gates, self.products, d_bias
+        )
+        gradients = self._tensor(d_bias.sum(axis=0)), *self._end_backward(d_products)
         return self._tensor(d_x), *gradients
 
 
@@ -199,16 +216,12 @@ def none(dtype, n_axes):
 @cache
 def no_norm(dtype):
     """Return the record that means no normalisation."""
-    arrays = (none(dtype, n_axes) for n_axes in (2, 2, 2, 3, 3, 4))
+    arrays = (none(dtype, n_axes) for n_axes in (2, 3, 2, 3, 3, 4))
     return Norm(NO_NORM, *arrays)
 
 
 def _array(tensor):
     return tensor.detach().contiguous().numpy()
-
-
-def _with_new_gradient(norm):
-    return norm._replace(d_gain=np.zeros_like(norm.gain))
 
 
 def _tell_moments(norm, arrays):
