@@ -30,8 +30,8 @@ class VectorizedGridSearchCV(GridSearchCV):
     scoring : str, callable, list, tuple or dict, default=None
         As in ``GridSearchCV``; None uses the estimator's own score.
     n_jobs : int, default=None
-        Not used: everything runs in this process. The estimator's own ``n_jobs`` sets
-        the number of threads.
+        Number of processes among which the networks are divided, also those of another
+        backend of joblib. The best one is fitted, and all are scored, in this process.
     refit : bool, str or callable, default=True
         Whether to fit the best candidate on all of X, and by which score to choose it.
     cv : int, cross-validation generator or iterable, default=None
@@ -63,7 +63,7 @@ class VectorizedGridSearchCV(GridSearchCV):
 
     See Also
     --------
-    sklearn.model_selection.GridSearchCV : With ``n_jobs`` it trains in parallel.
+    sklearn.model_selection.GridSearchCV : The same search, one fit after the other.
 
     Examples
     --------
@@ -95,11 +95,13 @@ class VectorizedGridSearchCV(GridSearchCV):
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         # The same splits both times, even if they are random or can be used only once.
         groups = params.pop("groups", None)  # a list of splits does not take them
-        self.cv, self.n_jobs = list(cv.split(X, y, groups)), None
-        together = Together()
+        self.cv = list(cv.split(X, y, groups))
+        together = Together(self.n_jobs)
         try:
             self._collect(together, X, y, params)
             together.run()
+            if together.n_fits:
+                self.n_jobs = None  # what is left to do is in this process
             with together.asking():
                 super().fit(X, y, **params)
         finally:

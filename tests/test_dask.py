@@ -7,7 +7,14 @@ from joblib import parallel_config
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
-from skseq import DenseRegressor, NaiveRegressor, RNNRegressor, SlidingWindow, compare
+from skseq import (
+    DenseRegressor,
+    NaiveRegressor,
+    RNNRegressor,
+    SlidingWindow,
+    VectorizedGridSearchCV,
+    compare,
+)
 
 distributed = pytest.importorskip(
     "distributed", reason="the cluster is that of the extra skseq[dask]"
@@ -59,6 +66,17 @@ def test_grid_search_on_two_workers_is_that_on_one(series):
     with parallel_config(backend="dask"):
         search.set_params(n_jobs=-1).fit(X, y)
     np.testing.assert_array_equal(search.cv_results_["mean_test_score"], expected)
+
+
+def test_search_of_stacks_on_two_workers_is_that_on_one(series):
+    X, y = series[:-1], series["rides"][1:].to_numpy()
+    pipe = make_pipeline(SlidingWindow(7), RNNRegressor(max_epochs=2, random_state=0))
+    grid = {"rnnregressor__learning_rate": [0.001, 0.01, 0.1]}
+    search = VectorizedGridSearchCV(pipe, grid, cv=TimeSeriesSplit(2))
+    expected = search.fit(X, y).cv_results_["mean_test_score"]
+    with parallel_config(backend="dask"):
+        search.set_params(n_jobs=-1).fit(X, y)
+    np.testing.assert_allclose(search.cv_results_["mean_test_score"], expected)
 
 
 def test_comparison_on_two_workers_is_that_on_one(series):

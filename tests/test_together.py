@@ -1,8 +1,10 @@
 """Networks trained as one program learn what each learns by itself."""
 
+import pickle
+
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
@@ -19,6 +21,8 @@ from skorch.callbacks import EpochScoring
 import skseq
 from skseq import SlidingWindow, VectorizedGridSearchCV
 from skseq.training import stacked, together
+from skseq.training.batches import WindowDataset
+from skseq.training.targets import Targets
 
 # Targets are noise, which continues nothing.
 pytestmark = pytest.mark.filterwarnings("ignore:y does not continue")
@@ -287,6 +291,37 @@ def test_search_on_folds_of_different_size(kind, weights, params, stacks):
         assert_allclose(results[1][name], results[0][name], atol=1e-9)
 
 
+@pytest.mark.parametrize("supervise", ["last", "every"])
+def test_search_in_two_processes(supervise, stacks):
+    """Also with early stopping."""
+    model = skseq.GRURegressor(
+        hidden_size=3, supervise=supervise, target=[0, 1], random_state=0, **STOPPING
+    )
+    pipeline = make_pipeline(SlidingWindow(10), model)
+    grid = {
+        "gruregressor__learning_rate": [0.001, 0.01],
+        "gruregressor__hidden_size": [2, 3],
+        "gruregressor__loss": ["squared_error", "absolute_error"],
+    }
+    expected = GridSearchCV(pipeline, grid, cv=2).fit(SERIES, Y)
+    search = VectorizedGridSearchCV(pipeline, grid, cv=2, n_jobs=2).fit(SERIES, Y)
+    assert stacks == []  # none in this process
+    for name in ("split0_test_score", "split1_test_score"):
+        assert_allclose(search.cv_results_[name], expected.cv_results_[name], atol=1e-9)
+    assert search.get_params()["n_jobs"] == 2
+    assert_allclose(search.predict(SERIES), expected.predict(SERIES))
+
+
+def test_what_a_process_gets_is_the_series():
+    X = SlidingWindow(40).fit_transform(np.arange(1000.0)[:, None])
+    data = WindowDataset(X, Targets(np.arange(1000.0)), None, range(10, 1000))
+    written = pickle.dumps(data)
+    assert len(written) < 3 * 8 * 1000
+    few = np.array([0, 7])
+    for found, expected in zip(pickle.loads(written)[few], data[few], strict=True):
+        assert_array_equal(found, expected)
+
+
 def test_search_of_random_networks_and_random_folds(stacks):
     grid = {"gruregressor__learning_rate": [0.001, 0.01]}
     pipeline = _pipeline(hidden_size=4).set_params(gruregressor__random_state=None)
@@ -296,21 +331,25 @@ def test_search_of_random_networks_and_random_folds(stacks):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
-@pytest.mark.parametrize("early_stopping", [False, True])
-def test_search_drops_only_what_diverges(early_stopping, stacks):
+@pytest.mark.parametrize(
+    ("early_stopping", "n_jobs", "sizes"),
+    [(False, None, [4]), (True, None, [4]), (True, 2, [])],
+)
+def test_search_drops_only_what_diverges(early_stopping, n_jobs, sizes, stacks):
     grid = {"learning_rate": [0.01, 1e250]}
     params = {"optimizer": "sgd", "gradient_clip": None, "max_epochs": 3}
     params["early_stopping"] = early_stopping
     results = []
-    for search in (GridSearchCV, VectorizedGridSearchCV):
+    for kind in (GridSearchCV, VectorizedGridSearchCV):
         model = skseq.DenseRegressor(**params, random_state=0)
+        search = kind(model, grid, cv=2, n_jobs=n_jobs)
         with (
             pytest.warns(FitFailedWarning, match="training diverged"),
             pytest.warns(UserWarning, match="scores are non-finite"),
         ):
-            results.append(search(model, grid, cv=2).fit(WINDOWS, Y).cv_results_)
+            results.append(search.fit(WINDOWS, Y).cv_results_)
     expected, result = (each["mean_test_score"] for each in results)
-    assert stacks == [4]
+    assert stacks == sizes
     assert np.isnan(expected[1])
     assert_allclose(result, expected)
 

@@ -20,7 +20,7 @@ from ..validation import (
     check_share,
     check_targets,
 )
-from ..windows import n_shared, series_of, sliding_windows
+from ..windows import n_shared, pack, unpack
 from .interval import check_gives_std, errors_needed, rank_of
 
 
@@ -151,7 +151,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         # If it is set later, it has no effect before the next fit.
         self._conformity_score = self.conformity_score
         if self.conformity_score == "quantile":
-            self._calibration = self.regressor_, _compact(held_out), truth
+            self._calibration = self.regressor_, pack(held_out), truth
             self._ends(self.regressor_, held_out[:1], 0.5)  # raises if it has none
             self.scores_ = truth - self.regressor_.predict(held_out)
         else:
@@ -206,8 +206,8 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         windows = self._check(X)
         if self._conformity_score == "quantile":
             lower, upper = self._ends(self.regressor_, windows, coverage)
-            regressor, (series, length), truth = self._calibration
-            held_out = series if length is None else sliding_windows(series, length)
+            regressor, packed, truth = self._calibration
+            held_out = unpack(*packed)
             low, high = self._ends(regressor, held_out, coverage)
             width = _upper(np.maximum(low - truth, truth - high), coverage)
             lower, upper = lower - width, upper + width
@@ -277,15 +277,6 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
         return tags
-
-
-def _compact(windows):
-    """Return windows as the series behind them, if it is one, and their length.
-
-    A view would be pickled as a copy, which is as many times larger.
-    """
-    series = series_of(windows) if windows.ndim == 3 else None
-    return (windows, None) if series is None else (series, windows.shape[1])
 
 
 def _upper(scores, coverage):

@@ -3,13 +3,13 @@
 import torch
 from torch.utils.data import Dataset
 
-from .gather import gather, on_device
+from .gather import HoldsWindows, gather, on_device
 
 LARGE_BATCH = 1024
 """Windows that go through a network at once outside training."""
 
 
-class WindowDataset(Dataset):
+class WindowDataset(HoldsWindows, Dataset):
     """Windows with their targets and weights; an index array gives a batch.
 
     Parameters

@@ -3,7 +3,17 @@
 import numpy as np
 import torch
 
-from ..windows import series_of
+from ..windows import pack, series_of, unpack
+
+
+class HoldsWindows:
+    """An object with ``windows``, which are pickled as the series behind them."""
+
+    def __getstate__(self):
+        return {**vars(self), "windows": pack(self.windows)}
+
+    def __setstate__(self, state):
+        vars(self).update(state, windows=unpack(*state["windows"]))
 
 
 def gather(array, samples):

@@ -2,7 +2,7 @@
 
 import torch
 
-from .gather import gather, on_device
+from .gather import HoldsWindows, gather, on_device
 
 
 class Targets:
@@ -55,7 +55,7 @@ class Standardized(Targets):
         return (y - torch.as_tensor(self.mean)) / torch.as_tensor(self.scale)
 
 
-class EveryStep(Standardized):
+class EveryStep(HoldsWindows, Standardized):
     """Targets for every step of a window: the values that follow that step.
 
     They are gathered from the windows and their targets, so nothing is stored.

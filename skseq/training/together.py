@@ -7,7 +7,10 @@ from contextvars import ContextVar
 from copy import copy
 from dataclasses import replace
 from hashlib import md5
+from math import ceil
 from time import perf_counter
+
+from joblib import Parallel, delayed, effective_n_jobs
 
 from ..networks import can_stack
 from ..windows import series_of
@@ -63,13 +66,19 @@ class Together:
 
     A network that is asked for but was not collected is fitted at once.
 
+    Parameters
+    ----------
+    n_jobs : int, default=None
+        Number of processes among which the networks are divided, as in joblib.
+
     Attributes
     ----------
     seconds : float
         Time that :meth:`run` took.
     """
 
-    def __init__(self):
+    def __init__(self, n_jobs=None):
+        self._n_jobs = n_jobs
         self._collecting = False
         self._jobs = []
         self._keys = []
@@ -104,7 +113,13 @@ class Together:
     def run(self):
         """Train what was collected."""
         start = perf_counter()
-        nets = iter(_train([job for jobs in self._jobs for job in jobs]))
+        jobs = [job for jobs in self._jobs for job in jobs]
+        stacks = _stacks(jobs, effective_n_jobs(self._n_jobs))
+        trained = Parallel(self._n_jobs)(
+            delayed(_train)([jobs[position] for position in positions])
+            for positions in stacks
+        )
+        nets = iter(_in_order(stacks, trained))
         for key, jobs in zip(self._keys, self._jobs, strict=True):
             self._nets[key].append([next(nets) for _ in jobs])
         self._datasets.clear()
@@ -151,27 +166,42 @@ def _contents(dataset):
     return dataset.windows.shape, windows, targets, dataset.weights, dataset.samples
 
 
-def _train(jobs, of_one=False):
-    """Fit networks, those of one shape as one; return nets, or errors.
+def _fit_one(makers):
+    """Fit the networks of one estimator; an interruption shortens all later fits."""
+    jobs = [make() for make in makers]
+    stacks = _stacks(jobs)
+    trained = []
+    for positions in stacks:
+        trained.append(_train([jobs[position] for position in positions]))
+        if n_epochs := _interrupted_after(trained[-1][0]):
+            jobs = [_shortened(job, n_epochs) for job in jobs]
+    return _checked(_in_order(stacks, trained))
 
-    If they are ``of_one`` estimator, an interruption also shortens all later fits.
+
+def _stacks(jobs, n_processes=1):
+    """Return lists of the positions of jobs to be trained as one, the longest first.
+
+    None makes more than its share of all gradient steps, if that can be avoided.
     """
     groups = defaultdict(list)
     for position, job in enumerate(jobs):
         groups[_shape(job)].append(position)
-    results = [None] * len(jobs)
+    most = sum(job.n_steps for job in jobs) / n_processes
+    stacks = []
     for positions in groups.values():
-        n_stacks = -(-len(positions) * _size(jobs[positions[0]]) // AT_ONCE)
-        n_stacks = min(n_stacks, len(positions))
-        for i in range(n_stacks):
-            some = positions[i::n_stacks]
-            with environment(jobs[some[0]].settings.n_jobs):
-                nets = _train_one_shape([jobs[position] for position in some])
-            for position, net in zip(some, nets, strict=True):
-                results[position] = net
-            if of_one and (n_epochs := _interrupted_after(nets[0])):
-                jobs = [_shortened(job, n_epochs) for job in jobs]
-    return results
+        n, one = len(positions), jobs[positions[0]]
+        n_stacks = ceil(max(n * _size(one) / AT_ONCE, n * one.n_steps / most))
+        n_stacks = min(n_stacks, n)
+        stacks += [positions[i::n_stacks] for i in range(n_stacks)]
+    return sorted(stacks, key=lambda some: -len(some) * jobs[some[0]].n_steps)
+
+
+def _in_order(stacks, trained):
+    """Return the results of each job, in the order of the jobs."""
+    results = {}
+    for positions, nets in zip(stacks, trained, strict=True):
+        results.update(zip(positions, nets, strict=True))
+    return [results[position] for position in range(len(results))]
 
 
 def _interrupted_after(net):
@@ -186,11 +216,19 @@ def _shortened(job, n_epochs):
     return replace(job, settings=settings)
 
 
-def _train_one_shape(jobs):
-    if len(jobs) > 1:
-        return train_stacked(jobs)
+def _train(jobs):
+    """Fit networks of one shape as one; return nets, or errors."""
+    with environment(jobs[0].settings.n_jobs):
+        nets = train_stacked(jobs) if len(jobs) > 1 else _train_one(jobs[0])
+    for net in nets:
+        if not isinstance(net, ValueError):
+            net.train_split = None  # else it keeps the validation windows
+    return nets
+
+
+def _train_one(job):
     try:
-        return [train(jobs[0])]
+        return [train(job)]
     except ValueError as error:
         return [error]
 
@@ -224,14 +262,8 @@ def _size(job):
     return job.batch_size * job.module.network.output_size
 
 
-def _fit_one(makers):
-    """Fit the networks of one estimator at once."""
-    return _checked(_train([make() for make in makers], of_one=True))
-
-
 def _checked(nets):
     for net in nets:
         if isinstance(net, ValueError):
             raise net
-        net.train_split = None  # else it keeps, and pickles, the validation windows
     return nets

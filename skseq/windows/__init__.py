@@ -7,8 +7,10 @@ from .views import (
     changes,
     chunks,
     n_shared,
+    pack,
     series_of,
     sliding_windows,
+    unpack,
     variable_moments,
 )
 
@@ -23,8 +25,10 @@ __all__ = [
     "leading_padding",
     "n_shared",
     "observed",
+    "pack",
     "pad_sequences",
     "series_of",
     "sliding_windows",
+    "unpack",
     "variable_moments",
 ]

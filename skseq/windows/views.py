@@ -77,6 +77,31 @@ def series_of(windows):
     return as_strided(windows, shape, (within, column), writeable=False)
 
 
+def pack(windows):
+    """Return windows as the series behind them, if they are a view, and their length.
+
+    A view would be pickled as a copy, which is as many times larger.
+
+    Parameters
+    ----------
+    windows : ndarray, or tensor, which is kept as it is
+
+    Returns
+    -------
+    array : ndarray or tensor
+    length : int or None
+        None if the array is not a series. Both are what :func:`unpack` takes.
+    """
+    is_array = isinstance(windows, np.ndarray) and windows.ndim == 3
+    series = series_of(windows) if is_array else None
+    return (windows, None) if series is None else (series, windows.shape[1])
+
+
+def unpack(array, length):
+    """Return the windows that were packed."""
+    return array if length is None else sliding_windows(array, length)
+
+
 def changes(windows):
     """Difference windows in time; the result is a view if the windows are one.
 
