@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 # Without it scikit-learn skips its check of array API input.
@@ -13,6 +14,14 @@ settings.load_profile("skseq")
 
 # They are run by themselves, and need packages that the tests don't.
 collect_ignore = ["benchmarks"]
+
+
+@pytest.fixture(autouse=True)
+def _long_after_the_last_ctrl_c(monkeypatch):
+    """Let the interruption of another test be none of a row."""
+    from skseq.training import callbacks
+
+    monkeypatch.setattr(callbacks, "_last_interruption", [float("-inf")])
 
 
 def pytest_sessionstart(session):

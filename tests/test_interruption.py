@@ -1,13 +1,15 @@
 """Ctrl-C at any moment of a fit keeps the best weights so far."""
 
 import pickle
-from itertools import product
+from itertools import count, product
 
 import numpy as np
 import pytest
+from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback
 
 from skseq import DenseRegressor, GRURegressor
+from skseq.training import callbacks
 from tests.factories import (
     COLUMNS,
     NETWORKS,
@@ -123,3 +125,30 @@ def test_an_interruption_holds_for_all_members():
         model.fit(X, X.mean(axis=1))
     assert model.history_.groupby("member")["epoch"].max().tolist() == [2, 2, 2]
     assert model.get_params()["max_epochs"] == 30
+
+
+class InterruptEach(Callback):
+    """Ctrl-C in the second epoch of each network."""
+
+    def on_epoch_end(self, net, **kwargs):
+        if len(net.history) == 2:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("seconds_between", [0.1, 10])
+def test_ctrl_c_twice_in_a_row_stops_a_search(seconds_between, monkeypatch):
+    times = count(step=seconds_between)
+    monkeypatch.setattr(callbacks, "monotonic", lambda: next(times))
+    X = np.random.default_rng(0).normal(size=(60, 6))
+    model = DenseRegressor(max_epochs=5, callbacks=[InterruptEach()])
+    search = GridSearchCV(model, {"learning_rate": [0.1, 0.01]}, cv=2, refit=False)
+    if seconds_between < callbacks.AGAIN:
+        with (
+            pytest.warns(UserWarning, match="Press Ctrl-C twice"),
+            pytest.raises(KeyboardInterrupt),
+        ):
+            search.fit(X, X.mean(axis=1))
+        return
+    with pytest.warns(UserWarning, match="Interrupted after") as told:
+        search.fit(X, X.mean(axis=1))
+    assert len(told) == 4

@@ -2,6 +2,7 @@
 
 import copy
 import warnings
+from time import monotonic
 
 import numpy as np
 import torch
@@ -9,8 +10,13 @@ from skorch.callbacks import Callback
 
 from .net import module_of
 
+AGAIN = 2.0
+"""Seconds within which a second Ctrl-C stops more than one fit."""
+
 MANY = 1000
 """Batches of an epoch whose records are kept one by one; skorch would keep all."""
+
+_last_interruption = [float("-inf")]
 
 
 class Watch(Callback):
@@ -106,12 +112,22 @@ class Progress(Callback):
 
 
 def warn_of_interruption(n_epochs, max_epochs, best_epochs):
-    """Warn of an interruption, and say which weights each network keeps."""
+    """Warn of an interruption, and say which weights each network keeps.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the last one was just before, so that a search or a loop of fits ends too.
+    """
+    before, _last_interruption[0] = _last_interruption[0], monotonic()
+    if _last_interruption[0] - before < AGAIN:
+        raise KeyboardInterrupt
     best = ", ".join(map(str, sorted(set(best_epochs))))
     kept = f"the best weights so far, those of epoch {best}"
     warnings.warn(
         f"Interrupted after {n_epochs} of {max_epochs} epochs. Kept "
-        f"{kept if n_epochs else 'the weights at that point'}.",
+        f"{kept if n_epochs else 'the weights at that point'}. Press Ctrl-C twice to "
+        "stop a search or a loop of fits.",
         UserWarning,
         stacklevel=3,
     )
