@@ -2,8 +2,10 @@
 
 import warnings
 
+from sklearn import get_config
 from sklearn.base import is_classifier
 from sklearn.model_selection import GridSearchCV, check_cv
+from sklearn.utils.metadata_routing import get_routing_for_object, process_routing
 
 from .training import Together
 
@@ -93,15 +95,17 @@ class VectorizedGridSearchCV(GridSearchCV):
         """
         given = self.cv, self.n_jobs
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        arguments = {"groups": params.get("groups")}
+        if get_config()["enable_metadata_routing"]:
+            arguments = process_routing(self, "fit", **params).splitter.split
         # The same splits both times, even if they are random or can be used only once.
-        groups = params.pop("groups", None)  # a list of splits does not take them
-        self.cv = list(cv.split(X, y, groups))
+        self.cv = _Splits(cv, list(cv.split(X, y, **arguments)))
         together = Together(self.n_jobs)
         try:
             self._collect(together, X, y, params)
             together.run()
             if together.n_fits:
-                self.n_jobs = None  # what is left to do is in this process
+                self.n_jobs = 1  # what is left to do is in this process
             with together.asking():
                 super().fit(X, y, **params)
         finally:
@@ -112,8 +116,10 @@ class VectorizedGridSearchCV(GridSearchCV):
 
     def _collect(self, together, X, y, params):
         """Collect the networks of all candidates, without training them."""
+        # No estimator is fitted, so no score can be computed: each becomes the error's.
+        options = {"cv": self.cv, "refit": False, "n_jobs": 1, "error_score": 0.0}
         scout = GridSearchCV(
-            self.estimator, self.param_grid, scoring=_zero, cv=self.cv, refit=False
+            self.estimator, self.param_grid, scoring=self.scoring, **options
         )
         with together.collecting(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # all are shown again by the search
@@ -123,6 +129,18 @@ class VectorizedGridSearchCV(GridSearchCV):
                 """No candidate can be fitted; the search itself raises the error."""
 
 
-def _zero(*_):
-    """Score nothing: the estimator is not fitted yet."""
-    return 0.0
+class _Splits:
+    """The splits that a splitter has made, which takes the same metadata."""
+
+    def __init__(self, cv, splits):
+        self.cv = cv
+        self.splits = splits
+
+    def split(self, X=None, y=None, **_):
+        return iter(self.splits)
+
+    def get_n_splits(self, X=None, y=None, **_):
+        return len(self.splits)
+
+    def get_metadata_routing(self):
+        return get_routing_for_object(self.cv)

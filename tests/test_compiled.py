@@ -1,9 +1,7 @@
 """What the compiled time steps compute with, against numpy and torch."""
 
-import os
 import sys
 from functools import cache
-from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -196,21 +194,6 @@ def test_parts_are_all_windows_of_all_models_once(
         found[slice(*part.models), slice(*part.windows)] += 1
         assert not windows_depend or part.windows == (0, n_windows)
     assert (found == 1).all()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
-@pytest.mark.usefixtures("_three_threads")
-def test_a_forked_process_starts_threads_of_its_own():
-    share = parts.parts(3, 4, 12)
-    done = []
-    parts.in_threads(done.append, share)  # this process has threads from here on
-    assert sorted(done) == share
-    child = get_context("fork").Process(
-        target=parts.in_threads, args=(len, share), daemon=True
-    )
-    child.start()
-    child.join(timeout=60)
-    assert child.exitcode == 0
 
 
 @pytest.mark.usefixtures("_three_threads")

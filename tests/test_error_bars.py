@@ -4,8 +4,12 @@ import pickle
 from contextlib import nullcontext
 
 import numpy as np
+import pandas as pd
 import pytest
+from numpy.testing import assert_array_equal
 from sklearn.base import clone
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -307,6 +311,23 @@ def test_conformal_gives_the_steps_of_windows_to_a_regressor_that_takes_none():
     np.testing.assert_allclose(model.predict(X), expected)
     lower, upper = model.predict_interval(X, coverage=0.5).T
     np.testing.assert_allclose((lower + upper) / 2, expected)
+
+
+@pytest.mark.parametrize("as_column", [np.ndarray, pd.DataFrame])
+def test_conformal_around_a_regressor_that_ravels_targets(as_column):
+    """scikit-learn's return one dimension for a column of targets, and warn."""
+    X = np.random.default_rng(0).normal(size=(80, 4))
+    y = X.sum(axis=1)
+    model = ConformalRegressor(RandomForestRegressor(5, random_state=0))
+    expected = clone(model).fit(X, y)
+    column = y[:, None] if as_column is np.ndarray else pd.DataFrame({"y": y})
+    with pytest.warns(DataConversionWarning):
+        model.fit(X, column)
+    assert_array_equal(model.scores_, expected.scores_)
+    for rows in (X, X[:1], X[: len(model.scores_)]):
+        assert_array_equal(
+            model.predict_interval(rows), expected.predict_interval(rows)
+        )
 
 
 @pytest.mark.parametrize(("coverage", "n_needed"), [(0.9, 9), (0.95, 19)])

@@ -152,6 +152,33 @@ def test_whatever_torch_is_set_to(cls, here):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_process_has_one_thread():
+    """More would wait for ever for those of the process it was forked from."""
+    X, y = make_windows(GRURegressor, n_timesteps=300)
+    model = make(GRURegressor, hidden_size=64, batch_size=150, n_jobs=2)
+    expected = model.fit(X, y).predict(X)
+    here, there = multiprocessing.Pipe()
+    child = multiprocessing.get_context("fork").Process(
+        target=_fit_and_listen, args=(there, model, X, y), daemon=False
+    )
+    child.start()
+    try:
+        assert here.poll(timeout=60)
+        predicted, told = here.recv()
+    finally:
+        child.kill()
+    assert "n_jobs=2" in told
+    np.testing.assert_allclose(predicted, expected, atol=1e-5)
+
+
+def _fit_and_listen(connection, model, X, y):
+    with pytest.warns(UserWarning, match="forked process") as told:
+        predicted = model.fit(X, y).predict(X)
+    connection.send((predicted, str(told[0].message)))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_in_a_process_forked_while_another_thread_fits(here):
     """Which holds what threads take turns by, and is not there to let go."""
     from skorch.callbacks import Callback

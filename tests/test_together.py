@@ -4,9 +4,11 @@ import pickle
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import (
@@ -374,16 +376,45 @@ def test_what_cannot_be_pickled_is_searched_one_by_one():
     assert_allclose(*found)
 
 
-def test_groups_with_metadata_routing():
-    model = skseq.DenseRegressor(max_epochs=2, random_state=0)
-    grid, cv, groups = (
-        {"learning_rate": [0.01, 0.1]},
-        GroupKFold(3),
-        np.arange(len(Y)) % 3,
-    )
+GROUPS = np.arange(len(Y)) % 3
+
+
+@pytest.mark.parametrize("who", ["splitter", "inner splitter", "scorer"])
+def test_metadata_are_routed_as_by_scikit_learn(who):
+    model = skseq.DenseClassifier(max_epochs=2, random_state=0)
+    name, cv, metadata = "learning_rate", GroupKFold(3), {"groups": GROUPS}
+    found = []
     with config_context(enable_metadata_routing=True):
-        found = [
-            kind(model, grid, cv=cv).fit(WINDOWS, Y, groups=groups).cv_results_
-            for kind in (GridSearchCV, VectorizedGridSearchCV)
-        ]
+        if who == "inner splitter":
+            model = CalibratedClassifierCV(model, cv=cv)
+            name, cv = "estimator__learning_rate", KFold(3)
+        elif who == "scorer":
+            model.set_fit_request(sample_weight=False)
+            model.set_score_request(sample_weight=True)
+            cv, metadata = KFold(3), {"sample_weight": np.arange(150.0)}
+        for kind in (GridSearchCV, VectorizedGridSearchCV):
+            search = kind(model, {name: [0.01, 0.1]}, cv=cv)
+            found.append(search.fit(WINDOWS, LABELS, **metadata).cv_results_)
     assert_allclose(*(each["mean_test_score"] for each in found))
+    assert search.cv is cv
+
+
+@pytest.mark.parametrize("kind", [GridSearchCV, VectorizedGridSearchCV])
+def test_metadata_that_nothing_asks_for_are_refused(kind):
+    search = kind(skseq.DenseClassifier(), {"learning_rate": [0.01]}, cv=KFold(3))
+    with (
+        config_context(enable_metadata_routing=True),
+        pytest.raises(TypeError, match=r"unexpected argument.*groups"),
+    ):
+        search.fit(WINDOWS, LABELS, groups=GROUPS)
+
+
+def test_search_in_the_processes_of_a_configuration(stacks):
+    grid = {"learning_rate": [0.01, 0.1]}
+    model = skseq.DenseRegressor(max_epochs=2, random_state=0)
+    expected = GridSearchCV(model, grid, cv=2).fit(WINDOWS, Y).cv_results_
+    search = VectorizedGridSearchCV(model, grid, cv=2)
+    with parallel_config("threading", n_jobs=2):
+        found = search.fit(WINDOWS, Y).cv_results_
+    assert stacks == [2, 2]
+    assert_allclose(found["mean_test_score"], expected["mean_test_score"])

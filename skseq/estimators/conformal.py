@@ -147,16 +147,15 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         self.regressor_ = clone(self.regressor).fit(
             windows[:n_fitted], y[:n_fitted], **params_of_first
         )
-        held_out, truth = windows[-n_held_out:], y[-n_held_out:]
         # If it is set later, it has no effect before the next fit.
         self._conformity_score = self.conformity_score
+        held_out = windows[-n_held_out:]
+        center, unit = self._center(held_out)
+        truth = y[-n_held_out:].reshape(center.shape)  # a regressor may ravel targets
+        self.scores_ = (truth - center) / unit
         if self.conformity_score == "quantile":
             self._calibration = self.regressor_, pack(held_out), truth
             self._ends(self.regressor_, held_out[:1], 0.5)  # raises if it has none
-            self.scores_ = truth - self.regressor_.predict(held_out)
-        else:
-            center, unit = self._center(held_out)
-            self.scores_ = (truth - center) / unit
         if self.refit:
             self.regressor_ = clone(self.regressor).fit(windows, y, **fit_params)
         return self
@@ -235,7 +234,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
     def _center(self, windows):
         """Predictions, and the unit in which their errors are measured."""
-        if self._conformity_score == "absolute":
+        if self._conformity_score != "std":
             return self.regressor_.predict(windows), 1.0
         center, std = self.regressor_.predict(windows, return_std=True)
         return center, np.maximum(std, np.finfo(std.dtype).tiny)

@@ -1,9 +1,22 @@
 """How torch computes: with how many threads, and on which device."""
 
+import os
+import warnings
 from contextlib import ExitStack, contextmanager
 
 import torch
 from joblib import effective_n_jobs
+
+_forked = False
+
+
+def _note_fork():
+    global _forked
+    _forked = True
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_note_fork)
 
 
 @contextmanager
@@ -17,10 +30,20 @@ def environment(n_jobs):
     Parameters
     ----------
     n_jobs : int or None
-        None means 1, -1 all processors.
+        None means 1, -1 all processors. A forked process has 1: it would wait for ever
+        for the threads that torch had in the process from which it was forked.
     """
     before = torch.get_num_threads()
     wanted = 1 if n_jobs is None else effective_n_jobs(n_jobs)
+    if _forked and wanted > 1:
+        wanted = 1
+        warnings.warn(
+            f"n_jobs={n_jobs} has no effect in a forked process, where torch may wait "
+            "for threads that were not forked. Start processes by joblib (loky) or by "
+            "'spawn', or set n_jobs=None.",
+            UserWarning,
+            stacklevel=4,
+        )
     with ExitStack() as stack:
         if torch.get_default_device().type != "cpu":  # each operation costs more then
             stack.enter_context(torch.device("cpu"))

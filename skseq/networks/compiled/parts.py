@@ -4,7 +4,6 @@ A state depends on that of the step before, so steps can't be shared; models can
 the windows of a batch.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
@@ -90,8 +89,3 @@ def _ranges(total, n):
 @cache
 def _pool(n_threads):
     return ThreadPoolExecutor(n_threads, thread_name_prefix="skseq")
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    # A forked process has no threads but the one that forked.
-    os.register_at_fork(after_in_child=_pool.cache_clear)
