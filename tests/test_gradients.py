@@ -156,8 +156,9 @@ def test_a_gradient_that_explodes_all_along_is_named_though_it_is_clipped():
 def test_a_loss_that_grew_is_told(n_members):
     """Each network of an ensemble, trained as one, is told of as if alone."""
     X, y = data()
-    diverging = {"optimizer": "sgd", "lr_schedule": "constant", "learning_rate": 1e3}
-    model = DenseRegressor(n_members=n_members, **diverging, random_state=0)
+    diverging = {"optimizer": "sgd", "learning_rate": 1e3, "weight_decay": 0.01}
+    diverging |= {"lr_schedule": "constant", "n_members": n_members}
+    model = DenseRegressor(**diverging, random_state=0)
     with pytest.warns(ConvergenceWarning, match="loss grew from .*learning_rate") as w:
         model.fit(X, y)
     assert len(w) == n_members

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from skseq import DenseRegressor
+from skseq import DenseRegressor, GRURegressor
 from tests.factories import (
     FULL_BATCH,
     NETWORKS,
@@ -50,6 +50,20 @@ def test_every_network_trains_with_every_optimizer(cls, optimizer):
     model = make(cls, optimizer=optimizer, max_epochs=6, learning_rate=0.01).fit(X, y)
     losses = model.history_["train_loss"]
     assert losses.iloc[-1] < losses[0]
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_only_adamw_decays_weights_by_default(optimizer, n_members):
+    """In the others the same number is a penalty, which is many times as strong."""
+    X, y = make_windows(GRURegressor)
+    model = make(GRURegressor, optimizer=optimizer, n_members=n_members, max_epochs=3)
+    default = model.fit(X, y).predict(X)
+    decay = 0.01 if optimizer == "adamw" else 0
+    expected = model.set_params(weight_decay=decay).fit(X, y).predict(X)
+    np.testing.assert_array_equal(default, expected)
+    other = model.set_params(weight_decay=0.1).fit(X, y).predict(X)
+    assert not np.array_equal(default, other)
 
 
 def dummy_optimizer(learning_rate):

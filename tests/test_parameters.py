@@ -25,7 +25,7 @@ BAD = {
     "max_epochs": _COUNT,
     "batch_size": _COUNT,
     "learning_rate": [0, *_AMOUNT],
-    "weight_decay": _AMOUNT,
+    "weight_decay": [-0.5, "fast", NAN],
     "gradient_clip": [0, -1, "x", NAN],
     "n_iter_no_change": _COUNT,
     "tol": _AMOUNT,

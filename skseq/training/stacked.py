@@ -77,7 +77,7 @@ def train_stacked(jobs):
 
 
 def _rates(job):
-    return job.settings.learning_rate, job.settings.weight_decay
+    return job.settings.learning_rate, job.weight_decay
 
 
 def _optimizer(stack, rates, make, _, **__):

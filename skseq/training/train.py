@@ -56,7 +56,7 @@ class Settings:
     batch_size: int = 32
     optimizer: str = "adamw"
     learning_rate: float = 0.005
-    weight_decay: float = 0.01
+    weight_decay: float | None = None
     lr_schedule: str = "onecycle"
     gradient_clip: float | None = 1.0
     gradient_clip_by: str = "norm"
@@ -79,8 +79,9 @@ SETTINGS_DOC = """\
         Optimiser of torch; "sgd" has momentum 0.9.
     learning_rate : float, default=0.005
         Largest learning rate that the schedule reaches.
-    weight_decay : float, default=0.01
-        Decoupled weight decay with "adamw", an L2 penalty with the others.
+    weight_decay : float or None, default=None
+        Decoupled weight decay with "adamw", an L2 penalty with the others, where the
+        same number does much more. None means 0.01 with "adamw", 0 with the others.
     lr_schedule : {"onecycle", "cosine", "plateau", "constant"}, default="onecycle"
         How the learning rate changes: "onecycle" raises it during 30 % of the steps,
         then lowers it to zero; "cosine" only lowers it; "plateau" divides it by ten
@@ -143,6 +144,14 @@ class Job:
         return min(self.settings.batch_size, len(self.training))
 
     @property
+    def weight_decay(self):
+        """What the optimizer takes off the weights."""
+        settings = self.settings
+        if settings.weight_decay is not None:
+            return settings.weight_decay
+        return 0.01 if settings.optimizer == "adamw" else 0.0
+
+    @property
     def n_steps(self):
         """Gradient steps of the fit."""
         return self.settings.max_epochs * -(-len(self.training) // self.batch_size)
@@ -195,7 +204,7 @@ def new_net(job, cls=Net, part=(0, 1)):
         job.module,
         criterion=job.criterion,
         optimizer=OPTIMIZERS[settings.optimizer],
-        optimizer__weight_decay=settings.weight_decay,
+        optimizer__weight_decay=job.weight_decay,
         lr=settings.learning_rate,
         max_epochs=settings.max_epochs,
         batch_size=job.batch_size,

@@ -110,8 +110,9 @@ class Skorch:
 class Sktime:
     """A classifier of sktime, which wants variables before time."""
 
-    def __init__(self, cls, random_state, hidden_size, n_layers, max_epochs):
+    def __init__(self, cls, random_state, hidden_size, n_layers, max_epochs, **params):
         self.model = cls(
+            **params,
             hidden_dim=hidden_size,
             n_layers=n_layers,
             num_epochs=max_epochs,
@@ -129,7 +130,8 @@ class Sktime:
 
 OTHERS = {
     "skorch, nn.GRU": Skorch,
-    "sktime GRUClassifier": partial(Sktime, SktimeGRU),
+    # By default it takes the windows of a batch for time steps (sktime issue 9108).
+    "sktime GRUClassifier": partial(Sktime, SktimeGRU, batch_first=True),
     "sktime SimpleRNNClassifierTorch": partial(Sktime, SimpleRNNClassifierTorch),
 }
 
