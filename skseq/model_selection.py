@@ -32,8 +32,9 @@ class VectorizedGridSearchCV(GridSearchCV):
     scoring : str, callable, list, tuple or dict, default=None
         As in ``GridSearchCV``; None uses the estimator's own score.
     n_jobs : int, default=None
-        Number of processes among which the networks are divided, also those of another
-        backend of joblib. The best one is fitted, and all are scored, in this process.
+        Number of processes among which the networks are divided, by joblib and the
+        backend that is set in it. The best one is fitted, and all are scored, in this
+        process.
     refit : bool, str or callable, default=True
         Whether to fit the best candidate on all of X, and by which score to choose it.
     cv : int, cross-validation generator or iterable, default=None
