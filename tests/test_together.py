@@ -69,6 +69,7 @@ MODELS = {
         hidden_size=4, n_layers=2, dropout=0.3, recurrent_dropout=0.2
     ),
 }
+UNSTABLE = {"optimizer": "sgd", "weight_decay": 0.01, "gradient_clip": None}
 STOPPING = {
     "early_stopping": True,
     "validation_fraction": 0.31,
@@ -176,9 +177,7 @@ def test_ensemble_goes_on_from_the_last_fit(stacks):
 
 
 def test_ensemble_that_diverges_raises():
-    model = skseq.DenseRegressor(
-        n_members=2, learning_rate=1e30, optimizer="sgd", gradient_clip=None
-    )
+    model = skseq.DenseRegressor(n_members=2, learning_rate=1e30, **UNSTABLE)
     with pytest.raises(ValueError, match=r"train loss became .* Lower learning_rate"):
         model.fit(WINDOWS, Y)
 
@@ -339,8 +338,7 @@ def test_search_of_random_networks_and_random_folds(stacks):
 )
 def test_search_drops_only_what_diverges(early_stopping, n_jobs, sizes, stacks):
     grid = {"learning_rate": [0.01, 1e250]}
-    params = {"optimizer": "sgd", "gradient_clip": None, "max_epochs": 3}
-    params["early_stopping"] = early_stopping
+    params = {**UNSTABLE, "max_epochs": 3, "early_stopping": early_stopping}
     results = []
     for kind in (GridSearchCV, VectorizedGridSearchCV):
         model = skseq.DenseRegressor(**params, random_state=0)

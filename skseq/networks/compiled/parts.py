@@ -72,7 +72,7 @@ def parts(n_models, n_windows, work, windows_depend=False):
 def in_threads(loop, parts, *arguments):
     """Call ``loop(part, *arguments)`` for each part."""
     first, *others = parts
-    pool = others and _pool(torch.get_num_threads() - 1)
+    pool = others and _pool(len(others))
     running = [pool.submit(loop, part, *arguments) for part in others]
     loop(first, *arguments)
     for one in running:
