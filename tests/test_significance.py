@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t as student
 from sklearn.metrics import mean_pinball_loss
 from sktime.performance_metrics import forecasting
+from statsmodels.stats.multitest import multipletests
 
 from skseq import NaiveRegressor, compare
 from skseq.comparison.metrics import interval_metrics, metrics
@@ -164,9 +165,9 @@ def test_differences_find_the_better_model():
         result.differences("lat")
 
 
+@settings(max_examples=25)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_p_values_are_corrected_as_by_statsmodels(p_values):
-    multitest = pytest.importorskip("statsmodels.stats.multitest")
-    _, expected, *_ = multitest.multipletests(p_values, method="holm")
+    _, expected, *_ = multipletests(p_values, method="holm")
     corrected = holm(pd.Series(p_values)).sort_index()
     np.testing.assert_allclose(corrected, expected)
