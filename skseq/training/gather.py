@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from ..windows import pack, series_of, unpack
+from ..windows import pack, unpack
 
 
 class HoldsWindows:
@@ -50,10 +50,9 @@ def on_device(array, device):
     -------
     tensor, or the array itself if the device has too little memory for it
     """
-    series = series_of(array) if array.ndim == 3 else None
-    rows = np.array(array if series is None else series)
+    rows, length = pack(array)
     try:
-        rows = torch.from_numpy(rows).to(device)
+        rows = torch.from_numpy(np.array(rows)).to(device)
     except torch.OutOfMemoryError:
         return array
-    return rows if series is None else rows.unfold(0, array.shape[1], 1).mT
+    return rows if length is None else rows.unfold(0, length, 1).mT

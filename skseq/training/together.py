@@ -7,13 +7,12 @@ from contextvars import ContextVar
 from copy import copy
 from dataclasses import replace
 from hashlib import md5
-from math import ceil
 from time import perf_counter
 
 from joblib import Parallel, delayed, effective_n_jobs
 
 from ..networks import can_stack
-from ..windows import series_of
+from ..windows import pack
 from .environment import environment
 from .stacked import train_stacked
 from .train import train
@@ -161,9 +160,7 @@ def _contents(dataset):
     targets = dataset.targets
     if hasattr(targets, "__dict__"):
         targets = {k: v for k, v in vars(targets).items() if k != "windows"}
-    series = series_of(dataset.windows)
-    windows = dataset.windows if series is None else series
-    return dataset.windows.shape, windows, targets, dataset.weights, dataset.samples
+    return pack(dataset.windows), targets, dataset.weights, dataset.samples
 
 
 def _fit_one(makers):
@@ -186,12 +183,14 @@ def _stacks(jobs, n_processes=1):
     groups = defaultdict(list)
     for position, job in enumerate(jobs):
         groups[_shape(job)].append(position)
-    most = sum(job.n_steps for job in jobs) / n_processes
+    n_steps = sum(job.n_steps for job in jobs)
     stacks = []
     for positions in groups.values():
         n, one = len(positions), jobs[positions[0]]
-        n_stacks = ceil(max(n * _size(one) / AT_ONCE, n * one.n_steps / most))
-        n_stacks = min(n_stacks, n)
+        # In integers: rounding might make a stack more than there are processes.
+        for_size = -(-n * _size(one) // AT_ONCE)
+        for_share = -(-n * one.n_steps * n_processes // n_steps)
+        n_stacks = min(max(for_size, for_share), n)
         stacks += [positions[i::n_stacks] for i in range(n_stacks)]
     return sorted(stacks, key=lambda some: -len(some) * jobs[some[0]].n_steps)
 
