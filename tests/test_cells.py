@@ -315,25 +315,6 @@ def test_a_batch_of_one_window_takes_running_statistics(kind):
 # --- initialisation, copies ---------------------------------------------------------
 
 
-@kinds
-@normalizations
-def test_initialisation(kind, normalization):
-    cell = make(kind, normalization)
-    initialize(cell)
-    for gate in cell.weight_hh.split(HIDDEN):
-        identity = torch.eye(HIDDEN, dtype=gate.dtype)
-        torch.testing.assert_close(gate @ gate.T, identity)
-    bound = (6 / (FEATURES + HIDDEN)) ** 0.5
-    assert cell.weight_ih.abs().max() <= bound
-    assert cell.weight_ih.abs().max() > 0.5 * bound
-    expected = torch.zeros_like(cell.bias_hh)
-    if kind == "LSTM":
-        expected[HIDDEN : 2 * HIDDEN] = 1  # the forget gate
-    assert torch.equal(cell.bias_hh, expected)
-    if normalization != "batch":
-        assert cell.bias_ih.any() == (normalization == "layer")
-
-
 @pytest.mark.parametrize("normalization", ["layer", "batch"])
 def test_one_variable_keeps_its_size(normalization):
     """Over units, w x has the same normalised values whatever the size of x."""

@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 import skseq
 from skseq.networks import Recurrent
 from skseq.networks.heads import pool
-from skseq.networks.recurrent import CELLS, initialize
+from skseq.networks.recurrent import CELLS
 from tests.factories import make, make_windows
 
 FEATURES, HIDDEN, LENGTH = 2, 3, 8
@@ -178,24 +178,6 @@ def test_dropout_is_between_layers(cell, n_layers):
     assert torch.equal(model(x, None), model(x, None)) == (n_layers == 1)
     model.eval()
     assert torch.equal(model(x, None), model(x, None))
-
-
-@cells
-def test_initialisation_of_torchs_layers(cell):
-    layer = CELLS[cell](5, 6, num_layers=2)
-    initialize(layer)
-    for name, parameter in layer.named_parameters():
-        if name.startswith("weight_hh"):
-            for gate in parameter.split(6):
-                torch.testing.assert_close(gate @ gate.T, torch.eye(6))
-        elif name.startswith("weight_ih"):
-            assert parameter.abs().max() <= (6 / (parameter.shape[1] + 6)) ** 0.5
-    for i in range(2):
-        bias = getattr(layer, f"bias_ih_l{i}") + getattr(layer, f"bias_hh_l{i}")
-        forget = torch.zeros_like(bias)
-        if isinstance(layer, nn.LSTM):
-            forget[6:12] = 1
-        assert torch.equal(bias, forget)
 
 
 def test_torchs_layers_where_they_have_all_that_is_asked_for():

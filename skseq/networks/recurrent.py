@@ -179,7 +179,12 @@ def _by_hand(layer, x, n_padding=None):
 
 
 def initialize(layer):
-    """Set orthogonal recurrent and Glorot input weights, zero bias, open forget gate.
+    """Set orthogonal recurrent and Glorot input weights, and gates of all time scales.
+
+    The gate that keeps the state, a GRU's update gate or an LSTM's forget gate, starts
+    at a value drawn for each unit between almost 0 and almost 1. So some units follow
+    the last inputs, and others remember long ones. An LSTM's input gate starts at what
+    is left to 1, as in a GRU. All other biases are zero.
 
     Parameters
     ----------
@@ -191,22 +196,26 @@ def initialize(layer):
        in deep linear neural networks", ICLR 2014 (orthogonal).
     .. [2] X. Glorot and Y. Bengio, "Understanding the difficulty of training deep
        feedforward neural networks", AISTATS 2010.
-    .. [3] R. Jozefowicz et al., "An empirical exploration of recurrent network
-       architectures", ICML 2015 (forget gate).
+    .. [3] A. Gu et al., "Improving the gating mechanism of recurrent neural networks",
+       ICML 2020 (uniform gates).
     """
     hidden = layer.hidden_size
     for name, parameter in layer.named_parameters():
+        gates = parameter.split(hidden)
         if name.startswith("bias"):
             nn.init.zeros_(parameter)
         elif name.startswith("weight_hh"):
-            for gate in parameter.split(hidden):
+            for gate in gates:
                 nn.init.orthogonal_(gate)
         elif name.startswith("weight_ih"):
-            for gate in parameter.split(hidden):
+            for gate in gates:
                 nn.init.xavier_uniform_(gate)
-        # torch's order of the LSTM's gates: input, forget, cell, output
-        if name.startswith("bias_hh") and len(parameter) == 4 * hidden:
-            nn.init.ones_(parameter[hidden : 2 * hidden])
+        if name.startswith("bias_hh") and len(gates) > 1:
+            with torch.no_grad():
+                kept = gates[1].uniform_(1 / (hidden + 1), hidden / (hidden + 1))
+                kept.logit_()
+                if len(gates) == 4:
+                    gates[0].copy_(-kept)
     if getattr(layer, "normalization", None) == "layer":
         # Normalised together with the input: this bias is a weight of an input of 1.
         bound = (6 / (1 + layer.weight_ih.shape[1] + hidden)) ** 0.5

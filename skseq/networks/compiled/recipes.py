@@ -98,7 +98,7 @@ class _Recipe:
         d_rows, rows = (
             torch.from_numpy(a).flatten(1, 2) for a in (d_products, self.inputs[:, :-1])
         )
-        d_weight = d_rows.mT @ rows
+        d_weight = (rows.mT @ d_rows).mT
         yield d_weight if self.stacked else d_weight[0]
         if self.norm.kind:
             yield self._tensor(self.norm.d_gain.sum(axis=0))
