@@ -41,13 +41,16 @@ class TorchInitialization(Callback):
             layer.reset_parameters()
 
 
-class NoForgetBias(Callback):
-    """Start the LSTM's forget gate at one half."""
+class ConstantGates(Callback):
+    """Start all units alike: an LSTM's forget gate open, a GRU's update gate half."""
 
     def on_train_begin(self, net, **kwargs):
-        """Set its bias to zero, which is that of the other gates."""
+        """Set the bias of an LSTM's forget gate to 1, all other biases to zero."""
         for layer in net.module_.network.layers:
-            layer.bias_hh_l0.detach().zero_()
+            bias, hidden = layer.bias_hh_l0.detach(), layer.hidden_size
+            bias.zero_()
+            if layer.mode == "LSTM":
+                bias[hidden : 2 * hidden] = 1
 
 
 def victoria():
@@ -101,8 +104,9 @@ def rows():
             yield f"{cell}, initialised by skseq", cls(), ADAPTIVE
         model = cls(callbacks=[TorchInitialization()])
         yield f"{cell}, initialised by torch", model, ADAPTIVE
-    model = LSTMRegressor(callbacks=[NoForgetBias()])
-    yield "LSTM, forget bias 0", model, ADAPTIVE
+        if cls is not RNNRegressor:
+            model = cls(callbacks=[ConstantGates()])
+            yield f"{cell}, gates start alike", model, ADAPTIVE
 
 
 def cell(model, data, error, seeds):
