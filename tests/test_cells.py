@@ -312,7 +312,7 @@ def test_a_batch_of_one_window_takes_running_statistics(kind):
         assert torch.equal(buffer, before[name])
 
 
-# --- initialisation, copies ---------------------------------------------------------
+# --- one variable, copies -----------------------------------------------------------
 
 
 @pytest.mark.parametrize("normalization", ["layer", "batch"])

@@ -8,14 +8,16 @@ from skseq.networks.cells import Cell
 from skseq.networks.recurrent import CELLS, initialize
 
 FEATURES, HIDDEN = 5, 6
+NORMALIZATIONS = (None, "layer", "batch")
 
 cells = pytest.mark.parametrize("cell", CELLS)
 
 
 def torchs(cell, hidden=HIDDEN):
-    layer = CELLS[cell](FEATURES, hidden)
+    """Weights and biases of each of two layers."""
+    layer = CELLS[cell](FEATURES, hidden, num_layers=2)
     initialize(layer)
-    return layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0, layer.bias_hh_l0
+    return layer.all_weights
 
 
 def ours(cell, normalization=None):
@@ -24,26 +26,31 @@ def ours(cell, normalization=None):
     return layer.weight_ih, layer.weight_hh, layer.bias_ih, layer.bias_hh
 
 
+def layers(cell):
+    """Weights and biases of all layers."""
+    return [*torchs(cell), *(ours(cell, norm) for norm in NORMALIZATIONS)]
+
+
 @cells
 def test_weights_are_orthogonal_and_glorots(cell):
-    for weight_ih, weight_hh, *_ in (torchs(cell), ours(cell), ours(cell, "batch")):
+    for weight_ih, weight_hh, *_ in layers(cell):
         for gate in weight_hh.split(HIDDEN):
             torch.testing.assert_close(gate @ gate.T, torch.eye(HIDDEN))
-        bound = (6 / (FEATURES + HIDDEN)) ** 0.5
+        bound = (6 / (weight_ih.shape[1] + HIDDEN)) ** 0.5
         assert 0.5 * bound < weight_ih.abs().max() <= bound
 
 
 @cells
 def test_only_a_layer_that_is_normalised_has_a_bias_of_the_inputs(cell):
-    assert not torchs(cell)[2].any()
-    assert not ours(cell)[2].any()
+    for weights in (*torchs(cell), ours(cell)):
+        assert not weights[2].any()
     assert ours(cell, "layer")[2].all()
     assert ours(cell, "batch")[2] is None
 
 
 @cells
 def test_gates_start_at_all_time_scales(cell):
-    for *_, bias in (torchs(cell), *(ours(cell, n) for n in (None, "layer", "batch"))):
+    for *_, bias in layers(cell):
         gates = [gate.detach().sigmoid() for gate in bias.split(HIDDEN)]
         if len(gates) > 1:
             kept = gates.pop(1)  # torch's second one is that which keeps the state
@@ -57,11 +64,12 @@ def test_gates_start_at_all_time_scales(cell):
 @pytest.mark.parametrize("cell", ["LSTM", "GRU"])
 def test_the_share_of_the_state_that_is_kept_is_uniform(cell):
     torch.manual_seed(0)
-    bias = torchs(cell, 999)[-1].detach()
-    kept = bias[999 : 2 * 999].sigmoid().numpy()
+    *_, bias = torchs(cell, 999)[0]
+    kept = bias.detach()[999 : 2 * 999].sigmoid().numpy()
     assert kstest(kept, "uniform", [0.001, 0.998]).pvalue > 0.001
 
 
 @pytest.mark.parametrize("cell", ["LSTM", "GRU"])
 def test_a_single_unit_keeps_half(cell):
-    assert not torchs(cell, 1)[-1].any()
+    for *_, bias in torchs(cell, 1):
+        assert not bias.any()

@@ -131,17 +131,18 @@ def test_members_are_separate_fits(name, weighted, stacks):
     assert stacks == [3]
 
 
-STOPPED = ["GRU", "every step", "quantiles", "SGD", "classifier", "RNN, dropout"]
-
-
 @pytest.mark.parametrize(
     ("name", "weighted"),
-    [*((name, False) for name in STOPPED), ("GRU", True), ("classifier", True)],
+    [*((name, False) for name in MODELS), ("GRU", True), ("classifier", True)],
 )
 def test_each_member_stops_by_itself(name, weighted, stacks):
     """At an epoch of its own, with the weights of its best epoch."""
+    # At 0.03 an LSTM with norms is chaotic: it makes 1e-4 of 1e-15 in nine epochs,
+    # also of a change of that size in the windows of a single fit.
+    # Members of the classifier that has dropout all stop in one epoch at 0.03.
+    rate = {"LSTM, norm": 0.005, "classifier, dropout": 0.01}.get(name, 0.03)
     model = clone(MODELS[name]).set_params(
-        **STOPPING, batch_size=16, learning_rate=0.03, n_members=4, random_state=1
+        **STOPPING, batch_size=16, learning_rate=rate, n_members=4, random_state=1
     )
     y = LABELS if name.startswith("classifier") else Y
     weights = np.linspace(0.5, 2, len(Y)) if weighted else None

@@ -211,12 +211,21 @@ def initialize(layer):
             for gate in gates:
                 nn.init.xavier_uniform_(gate)
         if name.startswith("bias_hh") and len(gates) > 1:
-            with torch.no_grad():
-                kept = gates[1].uniform_(1 / (hidden + 1), hidden / (hidden + 1))
-                kept.logit_()
-                if len(gates) == 4:
-                    gates[0].copy_(-kept)
+            _start_gates(gates)
     if getattr(layer, "normalization", None) == "layer":
         # Normalised together with the input: this bias is a weight of an input of 1.
         bound = (6 / (1 + layer.weight_ih.shape[1] + hidden)) ** 0.5
         nn.init.uniform_(layer.bias_ih, -bound, bound)
+
+
+@torch.no_grad()
+def _start_gates(biases):
+    """Draw the share of the state that each unit keeps, as a bias of its gate.
+
+    torch's order is reset, update, new in a GRU, and input, forget, cell, output in an
+    LSTM.
+    """
+    keep, hidden = biases[1], len(biases[1])
+    keep.uniform_(1 / (hidden + 1), hidden / (hidden + 1)).logit_()
+    if len(biases) == 4:
+        biases[0].copy_(-keep)
