@@ -163,6 +163,7 @@ for cls in (DenseRegressor, GRURegressor, WaveNetRegressor):
             validation_fraction=0.12,  # leaves 112, whole batches
             random_state=0,
             device=device,
+            verbose=1,
         ).fit(windows, y)
         model = pickle.loads(pickle.dumps(model))
         history = model.history_.drop(columns="seconds").to_numpy()
@@ -190,7 +191,9 @@ def test_two_processes_learn_what_one_does(tmp_path):
     alone = [sys.executable, script, "cpu", paths[0]]
     together = [*launch, script, "accelerate", tmp_path / "shared"]
     for command in (alone, together):
-        subprocess.run(command, env=env, check=True, capture_output=True)
+        done = subprocess.run(command, env=env, check=True, capture_output=True)
+        assert not done.stdout
+        assert done.stderr.count(b"| 0/3 [") == 6  # one bar for each fit
     alone, *shared = (np.load(path, allow_pickle=True) for path in paths)
     for results in shared:
         for one, other in zip(alone, results, strict=True):

@@ -61,6 +61,7 @@ def accelerated():
         Number of this process, and the number of processes.
     """
     from skorch.hf import AccelerateMixin
+    from skorch.utils import noop
 
     accelerator = _accelerator()
 
@@ -68,8 +69,9 @@ def accelerated():
         """Each process trains on its part of a batch; all know the mean loss."""
 
         def __init__(self, *args, **kwargs):
-            # The mixin configures this callback, which is silent anyhow.
-            kwargs.pop("callbacks__print_log")
+            # Told nothing, the mixin prints each epoch, whether asked to or not.
+            kwargs["callbacks__print_log__sink"] = noop
+            del kwargs["callbacks__print_log"]
             super().__init__(*args, accelerator=accelerator, **kwargs)
 
         def train_step_single(self, batch, **fit_params):

@@ -213,7 +213,7 @@ def new_net(job, cls=Net, part=(0, 1)):
         iterator_train__part=part,
         iterator_valid=Batches,
         train_split=None if validation is None else predefined_split(validation),
-        callbacks=_callbacks(job),
+        callbacks=_callbacks(job, part[0]),
         callbacks__print_log=None,
         device=device_of(settings.device),
         mixed_precision=settings.mixed_precision,
@@ -251,7 +251,7 @@ def _single_precision():
         torch.set_default_dtype(dtype)
 
 
-def _callbacks(job):
+def _callbacks(job, process):
     settings, has_validation = job.settings, job.validation is not None
     callbacks = [
         ("gradients", Gradients(settings.gradient_clip, settings.gradient_clip_by)),
@@ -267,7 +267,7 @@ def _callbacks(job):
     if job.training.weights is not None:
         callbacks.append(("weigh_batch_norm", WeighBatchNorm()))
     callbacks.append(("settle_batch_norm", SettleBatchNorm()))
-    if settings.verbose:
+    if settings.verbose and process == 0:
         callbacks.append(("progress", Progress()))
     return callbacks + list(settings.callbacks or [])
 
