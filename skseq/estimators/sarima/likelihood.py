@@ -51,6 +51,8 @@ def stationary_model(series, known, order, seasonal_order, trend):
     sarimax = sarimax_class()  # before warnings are silenced: it sets a filter too
     p, _, q = order
     seasonal_p, _, seasonal_q, season = seasonal_order
+    if trend and known.shape[1]:  # statsmodels refuses a second constant
+        known = np.where(np.ptp(known, axis=0) > 0, known, 0.0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return sarimax(
@@ -61,6 +63,33 @@ def stationary_model(series, known, order, seasonal_order, trend):
             trend=trend,
             # Otherwise the optimiser stops early if the values of y are large.
             concentrate_scale=True,
+        )
+
+
+def names_of_params(model):
+    """Return statsmodels' names, in which x1, x2 and so on are the known variables.
+
+    One of these that is constant has another name there.
+    """
+    names, first = list(model.param_names), model.k_trend
+    names[first : first + model.k_exog] = [f"x{i + 1}" for i in range(model.k_exog)]
+    return names
+
+
+def check_series(series, n_parameters):
+    """Raise ValueError if a differenced series is too short or constant."""
+    n_observed = np.count_nonzero(~np.isnan(series))
+    n_needed = n_parameters + 3
+    if n_observed < n_needed:
+        raise ValueError(
+            f"X and y leave {n_observed} values of the series after differencing, but "
+            f"estimating the parameters needs at least {n_needed}: give more rows, or "
+            "choose smaller orders."
+        )
+    if not np.nanstd(series) > 1e-12 * np.nanmax(np.abs(series), initial=0):
+        raise ValueError(
+            "The series is constant after differencing (order, seasonal_order), so "
+            "nothing is left to estimate: use NaiveRegressor."
         )
 
 
@@ -82,18 +111,17 @@ def maximize(model, before, max_iter):
     Raises
     ------
     ValueError
-        If the series is too short or constant, or the autoregression is too close to
-        a unit root.
+        If the autoregression is too close to a unit root.
     """
-    _check_series(model)
     # Keeping the covariances of the states at all steps would take gigabytes.
     for part in ("predicted", "filtered", "gain", "smoothing"):
         setattr(model.ssm, f"memory_no_{part}", True)
     if not model.param_names:
         return model.filter([])
     start = None  # statsmodels' guess
-    if set(model.param_names) <= set(before):
-        start = [before[name] for name in model.param_names]
+    names = names_of_params(model)
+    if set(names) <= set(before):
+        start = [before[name] for name in names]
     found = _search(model, start, max_iter)
     if not found:
         raise ValueError(UNIT_ROOT)
@@ -102,7 +130,7 @@ def maximize(model, before, max_iter):
         # Those that are better by nothing but rounding differ between computers.
         if other.llf > results.llf + 0.01:
             results = other
-    if not results.mle_retvals["converged"]:
+    if not _is_maximum(model, results, max_iter):
         warnings.warn(
             f"The likelihood did not reach its maximum in max_iter={max_iter} "
             "iterations, so the parameters are not the best: raise max_iter, give a "
@@ -111,6 +139,24 @@ def maximize(model, before, max_iter):
             stacklevel=3,
         )
     return results
+
+
+def _fit(model, start, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # those that matter are given later
+        return model.fit(start, disp=False, **options)
+
+
+def _is_maximum(model, results, max_iter):
+    """Tell whether the optimiser has ended at a maximum, whatever it says itself.
+
+    At one, rounding may keep it from confirming that. Another one then gains nothing.
+    """
+    ended = results.mle_retvals
+    if ended["converged"] or ended["iterations"] >= max_iter:
+        return ended["converged"]
+    other = _fit(model, results.params, method="nm", maxiter=100)
+    return other.llf < results.llf + 0.01
 
 
 def _search(model, start, max_iter):
@@ -124,12 +170,10 @@ def _search(model, start, max_iter):
         return np.array(model.untransform_params(params))
 
     def found(start, bounds):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # those that matter are given later
-            try:
-                results = model.fit(start, bounds=bounds, maxiter=max_iter, disp=False)
-            except np.linalg.LinAlgError:
-                return []
+        try:
+            results = _fit(model, start, bounds=bounds, maxiter=max_iter)
+        except np.linalg.LinAlgError:
+            return []
         # A forecast can't be better than the model's own shocks, in units of which its
         # variance is given: where it is, rounding errors have made up the likelihood.
         least = results.forecasts_error_cov[0, 0, observed].min() / results.scale
@@ -181,65 +225,4 @@ def warn_of_limit(model, params):
             "(trend='c').",
             ConvergenceWarning,
             stacklevel=3,
-        )
-
-
-def unit_of(series, known):
-    """Choose a unit of the series that suits the optimiser and the filter.
-
-    Both have absolute tolerances, which suit a standard deviation of 1.
-
-    Parameters
-    ----------
-    series : ndarray of shape (n_timesteps,)
-    known : ndarray of shape (n_timesteps, n_known_ahead)
-        What it is regressed on; the standard deviation is that of the residuals.
-
-    Returns
-    -------
-    float
-        The standard deviation; 1 if the series is constant.
-    """
-    rows = ~np.isnan(series)
-    if not rows.any():
-        return 1.0
-    observed = series[rows]
-    known = np.column_stack([np.ones(len(observed)), known[rows]])
-    rest = observed - known @ np.linalg.lstsq(known, observed, rcond=None)[0]
-    return float(max(rest.std(), 1e-6 * observed.std()) or 1.0)
-
-
-def in_unit(params, unit):
-    """Turn the parameters of a series into those of the series times ``unit``.
-
-    Parameters
-    ----------
-    params : dict of str to float
-    unit : float
-
-    Returns
-    -------
-    dict of str to float
-    """
-    powers = {"sigma2": 2, "ar": 0, "ma": 0}
-    return {
-        name: value * unit ** powers.get(name.partition(".")[0], 1)
-        for name, value in params.items()
-    }
-
-
-def _check_series(model):
-    series = model.endog[:, 0]
-    n_observed = np.count_nonzero(~np.isnan(series))
-    n_needed = len(model.param_names) + 3
-    if n_observed < n_needed:
-        raise ValueError(
-            f"X and y leave {n_observed} values of the series after differencing, but "
-            f"estimating the parameters needs at least {n_needed}: give more rows, or "
-            "choose smaller orders."
-        )
-    if not np.nanstd(series) > 1e-12 * np.nanmax(np.abs(series), initial=0):
-        raise ValueError(
-            "The series is constant after differencing (order, seasonal_order), so "
-            "nothing is left to estimate: use NaiveRegressor."
         )

@@ -14,13 +14,14 @@ from .affine_forecast import affine_forecast
 from .checks import check_columns, check_length, check_parameters, searches
 from .likelihood import (
     UNIT_ROOT,
-    in_unit,
+    check_series,
     maximize,
+    names_of_params,
     stationary_model,
-    unit_of,
     warn_of_limit,
 )
 from .order_search import search_orders
+from .scaling import Scaling
 from .stitching import stitch
 
 
@@ -202,23 +203,30 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         check_length(self, windows.shape[1])
         before = getattr(self, "params_", {}) if self.warm_start else {}
         series, known = self._join(pieces)
-        self._unit = unit = unit_of(series, known)
-        model = self._model(series / unit, known)
-        results = maximize(model, in_unit(before, 1 / unit), self.max_iter)
+        scaling = Scaling(series, known, self.trend_ is not None)
+        self._unit = unit = scaling.unit
+        model = self._model(*scaling.scale(series, known))
+        check_series(series, len(names_of_params(model)))
+        results = maximize(model, scaling.scale_params(before), self.max_iter)
         self.n_iter_ = max(1, getattr(results, "mle_retvals", {}).get("iterations", 0))
         # statsmodels counts missing values too.
-        n_observed = np.count_nonzero(~np.isnan(model.endog))
+        n_observed = np.count_nonzero(~np.isnan(series))
         llf, n_estimated = results.llf - n_observed * np.log(unit), results.df_model
         penalty = n_estimated * n_observed / (n_observed - n_estimated - 1)
         self.aicc_ = float(2 * (penalty - llf))
-        estimates = [*results.params.tolist(), float(results.scale)]
-        names = [*results.param_names, "sigma2"]
-        self.params_ = in_unit(dict(zip(names, estimates, strict=True)), unit)
-        first = self.trend_ is not None
-        known_ahead = slice(first, first + self.n_known_ahead)
-        self.known_coef_ = np.array(estimates[known_ahead]) * unit
-        del estimates[known_ahead]
-        self._params = estimates
+        names = names_of_params(model)
+        estimates = dict(zip(names, results.params.tolist(), strict=True))
+        estimates["sigma2"] = float(results.scale)
+        self.params_ = scaling.unscale_params(estimates)
+        of_known = [f"x{i + 1}" for i in range(self.n_known_ahead)]
+        self.known_coef_ = np.array([self.params_[name] for name in of_known])
+        # Of the series without the effect of the known variables, in its unit.
+        powers = dict.fromkeys(estimates, 0) | {"intercept": 1, "sigma2": 2}
+        self._params = [
+            value / unit ** powers[name]
+            for name, value in self.params_.items()
+            if name not in of_known
+        ]
         self._mean = np.nanmean(y[:, 0], dtype=np.float64)
         # The first row has no known values of its own: they are in the row before it.
         longest = windows.shape[1] - (self.n_known_ahead > 0)
@@ -286,7 +294,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         -------
         statsmodels.tsa.statespace.sarimax.SARIMAXResults
             With the parameters of ``fit``. They describe the series behind ``X`` and
-            ``y`` *after* differencing.
+            ``y`` *after* differencing. Residuals of missing values are NaN, also of
+            those that join pieces of the series.
 
         Raises
         ------
@@ -304,8 +313,13 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             )
         pieces = stitch(windows, y, self.target, self._known)
         model = self._model(*self._join(pieces))
+        params = [self.params_[name] for name in names_of_params(model)]
         with model.ssm.fixed_scale(self.params_["sigma2"]):
-            return model.smooth([self.params_[name] for name in model.param_names])
+            results = model.smooth(params)
+        # statsmodels counts them as residuals of zero, unless there are several series.
+        for errors in (results.forecasts_error, results.standardized_forecasts_error):
+            errors[np.isnan(model.endog.T)] = np.nan
+        return results
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
