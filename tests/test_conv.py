@@ -232,6 +232,26 @@ def test_batch_norm_trains_on_one_window(length):
     assert all((var > 0).all() for var in variances)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_batch_norm_knows_all_training_windows_however_they_are_ordered(weighted):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(5000, 3, 1)) + np.linspace(0, 20, 5000)[:, None, None]
+    weights = np.linspace(0, 2, 5000) if weighted else None
+    model = Conv1DRegressor(normalization="batch", max_epochs=1, random_state=0)
+    model.fit(X, X[:, -1, 0], sample_weight=weights)
+    first = model.net_.module_.network.convs.convs[0]
+    inputs = []
+    first.linear.register_forward_hook(lambda *call: inputs.append(call[2]))
+    model.predict(X)
+    rows = torch.cat(inputs).flatten(0, 1).numpy()
+    share = np.repeat(np.ones(5000) if weights is None else weights, len(rows) // 5000)
+    mean = np.average(rows, axis=0, weights=share)
+    var = np.average((rows - mean) ** 2, axis=0, weights=share)
+    found = first.norm.running_mean, first.norm.running_var
+    np.testing.assert_allclose(found[0], mean, atol=0.02 * np.sqrt(var).max())
+    np.testing.assert_allclose(found[1], var, rtol=0.02)
+
+
 def test_a_batch_of_padding_alone_does_no_harm():
     norm = BatchNorm(2).double()
     out = norm(values(1, 3, 2), torch.tensor([3]))

@@ -1,6 +1,7 @@
 """Early stopping: what is held out, what is restored, and when it ends."""
 
 import pickle
+from functools import partial
 from itertools import chain, product
 
 import numpy as np
@@ -11,7 +12,9 @@ from skseq import (
     Conv1DClassifier,
     DenseClassifier,
     DenseRegressor,
+    GRUClassifier,
     GRURegressor,
+    LSTMClassifier,
     WaveNetClassifier,
     WaveNetRegressor,
 )
@@ -138,7 +141,15 @@ def test_the_best_weights_are_restored(cls, tol, n_iter_no_change):
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("cls", [Conv1DClassifier, WaveNetClassifier])
+@pytest.mark.parametrize(
+    "cls",
+    [
+        Conv1DClassifier,
+        WaveNetClassifier,
+        partial(GRUClassifier, normalization="batch"),
+        partial(LSTMClassifier, normalization="batch"),
+    ],
+)
 def test_with_batch_normalisation_the_network_returned_is_validated(cls, weighted):
     """Each epoch, and so the best: its statistics are those of all training windows."""
     rng = np.random.default_rng(2)

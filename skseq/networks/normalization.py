@@ -199,7 +199,8 @@ class BatchNorm(_BatchNorm):
         n = int(((share > 0).sum(dim=(1, 2)) > 1).sum())
         self.num_batches_tracked[:n] += 1
         # The first ten batches count equally; the initial values do not count.
-        rate = (1 / self.num_batches_tracked[:n, None, None]).clamp(min=0.1).to(mean)
+        rate = 1 / self.num_batches_tracked[:n, None, None]
+        rate = rate.clamp(min=self.momentum).to(mean)
         self.running_mean[:n].lerp_(mean[:n], rate)
         self.running_var[:n].lerp_(variance[:n], rate)
 

@@ -3,8 +3,10 @@
 import torch
 from skorch.callbacks import Callback
 
-from ..networks.conv import BatchNorm
+from ..networks import conv, normalization
 from .batches import LARGE_BATCH, Batches
+
+BATCH_NORMS = conv.BatchNorm, normalization.BatchNorm
 
 
 class WeighBatchNorm(Callback):
@@ -57,17 +59,26 @@ class SettleBatchNorm(Callback):
 @torch.no_grad()
 def settle(net, windows):
     """Pass the training windows through a network once more, without dropout."""
-    norms = [part for part in net.module_.modules() if isinstance(part, BatchNorm)]
+    norms = [part for part in net.module_.modules() if isinstance(part, BATCH_NORMS)]
     if not norms:
         return
     momentum = norms[0].momentum
     net.module_.eval()
-    for i, batch in enumerate(Batches(windows, LARGE_BATCH)):
-        for norm in norms:
-            norm.train()
-            norm.momentum = 1 / (i + 1)  # the mean over the batches
+    for norm in norms:
+        norm.train()
+        norm.num_batches_tracked.zero_()
+    # In order, a batch would lack what differs between early and late windows, or
+    # between classes: their variance is that within it.
+    shuffled = Batches(windows, LARGE_BATCH, torch.Generator().manual_seed(0))
+    total = 0.0
+    for batch in shuffled:
+        size = len(batch[1])
         if windows.weights is not None:
             weigh_windows(net, batch)
+            size = float(batch[1][1].sum())
+        total += size
+        for norm in norms:
+            norm.momentum = size / max(total, 1e-30)  # the mean over the batches
         net.infer(batch[0])
     for norm in norms:
         norm.eval()
