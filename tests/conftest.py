@@ -19,9 +19,9 @@ collect_ignore = ["benchmarks"]
 @pytest.fixture(autouse=True)
 def _long_after_the_last_ctrl_c(monkeypatch):
     """Let the interruption of another test be none of a row."""
-    from skseq.training import callbacks
+    from skseq.training import interruption
 
-    monkeypatch.setattr(callbacks, "_last_interruption", [float("-inf")])
+    monkeypatch.setattr(interruption, "_last_interruption", [float("-inf")])
 
 
 def pytest_sessionstart(session):

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import signal
 from functools import cache
 
 import numpy as np
@@ -196,7 +197,7 @@ class Interrupt(Callback):
     def _at(self, event):
         here = event == self.event and self.n_epochs == self.epoch
         if here and self.batch in (None, self.n_batches):
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     def on_epoch_begin(self, net, **kwargs):
         self.n_epochs += 1

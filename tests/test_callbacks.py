@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from skorch.callbacks import TrainEndCheckpoint
+from skorch.callbacks import BatchScoring, EpochScoring, TrainEndCheckpoint
 
 from skseq import DenseRegressor, GRURegressor
 from skseq.estimators import ALL
@@ -83,3 +83,17 @@ def test_the_net_predicts_arrays_as_skorchs_does():
     X, y = make_windows(GRURegressor)
     model = make(GRURegressor, standardize=False).fit(X, y)
     np.testing.assert_allclose(model.net_.predict(X), model.predict(X))
+
+
+@pytest.mark.parametrize("kind", [EpochScoring, BatchScoring])
+def test_scores_know_targets_without_weights(kind):
+    X, y = numbered(48)
+    params = {"batch_size": 16, "max_epochs": 3, "lr_schedule": "constant"}
+    scores = []
+    for weights in None, np.ones(48):
+        score = kind("neg_mean_squared_error", on_train=True, name="score")
+        model = make(GRURegressor, callbacks=[score], **params)
+        history = model.fit(X, y, sample_weight=weights).net_.history
+        scores.append(history[:, "score"])
+    assert len(scores[0]) == 3
+    np.testing.assert_allclose(*scores, rtol=1e-5)

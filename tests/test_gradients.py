@@ -173,7 +173,7 @@ def test_a_loss_that_grew_is_told(n_members):
 )
 def test_only_a_loss_that_ends_far_above_its_start_and_1_is_told(losses, grew):
     """A warm start may begin at nearly zero, and bounce."""
-    norms = {"gradient_norm": 1.0, "gradient_norm_max": 1.0}
+    norms = {"gradient_norm": 1, "gradient_norm_max": 1, "learning_rate": 0.1}
     history = [{"train_loss": loss, **norms} for loss in losses]
     message = pytest.warns(ConvergenceWarning, match="training diverged. Lower")
     with message if grew else nullcontext():

@@ -1,15 +1,17 @@
 """Ctrl-C at any moment of a fit keeps the best weights so far."""
 
 import pickle
+import signal
 from itertools import count, product
 
 import numpy as np
 import pytest
+import torch
 from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback
 
 from skseq import DenseRegressor, GRURegressor
-from skseq.training import callbacks
+from skseq.training import environment, interruption
 from tests.factories import (
     COLUMNS,
     NETWORKS,
@@ -112,7 +114,7 @@ class InterruptOnce(Callback):
     def on_epoch_end(self, net, **kwargs):
         if len(net.history) == 2 and InterruptOnce.left:
             InterruptOnce.left -= 1
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
 
 def test_an_interruption_holds_for_all_members():
@@ -132,17 +134,17 @@ class InterruptEach(Callback):
 
     def on_epoch_end(self, net, **kwargs):
         if len(net.history) == 2:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
 
 @pytest.mark.parametrize("seconds_between", [0.1, 10])
 def test_ctrl_c_twice_in_a_row_stops_a_search(seconds_between, monkeypatch):
     times = count(step=seconds_between)
-    monkeypatch.setattr(callbacks, "monotonic", lambda: next(times))
+    monkeypatch.setattr(interruption, "monotonic", lambda: next(times))
     X = np.random.default_rng(0).normal(size=(60, 6))
     model = DenseRegressor(max_epochs=5, callbacks=[InterruptEach()])
     search = GridSearchCV(model, {"learning_rate": [0.1, 0.01]}, cv=2, refit=False)
-    if seconds_between < callbacks.AGAIN:
+    if seconds_between < interruption.AGAIN:
         with (
             pytest.warns(UserWarning, match="Press Ctrl-C twice"),
             pytest.raises(KeyboardInterrupt),
@@ -152,3 +154,50 @@ def test_ctrl_c_twice_in_a_row_stops_a_search(seconds_between, monkeypatch):
     with pytest.warns(UserWarning, match="Interrupted after") as told:
         search.fit(X, X.mean(axis=1))
     assert len(told) == 4
+
+
+class StopAt(Callback):
+    """Stop a network once its loss is low, as skorch's callbacks stop."""
+
+    def __init__(self, loss):
+        self.loss = loss
+
+    def on_epoch_end(self, net, **kwargs):
+        if net.history[-1, "train_loss"] < self.loss:
+            raise KeyboardInterrupt
+
+
+def test_a_callback_stops_its_network_alone():
+    X, y = numbered(60, seed=1)
+    params = {"n_members": 4, "max_epochs": 12, "learning_rate": 0.1}
+    plain = make(GRURegressor, **params).fit(X, y)
+    losses = plain.history_.pivot(index="epoch", columns="member", values="train_loss")
+    limit = losses.iloc[-1].max() * 1.05
+    stopped = make(GRURegressor, callbacks=[StopAt(limit)], **params).fit(X, y)
+    n_epochs = (losses < limit).to_numpy().argmax(axis=0) + 1
+    assert len(set(n_epochs)) > 1
+    found = stopped.history_.groupby("member")["epoch"].max()
+    np.testing.assert_array_equal(found, n_epochs)
+
+
+def test_a_network_that_a_callback_stops_keeps_its_last_weights():
+    X, y = numbered(60, seed=1)
+    spy = Spy()
+    model = make(DenseRegressor, callbacks=[spy, StopAt(np.inf)], max_epochs=9)
+    model.fit(X, y)
+    np.testing.assert_array_equal(flat_weights(model.net_.module_), spy.weights[-1])
+    assert len(model.history_) == 1
+
+
+def test_callbacks_may_stop_each_fit_of_a_search():
+    X = np.random.default_rng(0).normal(size=(60, 6))
+    model = DenseRegressor(max_epochs=5, callbacks=[StopAt(np.inf)])
+    search = GridSearchCV(model, {"learning_rate": [0.1, 0.01]}, cv=2)
+    search.fit(X, X.mean(axis=1))
+    assert len(search.best_estimator_.history_) == 1
+
+
+def test_ctrl_c_in_a_backward_pass_leaves_gradients_on():
+    with environment(None):
+        torch.set_grad_enabled(False)  # as torch may leave it
+    assert torch.is_grad_enabled()

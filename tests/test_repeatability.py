@@ -142,6 +142,16 @@ def settings(request):
         torch.set_default_dtype(torch.float32)
 
 
+@pytest.mark.parametrize("cls", SEEDED)
+def test_autocast_is_the_callers(cls):
+    X, y = make_windows(cls, dtype=np.float32)
+    expected = output(make_random(cls).fit(X, y), X)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = output(make_random(cls).fit(X, y), X)
+        assert torch.is_autocast_enabled("cpu")
+    np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.usefixtures("settings")
 @pytest.mark.parametrize("cls", SEEDED)
 def test_whatever_torch_is_set_to(cls, here):

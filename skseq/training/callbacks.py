@@ -1,22 +1,16 @@
 """Callbacks that watch a fit: finite losses, best weights, and progress."""
 
 import copy
-import warnings
-from time import monotonic
 
 import numpy as np
 import torch
 from skorch.callbacks import Callback
 
+from .interruption import warn_of_interruption
 from .net import module_of
-
-AGAIN = 2.0
-"""Seconds within which a second Ctrl-C stops more than one fit."""
 
 MANY = 1000
 """Batches of an epoch whose records are kept one by one; skorch would keep all."""
-
-_last_interruption = [float("-inf")]
 
 
 class Watch(Callback):
@@ -73,11 +67,7 @@ class Watch(Callback):
         """Restore the best weights after validation or an interruption."""
         if len(net.history):  # skorch's callbacks look at the last batch
             del net.history[-1]["batches"][:-1]
-        stopped_early = any(
-            getattr(callback, "misses_", -1) == getattr(callback, "patience", None)
-            for _, callback in net.callbacks_
-        )
-        interrupted = self.n_epochs_ < net.max_epochs and not stopped_early
+        interrupted = self.n_epochs_ < net.max_epochs and not net.stopped_
         validated = self.n_epochs_ and "valid_loss" in net.history[0]
         if (interrupted or validated) and self.best_weights_ is not None:
             module_of(net).load_state_dict(self.best_weights_)
@@ -109,28 +99,6 @@ class Progress(Callback):
         """Close it: an open bar does not pickle."""
         self.bar_.close()
         del self.bar_
-
-
-def warn_of_interruption(n_epochs, max_epochs, best_epochs):
-    """Warn of an interruption, and say which weights each network keeps.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        If the last one was just before, so that a search or a loop of fits ends too.
-    """
-    before, _last_interruption[0] = _last_interruption[0], monotonic()
-    if _last_interruption[0] - before < AGAIN:
-        raise KeyboardInterrupt
-    best = ", ".join(map(str, sorted(set(best_epochs))))
-    kept = f"the best weights so far, those of epoch {best}"
-    warnings.warn(
-        f"Interrupted after {n_epochs} of {max_epochs} epochs. Kept "
-        f"{kept if n_epochs else 'the weights at that point'}. Press Ctrl-C twice to "
-        "stop a search or a loop of fits.",
-        UserWarning,
-        stacklevel=3,
-    )
 
 
 def diverged(what, value, epoch):

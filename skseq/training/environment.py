@@ -23,7 +23,8 @@ if hasattr(os, "register_at_fork"):  # not on Windows
 def environment(n_jobs):
     """Let torch use some CPU threads for a while, with its default settings otherwise.
 
-    New tensors are on the CPU and can be differentiated, whatever the caller has set.
+    New tensors are on the CPU, can be differentiated, and have the type that they are
+    given, whatever the caller has set.
     Sums are split among threads, so another number of threads (a worker process has
     fewer) may round differently.
 
@@ -45,6 +46,11 @@ def environment(n_jobs):
             stacklevel=4,
         )
     with ExitStack() as stack:
+        # Ctrl-C in the middle of a backward pass may leave it off.
+        stack.callback(torch.set_grad_enabled, torch.is_grad_enabled())
+        for device in ("cpu", "cuda"):
+            if torch.is_autocast_enabled(device):
+                stack.enter_context(torch.autocast(device, enabled=False))
         if torch.get_default_device().type != "cpu":  # each operation costs more then
             stack.enter_context(torch.device("cpu"))
         if torch.is_inference_mode_enabled():

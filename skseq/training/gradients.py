@@ -110,13 +110,13 @@ def warn_of_trouble(history, layers, clip=None):
     ----------
     history : list of dict
         With ``train_loss``, ``gradient_norm``, ``gradient_norm_max`` and
-        ``gradient_norm LAYER``.
+        ``gradient_norm LAYER``; an epoch has ended if it has a ``learning_rate``.
     layers : list of str
     clip : float or None, default=None
         Limit of the gradient, whose norms are those before. It makes a single large
         one harmless, so only the average of an epoch is judged; None does not clip.
     """
-    epochs = [row for row in history if "gradient_norm" in row]
+    epochs = [row for row in history if "learning_rate" in row]  # those that ended
     if not epochs:
         return
     losses = [row["train_loss"] for row in epochs if "train_loss" in row]

@@ -3,6 +3,8 @@
 import torch
 from skorch import NeuralNet
 
+from .interruption import is_raised
+
 ACCELERATE = "accelerate"
 """The device name that means those configured in Hugging Face's accelerate."""
 
@@ -22,6 +24,22 @@ class Net(NeuralNet):
     def __init__(self, *args, mixed_precision=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.mixed_precision = mixed_precision
+
+    def fit_loop(self, *args, **kwargs):
+        """Train, and note whether a callback has stopped the fit before its end."""
+        self.stopped_ = False
+        try:
+            return super().fit_loop(*args, **kwargs)
+        except KeyboardInterrupt as error:
+            self.stopped_ = is_raised(error)
+            raise
+
+    def notify(self, method_name, **kwargs):
+        """Tell the callbacks, which score a batch by its targets without weights."""
+        if method_name == "on_batch_end":
+            x, y = kwargs["batch"]
+            kwargs["batch"] = x, y[0] if isinstance(y, tuple) else y
+        super().notify(method_name, **kwargs)
 
     def infer(self, x, **fit_params):
         """Map a batch to outputs."""

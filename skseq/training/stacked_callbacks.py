@@ -3,8 +3,9 @@
 import numpy as np
 import torch
 
-from .callbacks import Watch, diverged, set_name, warn_of_interruption
+from .callbacks import Watch, diverged, set_name
 from .gradients import Gradients, gradient, layer_of
+from .interruption import warn_of_interruption
 
 
 class StackedGradients(Gradients):
