@@ -78,7 +78,8 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
         return_std : bool, default=False
             Whether to also return the standard deviation of the predictions over
-            dropout masks (``dropout``) and networks (``n_members``).
+            dropout masks (``dropout``) and networks (``n_members``). ``y`` is then
+            their mean, which with dropout is not the same as the prediction without.
 
         Returns
         -------
