@@ -395,6 +395,30 @@ def test_a_file_is_no_column_of_time(data, capsys):
     assert "columns of --time: put the file before the options" in line
 
 
+@pytest.mark.parametrize("months", [1, 3])
+def test_months_may_begin_on_any_day(tmp_path, months):
+    step = pd.DateOffset(months=months)
+    dates = pd.date_range("2000-01-15", periods=174, freq=step)
+    text = "day,x\n" + "".join(f"{day:%Y-%m-%d},{day.month}\n" for day in dates[:150])
+    found = forecast_of(tmp_path, text)
+    assert (found.index == dates[150:]).all()
+    assert (found == found.index.month).all()
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        pd.date_range("2024-02-01", periods=80, tz="Europe/Paris").tz_convert("UTC"),
+        pd.date_range("2024-01-01", periods=80, freq="SMS"),
+    ],
+)
+def test_rows_without_a_step_need_not_be_incomplete(tmp_path, capsys, days):
+    path = tmp_path / "data.csv"
+    pd.DataFrame({"x": range(80)}, pd.Index(days, name="day")).to_csv(path)
+    line = refusal(capsys, path, *SMALL)
+    assert "no regular step, but none seems to be missing: row" in line
+
+
 @pytest.mark.parametrize("form", ["{}-W{:02}", "{}W{:02}", "{}-W{}"])
 def test_weeks_begin_on_their_monday(tmp_path, form):
     mondays = pd.date_range("2018-01-01", periods=250, freq="W-MON")  # with a week 53
@@ -409,7 +433,7 @@ def test_weeks_begin_on_their_monday(tmp_path, form):
 def test_refuses_a_week_that_a_year_lacks(tmp_path, capsys):
     (tmp_path / "data.csv").write_text("week,x\n2021-W52,1\n2021-W53,2\n")
     line = refusal(capsys, tmp_path / "data.csv", "--time", "week")
-    assert "'week' does not hold dates in one format: write" in line
+    assert "'week' holds '2021-W52', and does not hold dates in one of" in line
 
 
 @pytest.mark.parametrize(
