@@ -546,3 +546,9 @@ def test_narrow_spaces_stand_between_thousands(tmp_path, capsys):
     assert "holds numbers written as text" in line
     table, _, _ = read_table(tmp_path / "data.csv", thousands=" ")
     assert table["x"].tolist() == list(range(1000, 1150))
+
+
+def test_the_target_is_no_text(data, capsys):
+    _, path = data
+    line = refusal(capsys, path, "--target", "day_type")
+    assert "Target 'day_type' holds text, such as 'U': name a column of" in line

@@ -95,6 +95,12 @@ def _read(arguments):
         thousands=arguments.thousands,
     )
     target = arguments.target or _only_column(table)
+    if target in encoded:
+        example = encoded[target][0].removeprefix(f"{target}_")
+        raise ValueError(
+            f"Target {target!r} holds text, such as {example!r}: name a column of "
+            "numbers with --target, or write numbers without signs and units."
+        )
     for note in notes:
         print(f"{arguments.file}: {note}", file=sys.stderr)
     return table, target, encoded

@@ -5,7 +5,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from .numbers import check_no_numbers, check_points, join_thousands
-from .times import index_by_time
+from .times import ADD_HEADER, index_by_time
 
 MAX_CATEGORIES = 50
 """A text column with more different values than this is taken for a mistake."""
@@ -73,11 +73,17 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
             f"{decimal!r} can't be both the thousands separator and the decimal "
             "separator: also give the decimal separator (--decimal)."
         )
-    table = _read_csv(path, sep, decimal)
-    if thousands is None and (sep, decimal) == (";", "."):
+    table = _read_csv(path, sep, decimal, series)
+    if thousands is None and sep != "," and decimal == ".":
         check_points(table)
     if thousands:
-        table = table.apply(join_thousands, thousands=thousands, decimal=decimal)
+        table = table.apply(
+            lambda column: (
+                column
+                if column.name == series
+                else join_thousands(column, thousands, decimal)
+            )
+        )
     table, notes = _drop_twins(table)
     table = index_by_time(table, time, series)
     became = {}
@@ -89,14 +95,23 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
     return table, notes, became
 
 
-def _read_csv(path, sep, decimal):
+def _read_csv(path, sep, decimal, series):
     """Read a table without the empty rows and columns that spreadsheets leave."""
     options = {"sep": sep, "decimal": decimal}
+    if series is not None:
+        options["dtype"] = {series: str}  # 007 is a name
     try:
         table = pd.read_csv(path, **options)
-    except UnicodeDecodeError:  # as written by spreadsheets on Windows
-        table = pd.read_csv(path, **options, encoding="cp1252")
+    except UnicodeDecodeError:
+        table = pd.read_csv(path, **options, encoding=_encoding_of_windows(path))
     table.columns = table.columns.str.strip()
+    _check_header(table, sep)
+    unnamed = table.columns.str.startswith("Unnamed: ")
+    return table.loc[:, ~(unnamed & table.isna().all())].dropna(how="all")
+
+
+def _check_header(table, sep):
+    """Refuse a table whose first line does not name the columns."""
     if table.shape[1] == 1:
         raise ValueError(
             f"The only column is {table.columns[0]!r} if columns are separated by "
@@ -106,13 +121,21 @@ def _read_csv(path, sep, decimal):
         )
     if table.empty:
         raise ValueError("The file has a header line, but no rows: give its rows too.")
+    if pd.to_numeric(table.columns, errors="coerce").notna().all():
+        raise ValueError(
+            f"The first line holds only numbers, {list(table.columns)}: {ADD_HEADER}"
+        )
     if not isinstance(table.index, pd.RangeIndex):
         raise ValueError(
             f"Rows have more columns than the header, {list(table.columns)}: name "
             "every column in the header, and remove any lines above it."
         )
-    unnamed = table.columns.str.startswith("Unnamed: ")
-    return table.loc[:, ~(unnamed & table.isna().all())].dropna(how="all")
+
+
+def _encoding_of_windows(path):
+    """Tell the two encodings apart in which spreadsheets on Windows write."""
+    start = pd.read_csv(path, header=None, nrows=1, encoding="latin-1").iat[0, 0]
+    return "utf-16" if str(start).startswith(("ÿþ", "þÿ")) else "cp1252"
 
 
 def _drop_twins(table):

@@ -7,6 +7,8 @@ from pandas.api.types import is_integer_dtype, is_numeric_dtype
 from .dates import find_compact_dates, find_dates, find_stray
 from .hours import add_hours
 
+ADD_HEADER = "add a line with the names of the columns above it."
+
 
 def index_by_time(table, time, series):
     """Move the dates to the index, sorted and each only once."""
@@ -17,6 +19,7 @@ def index_by_time(table, time, series):
         columns, times = _find_times(others)
     else:
         times = _named_times(table, columns)
+    _check_names(columns)
     name = " ".join(columns)
     table = table.drop(columns=columns).set_index(pd.Index(times, name=name))
     if series is not None:
@@ -32,6 +35,15 @@ def index_by_time(table, time, series):
             "if a clock was set back, write the offset from UTC (02:00+01:00)."
         )
     return table
+
+
+def _check_names(columns):
+    """Refuse dates as the names of time columns: they are those of the first row."""
+    dates = find_dates(pd.Series(columns[:1]))
+    if dates is not None:
+        raise ValueError(
+            f"The first line holds the date {columns[0]!r}, not names: {ADD_HEADER}"
+        )
 
 
 def _find_times(table):
