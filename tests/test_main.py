@@ -312,6 +312,33 @@ def test_the_only_column_is_the_target_and_files_are_alike(data, tmp_path, capsy
     assert written["rail"].tolist() == pytest.approx(table["rail"][-7:-4].tolist())
 
 
+@pytest.mark.parametrize(
+    ("sep", "given", "written"),
+    [
+        ("\t", r"\t", "\t"),
+        (" ", r"\s+", "\t"),
+        (" | ", r" \| ", "\t"),
+        (";", ";", ";"),
+    ],
+)
+def test_both_files_are_separated_like_the_data(data, tmp_path, sep, given, written):
+    table, path = data
+    text = table[["date", "rail"]].to_csv(index=False, sep="@", decimal=",")
+    path.write_text(text.replace("@", sep))
+    errors, forecast = tmp_path / "errors.csv", tmp_path / "next.csv"
+    argv = ["compare", str(path), *SMALL, "--sep", given, "--decimal", ","]
+    argv += ["--csv", str(errors), "--forecast", str(forecast), "--models", "naive"]
+    main(argv)
+    found = pd.read_csv(forecast, sep=written, decimal=",")
+    assert found["rail"].tolist() == pytest.approx(table["rail"][-7:-4].tolist())
+    assert pd.read_csv(errors, sep=written, decimal=",").at[0, "MAE"] > 0
+
+
+def test_a_separator_is_not_empty(data, capsys):
+    _, path = data
+    assert "argument --sep: must not be empty" in refusal(capsys, path, "--sep", "")
+
+
 def test_a_file_is_no_column(data, capsys):
     _, path = data
     line = refusal(capsys, "--known-ahead", "day_type", path, "--target", "rail")

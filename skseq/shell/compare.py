@@ -5,7 +5,7 @@ from ..comparison.season import find_season
 from ..comparison.tables import join
 from .data import read_data, steps_to_come
 from .models import choose_models
-from .outputs import check_outputs, make_folders, write_forecast
+from .outputs import check_outputs, make_folders, write_forecast, write_table
 
 
 def run_compare(arguments):
@@ -32,7 +32,7 @@ def run_compare(arguments):
     result = _result(arguments, models, data, season, setting)
     print(_summary(arguments, result, data, season))
     if arguments.csv:
-        result.table.to_csv(arguments.csv)
+        write_table(result.table, arguments.csv, arguments)
     if arguments.plot:
         result.plot(arguments.plot)
     if arguments.forecast:

@@ -98,6 +98,8 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
 def _read_csv(path, sep, decimal, series):
     """Read a table without the empty rows and columns that spreadsheets leave."""
     options = {"sep": sep, "decimal": decimal}
+    if len(sep) > 1:  # a pattern
+        options["engine"] = "python"
     if series is not None:
         options["dtype"] = {series: str}  # 007 is a name
     try:
