@@ -293,6 +293,38 @@ def test_known_ahead_is_no_prefix(tmp_path, capsys):
     assert outputs[0] == outputs[1]
 
 
+YEAR = pd.date_range("2024-01-01", periods=366)
+HOURS = pd.date_range("2024-01-01", periods=80 * 24, freq="h")
+OPEN = {
+    "but Sundays": (YEAR[YEAR.dayofweek < 6], "6 steps (a week)"),
+    "but Sundays and holidays": (
+        YEAR[(YEAR.dayofweek < 6) & (YEAR.dayofyear % 28 != 1)],
+        "6 steps (a week)",
+    ),
+    "9 to 17 on weekdays": (
+        HOURS[HOURS.hour.isin(range(9, 18)) & (HOURS.dayofweek < 5)],
+        "9 steps (a day)",
+    ),
+    "but a day": (YEAR.delete(30), "7 steps (a week)"),
+    "but an hour": (HOURS.delete(300).tz_localize("UTC"), "24 steps (a day)"),
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_the_season_counts_only_rows(tmp_path, capsys, name):
+    dates, season = OPEN[name]
+    steps = int(season.split()[0])
+    path = tmp_path / "data.csv"
+    pd.DataFrame({"date": dates, "x": range(len(dates))}).to_csv(path, index=False)
+    argv = ["--models", "naive", "--window", "30", "--horizon", "2"]
+    main(["compare", str(path), *argv, "--gaps", "ignore"])
+    assert f"a season has {season}:" in capsys.readouterr().out
+    table = pd.Series(range(len(dates)), dates, name="x", dtype=float)
+    models = {"naive": NaiveRegressor(steps)}
+    options = {"target": "x", "horizon": 2, "window": 30, "gaps": "ignore"}
+    assert compare(models, table, **options).table.at["naive", "MAE / naive"] == 1
+
+
 @pytest.mark.parametrize(("freq", "season"), [("B", 5), ("D", 7), ("h", 24)])
 def test_the_season_follows_the_dates(tmp_path, capsys, freq, season):
     dates = pd.date_range("2024-01-01", periods=150, freq=freq)

@@ -91,9 +91,10 @@ def add_compare_arguments(command):
         "--season",
         type=whole(1),
         help="number of steps in a season; by default derived from the dates: 24 for "
-        "hourly data, 96 for 15 minutes, 7 for daily (5 without weekends), 52 "
-        "for weekly, 12 for monthly, 4 for quarterly, 1 for yearly and for whole "
-        "numbers; needed if dates have another distance, or a window is shorter",
+        "hourly data, 96 for 15 minutes, 7 for daily, or as many as most days or weeks "
+        "have rows (5 without weekends); 52 for weekly, 12 for monthly, 4 for "
+        "quarterly, 1 for yearly and for whole numbers; needed if dates have another "
+        "distance, or a window is shorter",
     )
     add(
         "--known-ahead",

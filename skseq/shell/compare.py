@@ -22,15 +22,17 @@ def run_compare(arguments):
     """
     check_outputs(arguments)
     data = read_data(arguments)
-    season = arguments.season
+    season, name = arguments.season, ""
     if season is None:
-        season = find_season(next(iter(data.tables.values())).index, arguments.window)
+        index = next(iter(data.tables.values())).index
+        season, name = find_season(index, arguments.window)
     coming = steps_to_come(data, arguments.horizon) if arguments.forecast else None
     make_folders(arguments)
     models = choose_models(arguments, season, data.past_only)
     setting = _setting(arguments, data)
     result = _result(arguments, models, data, season, setting)
-    print(_summary(arguments, result, data, season))
+    length = _count(season, "step") + (f" (a {name})" if name else "")
+    print(_summary(arguments, result, data, length))
     if arguments.csv:
         write_table(result.table, arguments.csv, arguments)
     if arguments.plot:
@@ -68,14 +70,14 @@ def _result(arguments, models, data, season, setting):
     )
 
 
-def _summary(arguments, result, data, season):
+def _summary(arguments, result, data, length):
     first, last = result.origins[[0, -1]].astype(str)
     of_several = "" if arguments.series is None else f" of {len(data.tables)} series"
     return (
         f"Forecasts of {data.target}{of_several}, "
         f"{_count(arguments.horizon, 'step')} ahead, from "
         f"{_count(len(result.origins), 'origin')}, {first} to {last}; a season has "
-        f"{_count(season, 'step')}:\n\n{result}"
+        f"{length}:\n\n{result}"
     )
 
 
