@@ -371,6 +371,20 @@ def test_a_separator_is_not_empty(data, capsys):
     assert "argument --sep: must not be empty" in refusal(capsys, path, "--sep", "")
 
 
+@pytest.mark.parametrize("models", [[], ["--models", "naive", "SARIMA", "linear"]])
+def test_the_others_are_named_if_a_model_cannot_be_fitted(tmp_path, capsys, models):
+    path = tmp_path / "data.csv"
+    pd.DataFrame({"date": YEAR[:100], "x": 5}).to_csv(path, index=False)
+    argv = ["compare", str(path), *SMALL]
+    with pytest.raises(SystemExit):
+        main([*argv, *models])
+    line = capsys.readouterr().err.splitlines()[-1]  # below the progress
+    assert "comes from the model 'SARIMA'. Compare the others: --models naive" in line
+    others = line.rpartition("--models ")[2].rstrip(".").split()
+    assert "linear" in others
+    assert main([*argv, "--models", *others]) == 0
+
+
 def test_a_file_is_no_column(data, capsys):
     _, path = data
     line = refusal(capsys, "--known-ahead", "day_type", path, "--target", "rail")

@@ -30,7 +30,11 @@ def run_compare(arguments):
     make_folders(arguments)
     models = choose_models(arguments, season, data.past_only)
     setting = _setting(arguments, data)
-    result = _result(arguments, models, data, season, setting)
+    try:
+        result = _result(arguments, models, data, season, setting)
+    except ValueError as error:
+        _name_others(error, models)
+        raise
     length = _count(season, "step") + (f" (a {name})" if name else "")
     print(_summary(arguments, result, data, length))
     if arguments.csv:
@@ -68,6 +72,17 @@ def _result(arguments, models, data, season, setting):
         cache=arguments.cache,
         progress=True,
     )
+
+
+def _name_others(error, models):
+    """Say how to compare the other models, if one can't be fitted.
+
+    If that is the naive one, which fits any series, the fault is not the model's.
+    """
+    notes = " ".join(getattr(error, "__notes__", []))
+    others = [name for name in models if f"the model {name!r}" not in notes]
+    if others and len(others) < len(models) and "'naive'" not in notes:
+        error.add_note(f"Compare the others: --models {' '.join(others)}.")
 
 
 def _summary(arguments, result, data, length):

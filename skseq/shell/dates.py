@@ -152,7 +152,7 @@ def _choose(readings, text):
     raise ValueError(
         f"Column {text.name!r} holds dates such as {text.iloc[0]!r}, which may mean "
         f"{first} or {second}, and the order of the rows does not tell: write dates "
-        "with the year first, such as 2024-01-31."
+        "with the year first, such as 2024-01-31, or name another time column (--time)."
     )
 
 
