@@ -57,6 +57,7 @@ def test_refuses_days_that_may_be_months():
         "%d.%m.%y %H:%M",
         "%b-%Y",
         "%m-%Y",
+        "%Y/%m",
     ],
 )
 def test_formats_of_spreadsheets_and_portals(form):

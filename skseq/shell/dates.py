@@ -25,7 +25,19 @@ TIMES = "", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"
 FORMATS = tuple(map("".join, product(DAYS, TIMES)))
 """Date formats of spreadsheets; pandas does not guess most of them."""
 
-MONTHS = "%m/%Y", "%m.%Y", "%m-%Y", "%b %Y", "%Y %b", "%B %Y", "%b-%Y", "%b-%y", "%YM%m"
+MONTHS = (
+    "%m/%Y",
+    "%m.%Y",
+    "%m-%Y",
+    "%Y/%m",
+    "%b %Y",
+    "%Y %b",
+    "%B %Y",
+    "%b-%Y",
+    "%B-%Y",
+    "%b-%y",
+    "%YM%m",
+)
 """Formats of months, such as "1/2012", "Jan 2012" or "2012M01"."""
 
 END_OF_DAY = r"(?<=[ T])24(?=:00(?::00)?$)"
