@@ -9,6 +9,7 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from ..transformers.time_index import find_step
+from .periods import find_periods, find_weeks
 
 DAYS = (
     "%m/%d/%Y",
@@ -24,21 +25,6 @@ DAYS = (
 TIMES = "", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"
 FORMATS = tuple(map("".join, product(DAYS, TIMES)))
 """Date formats of spreadsheets; pandas does not guess most of them."""
-
-MONTHS = (
-    "%m/%Y",
-    "%m.%Y",
-    "%m-%Y",
-    "%Y/%m",
-    "%b %Y",
-    "%Y %b",
-    "%B %Y",
-    "%b-%Y",
-    "%B-%Y",
-    "%b-%y",
-    "%YM%m",
-)
-"""Formats of months, such as "1/2012", "Jan 2012" or "2012M01"."""
 
 END_OF_DAY = r"(?<=[ T])24(?=:00(?::00)?$)"
 """The hour of "2024-01-31 24:00"."""
@@ -70,7 +56,7 @@ def find_dates(column):
     ends = text.str.contains(END_OF_DAY)
     days = text.str.replace(END_OF_DAY, "00", regex=True)
     readings = _readings(days)
-    dates = _choose(readings, text) if readings else _periods(text)
+    dates = _choose(readings, text) if readings else find_periods(text)
     if dates is None:
         return None
     return (dates + pd.to_timedelta(ends.astype(int), unit="D")).reindex(column.index)
@@ -93,7 +79,7 @@ def find_compact_dates(column):
         if (text.str.len() == length).all():
             with suppress(ValueError):
                 return pd.to_datetime(text, format=form)
-    return _weeks(text.str[:4] + "W" + text.str[4:])
+    return find_weeks(text.str[:4] + "W" + text.str[4:])
 
 
 def find_stray(column):
@@ -160,9 +146,10 @@ def _choose(readings, text):
         best, *others = sorted(readings, key=measure)
         if all(2 * measure(best) < measure(other) for other in others):
             return best
-    first, second = (dates.iloc[0].date() for dates in readings[:2])
+    row = (readings[0] != readings[1]).to_numpy().argmax()
+    first, second = (dates.iloc[row].date() for dates in readings[:2])
     raise ValueError(
-        f"Column {text.name!r} holds dates such as {text.iloc[0]!r}, which may mean "
+        f"Column {text.name!r} holds dates such as {text.iloc[row]!r}, which may mean "
         f"{first} or {second}, and the order of the rows does not tell: write dates "
         "with the year first, such as 2024-01-31, or name another time column (--time)."
     )
@@ -186,27 +173,3 @@ def _unevenness(dates):
     """Compare the longest step with the usual one."""
     steps = np.diff(np.unique(pd.DatetimeIndex(dates).asi8))
     return steps.max() / np.median(steps) if len(steps) else 1.0
-
-
-def _periods(text):
-    """Parse months, weeks and quarters, such as "2024-W05" or "2012Q1"."""
-    for form in MONTHS:
-        with suppress(TypeError, ValueError):
-            return pd.to_datetime(text, format=form)
-    text = text.str.replace(r"[- ]", "", regex=True)
-    if text.str.fullmatch(r"\d{4}Q[1-4]").all():
-        quarters = pd.PeriodIndex(text, freq="Q")
-        return pd.Series(quarters.to_timestamp(), text.index)
-    return _weeks(text)
-
-
-def _weeks(text):
-    """Parse weeks of the ISO calendar, such as "2024W05"; None if they are none."""
-    if not text.str.fullmatch(r"\d{4}W\d{1,2}").all():
-        return None
-    with suppress(ValueError):
-        dates = pd.to_datetime(text + "1", format="%GW%V%u")
-        week = text.str.partition("W")[2].astype(int)
-        # Not week 53 of a year with 52, which older pandas moves to the next year.
-        return dates if (dates.dt.isocalendar().week == week).all() else None
-    return None
