@@ -461,7 +461,7 @@ def test_read_takes_whole_numbers_as_time_where_named(csv):
         ("a,b\n1,2\n", None, r"No column holds dates, among \['a', 'b'\]"),
         ("a,b\n2024-01-01,2024-01-02\n", None, "2 columns hold dates"),
         ("a,b\n2024-01-01,2\n", "c", "Time column 'c' is not among"),
-        ("a,b\nx,2\n", "a", "Time column 'a' does not hold dates"),
+        ("a,b\nx,2\n", "a", "Time column 'a' holds 'x', and does not hold dates"),
         ("a,b\n2024-01-01,1\n,2\n", "a", "Time column 'a' is empty in row 1"),
         (
             "a,b\n2024-01-01,1\n2024-01-01,2\n",

@@ -293,6 +293,38 @@ def test_known_ahead_is_no_prefix(tmp_path, capsys):
     assert outputs[0] == outputs[1]
 
 
+YEAR = pd.date_range("2024-01-01", periods=366)
+HOURS = pd.date_range("2024-01-01", periods=80 * 24, freq="h")
+OPEN = {
+    "but Sundays": (YEAR[YEAR.dayofweek < 6], "6 steps (a week)"),
+    "but Sundays and holidays": (
+        YEAR[(YEAR.dayofweek < 6) & (YEAR.dayofyear % 28 != 1)],
+        "6 steps (a week)",
+    ),
+    "9 to 17 on weekdays": (
+        HOURS[HOURS.hour.isin(range(9, 18)) & (HOURS.dayofweek < 5)],
+        "9 steps (a day)",
+    ),
+    "but a day": (YEAR.delete(30), "7 steps (a week)"),
+    "but an hour": (HOURS.delete(300).tz_localize("UTC"), "24 steps (a day)"),
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_the_season_counts_only_rows(tmp_path, capsys, name):
+    dates, season = OPEN[name]
+    steps = int(season.split()[0])
+    path = tmp_path / "data.csv"
+    pd.DataFrame({"date": dates, "x": range(len(dates))}).to_csv(path, index=False)
+    argv = ["--models", "naive", "--window", "30", "--horizon", "2"]
+    main(["compare", str(path), *argv, "--gaps", "ignore"])
+    assert f"a season has {season}:" in capsys.readouterr().out
+    table = pd.Series(range(len(dates)), dates, name="x", dtype=float)
+    models = {"naive": NaiveRegressor(steps)}
+    options = {"target": "x", "horizon": 2, "window": 30, "gaps": "ignore"}
+    assert compare(models, table, **options).table.at["naive", "MAE / naive"] == 1
+
+
 @pytest.mark.parametrize(("freq", "season"), [("B", 5), ("D", 7), ("h", 24)])
 def test_the_season_follows_the_dates(tmp_path, capsys, freq, season):
     dates = pd.date_range("2024-01-01", periods=150, freq=freq)
@@ -310,6 +342,47 @@ def test_the_only_column_is_the_target_and_files_are_alike(data, tmp_path, capsy
     assert "Forecasts of rail" in capsys.readouterr().out
     written = pd.read_csv(tmp_path / "next.csv", sep=";", decimal=",")
     assert written["rail"].tolist() == pytest.approx(table["rail"][-7:-4].tolist())
+
+
+@pytest.mark.parametrize(
+    ("sep", "given", "written"),
+    [
+        ("\t", r"\t", "\t"),
+        (" ", r"\s+", "\t"),
+        (" | ", r" \| ", "\t"),
+        (";", ";", ";"),
+    ],
+)
+def test_both_files_are_separated_like_the_data(data, tmp_path, sep, given, written):
+    table, path = data
+    text = table[["date", "rail"]].to_csv(index=False, sep="@", decimal=",")
+    path.write_text(text.replace("@", sep))
+    errors, forecast = tmp_path / "errors.csv", tmp_path / "next.csv"
+    argv = ["compare", str(path), *SMALL, "--sep", given, "--decimal", ","]
+    argv += ["--csv", str(errors), "--forecast", str(forecast), "--models", "naive"]
+    main(argv)
+    found = pd.read_csv(forecast, sep=written, decimal=",")
+    assert found["rail"].tolist() == pytest.approx(table["rail"][-7:-4].tolist())
+    assert pd.read_csv(errors, sep=written, decimal=",").at[0, "MAE"] > 0
+
+
+def test_a_separator_is_not_empty(data, capsys):
+    _, path = data
+    assert "argument --sep: must not be empty" in refusal(capsys, path, "--sep", "")
+
+
+@pytest.mark.parametrize("models", [[], ["--models", "naive", "SARIMA", "linear"]])
+def test_the_others_are_named_if_a_model_cannot_be_fitted(tmp_path, capsys, models):
+    path = tmp_path / "data.csv"
+    pd.DataFrame({"date": YEAR[:100], "x": 5}).to_csv(path, index=False)
+    argv = ["compare", str(path), *SMALL]
+    with pytest.raises(SystemExit):
+        main([*argv, *models])
+    line = capsys.readouterr().err.splitlines()[-1]  # below the progress
+    assert "comes from the model 'SARIMA'. Compare the others: --models naive" in line
+    others = line.rpartition("--models ")[2].rstrip(".").split()
+    assert "linear" in others
+    assert main([*argv, "--models", *others]) == 0
 
 
 def test_a_file_is_no_column(data, capsys):
@@ -395,6 +468,30 @@ def test_a_file_is_no_column_of_time(data, capsys):
     assert "columns of --time: put the file before the options" in line
 
 
+@pytest.mark.parametrize("months", [1, 3])
+def test_months_may_begin_on_any_day(tmp_path, months):
+    step = pd.DateOffset(months=months)
+    dates = pd.date_range("2000-01-15", periods=174, freq=step)
+    text = "day,x\n" + "".join(f"{day:%Y-%m-%d},{day.month}\n" for day in dates[:150])
+    found = forecast_of(tmp_path, text)
+    assert (found.index == dates[150:]).all()
+    assert (found == found.index.month).all()
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        pd.date_range("2024-02-01", periods=80, tz="Europe/Paris").tz_convert("UTC"),
+        pd.date_range("2024-01-01", periods=80, freq="SMS"),
+    ],
+)
+def test_rows_without_a_step_need_not_be_incomplete(tmp_path, capsys, days):
+    path = tmp_path / "data.csv"
+    pd.DataFrame({"x": range(80)}, pd.Index(days, name="day")).to_csv(path)
+    line = refusal(capsys, path, *SMALL)
+    assert "no regular step, but none seems to be missing: row" in line
+
+
 @pytest.mark.parametrize("form", ["{}-W{:02}", "{}W{:02}", "{}-W{}"])
 def test_weeks_begin_on_their_monday(tmp_path, form):
     mondays = pd.date_range("2018-01-01", periods=250, freq="W-MON")  # with a week 53
@@ -409,7 +506,7 @@ def test_weeks_begin_on_their_monday(tmp_path, form):
 def test_refuses_a_week_that_a_year_lacks(tmp_path, capsys):
     (tmp_path / "data.csv").write_text("week,x\n2021-W52,1\n2021-W53,2\n")
     line = refusal(capsys, tmp_path / "data.csv", "--time", "week")
-    assert "'week' does not hold dates in one format: write" in line
+    assert "'week' holds '2021-W52', and does not hold dates in one of" in line
 
 
 @pytest.mark.parametrize(
@@ -522,3 +619,9 @@ def test_narrow_spaces_stand_between_thousands(tmp_path, capsys):
     assert "holds numbers written as text" in line
     table, _, _ = read_table(tmp_path / "data.csv", thousands=" ")
     assert table["x"].tolist() == list(range(1000, 1150))
+
+
+def test_the_target_is_no_text(data, capsys):
+    _, path = data
+    line = refusal(capsys, path, "--target", "day_type")
+    assert "Target 'day_type' holds text, such as 'U': name a column of" in line

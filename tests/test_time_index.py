@@ -18,6 +18,9 @@ INDEXES = {
         "2020-01-01", periods=60, freq=pd.offsets.MonthBegin()
     ),
     "month end": pd.date_range("2020-01-31", periods=60, freq=pd.offsets.MonthEnd()),
+    "the 15th": pd.date_range(
+        "2020-01-15 12:00", periods=60, freq=pd.DateOffset(months=1), tz="Europe/Berlin"
+    ),
     "quarterly": pd.date_range(
         "2020-01-31", periods=60, freq=pd.offsets.QuarterEnd(startingMonth=2)
     ),

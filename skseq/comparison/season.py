@@ -6,13 +6,22 @@ from pandas.api.types import is_string_dtype
 
 from ..transformers.time_index import as_dates
 
-SEASONS = {1: 7, 7: 52, 30.5: 12, 91.5: 4, 365.25: 1}
-"""Number of steps in a season, by the days between two steps; for parts of a day, it is
-the day."""
+SEASONS = {
+    1: (7, "week"),
+    7: (52, "year"),
+    30.5: (12, "year"),
+    91.5: (4, "year"),
+    365.25: (1, "year"),
+}
+"""Steps in a season, and its name, by the days between two steps; for parts of a day,
+it is the day."""
 
 
 def find_season(index, window):
-    """Find the number of steps in a season from the usual distance between dates.
+    """Find the season from the usual distance between dates.
+
+    If most weeks, or days, have fewer rows, as where a shop is closed on Sundays, their
+    number is the season.
 
     Parameters
     ----------
@@ -22,8 +31,10 @@ def find_season(index, window):
 
     Returns
     -------
-    int
+    steps : int
         1 for years, and if there are no dates.
+    name : str
+        "day", "week" or "year"; "" if there are no dates.
 
     Raises
     ------
@@ -41,23 +52,34 @@ def find_season(index, window):
     if isinstance(index, pd.PeriodIndex):
         index = index.to_timestamp()
     if not isinstance(index, pd.DatetimeIndex) or len(index) < 2:
-        return 1
+        return 1, ""
     step = pd.Timedelta(np.median(np.diff(index)))
     days = step / pd.Timedelta(days=1)
     parts = round(1 / days)
-    known = SEASONS if parts < 2 else {1 / parts: parts}
+    known = SEASONS if parts < 2 else {1 / parts: (parts, "day")}
     seasons = [n for distance, n in known.items() if abs(days / distance - 1) < 0.05]
     if not seasons:
         raise ValueError(
             f"Dates that are {step} apart tell no season: give the season (1 for none)."
         )
-    [season] = seasons
-    if season == 7 and (index.dayofweek < 5).all():
-        season = 5  # business days
-    if season > window:
+    [(steps, name)] = seasons
+    steps = _usual_rows(index, name) or steps
+    if steps > window:
         raise ValueError(
-            f"The dates suggest a season of {season} steps, which is longer than a "
-            f"window of {window}: give a window of at least {season}, or a shorter "
+            f"The dates suggest a season of {steps} steps, which is longer than a "
+            f"window of {window}: give a window of at least {steps}, or a shorter "
             "season, such as 1."
         )
-    return season
+    return steps, name
+
+
+def _usual_rows(index, name):
+    """Return the number of rows that most days or weeks have, or None."""
+    days = index.tz_localize(None).normalize()
+    starts = {"day": days, "week": days - pd.to_timedelta(days.dayofweek, unit="D")}
+    if name not in starts:
+        return None
+    # Without the first and the last, which may be incomplete.
+    counts = pd.Series(starts[name]).value_counts(sort=False).sort_index()[1:-1]
+    shares = counts.value_counts(normalize=True)
+    return int(shares.index[0]) if len(shares) and shares.iloc[0] > 0.5 else None

@@ -36,6 +36,13 @@ def whole(least):
     return convert
 
 
+def separator(text):
+    r"""Convert an argument to a separator: a tab is hard to type, unlike \t."""
+    if not text:
+        raise argparse.ArgumentTypeError("must not be empty.")
+    return "\t" if text == r"\t" else text
+
+
 def add_compare_arguments(command):
     """Add the options of ``compare`` to its parser."""
 
@@ -59,8 +66,19 @@ def add_compare_arguments(command):
         metavar="COLUMN",
         help="column that names the series of each row, if there are several",
     )
-    add("--sep", default=",", metavar="TEXT", help="separator of columns")
-    add("--decimal", default=".", metavar="TEXT", help="decimal separator")
+    add(
+        "--sep",
+        type=separator,
+        default=",",
+        metavar="TEXT",
+        help=r"separator of columns, such as ; or \t (a tab), also of files written",
+    )
+    add(
+        "--decimal",
+        default=".",
+        metavar="TEXT",
+        help="decimal separator, also of files written",
+    )
     add("--thousands", metavar="TEXT", help="thousands separator")
     add("--horizon", type=whole(1), default=14, help="number of steps to forecast")
     add(
@@ -73,9 +91,10 @@ def add_compare_arguments(command):
         "--season",
         type=whole(1),
         help="number of steps in a season; by default derived from the dates: 24 for "
-        "hourly data, 96 for 15 minutes, 7 for daily (5 without weekends), 52 "
-        "for weekly, 12 for monthly, 4 for quarterly, 1 for yearly and for whole "
-        "numbers; needed if dates have another distance, or a window is shorter",
+        "hourly data, 96 for 15 minutes, 7 for daily, or as many as most days or weeks "
+        "have rows (5 without weekends); 52 for weekly, 12 for monthly, 4 for "
+        "quarterly, 1 for yearly and for whole numbers; needed if dates have another "
+        "distance, or a window is shorter",
     )
     add(
         "--known-ahead",

@@ -5,7 +5,7 @@ from ..comparison.season import find_season
 from ..comparison.tables import join
 from .data import read_data, steps_to_come
 from .models import choose_models
-from .outputs import check_outputs, make_folders, write_forecast
+from .outputs import check_outputs, make_folders, write_forecast, write_table
 
 
 def run_compare(arguments):
@@ -22,17 +22,23 @@ def run_compare(arguments):
     """
     check_outputs(arguments)
     data = read_data(arguments)
-    season = arguments.season
+    season, name = arguments.season, ""
     if season is None:
-        season = find_season(next(iter(data.tables.values())).index, arguments.window)
+        index = next(iter(data.tables.values())).index
+        season, name = find_season(index, arguments.window)
     coming = steps_to_come(data, arguments.horizon) if arguments.forecast else None
     make_folders(arguments)
     models = choose_models(arguments, season, data.past_only)
     setting = _setting(arguments, data)
-    result = _result(arguments, models, data, season, setting)
-    print(_summary(arguments, result, data, season))
+    try:
+        result = _result(arguments, models, data, season, setting)
+    except ValueError as error:
+        _name_others(error, models)
+        raise
+    length = _count(season, "step") + (f" (a {name})" if name else "")
+    print(_summary(arguments, result, data, length))
     if arguments.csv:
-        result.table.to_csv(arguments.csv)
+        write_table(result.table, arguments.csv, arguments)
     if arguments.plot:
         result.plot(arguments.plot)
     if arguments.forecast:
@@ -68,14 +74,25 @@ def _result(arguments, models, data, season, setting):
     )
 
 
-def _summary(arguments, result, data, season):
+def _name_others(error, models):
+    """Say how to compare the other models, if one can't be fitted.
+
+    If that is the naive one, which fits any series, the fault is not the model's.
+    """
+    notes = " ".join(getattr(error, "__notes__", []))
+    others = [name for name in models if f"the model {name!r}" not in notes]
+    if others and len(others) < len(models) and "'naive'" not in notes:
+        error.add_note(f"Compare the others: --models {' '.join(others)}.")
+
+
+def _summary(arguments, result, data, length):
     first, last = result.origins[[0, -1]].astype(str)
     of_several = "" if arguments.series is None else f" of {len(data.tables)} series"
     return (
         f"Forecasts of {data.target}{of_several}, "
         f"{_count(arguments.horizon, 'step')} ahead, from "
         f"{_count(len(result.origins), 'origin')}, {first} to {last}; a season has "
-        f"{_count(season, 'step')}:\n\n{result}"
+        f"{length}:\n\n{result}"
     )
 
 

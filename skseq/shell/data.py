@@ -4,6 +4,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from ..comparison.coming import check_coming, split_coming
 from ..comparison.tables import by_series, in_order, label
 from ..datasets import load_victoria_electricity
@@ -93,6 +95,12 @@ def _read(arguments):
         thousands=arguments.thousands,
     )
     target = arguments.target or _only_column(table)
+    if target in encoded:
+        example = encoded[target][0].removeprefix(f"{target}_")
+        raise ValueError(
+            f"Target {target!r} holds text, such as {example!r}: name a column of "
+            "numbers with --target, or write numbers without signs and units."
+        )
     for note in notes:
         print(f"{arguments.file}: {note}", file=sys.stderr)
     return table, target, encoded
@@ -117,12 +125,24 @@ def _check_rows(table, target, where, gaps):
         if gaps == "raise":
             find_step(table.index)
     except ValueError:
-        raise ValueError(
-            f"The rows{where} have no regular step, or some are missing: "
-            f"{say_gap(table.index)}. Add the missing rows to the file, with values, "
-            "or give --gaps ignore if each row simply follows the one before (trading "
-            "days, events)."
-        ) from None
+        raise ValueError(_say_irregular(table.index, where)) from None
+
+
+def _say_irregular(index, where):
+    """Say what to do about rows without a regular step."""
+    steps = np.diff(np.asarray(index.astype("int64")))
+    if steps.max() < 1.5 * np.median(steps):
+        return (
+            f"The rows{where} have no regular step, but none seems to be missing: "
+            f"{say_gap(index)}. Give --gaps ignore if each row is the step after the "
+            "one before (half months); or write local dates, if a clock was changed."
+        )
+    return (
+        f"The rows{where} have no regular step, or some are missing: "
+        f"{say_gap(index)}. Add the missing rows to the file, with values, or give "
+        "--gaps ignore if each row simply follows the one before (trading days, "
+        "events)."
+    )
 
 
 def _only_column(table):

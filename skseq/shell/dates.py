@@ -1,22 +1,33 @@
-"""Find dates and hours in columns of text or whole numbers."""
+"""Find dates in columns of text or whole numbers."""
 
 import warnings
 from contextlib import suppress
+from itertools import product
 
+import numpy as np
 import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
-FORMATS = (
+from ..transformers.time_index import find_step
+from .periods import find_periods, find_weeks
+
+DAYS = (
+    "%m/%d/%Y",
+    "%d/%m/%Y",
     "%m/%d/%y",
     "%d/%m/%y",
     "%d.%m.%y",
-    "%m/%d/%Y %I:%M %p",
-    "%d/%m/%Y %I:%M %p",
+    "%y-%m-%d",
+    "%d-%m-%y",
+    "%m-%d-%y",
+    "%d-%b-%y",
 )
-"""Date formats of spreadsheets that pandas does not guess."""
+TIMES = "", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"
+FORMATS = tuple(map("".join, product(DAYS, TIMES)))
+"""Date formats of spreadsheets; pandas does not guess most of them."""
 
-MONTHS = "%m/%Y", "%m.%Y", "%b %Y", "%Y %b", "%B %Y", "%b-%y", "%YM%m"
-"""Formats of months, such as "1/2012", "Jan 2012" or "2012M01"."""
+END_OF_DAY = r"(?<=[ T])24(?=:00(?::00)?$)"
+"""The hour of "2024-01-31 24:00"."""
 
 
 def find_dates(column):
@@ -31,38 +42,44 @@ def find_dates(column):
     Series or None
         None if it does not hold dates in one format. Months, quarters and weeks
         become their first day.
+
+    Raises
+    ------
+    ValueError
+        If it is open whether the day or the month comes first.
     """
     if is_numeric_dtype(column.dtype):
         return None
-    found, options = [], [{}, {"dayfirst": True}, {"utc": True}]
-    if column.astype(str).str.match(r"\d+\.\d+\.").all():  # the European style
-        options = [{"dayfirst": True}, *options]
-    options += [{"format": form} for form in FORMATS]
-    for option in options:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                dates = pd.to_datetime(column, **option)
-            except (TypeError, ValueError):
-                continue
-        # Without one format, pandas guesses row by row, and takes "W" for a date;
-        # older versions leave dates with several offsets as objects.
-        guessed = any("infer format" in str(warning.message) for warning in caught)
-        if not guessed and is_datetime64_any_dtype(dates.dtype):
-            found.append(dates)
-    # If the day may come first or second, take the order with a regular step.
-    regular = (dates for dates in found if _is_regular(dates))
-    return next(regular, found[0] if found else _periods(column))
+    text = column.dropna().astype(str)
+    if not text.str.contains(r"\d").all():  # pandas knows "now" and "today"
+        return None
+    ends = text.str.contains(END_OF_DAY)
+    days = text.str.replace(END_OF_DAY, "00", regex=True)
+    readings = _readings(days)
+    dates = _choose(readings, text) if readings else find_periods(text)
+    if dates is None:
+        return None
+    return (dates + pd.to_timedelta(ends.astype(int), unit="D")).reindex(column.index)
 
 
 def find_compact_dates(column):
-    """Parse whole numbers such as 20240131 or 202401; None if they are no dates."""
+    """Parse whole numbers such as 20240131, 202401 or, for weeks, 202453.
+
+    Parameters
+    ----------
+    column : Series of int
+
+    Returns
+    -------
+    Series or None
+        None if they are no dates.
+    """
     text = column.astype(str)
     for length, form in ((8, "%Y%m%d"), (6, "%Y%m")):
         if (text.str.len() == length).all():
             with suppress(ValueError):
                 return pd.to_datetime(text, format=form)
-    return None
+    return find_weeks(text.str[:4] + "W" + text.str[4:])
 
 
 def find_stray(column):
@@ -86,79 +103,73 @@ def find_stray(column):
     return text.index[~usual][0]
 
 
-def add_hours(dates, hours):
-    """Join dates with the hours from a separate column.
-
-    Parameters
-    ----------
-    dates : Series of datetime
-        Without times of day.
-    hours : Series
-        0 to 23, 1 to 24, or text such as "13:00". 24 is the end of the day: hours
-        numbered from 1 to 24 get the time of their end.
-
-    Returns
-    -------
-    Series of datetime
-
-    Raises
-    ------
-    ValueError
-        If a value is not an hour, or 0 and 24 may be the same time.
-    """
-    if (dates.dropna() != dates.dropna().dt.normalize()).any():
-        raise ValueError(
-            f"Column {dates.name!r} already holds times of day: leave {hours.name!r} "
-            "out of --time."
-        )
-    elapsed = _since_midnight(hours)
-    if elapsed.min() == pd.Timedelta(0) and elapsed.max() == pd.Timedelta(days=1):
-        raise ValueError(
-            f"Column {hours.name!r} holds both 0 and 24, which may mean the same time "
-            "(the end of one day is the start of the next): use only one of them."
-        )
-    return dates + elapsed
+def _readings(text):
+    """Parse dates in each order of day, month and year that they allow."""
+    options = [{}, {"dayfirst": True}]
+    year_first = text.str.match(r"\d{4}\D").all()
+    day_first = text.str.match(r"\d+\.\d+\.").all()  # the European style
+    if day_first:
+        options.reverse()
+    options += [{"format": form} for form in FORMATS]
+    found = []
+    for option in options:
+        dates = _parse(text, **option)
+        if dates is not None and not any((dates == other).all() for other in found):
+            found.append(dates)
+        if found and (year_first or day_first):
+            break
+    if not found and (dates := _parse(text, utc=True)) is not None:
+        found.append(dates)
+    return found
 
 
-def _since_midnight(hours):
-    """Parse hours; a missing one stays missing."""
-    if is_numeric_dtype(hours.dtype):
-        elapsed = pd.to_timedelta(hours.where(hours % 1 == 0), unit="h")
-    else:
-        text = hours.astype(str).str.strip()
-        clock = text.str.extract(r"^(\d{1,2}):([0-5]\d)(?::([0-5]\d))?$")
-        elapsed = pd.to_timedelta(
-            clock[0] + ":" + clock[1] + ":" + clock[2].fillna("0")
-        )
-    elapsed = elapsed.where(elapsed.between(pd.Timedelta(0), pd.Timedelta(days=1)))
-    wrong = hours[hours.notna() & elapsed.isna()]
-    if len(wrong):
-        raise ValueError(
-            f"Column {hours.name!r} holds {wrong.iloc[0]!s} in row {wrong.index[0]}, "
-            "which is not an hour: write 0 to 23, 1 to 24, or HH:MM."
-        )
-    return elapsed
+def _parse(text, **option):
+    """Parse dates; None if they do not have one format."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            dates = pd.to_datetime(text, **option)
+        except (TypeError, ValueError):
+            return None
+    # Without one format, pandas guesses row by row, and takes "W" for a date;
+    # older versions leave dates with several offsets as objects.
+    guessed = any("infer format" in str(warning.message) for warning in caught)
+    return None if guessed or not is_datetime64_any_dtype(dates.dtype) else dates
 
 
-def _periods(column):
-    """Parse months, weeks and quarters, such as "2024-W05" or "2012Q1"."""
-    for form in MONTHS:
-        with suppress(TypeError, ValueError):
-            return pd.to_datetime(column, format=form)
-    text = column.astype(str).str.replace(r"[- ]", "", regex=True)
-    if text.str.fullmatch(r"\d{4}Q[1-4]").all():
-        quarters = pd.PeriodIndex(text, freq="Q")
-        return pd.Series(quarters.to_timestamp(), column.index)
-    if text.str.fullmatch(r"\d{4}W\d{1,2}").all():
-        with suppress(ValueError):
-            dates = pd.to_datetime(text + "1", format="%GW%V%u")
-            week = text.str.partition("W")[2].astype(int)
-            # Not week 53 of a year with 52, which older pandas moves to the next year.
-            return dates if (dates.dt.isocalendar().week == week).all() else None
-    return None
+def _choose(readings, text):
+    """Choose the order of day and month with a regular step, or that fits the rows."""
+    for dates in readings:
+        if _is_regular(dates):
+            return dates
+    for measure in (_turns, _unevenness):
+        best, *others = sorted(readings, key=measure)
+        if all(2 * measure(best) < measure(other) for other in others):
+            return best
+    row = (readings[0] != readings[1]).to_numpy().argmax()
+    first, second = (dates.iloc[row].date() for dates in readings[:2])
+    raise ValueError(
+        f"Column {text.name!r} holds dates such as {text.iloc[row]!r}, which may mean "
+        f"{first} or {second}, and the order of the rows does not tell: write dates "
+        "with the year first, such as 2024-01-31, or name another time column (--time)."
+    )
 
 
 def _is_regular(dates):
     """Tell whether dates, in any order, have a single step."""
-    dates = pd.DatetimeIndex(dates.dropna().unique()).sort_values()
-    return len(dates) > 2 and pd.infer_freq(dates) is not None
+    dates = pd.DatetimeIndex(dates.unique()).sort_values()
+    with suppress(ValueError):
+        return len(dates) > 2 and find_step(dates) is not None
+    return False
+
+
+def _turns(dates):
+    """Count rows that go back in time or, in a file that goes back, forward."""
+    steps = np.diff(pd.DatetimeIndex(dates).asi8)
+    return min((steps < 0).sum(), (steps > 0).sum())
+
+
+def _unevenness(dates):
+    """Compare the longest step with the usual one."""
+    steps = np.diff(np.unique(pd.DatetimeIndex(dates).asi8))
+    return steps.max() / np.median(steps) if len(steps) else 1.0

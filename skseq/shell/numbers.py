@@ -12,6 +12,10 @@ NUMBER = rf"([^\w\s]*|[A-Z]{{3}})\s*\d[\d.,'\s{SPACES}]*([^\w\s]|[A-Z]{{3}})?"
 """Text that is a number apart from signs or units: "1 234", "$5", "5 %", "5 EUR"."""
 
 
+MEASURE = r"^[^\w\s]?\s*\d[\d.,'\s]*?(?P<unit>[^\d\s.,'/:-]\D{0,5}\d?)$"
+"""Text that is a number before a unit of a few letters or signs: "104 kWh", "5m2"."""
+
+
 def check_points(table):
     """Refuse numbers like 1.234 that may mean 1234: three decimals, none below 1."""
     for name, column in table.select_dtypes(float).items():
@@ -47,8 +51,11 @@ def join_thousands(column, thousands, decimal):
 
 def check_no_numbers(column):
     """Refuse numbers that were read as text: each would become a category."""
-    values = pd.Series(column.dropna().unique()).astype(str)
-    numbers = values.str.strip().str.fullmatch(NUMBER)
+    values = pd.Series(column.dropna().unique()).astype(str).str.strip()
+    units = values.str.extract(MEASURE)["unit"]
+    numbers = values.str.fullmatch(NUMBER)
+    if units.nunique() == 1:  # unlike those of "1A" and "1B"
+        numbers |= units.notna()
     if numbers.mean() > 0.5:
         signs = values[pd.to_numeric(values, errors="coerce").isna()]
         raise ValueError(

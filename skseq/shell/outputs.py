@@ -23,13 +23,21 @@ def make_folders(arguments):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
 
 
+def write_table(table, path, arguments):
+    """Write a table in the format of the input file.
+
+    A tab stands for a separator of several characters, which pandas only reads.
+    """
+    sep = arguments.sep if len(arguments.sep) == 1 else "\t"
+    table.to_csv(path, sep=sep, decimal=arguments.decimal)
+
+
 def write_forecast(arguments, model, data, coming, setting):
-    """Write a model's forecast of the coming steps, in the format of the input file."""
+    """Write a model's forecast of the coming steps."""
     parts = forecast_coming(model, data.tables, number_alike(coming), **setting)
     ahead = next(iter(parts.values())).index.name  # the dates, or numbers of steps
-    join(parts, [*data.names[:-1], ahead]).to_csv(
-        arguments.forecast, sep=arguments.sep, decimal=arguments.decimal
-    )
+    forecast = join(parts, [*data.names[:-1], ahead])
+    write_table(forecast, arguments.forecast, arguments)
 
 
 def _check_plot(path):

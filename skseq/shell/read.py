@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_integer_dtype, is_numeric_dtype
+from pandas.api.types import is_numeric_dtype
 
-from .dates import add_hours, find_compact_dates, find_dates, find_stray
 from .numbers import check_no_numbers, check_points, join_thousands
+from .times import ADD_HEADER, index_by_time
 
 MAX_CATEGORIES = 50
 """A text column with more different values than this is taken for a mistake."""
@@ -73,13 +73,19 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
             f"{decimal!r} can't be both the thousands separator and the decimal "
             "separator: also give the decimal separator (--decimal)."
         )
-    table = _read_csv(path, sep, decimal)
-    if thousands is None and (sep, decimal) == (";", "."):
+    table = _read_csv(path, sep, decimal, series)
+    if thousands is None and sep != "," and decimal == ".":
         check_points(table)
     if thousands:
-        table = table.apply(join_thousands, thousands=thousands, decimal=decimal)
+        table = table.apply(
+            lambda column: (
+                column
+                if column.name == series
+                else join_thousands(column, thousands, decimal)
+            )
+        )
     table, notes = _drop_twins(table)
-    table = _index_by_time(table, time, series)
+    table = index_by_time(table, time, series)
     became = {}
     for column in table.columns[[not is_numeric_dtype(t) for t in table.dtypes]]:
         encoded = _encode(table[column])
@@ -89,14 +95,25 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
     return table, notes, became
 
 
-def _read_csv(path, sep, decimal):
+def _read_csv(path, sep, decimal, series):
     """Read a table without the empty rows and columns that spreadsheets leave."""
     options = {"sep": sep, "decimal": decimal}
+    if len(sep) > 1:  # a pattern
+        options["engine"] = "python"
+    if series is not None:
+        options["dtype"] = {series: str}  # 007 is a name
     try:
         table = pd.read_csv(path, **options)
-    except UnicodeDecodeError:  # as written by spreadsheets on Windows
-        table = pd.read_csv(path, **options, encoding="cp1252")
+    except UnicodeDecodeError:
+        table = pd.read_csv(path, **options, encoding=_encoding_of_windows(path))
     table.columns = table.columns.str.strip()
+    _check_header(table, sep)
+    unnamed = table.columns.str.startswith("Unnamed: ")
+    return table.loc[:, ~(unnamed & table.isna().all())].dropna(how="all")
+
+
+def _check_header(table, sep):
+    """Refuse a table whose first line does not name the columns."""
     if table.shape[1] == 1:
         raise ValueError(
             f"The only column is {table.columns[0]!r} if columns are separated by "
@@ -106,13 +123,21 @@ def _read_csv(path, sep, decimal):
         )
     if table.empty:
         raise ValueError("The file has a header line, but no rows: give its rows too.")
+    if pd.to_numeric(table.columns, errors="coerce").notna().all():
+        raise ValueError(
+            f"The first line holds only numbers, {list(table.columns)}: {ADD_HEADER}"
+        )
     if not isinstance(table.index, pd.RangeIndex):
         raise ValueError(
             f"Rows have more columns than the header, {list(table.columns)}: name "
             "every column in the header, and remove any lines above it."
         )
-    unnamed = table.columns.str.startswith("Unnamed: ")
-    return table.loc[:, ~(unnamed & table.isna().all())].dropna(how="all")
+
+
+def _encoding_of_windows(path):
+    """Tell the two encodings apart in which spreadsheets on Windows write."""
+    start = pd.read_csv(path, header=None, nrows=1, encoding="latin-1").iat[0, 0]
+    return "utf-16" if str(start).startswith(("ÿþ", "þÿ")) else "cp1252"
 
 
 def _drop_twins(table):
@@ -138,130 +163,3 @@ def _encode(column):
     encoded = pd.get_dummies(column.to_frame(), dtype=float)
     encoded[column.isna()] = np.nan
     return encoded
-
-
-def _index_by_time(table, time, series):
-    """Move the dates to the index, sorted and each only once."""
-    columns = [time] if isinstance(time, str) else time
-    _check_series(table, columns, series)
-    if columns is None:
-        others = table.drop(columns=[] if series is None else series)
-        columns, times = _find_times(others)
-    else:
-        times = _named_times(table, columns)
-    name = " ".join(columns)
-    table = table.drop(columns=columns).set_index(pd.Index(times, name=name))
-    if series is not None:
-        table = table.set_index(series, append=True).swaplevel()
-    table = table.sort_index()
-    twice = table.index[table.index.duplicated()]
-    if len(twice):
-        raise ValueError(
-            f"{len(twice)} of the times in column {name!r} occur again with different "
-            f"values, the first is {twice[0]}: each time step must have one row. If "
-            "there is a column of hours, name it too (--time DATE HOUR); if the file "
-            "holds several series, name the column that tells them apart (--series); "
-            "if a clock was set back, write the offset from UTC (02:00+01:00)."
-        )
-    return table
-
-
-def _find_times(table):
-    """Find the only column of dates; return its name, in a list, and the dates."""
-    dates = {c: d for c in table if (d := find_dates(table[c])) is not None}
-    if not dates:
-        for column in table:
-            _check_stray(table[column])
-    if len(dates) != 1:
-        found = f"{len(dates)} columns hold" if dates else "No column holds"
-        raise ValueError(
-            f"{found} dates, among {list(table.columns)}: name the time column "
-            "(--time)."
-        )
-    [(time, times)] = dates.items()
-    _check_complete(table[time])
-    return [time], times
-
-
-def _named_times(table, columns):
-    """Read the time column, or one column of dates and one of hours."""
-    for column in columns:
-        if column not in table.columns:
-            raise ValueError(
-                f"Time column {column!r} is not among the columns "
-                f"{list(table.columns)}."
-            )
-        _check_complete(table[column])
-    if len(columns) > 2:
-        raise ValueError(
-            "Time must be one column, or one of dates and one of hours; got "
-            f"{columns}: combine some of them."
-        )
-    time, *hours = columns
-    times = _named_dates(table[time])
-    if not hours:
-        return times
-    if is_integer_dtype(times.dtype):
-        raise ValueError(
-            f"Time column {time!r} holds whole numbers, not dates: name the column of "
-            "dates first (--time DATE HOUR)."
-        )
-    return add_hours(times, table[hours[0]])
-
-
-def _named_dates(column):
-    """Parse dates, or whole numbers that count time steps."""
-    if is_numeric_dtype(column.dtype) and (column % 1 == 0).all():
-        column = column.astype(np.int64)  # no longer the floats of an empty last line
-        dates = find_compact_dates(column)
-        return column if dates is None else dates
-    dates = find_dates(column)
-    if dates is None:
-        _check_stray(column)
-        raise ValueError(
-            f"Time column {column.name!r} does not hold dates in one format: write "
-            "all of them alike."
-        )
-    return dates
-
-
-def _check_complete(column):
-    """Refuse a time column with missing values."""
-    if column.isna().any():
-        raise ValueError(
-            f"Time column {column.name!r} is empty in row "
-            f"{column.index[column.isna()][0]} (counted from 0 below the header): "
-            "remove rows of units, totals and notes."
-        )
-
-
-def _check_stray(column):
-    """Refuse a column of dates that also holds something else."""
-    row = None if is_numeric_dtype(column.dtype) else find_stray(column)
-    if row is not None:
-        raise ValueError(
-            f"Time column {column.name!r} holds {column[row]!r} in row {row} (counted "
-            "from 0 below the header): write all dates in the same format, and "
-            "remove rows of units, totals and notes."
-        )
-
-
-def _check_series(table, times, series):
-    """Refuse a column that can't distinguish series."""
-    if series is None:
-        return
-    if series not in table.columns:
-        raise ValueError(
-            f"Series column {series!r} is not among the columns {list(table.columns)}."
-        )
-    if table[series].isna().any():
-        row = table.index[table[series].isna()][0]
-        raise ValueError(
-            f"Series column {series!r} is empty in row {row}: name the "
-            "series of each row."
-        )
-    if series in (times or []):
-        raise ValueError(
-            f"Column {series!r} can't be both the time column and the series column: "
-            "name another one (--time or --series)."
-        )

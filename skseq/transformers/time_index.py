@@ -130,10 +130,24 @@ def find_step(index, name="X"):
         step = to_offset(index[1] - index[0])
     else:
         # to_offset(None) is None.
-        step = to_offset(pd.infer_freq(index))
+        step = to_offset(pd.infer_freq(index)) or _months_apart(index)
     if step is None and len(index) > 1:
         raise ValueError(_say_irregular(index, name))
     return step
+
+
+def _months_apart(index):
+    """Return the step of dates on the same day of a month, such as its 15th, or None.
+
+    pandas infers only the first and the last day.
+    """
+    if not isinstance(index, pd.DatetimeIndex) or index[0].day > 28:
+        return None
+    [months, *others] = np.unique(np.diff(12 * index.year + index.month))
+    if others or months < 1:
+        return None
+    step = pd.DateOffset(months=int(months))
+    return step if has_step(index, step) else None
 
 
 def has_step(index, step):

@@ -1,0 +1,148 @@
+"""The time column of a table."""
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_integer_dtype, is_numeric_dtype
+
+from .dates import find_compact_dates, find_dates, find_stray
+from .hours import add_hours
+
+ADD_HEADER = "add a line with the names of the columns above it."
+
+
+def index_by_time(table, time, series):
+    """Move the dates to the index, sorted and each only once."""
+    columns = [time] if isinstance(time, str) else time
+    _check_series(table, columns, series)
+    if columns is None:
+        others = table.drop(columns=[] if series is None else series)
+        columns, times = _find_times(others)
+    else:
+        times = _named_times(table, columns)
+    _check_names(columns)
+    name = " ".join(columns)
+    table = table.drop(columns=columns).set_index(pd.Index(times, name=name))
+    if series is not None:
+        table = table.set_index(series, append=True).swaplevel()
+    table = table.sort_index()
+    twice = table.index[table.index.duplicated()]
+    if len(twice):
+        raise ValueError(
+            f"{len(twice)} of the times in column {name!r} occur again with different "
+            f"values, the first is {twice[0]}: each time step must have one row. If "
+            "there is a column of hours, name it too (--time DATE HOUR); if the file "
+            "holds several series, name the column that tells them apart (--series); "
+            "if a clock was set back, write the offset from UTC (02:00+01:00)."
+        )
+    return table
+
+
+def _check_names(columns):
+    """Refuse dates as the names of time columns: they are those of the first row."""
+    dates = find_dates(pd.Series(columns[:1]))
+    if dates is not None:
+        raise ValueError(
+            f"The first line holds the date {columns[0]!r}, not names: {ADD_HEADER}"
+        )
+
+
+def _find_times(table):
+    """Find the only column of dates; return its name, in a list, and the dates."""
+    dates = {c: d for c in table if (d := find_dates(table[c])) is not None}
+    if not dates:
+        for column in table:
+            _check_stray(table[column])
+    if len(dates) != 1:
+        found = f"{len(dates)} columns hold" if dates else "No column holds"
+        raise ValueError(
+            f"{found} dates, among {list(table.columns)}: name the time column "
+            "(--time), and write dates as 2024-01-31 if theirs are not recognised."
+        )
+    [(time, times)] = dates.items()
+    _check_complete(table[time])
+    return [time], times
+
+
+def _named_times(table, columns):
+    """Read the time column, or one column of dates and one of hours."""
+    for column in columns:
+        if column not in table.columns:
+            raise ValueError(
+                f"Time column {column!r} is not among the columns "
+                f"{list(table.columns)}."
+            )
+        _check_complete(table[column])
+    if len(columns) > 2:
+        raise ValueError(
+            "Time must be one column, or one of dates and one of hours; got "
+            f"{columns}: combine some of them."
+        )
+    time, *hours = columns
+    times = _named_dates(table[time])
+    if not hours:
+        return times
+    if is_integer_dtype(times.dtype):
+        raise ValueError(
+            f"Time column {time!r} holds whole numbers, not dates: name the column of "
+            "dates first (--time DATE HOUR)."
+        )
+    return add_hours(times, table[hours[0]])
+
+
+def _named_dates(column):
+    """Parse dates, or whole numbers that count time steps."""
+    if is_numeric_dtype(column.dtype) and (column % 1 == 0).all():
+        column = column.astype(np.int64)  # no longer the floats of an empty last line
+        dates = find_compact_dates(column)
+        return column if dates is None else dates
+    dates = find_dates(column)
+    if dates is None:
+        _check_stray(column)
+        raise ValueError(
+            f"Time column {column.name!r} holds {column.iloc[0]!r}, and does not hold "
+            "dates in one of the known formats: write all of them alike, such as "
+            "2024-01-31 or 2024-01-31 13:00."
+        )
+    return dates
+
+
+def _check_complete(column):
+    """Refuse a time column with missing values."""
+    if column.isna().any():
+        raise ValueError(
+            f"Time column {column.name!r} is empty in row "
+            f"{column.index[column.isna()][0]} (counted from 0 below the header): "
+            "remove rows of units, totals and notes."
+        )
+
+
+def _check_stray(column):
+    """Refuse a column of dates that also holds something else."""
+    row = None if is_numeric_dtype(column.dtype) else find_stray(column)
+    if row is not None:
+        raise ValueError(
+            f"Time column {column.name!r} holds {column[row]!r} in row {row} (counted "
+            "from 0 below the header): write all dates in the same format, and "
+            "remove rows of units, totals and notes."
+        )
+
+
+def _check_series(table, times, series):
+    """Refuse a column that can't distinguish series."""
+    if series is None:
+        return
+    if series not in table.columns:
+        raise ValueError(
+            f"Series column {series!r} is not among the columns {list(table.columns)}."
+        )
+    if table[series].isna().any():
+        row = table.index[table[series].isna()][0]
+        raise ValueError(
+            f"Series column {series!r} is empty in row {row}: name the "
+            "series of each row."
+        )
+    if series in (times or []):
+        raise ValueError(
+            f"Column {series!r} can't be both the time column and the series column: "
+            "name another one (--time or --series)."
+        )

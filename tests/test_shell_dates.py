@@ -1,0 +1,89 @@
+"""The dates that a CSV file may hold."""
+
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skseq.shell import read_table
+
+DAYS = pd.date_range("2015-01-01", periods=400)
+EARLY = DAYS[DAYS.day.isin([3, 8, 12])]
+MONTHS = pd.date_range("2008-01-10", periods=60, freq=pd.DateOffset(months=1))
+
+
+def read(texts, **options):
+    """Read a file that holds these times, with the numbers of their rows."""
+    lines = (f"{text},{row}\n" for row, text in enumerate(texts))
+    return read_table(StringIO("t,x\n" + "".join(lines)), **options)[0]
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%d-%m-%Y"])
+@pytest.mark.parametrize(
+    "dates", [EARLY, MONTHS, MONTHS.delete(12), MONTHS - pd.Timedelta(days=9)]
+)
+def test_the_rows_tell_whether_the_day_comes_first(form, dates):
+    table = read(dates.strftime(form))
+    assert (table.index == dates).all()
+    assert table["x"].is_monotonic_increasing
+    latest_first = read(dates[::-1].strftime(form))
+    assert (latest_first.index == dates).all()
+
+
+def test_the_rows_of_each_series_tell_whether_the_day_comes_first():
+    lines = [f"{day:%d/%m/%Y},{shop},1\n" for shop in "ab" for day in EARLY]
+    table, _, _ = read_table(StringIO("t,shop,x\n" + "".join(lines)), series="shop")
+    assert (table.loc["a"].index == EARLY).all()
+
+
+def test_refuses_days_that_may_be_months():
+    early = DAYS[DAYS.day <= 12]  # with day and month exchanged, the same dates
+    shuffled = early[np.random.default_rng(0).permutation(len(early))]
+    with pytest.raises(
+        ValueError, match=r"may mean 2\S+ or 2\S+, .* write dates with the year"
+    ):
+        read(shuffled.strftime("%d/%m/%Y"))
+    assert (read(shuffled.strftime("%Y-%m-%d")).index == early).all()
+    assert (read(shuffled.strftime("%d.%m.%Y")).index == early).all()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "%m/%d/%Y %I:%M:%S %p",
+        "%d/%m/%Y %H:%M",
+        "%d-%b-%y",
+        "%y-%m-%d",
+        "%m/%d/%y %H:%M",
+        "%d.%m.%y %H:%M",
+        "%b-%Y",
+        "%m-%Y",
+        "%Y/%m",
+    ],
+)
+def test_formats_of_spreadsheets_and_portals(form):
+    months_only = "%d" not in form
+    dates = pd.date_range("2015-01-01", periods=60, freq="MS" if months_only else "D")
+    assert (read(dates.strftime(form)).index == dates).all()
+
+
+@pytest.mark.parametrize("seconds", ["", ":00"])
+def test_hour_24_is_the_end_of_the_day(seconds):
+    ends = pd.date_range("2024-01-31 01:00", periods=60, freq="h")
+    days = (ends - pd.Timedelta(hours=1)).strftime("%Y-%m-%d")
+    hours = [f"{end.hour or 24:02}:00{seconds}" for end in ends]
+    assert (read(days + " " + hours).index == ends).all()
+
+
+def test_weeks_are_whole_numbers_where_named():
+    mondays = pd.date_range("2018-06-04", periods=150, freq="W-MON")  # with a week 53
+    weeks = [f"{day:%G%V}" for day in mondays]
+    assert (read(weeks, time="t").index == mondays).all()
+
+
+def test_names_a_date_in_no_known_format():
+    with pytest.raises(ValueError, match=r"'t' holds '1st May', .* as 2024-01-31 or"):
+        read(["1st May", "2nd May"], time="t")
+    with pytest.raises(ValueError, match="write dates as 2024-01-31 if"):
+        read(["now", "today"])

@@ -1,0 +1,86 @@
+"""What a CSV file may hold, and what is refused: all but dates."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skseq.shell import read_table
+
+DAYS = pd.date_range("2024-01-01", periods=60)
+
+
+@pytest.fixture
+def csv(tmp_path):
+    """Return a function that writes columns to a file, and returns its path."""
+
+    def write(columns, **options):
+        path = tmp_path / "data.csv"
+        pd.DataFrame(columns).to_csv(path, index=False, **options)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("sep", ["\t", ";", "|"])
+def test_points_may_stand_between_thousands(csv, sep):
+    numbers = [f"1.{300 + row}" for row in range(60)]
+    path = csv({"day": DAYS.strftime("%d.%m.%Y"), "x": numbers}, sep=sep)
+    with pytest.raises(ValueError, match="if the point separates thousands"):
+        read_table(path, sep=sep)
+    table, _, _ = read_table(path, sep=sep, decimal=",", thousands=".")
+    assert table["x"].tolist() == list(range(1300, 1360))
+    table, _, _ = read_table(path, sep=sep, thousands=",")
+    assert table["x"].tolist() == [float(number) for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("columns", "time", "message"),
+    [
+        ({"day": DAYS, "x": 100.13, "z": 5}, None, "holds the date '2024-01-01', not"),
+        ({"day": DAYS.strftime("%m/%d/%Y"), "x": 1}, None, "date '01/01/2024', not"),
+        ({"day": DAYS.strftime("%Y%m%d"), "x": 1.5}, None, "holds only numbers, "),
+        ({"day": DAYS, "x": 1.5}, "2024-01-01", "add a line with the names of"),
+    ],
+)
+def test_refuses_a_file_without_a_header(csv, columns, time, message):
+    path = csv({**columns, "y": np.arange(60)}, header=False)
+    with pytest.raises(ValueError, match=message):
+        read_table(path, time)
+
+
+def test_numbers_may_name_columns_of_values(csv):
+    table, _, _ = read_table(csv({"day": DAYS, "2023": 1, "2024-01": 2}))
+    assert table.columns.tolist() == ["2023", "2024-01"]
+
+
+@pytest.mark.parametrize("thousands", [None, ","])
+def test_labels_of_series_are_text(csv, thousands):
+    columns = {"shop": ["007", "010"] * 30, "day": DAYS.repeat(2)[:60], "x": 1}
+    table, _, _ = read_table(csv(columns), series="shop", thousands=thousands)
+    assert table.index.levels[0].tolist() == ["007", "010"]
+
+
+@pytest.mark.parametrize(
+    "form", ["{} kWh", "{}kWh", "{} km/h", "{}°C", "{} m2", "{:,} MW", "+{} °F"]
+)
+def test_numbers_with_a_unit_are_no_categories(csv, form):
+    path = csv({"day": DAYS, "x": [form.format(100 + i % 9) for i in range(60)]})
+    with pytest.raises(ValueError, match="'x' holds numbers written as text, such as"):
+        read_table(path)
+
+
+@pytest.mark.parametrize(
+    "values", [["1A", "1B", "2A"], ["1st", "2nd", "3rd"], ["0-17", "18-65", "66+"]]
+)
+def test_categories_may_hold_digits(csv, values):
+    _, _, encoded = read_table(csv({"day": DAYS, "x": values * 20}))
+    assert encoded["x"] == [f"x_{value}" for value in values]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp1252", "utf-8-sig"])
+def test_encodings_of_spreadsheets(csv, encoding):
+    name = "\ufeffTag" if encoding == "utf-16-le" else "Tag"  # Python adds no mark
+    path = csv({name: DAYS, "Größe": range(60)}, sep="\t", encoding=encoding)
+    table, _, _ = read_table(path, sep="\t")
+    assert table.index.equals(DAYS.rename("Tag"))
+    assert table["Größe"].tolist() == list(range(60))
