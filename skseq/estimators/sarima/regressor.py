@@ -70,8 +70,9 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
     search_results_ : DataFrame of shape (n_models, 4)
         Only with "auto": ``order``, ``seasonal_order``, ``trend`` and the criterion of
         each model, in the order tried. The criterion is infinite for a model close to
-        a unit root. With more than 150 time steps, or a season above 12, it is
-        approximate, to make the search fast.
+        a unit root. It is that of statsforecast's estimates, which may be a little
+        worse than ``aicc_``; with more than 150 time steps, or a season above 12, it
+        is approximate, to make the search fast.
     coef_ : ndarray of shape (n_outputs, length)
         Weights of the target's past values in the forecast. With variables known
         ahead, there are ``length - 1``, of the target minus the effect of these.
