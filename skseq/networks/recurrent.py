@@ -154,9 +154,10 @@ def _faster_by_hand(layer, x):
 def _is_small(layer, x):
     """Whether overhead dominates the arithmetic in a prediction from these values."""
     return (
-        x.shape[0] * x.shape[1] * layer.hidden_size <= SMALL
-        and not torch.is_grad_enabled()
+        not torch.is_grad_enabled()
         and compiles(x)
+        # Last, since a size may be unknown if torch is tracing.
+        and x.shape[0] * x.shape[1] * layer.hidden_size <= SMALL
     )
 
 
