@@ -89,6 +89,23 @@ def test_what_was_recorded_has_the_same_gradients(model, how):
         torch.testing.assert_close(recorded, ours)
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        RNNRegressor(),
+        LSTMRegressor(normalization="batch"),
+        GRURegressor(normalization="layer"),
+        GRURegressor(recurrent_dropout=0.2),
+    ],
+)
+def test_second_derivatives_of_what_was_exported(model):
+    X = np.random.default_rng(0).normal(size=(20, 6, 2))
+    module = fitted(model, X, X[:, -1, 0])
+    x = torch.from_numpy(X[:3])
+    exported = record(export, module, X[:3])
+    assert torch.autograd.gradgradcheck(exported, x.requires_grad_(), fast_mode=True)
+
+
 @pytest.mark.parametrize("trains", [False, True])
 @pytest.mark.parametrize(
     "model",

@@ -11,7 +11,6 @@ from inspect import signature
 import torch
 from torch._C import _are_functorch_transforms_active
 from torch.autograd import Function
-from torch.autograd.function import once_differentiable
 
 
 def by_hand(make, *tensors):
@@ -100,8 +99,14 @@ class _ByHand(Function):
         ctx.save_for_backward(*tensors)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient):
+        if torch.is_grad_enabled():  # create_graph=True
+            # once_differentiable returns zero where only the tensors matter.
+            raise RuntimeError(
+                "Recurrent layers of skseq have first derivatives only. Differentiate "
+                "what torch makes of the module instead: "
+                "torch.export.export(module, (x,)).module()."
+            )
         tensors = ctx.saved_tensors  # raises if one was changed in place
         with torch.inference_mode():
             gradients = ctx.recipe.backward(gradient)
