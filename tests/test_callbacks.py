@@ -69,6 +69,14 @@ def test_silence_without_verbose(cls, capfd):
     assert captured.out == captured.err == ""
 
 
+@pytest.mark.parametrize("n_members", [1, 2])
+@networks
+def test_the_network_is_left_in_evaluation_mode(cls, n_members):
+    model = make(cls, n_members=n_members, max_epochs=1).fit(*make_windows(cls))
+    parts = [part for net in model.nets_ for part in net.module_.modules()]
+    assert not any(part.training for part in parts)
+
+
 def test_the_network_is_saved_at_the_end(tmp_path):
     """Skorch names the file after the last batch."""
     X, y = make_windows(DenseRegressor)

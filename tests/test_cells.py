@@ -168,6 +168,17 @@ def test_gradients_of_a_last_state_and_of_a_second_pass(kind, normalization):
     torch.testing.assert_close(first, expected, rtol=1e-8, atol=1e-9)
 
 
+@kinds
+@normalizations
+@pytest.mark.parametrize("learns", [True, False])
+def test_second_derivatives_are_refused(kind, normalization, learns):
+    """Also where torch would have taken them for zero."""
+    cell, x = make(kind, normalization), values().requires_grad_()
+    cell.requires_grad_(learns)
+    with pytest.raises(RuntimeError, match="first derivatives only"):
+        torch.autograd.grad(cell(x).sum(), x, create_graph=True)
+
+
 # --- dropout of the state ------------------------------------------------------------
 
 

@@ -5,15 +5,39 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from torch.export import Dim
 
 from skseq import (
     Conv1DRegressor,
     EncoderDecoderRegressor,
+    GRUClassifier,
     GRURegressor,
     LSTMRegressor,
     RNNRegressor,
     WaveNetRegressor,
 )
+
+models = pytest.mark.parametrize(
+    "model",
+    [
+        RNNRegressor(activation="relu"),
+        RNNRegressor(recurrent_dropout=0.2, normalization="batch"),
+        LSTMRegressor(bidirectional=True, pooling="concat"),
+        LSTMRegressor(recurrent_dropout=0.2, normalization="layer"),
+        LSTMRegressor(normalization="batch"),
+        GRURegressor(),
+        GRURegressor(recurrent_dropout=0.2),
+        GRURegressor(normalization="layer"),
+        Conv1DRegressor(normalization="batch"),
+        WaveNetRegressor(),
+        EncoderDecoderRegressor(attention=True),
+    ],
+)
+
+
+def fitted(model, X, y):
+    model.set_params(standardize=False, max_epochs=1, random_state=0)
+    return model.fit(X, y).net_.module_
 
 
 def trace(module, x):
@@ -24,29 +48,80 @@ def export(module, x):
     return torch.export.export(module, (x,)).module()
 
 
-@pytest.mark.parametrize("record", [trace, export])
-@pytest.mark.parametrize(
-    "model",
-    [
-        RNNRegressor(activation="relu"),
-        LSTMRegressor(bidirectional=True, pooling="concat"),
-        GRURegressor(),
-        GRURegressor(recurrent_dropout=0.2),
-        LSTMRegressor(recurrent_dropout=0.2, normalization="layer"),
-        Conv1DRegressor(normalization="batch"),
-        WaveNetRegressor(),
-        EncoderDecoderRegressor(attention=True),
-    ],
-)
-def test_what_was_recorded_forecasts_other_windows(model, record):
-    X = np.random.default_rng(0).normal(size=(20, 6, 2))
-    model.set_params(standardize=False, max_epochs=1, random_state=0)
-    module = model.fit(X, X[:, -1, 0]).net_.module_.eval()
+def export_any_batch(module, x):
+    shapes = ({0: Dim("batch")},)
+    return torch.export.export(module, (x,), dynamic_shapes=shapes).module()
+
+
+def record(how, module, X):
     with warnings.catch_warnings():
         # What torch says of its own layers, and that tracing is deprecated.
         warnings.simplefilter("ignore")
-        recorded = record(module, torch.from_numpy(X))
+        return how(module.eval(), torch.from_numpy(X))
+
+
+@pytest.mark.parametrize("how", [trace, export, export_any_batch])
+@models
+def test_what_was_recorded_forecasts_other_windows(model, how):
+    X = np.random.default_rng(0).normal(size=(20, 6, 2))
+    module = fitted(model, X, X[:, -1, 0])
+    recorded = record(how, module, X)
     X[::2, :3] = np.nan  # padding, of which there was none
+    X = X[::-1] if how is export else X[:-3][::-1]
+    x = torch.from_numpy(X.copy())
     with torch.no_grad():
-        forecast = recorded(torch.from_numpy(X[::-1].copy()))
-    np.testing.assert_allclose(forecast[:, 0], model.predict(X[::-1]), rtol=1e-9)
+        forecast = recorded(x)
+    np.testing.assert_allclose(forecast[:, 0], model.predict(X), rtol=1e-9)
+    np.testing.assert_allclose(recorded(x).detach(), forecast, rtol=1e-9)
+
+
+@pytest.mark.parametrize("how", [trace, export])
+@models
+def test_what_was_recorded_has_the_same_gradients(model, how):
+    X = np.random.default_rng(0).normal(size=(20, 6, 2))
+    module = fitted(model, X, X[:, -1, 0])
+    gradients = []
+    for one in (module.eval(), record(how, module, X)):
+        x = torch.from_numpy(X).requires_grad_()
+        wanted = x, *one.parameters()
+        gradients.append(torch.autograd.grad(one(x).square().sum(), wanted))
+    for ours, recorded in zip(*gradients, strict=True):
+        torch.testing.assert_close(recorded, ours)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        RNNRegressor(),
+        LSTMRegressor(normalization="batch"),
+        GRURegressor(normalization="layer"),
+        GRURegressor(recurrent_dropout=0.2),
+    ],
+)
+def test_second_derivatives_of_what_was_exported(model):
+    X = np.random.default_rng(0).normal(size=(20, 6, 2))
+    module = fitted(model, X, X[:, -1, 0])
+    x = torch.from_numpy(X[:3])
+    exported = record(export, module, X[:3])
+    assert torch.autograd.gradgradcheck(exported, x.requires_grad_(), fast_mode=True)
+
+
+@pytest.mark.parametrize("trains", [False, True])
+@pytest.mark.parametrize(
+    "model",
+    [
+        GRUClassifier(),
+        LSTMRegressor(normalization="batch"),
+        RNNRegressor(normalization="layer"),
+    ],
+)
+def test_a_compiled_module_forecasts_many_windows(model, trains):
+    """So many that their sums exceed what is allocated anew each time."""
+    X = np.random.default_rng(0).normal(size=(120, 5, 2)).astype("float32")
+    y = X[:, -1, 0] > 0 if isinstance(model, GRUClassifier) else X[:, -1, 0]
+    module = fitted(model, X, y).eval()
+    compiled = torch.compile(module, backend="eager")
+    x = torch.from_numpy(X)
+    with torch.set_grad_enabled(trains):
+        for n_windows in (120, 110):
+            torch.testing.assert_close(compiled(x[:n_windows]), module(x[:n_windows]))

@@ -186,6 +186,39 @@ def test_torchs_layers_where_they_have_all_that_is_asked_for():
     assert all(layer.nonlinearity == "relu" for layer in relu)
 
 
+@cells
+@pytest.mark.parametrize("with_gradient", [True, False])
+@pytest.mark.parametrize("when", ["forward_pre", "forward", "full_backward"])
+def test_hooks_of_a_layer_are_called(cell, when, with_gradient):
+    model, calls = network(cell), []
+    for layer in model.layers:
+        getattr(layer, f"register_{when}_hook")(lambda *call: calls.append(call[0]))
+    x, n_padding = windows([8, 5])
+    for padding in (None, n_padding):
+        calls.clear()
+        with torch.set_grad_enabled(with_gradient):
+            states = model(x.requires_grad_(), padding)
+        if with_gradient:
+            states.sum().backward()
+        expected = [] if "backward" in when and not with_gradient else model.layers
+        assert set(calls) == set(expected)
+
+
+@cells
+def test_what_replaces_a_layer_is_called(cell):
+    class Negative(CELLS[cell]):
+        def forward(self, x):
+            states, memory = super().forward(x)
+            return -states, memory
+
+    model, (x, _) = network(cell, n_layers=1), windows([8, 8])
+    states = model(x, None)
+    model.layers[0].__class__ = Negative
+    torch.testing.assert_close(model(x, None), -states)
+    with torch.no_grad():
+        torch.testing.assert_close(model(x, None), -states)
+
+
 # --- the estimators -------------------------------------------------------------------
 
 NAMES = [f"{cell}{task}" for cell in CELLS for task in ("Regressor", "Classifier")]

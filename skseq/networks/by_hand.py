@@ -11,7 +11,6 @@ from inspect import signature
 import torch
 from torch._C import _are_functorch_transforms_active
 from torch.autograd import Function
-from torch.autograd.function import once_differentiable
 
 
 def by_hand(make, *tensors):
@@ -26,15 +25,13 @@ def by_hand(make, *tensors):
         Maps the tensors to a recipe, an object for this one call. Its ``forward()``
         returns a tensor with the axes of the first one; ``backward(gradient)`` returns
         the gradients of ``tensors`` (None if not needed), or of the first ones only,
-        from what ``forward`` kept.
+        from what ``forward`` kept. Its ``plain()`` returns the same as ``forward`` by
+        operations that torch can record and differentiate.
     *tensors : tensor or None
         What the recipe computes with.
     """
-    # An exported module is not trained; a compiled one may be.
-    trains = torch.is_grad_enabled() and torch.compiler.is_dynamo_compiling()
-    if is_traced() and not trains:
-        with torch.no_grad():
-            return make(*tensors).forward()
+    if is_traced():
+        return make(*tensors).plain()
     if torch.is_inference_mode_enabled() and not _are_functorch_transforms_active():
         return make(*tensors).forward()
     return _ByHand.apply(_Pass(make), *tensors)
@@ -102,8 +99,14 @@ class _ByHand(Function):
         ctx.save_for_backward(*tensors)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient):
+        if torch.is_grad_enabled():  # create_graph=True
+            # once_differentiable returns zero where only the tensors matter.
+            raise RuntimeError(
+                "Recurrent layers of skseq have first derivatives only. Differentiate "
+                "what torch makes of the module instead: "
+                "torch.export.export(module, (x,)).module()."
+            )
         tensors = ctx.saved_tensors  # raises if one was changed in place
         with torch.inference_mode():
             gradients = ctx.recipe.backward(gradient)

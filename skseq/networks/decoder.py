@@ -116,7 +116,7 @@ class Decoder(nn.Module):
         taught = self._teach(targets)
         states = self.dropout(states)
         memory = self._begin(pool(states, n_padding, self.read, self.n_backward))
-        fed = states.new_zeros(len(states), self.n_inputs)
+        fed = states.new_zeros(states.shape[0], self.n_inputs)
         outputs, weights = [], []
         for step in range(self.horizon):
             if known is not None:

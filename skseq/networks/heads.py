@@ -101,7 +101,7 @@ def pool(states, n_padding, read, n_backward=0):
         return torch.cat(each, dim=-1)
     if read == "last" and n_backward:
         first = 0 if n_padding is None else n_padding.clamp(max=states.shape[1] - 1)
-        ends = states[torch.arange(len(states), device=states.device), first]
+        ends = states[torch.arange(states.shape[0], device=states.device), first]
         return torch.cat([states[:, -1, :-n_backward], ends[:, -n_backward:]], dim=-1)
     if read == "last":
         return states[:, -1]

@@ -189,7 +189,7 @@ class BatchNorm(_BatchNorm):
 
     def _running(self, length):
         """Mean and 1 / standard deviation of each step, (length, 1, n_units)."""
-        last = max(int(self.num_batches_tracked.count_nonzero()), 1) - 1
+        last = self.num_batches_tracked.count_nonzero().clamp(min=1) - 1
         step = torch.arange(length, device=self.weight.device).clamp(max=last)
         return self.running_mean[step], (self.running_var[step] + EPS).rsqrt()
 

@@ -42,10 +42,11 @@ class Projected:
         """Return what the recipe returns."""
         sums = empty_tensor((*self.x.shape[:-1], self.weights.shape[-2]), self.x)
         torch.matmul(_rows(self.x), self.weights.mT, out=_rows(sums))
-        if self.padded is not None:
-            sums.flatten(0, -2)[self.padded] = self.at_rest
-        self.recipe = self.make(sums, *self.others)
-        return self.recipe.forward()
+        return self._begin(sums).forward()
+
+    def plain(self):
+        """Return the same by operations that torch can record."""
+        return self._begin(self.x @ self.weights.mT).plain()
 
     def backward(self, gradient):
         """Return the gradients of all tensors."""
@@ -59,6 +60,12 @@ class Projected:
                 d_x = empty_tensor((*d_sums.shape[:-1], self.weight.shape[-1]), d_sums)
             torch.matmul(_rows(d_sums), self.weight, out=_rows(d_x))
         return d_x, None, d_weights[..., :-1], d_weights[..., -1], *d_others
+
+    def _begin(self, sums):
+        if self.padded is not None:
+            sums.flatten(0, -2)[self.padded] = self.at_rest
+        self.recipe = self.make(sums, *self.others)
+        return self.recipe
 
 
 def _rows(values):

@@ -3,6 +3,8 @@
 Recipes for a pass by hand (see :mod:`by_hand`), over values ([models,] batch, units) at
 each step. Gates are in torch's order. In the backward passes, ``slope`` is the
 derivative of the state, or of the LSTM's memory, with respect to each gate's sum.
+``plain`` computes the states by operations that torch can record, without a backward
+pass by hand.
 :mod:`compiled.recipes` computes the same on a CPU with numba.
 """
 
@@ -48,6 +50,8 @@ class _RNN:
             self.states.append(h)
         return torch.stack(self.states)
 
+    plain = forward
+
     def backward(self, d_states):
         d_x = gradient_like(self.x)
         d_h = torch.zeros_like(d_x[0])
@@ -90,6 +94,17 @@ class _LSTM:
             torch.tanh(n, out=out)
             h = torch.mul(o, out, out=state)
         return states
+
+    def plain(self):
+        h = c = torch.zeros_like(self._split(self.x[0])[0])
+        states = []
+        for x in self.x:
+            i, f, g, o = self._split(self.product.forward(h, x))
+            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+            n = c if self.memory is None else self.memory.forward(c, self.bias)
+            h = o.sigmoid() * n.tanh()
+            states.append(h)
+        return torch.stack(states)
 
     def backward(self, d_states):
         d_x = gradient_like(self.gates)
@@ -164,6 +179,17 @@ class _GRU:
             self.products.append(y)
             self.states.append(h)
         return torch.stack(self.states[1:])
+
+    def plain(self):
+        h = torch.zeros_like(self.x[0].chunk(3, dim=-1)[0])
+        states = []
+        for x in self.x:
+            x_r, x_z, x_n = x.chunk(3, dim=-1)
+            y_r, y_z, y_n = self.product.forward(h, self.bias).chunk(3, dim=-1)
+            r, z = (x_r + y_r).sigmoid(), (x_z + y_z).sigmoid()
+            h = torch.lerp((x_n + r * y_n).tanh(), h, z)
+            states.append(h)
+        return torch.stack(states)
 
     def backward(self, d_states):
         d_x = gradient_like(self.gates)

@@ -9,6 +9,7 @@ from .dropout import Dropout
 from .padding import observed, to_end, to_start
 
 CELLS = {"RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}
+LAYERS = tuple(CELLS.values())
 ACTIVATIONS = ("tanh", "relu")
 
 SMALL = 2**15
@@ -140,7 +141,7 @@ def _faster_by_hand(layer, x):
     large batches. Compiled by numba, ours are faster, except for many units (measured
     with ``tests/benchmarks/step_time.py``).
     """
-    if x.device.type != "cpu" or is_traced():
+    if x.device.type != "cpu" or is_traced() or not _is_replaceable(layer):
         return False
     trains, size = torch.is_grad_enabled(), len(x) * layer.hidden_size
     is_fused = layer.mode == "LSTM" and x.dtype == torch.float32
@@ -154,9 +155,21 @@ def _faster_by_hand(layer, x):
 def _is_small(layer, x):
     """Whether overhead dominates the arithmetic in a prediction from these values."""
     return (
-        x.shape[0] * x.shape[1] * layer.hidden_size <= SMALL
-        and not torch.is_grad_enabled()
+        not torch.is_grad_enabled()
         and compiles(x)
+        and _is_replaceable(layer)
+        # Last, since a size may be unknown if torch is tracing.
+        and x.shape[0] * x.shape[1] * layer.hidden_size <= SMALL
+    )
+
+
+def _is_replaceable(layer):
+    """Whether a layer is torch's own, and nobody wants to see it called."""
+    return type(layer) in LAYERS and not (
+        layer._forward_hooks
+        or layer._forward_pre_hooks
+        or layer._backward_hooks
+        or layer._backward_pre_hooks
     )
 
 

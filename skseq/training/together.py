@@ -222,6 +222,7 @@ def _train(jobs):
     for net in nets:
         if not isinstance(net, ValueError):
             net.train_split = None  # else it keeps the validation windows
+            net.module_.eval()
     return nets
 
 
