@@ -6,6 +6,7 @@ from contextlib import nullcontext
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestRegressor
@@ -17,10 +18,12 @@ from sklearn.preprocessing import FunctionTransformer
 from skseq import (
     ConformalRegressor,
     DenseRegressor,
+    EncoderDecoderRegressor,
     GRURegressor,
     NaiveRegressor,
     SARIMARegressor,
     SlidingWindow,
+    pad_sequences,
 )
 from skseq.estimators.interval import rank_of
 from skseq.windows import sliding_windows
@@ -69,8 +72,6 @@ def test_dropout_does_not_live_in_the_forecasts_of_another_thread(noisy, monkeyp
 def test_dropout_draws_scatter_as_one_loop_a_sample_does(noisy):
     X, y = noisy
     model = DenseRegressor(max_epochs=3, **DROPPED).fit(X, y)
-    import torch
-
     module = model.net_.module_
     module.train()
     with torch.no_grad():
@@ -82,6 +83,38 @@ def test_dropout_draws_scatter_as_one_loop_a_sample_does(noisy):
     looped = looped * scale + mean
     np.testing.assert_allclose(samples.mean(axis=1), looped.mean(axis=0), atol=0.05)
     np.testing.assert_allclose(samples.std(axis=1), looped.std(axis=0), rtol=0.1)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        DenseRegressor(hidden_layer_sizes=(16,), dropout=0.3),
+        GRURegressor(hidden_size=8, recurrent_dropout=0.3),
+    ],
+)
+def test_an_iterated_draw_has_one_mask_for_all_steps(model):
+    """Otherwise the errors of the steps would partly cancel."""
+    rng = np.random.default_rng(0)
+    series = np.cumsum(rng.normal(size=200)) / 10
+    X = sliding_windows(series[:, np.newaxis], 6)[:-8]
+    y = sliding_windows(series[6:, np.newaxis], 8)[: len(X), :, 0]
+    settings = {"strategy": "iterated", "max_epochs": 5, "random_state": 0}
+    model = model.set_params(**settings).fit(X, y)
+    scale, level = model._y_scale[0], model._y_mean[0]
+    module, x = model.net_.module_.train(), torch.from_numpy(X[100:101].copy())
+    draws = []
+    for seed in range(400):
+        batch = x
+        for _ in range(8):
+            torch.manual_seed(seed)
+            with torch.no_grad():
+                step = module(batch)[:, :, None] * scale + level
+            batch = torch.cat([batch[:, 1:], step], dim=1)
+        draws.append(step.item())
+    module.eval()
+    samples = model.predict_samples(X[100:101], n_samples=400)[0, -1]
+    assert samples.std() == pytest.approx(np.std(draws), rel=0.2)
+    assert samples.mean() == pytest.approx(np.mean(draws), abs=0.2 * np.std(draws))
 
 
 def test_members_are_separate_fits(noisy):
@@ -131,6 +164,32 @@ def test_quantile_loss_learns_quantiles(noisy):
     assert width[loud].mean() > 2 * width[~loud].mean()
     median = model.predict_quantiles(X, [0.5])[:, 0]
     np.testing.assert_allclose(model.predict(X), median)
+
+
+@pytest.mark.parametrize("quantiles", [(0.1, 0.9), (0.05, 0.95), (0.2, 0.3, 0.8)])
+@pytest.mark.parametrize(
+    ("cls", "strategy"),
+    [
+        (DenseRegressor, "direct"),
+        (GRURegressor, "iterated"),
+        (EncoderDecoderRegressor, "direct"),
+    ],
+)
+def test_the_forecast_is_the_median_though_it_was_not_learned(cls, strategy, quantiles):
+    X = np.random.default_rng(0).normal(size=(60, 5))
+    model = cls(
+        strategy=strategy,
+        loss="quantile",
+        quantiles=quantiles,
+        max_epochs=2,
+        random_state=0,
+    ).fit(X, X[:, :3])
+    median = model.predict_quantiles(X, [0.5])[..., 0]
+    np.testing.assert_allclose(model.predict(X), median)
+    assert (median > model.predict_quantiles(X, [0.3])[..., 0]).all()
+    if strategy == "iterated":  # it is what is fed back
+        moved = np.column_stack([X[:, 1:], median[:, 0]])
+        np.testing.assert_allclose(model.predict(moved)[:, :2], median[:, 1:])
 
 
 def test_quantiles_are_checked(noisy):
@@ -328,6 +387,27 @@ def test_conformal_around_a_regressor_that_ravels_targets(as_column):
         assert_array_equal(
             model.predict_interval(rows), expected.predict_interval(rows)
         )
+
+
+@pytest.mark.parametrize("coverage", [0.5, 0.8, 0.9])
+def test_conformal_counts_no_padded_steps(coverage):
+    rng = np.random.default_rng(0)
+    X = pad_sequences([rng.normal(size=8 if i % 8 else 5) for i in range(600)])
+    y = X + rng.normal(size=X.shape)
+    model = ConformalRegressor(GRURegressor(hidden_size=4, max_epochs=2))
+    ends = model.fit(X, y).predict_interval(X, coverage)
+    center = model.predict(X)
+    held_out = X[-len(model.scores_) :, :, 0]
+    for step in range(8):
+        scores = np.abs(model.scores_[:, step, 0])
+        there = sorted(scores[~np.isnan(held_out[:, step])])
+        width = there[int(np.ceil((len(there) + 1) * coverage)) - 1]
+        observed = ~np.isnan(X[:, step, 0])
+        for end, sign in zip(ends[observed, step, 0].T, (-1, 1), strict=True):
+            expected = center[observed, step, 0] + sign * width
+            np.testing.assert_allclose(end, expected)
+    with pytest.raises(ValueError, match="in which step 0 is not padding"):
+        model.predict_interval(X, 1 - 1 / len(model.scores_))
 
 
 @pytest.mark.parametrize(("coverage", "n_needed"), [(0.9, 9), (0.95, 19)])

@@ -279,12 +279,25 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
 
 def _upper(scores, coverage):
-    """Find the score that a new one does not exceed with probability ``coverage``."""
-    n_scores = len(scores)
+    """Find the score that a new one does not exceed with probability ``coverage``.
+
+    A score is NaN at a padded step, and does not count there.
+    """
+    n_scores = np.count_nonzero(~np.isnan(scores), axis=0)
     rank = rank_of(coverage, n_scores)
-    if rank > n_scores:
+    if (rank > n_scores).any():
         raise ValueError(
             f"coverage={coverage} needs at least {errors_needed(1 - coverage)} "
-            f"held-out windows, but there are {n_scores}: raise calibration_fraction."
+            f"held-out windows, but there are {n_scores.min()}"
+            f"{_where(n_scores)}: raise calibration_fraction."
         )
-    return np.sort(scores, axis=0)[rank - 1]
+    ordered = np.sort(scores, axis=0)  # NaN last
+    return np.take_along_axis(ordered, rank[np.newaxis] - 1, axis=0)[0]
+
+
+def _where(n_scores):
+    """Say at which step there are fewer scores than at others."""
+    if n_scores.min() == n_scores.max():
+        return ""
+    step, *_ = np.unravel_index(n_scores.argmin(), n_scores.shape)
+    return f" in which step {step} is not padding"

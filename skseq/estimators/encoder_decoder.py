@@ -147,13 +147,12 @@ class EncoderDecoderRegressor(NetworkRegressor, _EncoderDecoderEstimator):
         return y.reshape(len(y), self._n_in_step, -1, *y.shape[2:]).swapaxes(1, 2)
 
     def _build_head(self, network):
-        level = self._point(np.arange(self._n_levels()))
         return NumberDecoder(
             **self._decoder_arguments(network),
             n_known=self.n_known_ahead,
             n_targets=self._n_targets(),
             n_levels=self._n_levels(),
-            level=int(level),
+            level=self._median(),
         )
 
 

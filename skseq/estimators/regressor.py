@@ -7,7 +7,8 @@ import torch
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
-from ..networks.heads import POOLINGS
+from ..networks.dropout import same_masks
+from ..networks.heads import POOLINGS, at_level
 from ..training import LOSSES, EveryStep, Standardized, WeightedLoss
 from ..validation import (
     check_target_columns,
@@ -41,8 +42,9 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         Computed in standardised units. "absolute_error" forecasts the median, which is
         robust to unusual days (holidays, outages); "squared_error" forecasts the mean.
     quantiles : tuple of float, default=(0.1, 0.5, 0.9)
-        Levels that ``loss="quantile"`` learns, ascending; ``predict`` returns the one
-        nearest to the median.
+        Levels that ``loss="quantile"`` learns, ascending. ``predict`` returns the
+        median, interpolated between the nearest two if it is not one of them, or the
+        one nearest to it if all are on one side.
     output_weights : array-like of shape (n_outputs,) or (n_targets,), default=None
         Weights of the columns of y in the loss, or of the targets if y holds several
         steps of each.
@@ -160,7 +162,10 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         if self._fitted.strategy == "direct":
             return module(batch)
         steps = []
+        # A draw is the forecast of one network, whose masks are the same at all steps.
+        repeat = same_masks(batch.device) if module.training else lambda: None
         for _ in range(self._horizon):
+            repeat()
             y = module(batch)
             if self._fitted.supervise == "every":
                 y = y[:, -1]
@@ -185,10 +190,16 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         return row
 
     def _point(self, y):
-        """Choose one prediction from the quantiles along the last axis."""
+        """Take one prediction from the quantiles along the last axis."""
+        return at_level(y, self._median())
+
+    def _median(self):
+        """Find the place of the median among the quantiles, or the nearest to it."""
         if self._fitted.loss != "quantile":
-            return y[..., 0]
-        return y[..., np.abs(np.asarray(self._fitted.quantiles) - 0.5).argmin()]
+            return 0.0
+        return float(
+            np.interp(0.5, self._fitted.quantiles, np.arange(self._n_levels()))
+        )
 
     def _decode(self, y):
         """Give predictions the number of dimensions that y had in fit."""

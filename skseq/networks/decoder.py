@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn.functional import one_hot
 
 from .attention import Attention
-from .heads import linear, pool, pooled_size
+from .heads import at_level, linear, pool, pooled_size
 from .recurrent import CELLS, initialize
 
 
@@ -166,11 +166,11 @@ class NumberDecoder(Decoder):
         Numbers for each step.
     n_levels : int
         Quantiles of each number.
-    level : int
-        Which of the quantiles is fed back.
+    level : float
+        Place among the quantiles of what is fed back, between two if not whole.
     """
 
-    def __init__(self, *args, n_targets, n_levels=1, level=0, **kwargs):
+    def __init__(self, *args, n_targets, n_levels=1, level=0.0, **kwargs):
         sizes = {"n_inputs": n_targets, "n_outputs": n_targets * n_levels}
         super().__init__(*args, **sizes, **kwargs)
         self.n_targets = n_targets
@@ -179,7 +179,7 @@ class NumberDecoder(Decoder):
 
     def feed(self, output):
         """Map an output (batch, n_targets * n_levels) to the next input."""
-        return output[:, self.level :: self.n_levels]
+        return at_level(output.unflatten(-1, (-1, self.n_levels)), self.level)
 
     def expose(self, targets):
         """Map targets (batch, n_targets * horizon) to the inputs after them."""

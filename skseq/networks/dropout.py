@@ -2,7 +2,9 @@
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 
+import torch
 from torch import nn
 from torch.autograd import Function
 from torch.nn import functional as F
@@ -36,6 +38,12 @@ def draw_mask(x, shape, p):
     if _many.get() is None:
         return F.dropout(x.new_ones(shape), p)
     return _Masks.apply(x.detach(), tuple(shape), 1 - p)
+
+
+def same_masks(device):
+    """Return a function after which the masks are drawn that come next now."""
+    rng = torch if device.type == "cpu" else getattr(torch, device.type)
+    return partial(rng.set_rng_state, rng.get_rng_state())
 
 
 @contextmanager

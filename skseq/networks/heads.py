@@ -123,3 +123,23 @@ def linear(n_in, n_out):
     nn.init.xavier_uniform_(layer.weight)
     nn.init.zeros_(layer.bias)
     return layer
+
+
+def at_level(outputs, level):
+    """Interpolate along the last axis.
+
+    Parameters
+    ----------
+    outputs : tensor or ndarray of shape (..., n_levels)
+    level : float
+        Place on that axis: 0.5 is halfway between the first and the second.
+
+    Returns
+    -------
+    tensor or ndarray of shape (...)
+    """
+    left = int(level)
+    share = level - left
+    if not share:
+        return outputs[..., left]
+    return (1 - share) * outputs[..., left] + share * outputs[..., left + 1]
