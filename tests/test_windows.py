@@ -331,8 +331,9 @@ def test_pad_sequences_keeps_float32_and_takes_anything_else_as_float64():
     assert pad_sequences([single, single.astype(int)]).dtype == np.float64
     assert pad_sequences([[1], [True]]).dtype == np.float64
     assert pad_sequences([[1.0]], dtype="float32").dtype == np.float32
-    with pytest.raises(ValueError, match="dtype=int64 can't hold NaN"):
-        pad_sequences([[1], [2, 3]], dtype=int)
+    for dtype in ("int64", "float16", "complex128"):
+        with pytest.raises(ValueError, match=f"dtype={dtype} is not .* give float32"):
+            pad_sequences([[1], [2, 3]], dtype=dtype)
     assert pad_sequences([single, single[:1]]).shape == (2, 2, 3)
 
 
