@@ -1,6 +1,7 @@
 """Encoder-decoder: against loops written out here, and what each option is to do."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.exceptions import DataConversionWarning
@@ -10,6 +11,7 @@ from torch import nn
 from skseq import (
     EncoderDecoderClassifier,
     EncoderDecoderRegressor,
+    GRUClassifier,
     GRURegressor,
     pad_sequences,
 )
@@ -284,6 +286,25 @@ def test_output_weights_are_of_the_targets():
 def test_what_can_not_be_is_refused(params, message):
     with pytest.raises(ValueError, match=message):
         EncoderDecoderRegressor(**params).fit(np.ones((9, 4)), np.ones((9, 2)))
+
+
+@pytest.mark.parametrize("kind", [list, np.array, pd.Series])
+@pytest.mark.parametrize(
+    "cls", [EncoderDecoderClassifier, EncoderDecoderRegressor, GRUClassifier]
+)
+def test_targets_of_different_lengths_are_refused(cls, kind):
+    X = np.random.default_rng(0).integers(3, size=(20, 5))
+    y = [[1, 2], [1], [2, 1, 1], []] * 5
+    y = kind(y, dtype=object) if kind is not list else y
+    with pytest.raises(ValueError, match="y holds separate sequences"):
+        cls(max_epochs=1).fit(X, y)
+
+
+def test_no_step_of_the_output_is_padding():
+    X = np.random.default_rng(0).normal(size=(20, 5, 1))
+    X[:9, :2] = np.nan
+    with pytest.raises(ValueError, match="y contains NaN: its steps are not those of"):
+        EncoderDecoderRegressor(**TINY).fit(X, X)
 
 
 def test_weights_without_attention_are_refused():

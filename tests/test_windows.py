@@ -14,6 +14,7 @@ from skseq.windows import (
     difference,
     integrate,
     leading_padding,
+    n_shared,
     series_of,
     sliding_windows,
     variable_moments,
@@ -104,6 +105,47 @@ def test_windows_turned_around_or_repeated_have_a_series_too():
     np.testing.assert_array_equal(series_of(backwards)[:, 0], np.arange(20.0)[::-1])
     repeated = np.broadcast_to(np.array([[[1.0, 2.0]]]), (4, 3, 2))
     np.testing.assert_array_equal(series_of(repeated), [[1.0, 2.0]] * 6)
+
+
+@pytest.mark.parametrize("n_series", [1, 30])
+@pytest.mark.parametrize("padded", [False, True])
+@given(
+    length=st.integers(1, 9),
+    stride=st.integers(1, 12),
+    n_outputs=st.integers(1, 4),
+    seed=st.integers(0, 99),
+)
+@settings(deadline=None, max_examples=30)
+def test_windows_that_share_targets(n_series, padded, length, stride, n_outputs, seed):
+    """Counted by the steps of their targets; the last window is on its own."""
+    rng = np.random.default_rng(seed)
+    series = rng.normal(size=(n_series + 1, length + 3 * stride, 2))
+    if padded:  # the first window of each series has a single row
+        series[:, : length - 1] = np.nan
+    windows = [sliding_windows(one, length)[::stride] for one in series]
+    windows = np.concatenate([*windows[:-1], windows[-1][-1:]])
+    span = length + n_outputs - 1
+    first, *following = [set(range(i * stride, i * stride + span)) for i in range(99)]
+    expected = sum(not first.isdisjoint(targets) for targets in following)
+    if stride >= length > 1:
+        expected = 0  # windows that share no step count as separate
+    elif length == 1:
+        expected = n_outputs - 1  # as if consecutive
+    assert n_shared(windows, np.zeros((len(windows), length, n_outputs))) == expected
+
+
+def test_windows_of_padding_alone_share_nothing():
+    windows = np.random.default_rng(0).normal(size=(30, 5, 1))
+    windows[10:] = np.nan
+    assert n_shared(windows, windows) == 0
+    assert n_shared(windows[10:], windows[10:]) == 0
+
+
+def test_tokens_that_agree_by_chance_are_not_shared():
+    tokens = np.random.default_rng(0).integers(0, 4, size=(2000, 30, 1)).astype(float)
+    assert n_shared(tokens, tokens) == 0
+    windows = sliding_windows(tokens[:, 0], 30)[::7].copy()
+    assert n_shared(windows, windows) == 29 // 7
 
 
 @given(hnp.array_shapes(min_dims=1, max_dims=3, max_side=9), st.integers(1, 50))
@@ -289,8 +331,9 @@ def test_pad_sequences_keeps_float32_and_takes_anything_else_as_float64():
     assert pad_sequences([single, single.astype(int)]).dtype == np.float64
     assert pad_sequences([[1], [True]]).dtype == np.float64
     assert pad_sequences([[1.0]], dtype="float32").dtype == np.float32
-    with pytest.raises(ValueError, match="dtype=int64 can't hold NaN"):
-        pad_sequences([[1], [2, 3]], dtype=int)
+    for dtype in ("int64", "float16", "complex128"):
+        with pytest.raises(ValueError, match=f"dtype={dtype} is not .* give float32"):
+            pad_sequences([[1], [2, 3]], dtype=dtype)
     assert pad_sequences([single, single[:1]]).shape == (2, 2, 3)
 
 

@@ -148,7 +148,8 @@ class NetworkEstimator(Settings, BaseEstimator):
                 (n_samples, length, n_outputs)
             Targets; in the last form, one for each step of the window. Labels have
             shape (n_samples,), or (n_samples, length) with one for each step. What is
-            given for padded steps is ignored, and may be NaN or None.
+            given for padded steps is ignored, and may be NaN or None; not so in
+            encoder-decoders, whose output has steps of its own.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the windows in the loss.
 

@@ -1,9 +1,11 @@
 """Encoder-decoder estimators: one sequence in, another out, step by step."""
 
 import numpy as np
+import pandas as pd
 
 from ..networks import LabelDecoder, NumberDecoder
 from ..networks.recurrent import CELLS
+from ..validation import target_array
 from .classifier import NetworkClassifier, labels_like
 from .recurrent import _RecurrentEstimator
 from .regressor import NetworkRegressor
@@ -131,10 +133,17 @@ class EncoderDecoderRegressor(NetworkRegressor, _EncoderDecoderEstimator):
     _choices = {"supervise": ("last",), "strategy": ("direct",)}
 
     def _check_targets(self, y, windows):
-        self._sequence = np.asarray(y).ndim == 3
+        y = target_array(y)
+        self._sequence = y.ndim == 3
         if not self._sequence:
             return super()._check_targets(y, windows)
-        y = np.asarray(y).swapaxes(1, 2)  # (n_samples, n_targets, horizon)
+        if pd.isna(y).any():
+            raise ValueError(
+                "Input y contains NaN: its steps are not those of X, so none of them "
+                "is padding. Drop the windows where y is not known for all steps, or "
+                "use GRURegressor for values at the steps of X."
+            )
+        y = y.swapaxes(1, 2)  # (n_samples, n_targets, horizon)
         self._n_in_step = y.shape[1]
         return super()._check_targets(y.reshape(len(y), -1), windows)
 

@@ -3,21 +3,37 @@
 import warnings
 
 import numpy as np
+from pandas.api.types import is_list_like
 from sklearn.utils import assert_all_finite, check_array
 
 from ..windows import chunks, observed
 
+SEQUENCES = (
+    "y holds separate sequences, perhaps of different lengths: make it one array. For "
+    "values at the steps of X, pad both at the start, numbers with pad_sequences and "
+    "labels with None; for other sequences of labels, fill up with an extra label."
+)
+
 
 def target_array(y):
     """Return targets or labels as an array of any type, where values may be missing."""
-    return check_array(
-        y,
-        dtype=None,
-        ensure_2d=False,
-        allow_nd=True,
-        ensure_all_finite=False,
-        input_name="y",
-    )
+    try:
+        array = check_array(
+            y,
+            dtype=None,
+            ensure_2d=False,
+            allow_nd=True,
+            ensure_all_finite=False,
+            input_name="y",
+        )
+    except ValueError as error:
+        if "array element with a sequence" not in str(error):
+            raise
+        raise ValueError(SEQUENCES) from None
+    # A Series of lists becomes an array of lists.
+    if array.dtype == object and array.ndim == 1 and any(map(is_list_like, array)):
+        raise ValueError(SEQUENCES)
+    return array
 
 
 def check_targets(y, windows, *, per_step=True, allow_missing=False):

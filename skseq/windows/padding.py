@@ -48,7 +48,7 @@ def pad_sequences(sequences, length=None, dtype=None):
     ------
     ValueError
         If there is no sequence, if one is not numeric, has another number of variables
-        than the first, or holds NaN or infinity, or if the dtype can't hold NaN.
+        than the first, or holds NaN or infinity, or if the dtype is another.
 
     Examples
     --------
@@ -77,11 +77,8 @@ def pad_sequences(sequences, length=None, dtype=None):
     if length < 1:
         raise ValueError(f"length must be at least 1, got {length}.")
     dtype = np.result_type(*arrays) if dtype is None else np.dtype(dtype)
-    if dtype.kind != "f":
-        raise ValueError(
-            f"dtype={dtype} can't hold NaN, which marks padding: give float32 or "
-            "float64."
-        )
+    if dtype not in (np.float32, np.float64):
+        raise ValueError(f"dtype={dtype} is not supported: give float32 or float64.")
     padded = np.full((len(arrays), length, n_features), np.nan, dtype=dtype)
     for i, array in enumerate(arrays):
         kept = array[-length:]
