@@ -12,7 +12,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from ..inputs import inner_parameters, inputs_for
+from ..inputs import inner_parameters, inputs_for, takes_windows
 from ..transformers.series import SeriesTransformer
 from ..validation import (
     check_fit_windows,
@@ -271,7 +271,9 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
+        # fit takes windows for any regressor. But who knows which of their columns are
+        # known ahead makes a better table of them.
+        tags.input_tags.three_d_array = takes_windows(self.regressor)
         tags.input_tags.allow_nan = self._allows_missing()
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
