@@ -43,6 +43,22 @@ def _several(estimator):
     return [one for one in inner if hasattr(one, "fit")]
 
 
+def reads_table(regressor):
+    """Whether a regressor, or one inside it, gets a table made of the windows.
+
+    Parameters
+    ----------
+    regressor : estimator
+
+    Returns
+    -------
+    bool
+    """
+    inside = regressor.get_params().values()
+    parts = [part for part in inside if hasattr(part, "predict")]
+    return not all(map(takes_windows, [regressor, *parts]))
+
+
 def predicts_several(estimator):
     """Whether an estimator, or the one that a search tunes, predicts several outputs.
 

@@ -355,6 +355,31 @@ def test_labels_at_padded_steps_are_ignored(classes, ignored, early_stopping):
     )
 
 
+@pytest.mark.parametrize("text", [str, object])
+@pytest.mark.parametrize(
+    ("cls", "n_labels"),
+    [
+        (GRUClassifier, 1),
+        (GRUClassifier, 6),
+        (EncoderDecoderClassifier, 1),
+        (EncoderDecoderClassifier, 3),
+    ],
+)
+def test_text_is_not_scored_against_numbers(cls, n_labels, text):
+    X = np.random.default_rng(0).normal(size=(20, 6, 1))
+    y = np.resize([0, 1], (20, n_labels))
+    y = y[:, 0] if n_labels == 1 else y
+    as_text = y.astype(str).astype(text)
+    model = make(cls, max_epochs=1)
+    for fitted, same, other in ((y, y.astype(float), as_text), (as_text, as_text, y)):
+        model.fit(X, fitted)
+        right = (model.predict(X) == same).reshape(20, -1)
+        right = right.all(axis=1) if cls is EncoderDecoderClassifier else right
+        assert model.score(X, same) == pytest.approx(right.mean())
+        with pytest.raises(ValueError, match="of the type that y had in fit"):
+            model.score(X, other)
+
+
 def test_a_missing_label_at_an_observed_step():
     X = np.random.default_rng(0).normal(size=(20, 4, 1))
     y = np.where(X[:, :, 0] > 0, 1.0, 0.0)

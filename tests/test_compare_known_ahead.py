@@ -5,9 +5,10 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVR
 from sktime.forecasting.compose import DirectReductionForecaster
 from sktime.forecasting.naive import NaiveForecaster
@@ -87,8 +88,25 @@ def test_what_takes_the_target_alone_is_not_changed(frame, model):
     pd.testing.assert_frame_equal(without.forecasts["a"], known.forecasts["a"])
 
 
-def test_a_regressor_of_scikit_learn_equals_a_loop(frame):
-    result = compare({"a": LinearRegression()}, frame, known_ahead=["price"], **SETTING)
+RIDGE = Ridge(alpha=100)  # which repeated columns would change
+CALIBRATED = ConformalRegressor(RIDGE, refit=True)
+UNCHANGED = FunctionTransformer()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        RIDGE,
+        CALIBRATED,
+        TransformedWindowRegressor(RIDGE, UNCHANGED),
+        TransformedWindowRegressor(CALIBRATED, UNCHANGED),
+        ConformalRegressor(TransformedWindowRegressor(RIDGE, UNCHANGED), refit=True),
+        GridSearchCV(CALIBRATED, {"calibration_fraction": [0.2]}, cv=2),
+        SequenceForecaster(CALIBRATED, WINDOW, error_bars=None, past_only=["rain"]),
+    ],
+)
+def test_a_regressor_of_scikit_learn_equals_a_loop(frame, model):
+    result = compare({"a": model}, frame, known_ahead=["price"], **SETTING)
     sales, rain, price = frame[["sales", "rain", "price"]].to_numpy().T
 
     def row(origin):
@@ -100,7 +118,7 @@ def test_a_regressor_of_scikit_learn_equals_a_loop(frame):
     test_start = N_ROWS - N_ROWS // 5
     training = range(WINDOW - 1, test_start - HORIZON)
     y = [sales[i + 1 : i + 1 + HORIZON] for i in training]
-    model = LinearRegression().fit([row(i) for i in training], y)
+    model = clone(RIDGE).fit([row(i) for i in training], y)
     origins = range(test_start - 1, N_ROWS - HORIZON, 5)
     expected = model.predict([row(i) for i in origins])
     np.testing.assert_allclose(result.forecasts["a"], expected)

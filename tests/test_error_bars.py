@@ -273,6 +273,40 @@ def test_conformal_absolute_equals_the_sorted_residual():
     assert (lower, upper) == (-94.0, 94.0)
 
 
+@pytest.mark.parametrize(
+    ("cls", "n_steps", "weights"),
+    [
+        (EncoderDecoderRegressor, 2, None),
+        (EncoderDecoderRegressor, 7, np.arange(50)),
+        (GRURegressor, 4, None),
+        (GRURegressor, 4, np.arange(50)),
+    ],
+)
+def test_conformal_around_a_sequence_of_targets(cls, n_steps, weights):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(50, 4, 1)), rng.normal(size=(50, n_steps, 2))
+    regressor = cls(hidden_size=4, max_epochs=1, random_state=0)
+    model = ConformalRegressor(regressor, calibration_fraction=0.5).fit(X, y)
+    alone = clone(regressor).fit(X[:25], y[:25])
+    center = alone.predict(X)
+    interval = model.predict_interval(X, coverage=0.5)
+    for step, output in np.ndindex(n_steps, 2):
+        errors = abs(y[25:, step, output] - center[25:, step, output])
+        width = sorted(errors)[12]  # of 25, the 13th
+        expected = center[:, step, output, np.newaxis] + [-width, width]
+        np.testing.assert_allclose(interval[:, step, output], expected)
+    assert model.score(X, y, weights) == alone.score(X, y, weights)
+
+
+def test_conformal_leaves_the_number_of_steps_to_the_regressor():
+    X, y = np.zeros((20, 4, 1)), np.zeros((20, 2, 1))
+    with pytest.raises(ValueError, match=r"expected .* \(n_samples, 4, n_outputs\)"):
+        ConformalRegressor(GRURegressor()).fit(X, y)
+    y[-1, -1] = np.nan  # held out, so the regressor does not see it
+    with pytest.raises(ValueError, match="y contains NaN"):
+        ConformalRegressor(EncoderDecoderRegressor()).fit(X, y)
+
+
 def test_rank_of_the_error_has_no_rounding():
     # 100 * 0.07 and 25 * (1 - 2 * 0.2) are a bit more than whole numbers.
     assert rank_of(0.07, n_errors=99) == 7

@@ -11,7 +11,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sktime.forecasting.base import ForecastingHorizon
 
-from skseq import Differencer, GRURegressor
+from skseq import (
+    ConformalRegressor,
+    Differencer,
+    GRURegressor,
+    TransformedWindowRegressor,
+)
 from skseq.forecasting import SequenceForecaster
 from tests.forecasters import FH, TINY, forecaster, index_like, make_panel, make_series
 
@@ -200,16 +205,25 @@ class TestErrors:
             forecaster().fit(y, X[inside].drop("s2"), fh=FH)
 
 
-def test_warns_where_a_table_would_repeat_what_is_known_ahead():
+@pytest.mark.parametrize(
+    "regressor",
+    [
+        LinearRegression(),
+        ConformalRegressor(LinearRegression()),
+        TransformedWindowRegressor(LinearRegression(), Differencer()),
+    ],
+)
+def test_warns_where_a_table_would_repeat_what_is_known_ahead(regressor):
     rng = np.random.default_rng(0)
     X = pd.DataFrame({"p": rng.normal(size=63)})
     y = pd.Series(rng.normal(size=60))
-    forecaster = SequenceForecaster(LinearRegression(), 3).fit(y, X[:60], fh=[1, 2, 3])
+    forecaster = SequenceForecaster(regressor, 3).fit(y, X[:60], fh=[1, 2, 3])
     with pytest.warns(UserWarning, match="X does not reach 3 steps beyond y"):
         forecaster.predict([1], X=X[60:61])
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         forecaster.predict([1], X=X[60:])
-        network = SequenceForecaster(GRURegressor(**TINY), 3)
+        network = ConformalRegressor(GRURegressor(**TINY))
+        network = SequenceForecaster(network, 3)
         network.fit(y, X[:60], fh=[1, 2, 3])
         network.predict([1], X=X[60:61])

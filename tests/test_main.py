@@ -9,6 +9,7 @@ import pytest
 
 from skseq import NaiveRegressor, compare
 from skseq.__main__ import main
+from skseq.estimators.interval import IntervalWarning
 from skseq.shell import read_table
 
 SMALL = ["--window", "14", "--horizon", "3", "--epochs", "1"]
@@ -383,6 +384,22 @@ def test_the_others_are_named_if_a_model_cannot_be_fitted(tmp_path, capsys, mode
     others = line.rpartition("--models ")[2].rstrip(".").split()
     assert "linear" in others
     assert main([*argv, "--models", *others]) == 0
+
+
+def test_intervals_that_are_missing_end_no_comparison(tmp_path, recwarn):
+    path, names = tmp_path / "data.csv", ["naive", "linear"]
+    y = np.random.default_rng(0).normal(size=80)
+    pd.DataFrame({"date": YEAR[:80], "y": y}).to_csv(path, index=False)
+    csv = tmp_path / "table.csv"
+    argv = ["compare", str(path), "--models", *names, *SMALL, "--csv", str(csv)]
+    main([*argv, "--coverage", "0.95"])
+    texts = [str(w.message) for w in recwarn if w.category is IntervalWarning]
+    for name, text in zip(names, texts, strict=True):
+        assert text.startswith(f"Model '{name}': No intervals: coverage=0.95 needs")
+        assert text.endswith("give more rows, or ask for less coverage.")
+    table = pd.read_csv(csv)
+    assert table["MAE"].notna().all()
+    assert table["covers"].isna().all()
 
 
 def test_a_file_is_no_column(data, capsys):

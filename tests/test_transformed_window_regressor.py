@@ -439,6 +439,8 @@ def test_error_bars_can_not_be_transformed_back(transformer, reason):
         ({"transformer": Differencer(10)}, "lag=10 and order=1 need more than 10 time"),
         ({"target": 1}, "target=1 is not a column of X"),
         ({"target": [0, -1]}, "is not a column of X"),
+        ({"n_known_ahead": -1}, "n_known_ahead == -1"),
+        ({"n_known_ahead": 1}, "take the last 3 columns of X, but X has 1"),
     ],
 )
 def test_bad_parameters(parameters, message):

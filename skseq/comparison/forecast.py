@@ -125,13 +125,23 @@ def _on_windows(model, tables, fold, window, horizon, n_known, coverage):
     shape = len(tables), len(fold.origins), horizon
     predicted = np.reshape(model.predict(X_test), shape)
     times.append(perf_counter())
-    interval = np.full((*shape, 2), np.nan)
-    notes = []
+    found, notes = None, []
     if coverage is not None:
-        with _noting(notes):
-            found = central_interval(model, X_test, coverage)
-        interval = interval if found is None else np.reshape(found, interval.shape)
+        found = _interval(model, X_test, coverage, notes)
+    interval = np.full((*shape, 2), np.nan)
+    interval = interval if found is None else np.reshape(found, interval.shape)
     return Forecast(predicted, interval, np.diff(times), notes)
+
+
+def _interval(model, X, coverage, notes):
+    """Predict intervals; note why there are none, which the other models may have."""
+    try:
+        with _noting(notes):
+            return central_interval(model, X, coverage)
+    except ValueError as error:
+        remedy = "Or give more rows, or ask for less coverage."
+        notes.append(f"No intervals: {error} {remedy}")
+        return None
 
 
 def _samples(tables, fold, window, horizon, n_known):

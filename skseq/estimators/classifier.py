@@ -257,7 +257,8 @@ def labels_like(predicted, y):
     Raises
     ------
     ValueError
-        If y has another shape.
+        If y has another shape, or is text where the predicted labels are not, or the
+        other way round.
     """
     y = np.asarray(y)
     if y.shape[1:] == (1,):  # raveled in fit, too
@@ -267,4 +268,17 @@ def labels_like(predicted, y):
             f"y has shape {y.shape}, but the labels predicted from X have shape "
             f"{predicted.shape}: give a true label for each of them."
         )
+    given, fitted = _kinds(y), _kinds(predicted)
+    if given.isdisjoint(fitted):
+        raise ValueError(
+            f"The labels in y are {given.pop()}, but those of fit are {fitted.pop()}: "
+            "all would count as wrong. Give labels of the type that y had in fit."
+        )
     return y
+
+
+def _kinds(labels):
+    """Tell text from numbers; there may be both, since padded steps hold anything."""
+    if labels.dtype != object:
+        return {"text" if labels.dtype.kind in "UT" else "numbers"}
+    return {"text" if isinstance(label, str) else "numbers" for label in labels.flat}

@@ -12,7 +12,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from ..inputs import inner_parameters, inputs_for
+from ..inputs import inner_parameters, inputs_for, takes_windows
 from ..transformers.series import SeriesTransformer
 from ..validation import (
     check_fit_windows,
@@ -102,7 +102,9 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
+                (n_samples, steps, n_outputs)
+            In the last form, as the regressor takes it.
         **fit_params : dict
             Passed to the regressor's ``fit``, by metadata routing if it is enabled.
 
@@ -127,7 +129,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         share = self.calibration_fraction
         check_share(share, "calibration_fraction")
         windows = check_fit_windows(self, X, y, allow_missing=self._allows_missing())
-        y = check_targets(y, windows)
+        y = check_targets(y, windows, any_length=True)
         windows = inputs_for(self.regressor, windows)
         n_held_out = max(1, int(share * len(y)))
         n_between = self._n_overlapping(windows, y)
@@ -177,10 +179,29 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        ndarray of the shape of y
         """
         windows = self._check(X)
         return self.regressor_.predict(windows)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the coefficient of determination.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+        y : array-like of the shape of y in ``fit``
+            In three dimensions, the score is that of the regressor.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        if np.ndim(y) < 3:
+            return super().score(X, y, sample_weight)
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        return self.regressor_.score(self._check(X), y, **weights)
 
     def predict_interval(self, X, coverage=0.9):
         """Predict intervals that cover the truth with a given frequency.
@@ -193,7 +214,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_samples, [n_outputs,] 2)
+        ndarray of the shape of y, with a last dimension of 2
             Lower and upper ends.
 
         Raises
@@ -271,7 +292,9 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
+        # fit takes windows for any regressor. But who knows which of their columns are
+        # known ahead makes a better table of them.
+        tags.input_tags.three_d_array = takes_windows(self.regressor)
         tags.input_tags.allow_nan = self._allows_missing()
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from ..inputs import takes_windows
+from ..inputs import reads_table
 from ..windows import cut_windows
 from .windows import lay_rows
 
@@ -83,7 +83,7 @@ def _ahead(model, panel, furthest, length, alpha):
 
 def _check_known(model, panel, n_passes):
     """Warn if a regressor on tables would read more steps than are known ahead."""
-    if not model.n_known or takes_windows(model.regressor):
+    if not model.n_known or not reads_table(model.regressor):
         return
     n_read = n_passes * model.horizon
     if any(len(instance.known) < len(instance.y) + n_read for instance in panel):

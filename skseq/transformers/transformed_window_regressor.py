@@ -1,9 +1,11 @@
 """TransformedWindowRegressor: difference or scale windows with their targets."""
 
 import inspect
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.utils import check_scalar
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -46,6 +48,10 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         The column of X that ``y`` continues. With several, ``y`` holds the steps of
         the first, then those of the second, as from :func:`horizon_targets`.
         Only these columns are transformed.
+    n_known_ahead : int, default=0
+        Number of variables known ahead, whose coming values are the last columns of X,
+        as :class:`KnownAhead` puts them. A scikit-learn regressor then gets each of
+        these values once; networks need the parameter of the same name.
 
     Attributes
     ----------
@@ -83,10 +89,11 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
     array([[3., 4., 3.]])
     """
 
-    def __init__(self, regressor, transformer, *, target=0):
+    def __init__(self, regressor, transformer, *, target=0, n_known_ahead=0):
         self.regressor = regressor
         self.transformer = transformer
         self.target = target
+        self.n_known_ahead = n_known_ahead
 
     def fit(self, X, y, **fit_params):
         """Fit the transformer and the regressor.
@@ -122,6 +129,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         self._columns = check_target_columns(self.target, windows.shape[2], n_outputs)
         warn_of_other_target(self._columns, windows, y)
+        self._ahead = self._known_ahead(windows.shape[2], n_outputs)
         self._one_dimensional = y.ndim == 1
         self._fit_transformer(windows)
         inner = self._apply("transform", self._steps(y), windows)
@@ -153,6 +161,20 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
             self._refuse_error_bars()
         steps = self._steps(np.asarray(inner).astype(windows.dtype))
         return self._outputs(self._apply("inverse_transform", steps, windows))
+
+    def _known_ahead(self, n_features, n_outputs):
+        """Return the number of variables known ahead, and of steps."""
+        check_scalar(self.n_known_ahead, "n_known_ahead", Integral, min_val=0)
+        horizon = n_outputs // len(self._columns)
+        n_known = self.n_known_ahead * horizon
+        if n_known and n_features - n_known < 1 + self._columns.max():
+            raise ValueError(
+                f"n_known_ahead={self.n_known_ahead} and {horizon} steps ahead "
+                f"(target={self.target!r}) take the last {n_known} columns of X, but X "
+                f"has {n_features} in all: add the values known ahead with KnownAhead, "
+                "using the same horizon."
+            )
+        return self.n_known_ahead, horizon
 
     def _refuse_error_bars(self):
         reason, others = "the errors of differences are not independent", ""
@@ -202,7 +224,9 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
             _check_elementwise(self.transformer_, rows)
 
     def _inner_inputs(self, windows):
-        return inputs_for(self.regressor, self._transform_windows(windows))
+        return inputs_for(
+            self.regressor, self._transform_windows(windows), *self._ahead
+        )
 
     def _transform_windows(self, windows):
         """Transform the target columns; cut off the steps left without a value."""

@@ -36,7 +36,7 @@ def target_array(y):
     return array
 
 
-def check_targets(y, windows, *, per_step=True, allow_missing=False):
+def check_targets(y, windows, *, per_step=True, any_length=False, allow_missing=False):
     """Validate regression targets.
 
     Parameters
@@ -44,9 +44,11 @@ def check_targets(y, windows, *, per_step=True, allow_missing=False):
     y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
             (n_samples, length, n_outputs)
     windows : ndarray of shape (n_samples, length, n_features)
-        Three-dimensional targets must have the same length.
+        Three-dimensional targets of the same length have one for each step.
     per_step : bool, default=True
         Whether there may be a target for each step of the windows.
+    any_length : bool, default=False
+        Whether three-dimensional targets may have another length.
     allow_missing : bool, default=False
         Whether NaN may be anywhere in y.
 
@@ -72,7 +74,8 @@ def check_targets(y, windows, *, per_step=True, allow_missing=False):
         raise ValueError(
             f"y has shape {y.shape}: expected (n_samples,) or (n_samples, n_outputs)."
         )
-    if y.ndim > 3 or (y.ndim == 3 and y.shape[1] != windows.shape[1]):
+    every_step = y.ndim == 3 and y.shape[1] == windows.shape[1]
+    if y.ndim > 3 or (y.ndim == 3 and not (every_step or any_length)):
         raise ValueError(
             f"y has shape {y.shape}: expected (n_samples,), (n_samples, n_outputs), or "
             f"(n_samples, {windows.shape[1]}, n_outputs) with a target for each step "
@@ -80,7 +83,7 @@ def check_targets(y, windows, *, per_step=True, allow_missing=False):
         )
     with np.errstate(over="ignore"):  # too large for float32: raises below
         y = y.astype(windows.dtype, copy=False)
-    counted = y if y.ndim < 3 else y[observed(windows)]
+    counted = y[observed(windows)] if every_step else y
     assert_all_finite(counted, allow_nan=allow_missing, input_name="y")
     return y
 
