@@ -20,8 +20,9 @@ class VectorizedGridSearchCV(GridSearchCV):
 
     This is faster for small networks (up to about 64 units in batches of 32), in which
     torch spends most of its time on overhead. Networks with batch normalisation,
-    embedding, callbacks or ``lr_schedule="plateau"``, decoders, large networks, and
-    estimators that are not networks of this package are fitted one after the other.
+    embedding, callbacks or ``lr_schedule="plateau"``, decoders and large networks are
+    fitted one after the other. Transformers, and estimators that are not networks of
+    this package, are fitted twice, and in one process.
 
     Parameters
     ----------
@@ -107,13 +108,20 @@ class VectorizedGridSearchCV(GridSearchCV):
             together.run()
             if together.n_fits:
                 self.n_jobs = 1  # what is left to do is in this process
+            self._seconds = together.seconds
             with together.asking():
                 super().fit(X, y, **params)
         finally:
             self.cv, self.n_jobs = given
-        n_fits = len(self.cv_results_["params"]) * self.n_splits_
-        self.cv_results_["mean_fit_time"] += together.seconds / n_fits
+        self._checked_cv_orig = cv  # scikit-learn keeps the splits
         return self
+
+    def _format_results(self, candidate_params, n_splits, *args, **kwargs):
+        """Share the time of training together, before ``refit`` may choose by it."""
+        results = super()._format_results(candidate_params, n_splits, *args, **kwargs)
+        share = self._seconds / (len(candidate_params) * n_splits)
+        results["mean_fit_time"] = results["mean_fit_time"] + share
+        return results
 
     def _collect(self, together, X, y, params):
         """Collect the networks of all candidates, without training them."""
@@ -126,8 +134,9 @@ class VectorizedGridSearchCV(GridSearchCV):
             warnings.simplefilter("ignore")  # all are shown again by the search
             try:
                 scout.fit(X, y, **params)
-            except ValueError:
-                """No candidate can be fitted; the search itself raises the error."""
+            except (TypeError, ValueError):
+                """No candidate can be fitted, which the search itself tells, or a
+                scorer returns something else than the score of an error."""
 
 
 class _Splits:

@@ -197,7 +197,7 @@ class Interrupt(Callback):
     def _at(self, event):
         here = event == self.event and self.n_epochs == self.epoch
         if here and self.batch in (None, self.n_batches):
-            signal.raise_signal(signal.SIGINT)
+            signal.default_int_handler(signal.SIGINT, None)
 
     def on_epoch_begin(self, net, **kwargs):
         self.n_epochs += 1

@@ -114,7 +114,7 @@ class InterruptOnce(Callback):
     def on_epoch_end(self, net, **kwargs):
         if len(net.history) == 2 and InterruptOnce.left:
             InterruptOnce.left -= 1
-            signal.raise_signal(signal.SIGINT)
+            signal.default_int_handler(signal.SIGINT, None)
 
 
 def test_an_interruption_holds_for_all_members():
@@ -134,7 +134,7 @@ class InterruptEach(Callback):
 
     def on_epoch_end(self, net, **kwargs):
         if len(net.history) == 2:
-            signal.raise_signal(signal.SIGINT)
+            signal.default_int_handler(signal.SIGINT, None)
 
 
 @pytest.mark.parametrize("seconds_between", [0.1, 10])

@@ -17,7 +17,7 @@ from sklearn.model_selection import (
     KFold,
     TimeSeriesSplit,
 )
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from skorch.callbacks import EpochScoring
 
 import skseq
@@ -416,3 +416,57 @@ def test_search_in_the_processes_of_a_configuration(stacks):
         found = search.fit(WINDOWS, Y).cv_results_
     assert stacks == [2, 2]
     assert_allclose(found["mean_test_score"], expected["mean_test_score"])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("kind", ["Regressor", "Classifier"])
+def test_search_teaches_decoders_alone(kind, order):
+    tiny = {"hidden_size": 4, "max_epochs": 10, "random_state": 0}
+    models = [
+        getattr(skseq, name + kind)(**tiny) for name in ("GRU", "EncoderDecoder", "RNN")
+    ]
+    y = Y if kind == "Regressor" else LABELS
+    searches = [
+        cls(Pipeline([("model", models[0])]), {"model": models[::order]}, cv=3)
+        for cls in (GridSearchCV, VectorizedGridSearchCV)
+    ]
+    expected, found = (
+        search.fit(WINDOWS, y).cv_results_["mean_test_score"] for search in searches
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_search_by_a_scorer_of_several_scores_among_other_models(order):
+    models = [Ridge(), skseq.DenseRegressor(max_epochs=2, random_state=0)]
+    searches = [
+        cls(
+            Pipeline([("model", models[0])]),
+            {"model": models[::order]},
+            scoring=lambda model, X, y: {
+                "r2": model.score(X, y),
+                "mean": model.predict(X).mean(),
+            },
+            refit="r2",
+            cv=3,
+        )
+        for cls in (GridSearchCV, VectorizedGridSearchCV)
+    ]
+    expected, found = (
+        search.fit(SERIES, Y).cv_results_["mean_test_mean"] for search in searches
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_refit_may_choose_by_the_time_and_no_splits_are_kept():
+    seen = []
+
+    def first(results):
+        seen.append(results["mean_fit_time"])
+        return 0
+
+    search = VectorizedGridSearchCV(
+        skseq.DenseRegressor(max_epochs=20), {"learning_rate": [0.1, 0.2]}, refit=first
+    ).fit(WINDOWS, Y)
+    np.testing.assert_array_equal(seen[0], search.cv_results_["mean_fit_time"])
+    assert not any(hasattr(value, "splits") for value in vars(search).values())

@@ -334,7 +334,7 @@ class NetworkEstimator(Settings, BaseEstimator):
         if not hasattr(self, "nets_"):  # faster than check_is_fitted
             check_is_fitted(self, "nets_")
         windows = check_predict_windows(self, X, any_length=self._any_length)
-        if self.embedding_size is not None:
+        if isinstance(self.net_.module_.inputs, Embed):
             largest_token(windows)
         return windows
 

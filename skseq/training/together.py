@@ -160,7 +160,8 @@ def _contents(dataset):
     targets = dataset.targets
     if hasattr(targets, "__dict__"):
         targets = {k: v for k, v in vars(targets).items() if k != "windows"}
-    return pack(dataset.windows), targets, dataset.weights, dataset.samples
+    kind = type(dataset.targets).__name__, dataset.teach
+    return kind, pack(dataset.windows), targets, dataset.weights, dataset.samples
 
 
 def _fit_one(makers):
