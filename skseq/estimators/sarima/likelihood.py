@@ -155,7 +155,10 @@ def _is_maximum(model, results, max_iter):
     ended = results.mle_retvals
     if ended["converged"] or ended["iterations"] >= max_iter:
         return ended["converged"]
-    other = _fit(model, results.params, method="nm", maxiter=100)
+    try:
+        other = _fit(model, results.params, method="nm", maxiter=100)
+    except np.linalg.LinAlgError:  # on its way, it came too close to a unit root
+        return False
     return other.llf < results.llf + 0.01
 
 
