@@ -15,8 +15,9 @@ class VectorizedGridSearchCV(GridSearchCV):
 
     Candidates are trained together if they differ only in ``learning_rate``,
     ``weight_decay`` or ``random_state``, on folds with the same number of batches.
-    Each learns what it would have learned alone, to rounding, and stops early at the
-    same epoch. The results are those of scikit-learn's ``GridSearchCV``.
+    Each learns what it would have learned alone, to rounding (which an ill-conditioned
+    fit magnifies), and stops early at the same epoch. The results are those of
+    scikit-learn's ``GridSearchCV``.
 
     This is faster for small networks (up to about 64 units in batches of 32), in which
     torch spends most of its time on overhead. Networks with batch normalisation,

@@ -1,6 +1,7 @@
 """compare: refits, kinds of models, intervals, and what is kept of a run."""
 
 import warnings
+from pickle import PickleError
 
 import numpy as np
 import pandas as pd
@@ -185,6 +186,22 @@ class Counter(NaiveRegressor):
         if Counter.n_fits == 3:
             raise KeyboardInterrupt
         return super().fit(X, y)
+
+
+def test_a_result_that_was_cut_off_is_computed_again(frame, tmp_path):
+    setting = {**SETTING, "cache": tmp_path}
+    expected = compare({"naive": NaiveRegressor()}, frame, **setting)
+    for path in tmp_path.iterdir():
+        path.write_bytes(path.read_bytes()[:100])
+    again = compare({"naive": NaiveRegressor()}, frame, **setting)
+    pd.testing.assert_frame_equal(again.forecasts["naive"], expected.forecasts["naive"])
+
+
+def test_what_cannot_be_hashed_is_told_with_the_parameter(frame, tmp_path):
+    model = make_pipeline(FunctionTransformer(lambda X: X), LinearRegression())
+    with pytest.raises(PickleError) as caught:
+        compare({"model": model}, frame, **SETTING, cache=tmp_path)
+    assert any("leave out cache" in note for note in caught.value.__notes__)
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(frame, tmp_path):

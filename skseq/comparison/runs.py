@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from pickle import PickleError
 
 import joblib
 from joblib import Parallel, delayed
@@ -74,16 +75,28 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
 def _run(model, fold, cache, **setting):
     if cache is None:
         return forecast(model, fold=fold, **setting)
-    key = joblib.hash((_versions(), model, fold, setting))
-    path = Path(cache) / f"{key}.joblib"
+    path = Path(cache) / f"{_key(model, fold, setting)}.joblib"
     if path.exists():
-        return joblib.load(path)
+        with suppress(EOFError, PickleError, ValueError):  # as from a full disk
+            return joblib.load(path)
     result = forecast(model, fold=fold, **setting)
     # If interrupted while writing, leave no file that looks complete.
     unfinished = path.with_suffix(f".{os.getpid()}")
     joblib.dump(result, unfinished)
     unfinished.replace(path)
     return result
+
+
+def _key(model, fold, setting):
+    """Return a hash of all that a result depends on."""
+    try:
+        return joblib.hash((_versions(), model, fold, setting))
+    except PickleError as error:
+        error.add_note(
+            "cache knows a model by what it holds, which a lambda or a class made in a "
+            "function hides: define them at the top of a module, or leave out cache."
+        )
+        raise
 
 
 def _versions():
