@@ -179,6 +179,8 @@ class NumberDecoder(Decoder):
 
     def feed(self, output):
         """Map an output (batch, n_targets * n_levels) to the next input."""
+        if self.n_levels == 1:
+            return output
         return at_level(output.unflatten(-1, (-1, self.n_levels)), self.level)
 
     def expose(self, targets):
