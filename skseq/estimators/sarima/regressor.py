@@ -207,7 +207,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         scaling = Scaling(series, known, self.trend_ is not None)
         self._unit = unit = scaling.unit
         model = self._model(*scaling.scale(series, known))
-        check_series(series, len(names_of_params(model)))
+        names = names_of_params(model)
+        check_series(series, len(names))
         results = maximize(model, scaling.scale_params(before), self.max_iter)
         self.n_iter_ = max(1, getattr(results, "mle_retvals", {}).get("iterations", 0))
         # statsmodels counts missing values too.
@@ -215,16 +216,14 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         llf, n_estimated = results.llf - n_observed * np.log(unit), results.df_model
         penalty = n_estimated * n_observed / (n_observed - n_estimated - 1)
         self.aicc_ = float(2 * (penalty - llf))
-        names = names_of_params(model)
         estimates = dict(zip(names, results.params.tolist(), strict=True))
         estimates["sigma2"] = float(results.scale)
         self.params_ = scaling.unscale_params(estimates)
         of_known = [f"x{i + 1}" for i in range(self.n_known_ahead)]
         self.known_coef_ = np.array([self.params_[name] for name in of_known])
         # Of the series without the effect of the known variables, in its unit.
-        powers = dict.fromkeys(estimates, 0) | {"intercept": 1, "sigma2": 2}
         self._params = [
-            value / unit ** powers[name]
+            value / scaling.units.get(name, 1)
             for name, value in self.params_.items()
             if name not in of_known
         ]

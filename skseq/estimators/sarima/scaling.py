@@ -23,6 +23,8 @@ class Scaling:
     unit : float
         Standard deviation of what the known variables leave of the series; 1 if that
         is constant.
+    units : dict of str to float
+        Of the parameters that have one, by statsmodels' names.
     """
 
     def __init__(self, series, known, has_constant):
@@ -35,8 +37,8 @@ class Scaling:
         self._spread = np.where(spread > 0, spread, 1.0)
         self._spread[0] = self.unit = _unit(table / self._spread) * self._spread[0]
         units = self.unit / self._spread[1:]
-        self._units = {"intercept": self.unit, "sigma2": self.unit**2}
-        self._units |= {f"x{i}": unit for i, unit in enumerate(units, start=1)}
+        self.units = {"intercept": self.unit, "sigma2": self.unit**2}
+        self.units |= {f"x{i}": unit for i, unit in enumerate(units, start=1)}
 
     def scale(self, series, known):
         """Return the series and the known variables, scaled."""
@@ -56,11 +58,11 @@ class Scaling:
         dict of str to float
         """
         shifted = self._shift(params, -1)
-        return {name: shifted[name] / self._units.get(name, 1) for name in shifted}
+        return {name: shifted[name] / self.units.get(name, 1) for name in shifted}
 
     def unscale_params(self, params):
         """Turn parameters of the scaled series into those of the series."""
-        params = {name: params[name] * self._units.get(name, 1) for name in params}
+        params = {name: params[name] * self.units.get(name, 1) for name in params}
         return self._shift(params, 1)
 
     def _shift(self, params, sign):
