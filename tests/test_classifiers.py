@@ -23,10 +23,11 @@ CLASSIFIERS = [cls for cls in ALL if cls.__name__.endswith("Classifier")]
 
 
 def make(cls, **params):
-    """Make a small network."""
-    small = {"hidden_size": 16, "n_filters": 16, "learning_rate": 0.02}
+    """Make a small network that learns fast."""
+    small = {"hidden_size": 16, "n_filters": 16}
     known = {name: small[name] for name in cls().get_params() if name in small}
-    return cls(**known, **params, random_state=0)
+    fast = {"learning_rate": 0.05, "batch_size": 32}
+    return cls(**known, **fast, **params, random_state=0)
 
 
 def steps(n=120, length=6, seed=0):
@@ -42,7 +43,7 @@ def steps(n=120, length=6, seed=0):
 def test_labels_of_any_type(cls, labels):
     X, up = steps()
     y = np.where(up, *labels)
-    model = make(cls, max_epochs=15).fit(X, y)
+    model = make(cls, max_epochs=5).fit(X, y)
     assert model.score(X, y) > 0.9
     assert model.predict(X).dtype == y.dtype
     np.testing.assert_array_equal(model.classes_, np.unique(y))
@@ -123,7 +124,7 @@ def test_history_has_the_log_loss_of_the_steps_that_are_not_padded():
 def test_label_smoothing_makes_a_classifier_less_certain(cls):
     X, up = steps()
     certain, smooth = (
-        make(cls, max_epochs=30, label_smoothing=smoothing)
+        make(cls, max_epochs=15, label_smoothing=smoothing)
         .fit(X, up)
         .predict_proba(X)
         .max(axis=1)
@@ -207,7 +208,7 @@ def test_sequences_of_different_lengths(cls):
         for label in y
     ]
     X = pad_sequences(sequences)
-    model = cls(max_epochs=20, learning_rate=0.02, random_state=0).fit(X, y)
+    model = make(cls, max_epochs=10).fit(X, y)
     assert model.score(X, y) > 0.7
     longer = pad_sequences(sequences, length=20)
     np.testing.assert_allclose(

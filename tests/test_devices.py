@@ -1,6 +1,7 @@
 """Where a fit computes: on a device, in mixed precision, in several processes."""
 
 import os
+import runpy
 import subprocess
 import sys
 from itertools import chain
@@ -178,7 +179,7 @@ with open(path, "wb") as file:
 """
 
 
-def test_two_processes_learn_what_one_does(tmp_path):
+def test_two_processes_learn_what_one_does(tmp_path, monkeypatch, capsys):
     pytest.importorskip(
         "accelerate", reason="processes are started by the extra skseq[accelerate]"
     )
@@ -188,12 +189,14 @@ def test_two_processes_learn_what_one_does(tmp_path):
     launch += ["--master-port=0", "--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0"]
     env = {**os.environ, "ACCELERATE_USE_CPU": "1", "OMP_NUM_THREADS": "1"}
     paths = [tmp_path / name for name in ("cpu", "shared0", "shared1")]
-    alone = [sys.executable, script, "cpu", paths[0]]
-    together = [*launch, script, "accelerate", tmp_path / "shared"]
-    for command in (alone, together):
-        done = subprocess.run(command, env=env, check=True, capture_output=True)
-        assert not done.stdout
-        assert done.stderr.count(b"| 0/3 [") == 6  # one bar for each fit
+    monkeypatch.setattr(sys, "argv", [str(script), "cpu", str(paths[0])])
+    runpy.run_path(str(script))
+    alone = capsys.readouterr()
+    command = [*launch, script, "accelerate", tmp_path / "shared"]
+    done = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
+    for out, err in (alone, (done.stdout, done.stderr)):
+        assert not out
+        assert err.count("| 0/3 [") == 6  # one bar for each fit
     alone, *shared = (np.load(path, allow_pickle=True) for path in paths)
     for results in shared:
         for one, other in zip(alone, results, strict=True):

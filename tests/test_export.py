@@ -1,6 +1,7 @@
 """The torch module of a fitted network, recorded by torch to be used elsewhere."""
 
 import warnings
+from functools import cache
 
 import numpy as np
 import pytest
@@ -60,13 +61,24 @@ def record(how, module, X):
         return how(module.eval(), torch.from_numpy(X))
 
 
+def windows():
+    """Short ones: each step of a recurrent network is recorded by itself."""
+    return np.random.default_rng(0).normal(size=(20, 4, 2))
+
+
+@cache
+def fitted_and_recorded(model, how):
+    X = windows()
+    module = fitted(model, X, X[:, -1, 0]).eval()
+    return module, record(how, module, X)
+
+
 @pytest.mark.parametrize("how", [trace, export, export_any_batch])
 @models
 def test_what_was_recorded_forecasts_other_windows(model, how):
-    X = np.random.default_rng(0).normal(size=(20, 6, 2))
-    module = fitted(model, X, X[:, -1, 0])
-    recorded = record(how, module, X)
-    X[::2, :3] = np.nan  # padding, of which there was none
+    _, recorded = fitted_and_recorded(model, how)
+    X = windows()
+    X[::2, :2] = np.nan  # padding, of which there was none
     X = X[::-1] if how is export else X[:-3][::-1]
     x = torch.from_numpy(X.copy())
     with torch.no_grad():
@@ -78,11 +90,9 @@ def test_what_was_recorded_forecasts_other_windows(model, how):
 @pytest.mark.parametrize("how", [trace, export])
 @models
 def test_what_was_recorded_has_the_same_gradients(model, how):
-    X = np.random.default_rng(0).normal(size=(20, 6, 2))
-    module = fitted(model, X, X[:, -1, 0])
     gradients = []
-    for one in (module.eval(), record(how, module, X)):
-        x = torch.from_numpy(X).requires_grad_()
+    for one in fitted_and_recorded(model, how):
+        x = torch.from_numpy(windows()).requires_grad_()
         wanted = x, *one.parameters()
         gradients.append(torch.autograd.grad(one(x).square().sum(), wanted))
     for ours, recorded in zip(*gradients, strict=True):
@@ -99,7 +109,7 @@ def test_what_was_recorded_has_the_same_gradients(model, how):
     ],
 )
 def test_second_derivatives_of_what_was_exported(model):
-    X = np.random.default_rng(0).normal(size=(20, 6, 2))
+    X = windows()
     module = fitted(model, X, X[:, -1, 0])
     x = torch.from_numpy(X[:3])
     exported = record(export, module, X[:3])

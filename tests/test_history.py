@@ -68,7 +68,10 @@ def test_the_loss_is_what_its_formula_says(cls, loss, weighted):
 @pytest.mark.parametrize("cls", NETWORKS)
 def test_the_loss_of_a_learnable_series_falls(cls):
     X, y = make_windows(cls)
-    model = make_exact(cls, max_epochs=30, batch_size=16, learning_rate=0.03).fit(X, y)
+    size = {"hidden_size": 8, "n_filters": 16}
+    size = {name: size[name] for name in size if name in parameters(cls)}
+    model = make_exact(cls, max_epochs=15, batch_size=16, learning_rate=0.03, **size)
+    model.fit(X, y)
     losses = model.history_["train_loss"].to_numpy()
     assert losses[-1] < 0.5 * losses[0]
     assert losses[-3:].mean() < losses[:3].mean()
@@ -81,13 +84,14 @@ def test_every_network_learns_a_sine(cls):
     X = np.lib.stride_tricks.sliding_window_view(wave[:-1], 12)[:, :, np.newaxis]
     y = targets_for(cls, wave[12:])
     params = {
-        "max_epochs": 25,
+        "max_epochs": 12,
         "hidden_size": 16,
-        "learning_rate": 0.02,
+        "n_filters": 16,
+        "learning_rate": 0.03,
         "batch_size": 32,
     }
-    if "hidden_size" not in parameters(cls):
-        del params["hidden_size"]
+    known = parameters(cls)
+    params = {name: value for name, value in params.items() if name in known}
     model = make(cls, **params).fit(X[:180], y[:180])
     assert model.score(X[180:], y[180:]) > 0.9
 

@@ -43,7 +43,7 @@ def test_adding_in_any_unit_takes_layer_normalization():
 
 def test_copying_takes_no_attention_where_the_state_holds_the_sequence():
     model = EncoderDecoderClassifier(attention=False, hidden_size=64, random_state=0)
-    model.set_params(max_epochs=20, **TOKENS)
+    model.set_params(max_epochs=10, **{**TOKENS, "learning_rate": 0.03})
     assert exact_match(model, copy, 1000, length=4, n_symbols=4) > 0.95
 
 
