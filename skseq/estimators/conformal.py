@@ -297,7 +297,6 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         tags.input_tags.three_d_array = takes_windows(self.regressor)
         tags.input_tags.allow_nan = self._allows_missing()
         tags.target_tags.multi_output = True
-        tags.target_tags.single_output = True
         return tags
 
 

@@ -164,7 +164,7 @@ def _check_n_jobs(value):
 
 
 def _check_verbose(value):
-    if not isinstance(value, (Integral, bool)):
+    if not isinstance(value, Integral):
         raise TypeError(f"verbose must be a number, got {value!r}.")
 
 

@@ -333,7 +333,6 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
-        tags.target_tags.single_output = True
         return tags
 
 

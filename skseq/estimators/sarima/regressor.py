@@ -326,7 +326,6 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
         tags.target_tags.multi_output = True
-        tags.target_tags.single_output = True
         tags.regressor_tags.poor_score = True  # forecasts from y's past alone
         return tags
 
