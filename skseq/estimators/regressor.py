@@ -11,6 +11,7 @@ from ..networks.dropout import same_masks
 from ..networks.heads import POOLINGS, at_level
 from ..training import LOSSES, EveryStep, Standardized, WeightedLoss
 from ..validation import (
+    check_known_ahead,
     check_target_columns,
     check_targets,
     warn_of_other_target,
@@ -238,16 +239,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         return len(self._columns)
 
     def _check_known(self, n_features):
-        n_known = self.n_known_ahead * self._horizon
-        n_past = n_features - n_known
-        if self.n_known_ahead and n_past < 1 + self._columns.max():
-            raise ValueError(
-                f"n_known_ahead={self.n_known_ahead} and {self._horizon} steps ahead "
-                f"(target={self.target!r}) take the last {n_known} columns of X, but "
-                f"X has {n_features} in all: add the values known ahead with "
-                "KnownAhead, using the same horizon, and name in target every column "
-                "that y holds."
-            )
+        n_past = check_known_ahead(self, self._columns, n_features, self._horizon)
         if self.strategy == "iterated" and n_past != len(self._columns):
             raise ValueError(
                 "strategy='iterated' feeds forecasts back as input, so y must "

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..inputs import inputs_for, refuse_to_cut
 from ..validation import (
     check_fit_windows,
+    check_known_ahead,
     check_predict_windows,
     check_target_columns,
     check_targets,
@@ -127,9 +128,13 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         )
         y = check_targets(y, windows, per_step=False)
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
-        self._columns = check_target_columns(self.target, windows.shape[2], n_outputs)
+        n_features = windows.shape[2]
+        self._columns = check_target_columns(self.target, n_features, n_outputs)
         warn_of_other_target(self._columns, windows, y)
-        self._ahead = self._known_ahead(windows.shape[2], n_outputs)
+        check_scalar(self.n_known_ahead, "n_known_ahead", Integral, min_val=0)
+        horizon = n_outputs // len(self._columns)
+        check_known_ahead(self, self._columns, n_features, horizon)
+        self._ahead = self.n_known_ahead, horizon
         self._one_dimensional = y.ndim == 1
         self._fit_transformer(windows)
         inner = self._apply("transform", self._steps(y), windows)
@@ -161,20 +166,6 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
             self._refuse_error_bars()
         steps = self._steps(np.asarray(inner).astype(windows.dtype))
         return self._outputs(self._apply("inverse_transform", steps, windows))
-
-    def _known_ahead(self, n_features, n_outputs):
-        """Return the number of variables known ahead, and of steps."""
-        check_scalar(self.n_known_ahead, "n_known_ahead", Integral, min_val=0)
-        horizon = n_outputs // len(self._columns)
-        n_known = self.n_known_ahead * horizon
-        if n_known and n_features - n_known < 1 + self._columns.max():
-            raise ValueError(
-                f"n_known_ahead={self.n_known_ahead} and {horizon} steps ahead "
-                f"(target={self.target!r}) take the last {n_known} columns of X, but X "
-                f"has {n_features} in all: add the values known ahead with KnownAhead, "
-                "using the same horizon."
-            )
-        return self.n_known_ahead, horizon
 
     def _refuse_error_bars(self):
         reason, others = "the errors of differences are not independent", ""

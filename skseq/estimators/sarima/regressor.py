@@ -6,12 +6,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...validation import (
     check_fit_windows,
+    check_known_ahead,
     check_predict_windows,
+    check_target_columns,
     check_targets,
 )
 from ...windows import chunks, difference
 from .affine_forecast import affine_forecast
-from .checks import check_columns, check_length, check_parameters, searches
+from .checks import check_length, check_parameters, searches
 from .likelihood import (
     UNIT_ROOT,
     check_series,
@@ -198,7 +200,9 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 "y has a column that holds nothing but NaN: give more rows."
             )
         self._n_outputs = y.shape[1]
-        check_columns(self, windows.shape[2], self._n_outputs)
+        n_features = windows.shape[2]
+        columns = check_target_columns(self.target, n_features, self._n_outputs)
+        check_known_ahead(self, columns, n_features, self._n_outputs)
         pieces = stitch(windows, y, self.target, self._known)
         self._choose_orders(pieces)
         check_length(self, windows.shape[1])
