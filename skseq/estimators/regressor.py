@@ -16,7 +16,7 @@ from ..validation import (
     check_targets,
     warn_of_other_target,
 )
-from ..windows import n_shared
+from ..windows import coming_values, n_shared
 from .base import NetworkEstimator
 from .parameters import plain
 from .uncertainty import UncertaintyMixin
@@ -183,11 +183,8 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     def _following(self, row):
         """Make the row after this one, with the known values moved on by one step."""
         row = row.copy()
-        if n_variables := self._fitted.n_known_ahead:
-            n_known = n_variables * self._horizon
-            known = row[..., -n_known:].reshape(len(row), n_variables, -1)
-            known[..., :-1] = known[..., 1:].copy()
-            row[:, 0, -n_known:] = known.reshape(len(row), -1)
+        known = coming_values(row, self._fitted.n_known_ahead, self._horizon)
+        known[..., :-1] = known[..., 1:].copy()
         return row
 
     def _point(self, y):

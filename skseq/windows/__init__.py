@@ -1,6 +1,7 @@
 """Windows: pure numpy functions on arrays ``(n_samples, length, n_features)``."""
 
 from .differences import difference, integrate
+from .known_ahead import coming_values
 from .padding import as_real, backfill, leading_padding, observed, pad_sequences
 from .panel import cut_windows
 from .views import (
@@ -19,6 +20,7 @@ __all__ = [
     "backfill",
     "changes",
     "chunks",
+    "coming_values",
     "cut_windows",
     "difference",
     "integrate",

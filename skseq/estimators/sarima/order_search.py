@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ...windows import difference
+from .scaling import residuals
 
 # The limits of R's auto.arima.
 _LARGEST, _LARGEST_SEASONAL = 5, 2
@@ -69,10 +70,7 @@ def search_orders(table, season, criterion):
 
 def _differences(arima, table, season):
     """Orders of differencing that the tests choose, given the known variables."""
-    rest = table[:, 0]
-    if table.shape[1] > 1:
-        known = np.column_stack([np.ones(len(table)), table[:, 1:]])
-        rest = rest - known @ np.linalg.lstsq(known, rest)[0]
+    rest = residuals(table) if table.shape[1] > 1 else table[:, 0]
     seasonal_d = 0
     if season and len(rest) > 2 * season:
         seasonal_d = arima.nsdiffs(rest, period=season)
