@@ -168,8 +168,7 @@ def compare(
         "horizon": horizon,
         "n_known": len(known_ahead),
     }
-    naive = run_all({"naive": NaiveRegressor(season)}, folds, **setting)["naive"]
-    naive = np.concatenate([part.values for part in naive], axis=1)
+    naive = run_all({"naive": NaiveRegressor(season)}, folds, **setting)["naive"].values
     results = run_all(
         models, folds, n_jobs, cache, progress, **setting, coverage=coverage
     )
@@ -181,18 +180,16 @@ def compare(
     if reference["MAE"] <= rounding(truth):
         reference = dict.fromkeys(errors, 0)
     rows, forecasts, intervals = {}, {}, {}
-    for name, parts in results.items():
-        predicted = np.concatenate([part.values for part in parts], axis=1)
-        interval = np.concatenate([part.interval for part in parts], axis=1)
-        forecasts[name] = labelled(predicted)
-        intervals[name] = interval.reshape(-1, horizon, 2)
+    for name, found in results.items():
+        forecasts[name] = labelled(found.values)
+        intervals[name] = found.interval.reshape(-1, horizon, 2)
         rows[name] = row = {}
         for error, function in errors.items():
-            row[error] = function(truth, predicted)
+            row[error] = function(truth, found.values)
             row[f"{error} / naive"] = ratio(row[error], reference[error])
-        row["fit s"], row["predict s"] = sum(part.seconds for part in parts)
+        row["fit s"], row["predict s"] = found.seconds
         if coverage is not None:
-            row.update(interval_metrics(truth, interval, coverage))
+            row.update(interval_metrics(truth, found.interval, coverage))
     return Comparison(
         pd.DataFrame.from_dict(rows, orient="index").rename_axis("model"),
         forecasts,
