@@ -67,8 +67,7 @@ def load_japanese_vowels(*, split="train", return_X_y=False):
             "'skseq[sktime]'."
         ) from error
     nested, y = load(split=split, return_X_y=True)
-    sequences = [np.column_stack([*map(np.asarray, row)]) for row in nested.to_numpy()]
-    X, y = pad_sequences(sequences, length=29), np.asarray(y, dtype=str)
+    X, y = pad_sequences(nested, length=29), np.asarray(y, dtype=str)
     if return_X_y:
         return X, y
     return Bunch(
