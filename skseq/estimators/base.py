@@ -307,7 +307,8 @@ class NetworkEstimator(Settings, BaseEstimator):
     def _build_head(self, network):
         return Head(
             network.output_size,
-            *self._head_arguments(),
+            **self._head_outputs(),
+            read="every" if self._every_step else self.pooling,
             n_backward=getattr(network, "n_backward", 0),
             is_linear=getattr(network, "linear", False),
         )

@@ -97,6 +97,14 @@ def plain(estimator):
     return copied
 
 
+def as_floats(values, dtype):
+    """Convert a parameter to an array, which is empty if it does not hold numbers."""
+    try:
+        return np.asarray(values, dtype=dtype)
+    except (TypeError, ValueError):
+        return np.empty(0, dtype=dtype)
+
+
 def _check_number(value, name, *, optional):
     if value is None and optional:
         return
@@ -178,10 +186,7 @@ def _check_random_state(value):
 
 
 def _check_levels(value):
-    try:
-        levels = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        levels = np.empty(0)
+    levels = as_floats(value, float)
     ascending = levels.ndim == 1 and len(levels) and (np.diff(levels) > 0).all()
     if not ascending or not (levels[0] > 0 and levels[-1] < 1):
         raise ValueError(

@@ -18,7 +18,7 @@ from ..validation import (
 )
 from ..windows import coming_values, n_shared
 from .base import NetworkEstimator
-from .parameters import plain
+from .parameters import as_floats, plain
 from .uncertainty import UncertaintyMixin
 
 FITTED = "loss", "n_known_ahead", "quantiles", "strategy", "supervise"
@@ -273,13 +273,15 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         horizon = 1 if self._fitted.strategy == "iterated" else self._horizon
         return self._fitted.n_known_ahead, self._horizon, horizon
 
-    def _head_arguments(self):
+    def _head_outputs(self):
         n_known, _, horizon = self._ahead()
-        n_outputs = self._n_outputs * self._n_levels()
-        read = "every" if self._every_step else self.pooling
-        if not n_known:
-            return n_outputs, 1, 0, read
-        return n_outputs // horizon, horizon, n_known, read, self._n_levels()
+        n_levels = self._n_levels()
+        return {
+            "n_outputs": self._n_outputs * n_levels // horizon,
+            "horizon": horizon,
+            "n_known": n_known,
+            "n_levels": n_levels,
+        }
 
     def _check_network(self, network):
         if self._every_step and not network.causal:
@@ -294,7 +296,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     def _criterion(self, dtype):
         weights = None
         if self.output_weights is not None:
-            weights = _as_floats(self.output_weights, dtype)
+            weights = as_floats(self.output_weights, dtype)
             if weights.ndim == 1 and len(weights) == self._n_targets():
                 weights = weights.repeat(self._n_outputs // self._n_targets())
             if (
@@ -323,10 +325,3 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
-
-
-def _as_floats(values, dtype):
-    try:
-        return np.asarray(values, dtype=dtype)
-    except (TypeError, ValueError):
-        return np.empty(0, dtype=dtype)
