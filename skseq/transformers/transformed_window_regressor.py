@@ -24,6 +24,7 @@ from ..validation import (
     warn_of_other_target,
 )
 from ..windows import backfill, chunks, leading_padding, series_of, sliding_windows
+from .elementwise import check_elementwise, elementwise
 
 
 class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
@@ -212,7 +213,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
             rows = _observed_rows(targets)
             self.transformer_.fit(rows)
             self._n_cut = 0
-            _check_elementwise(self.transformer_, rows)
+            check_elementwise(self.transformer_, rows)
 
     def _inner_inputs(self, windows):
         return inputs_for(
@@ -226,7 +227,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         rows = windows if series is None else series
         targets = rows[..., self._columns]
         if not self._uses_past:
-            transformed = _elementwise(self.transformer_.transform, targets)
+            transformed = elementwise(self.transformer_.transform, targets)
         elif series is None:
             transformed = self.transformer_.transform(targets)
         else:
@@ -243,7 +244,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         """Transform targets ``(n_samples, horizon, n_targets)``, or undo it."""
         function = getattr(self.transformer_, method)
         if not self._uses_past:
-            return _elementwise(function, steps)
+            return elementwise(function, steps)
         # The transformer looks back as many rows as it leaves without a value.
         past = self._targets(windows)[:, -self._n_cut :]
         parts = [function(steps[p], past=backfill(past[p])) for p in chunks(past)]
@@ -294,42 +295,3 @@ def _observed_rows(windows):
     series = series_of(windows)
     rows = windows.reshape(-1, windows.shape[-1]) if series is None else series
     return rows[~np.isnan(rows).any(axis=1)]
-
-
-def _elementwise(function, values):
-    """Apply a function of rows to all observed rows."""
-    flat = values.reshape(-1, values.shape[-1])
-    observed = ~np.isnan(flat).any(axis=1)
-    result = np.full_like(flat, np.nan)
-    result[observed] = function(flat[observed])
-    return result.reshape(values.shape)
-
-
-def _check_elementwise(transformer, rows):
-    """Raise ValueError unless each row is transformed by itself, and invertibly."""
-    there, backwards = (
-        np.asarray(transformer.transform(some)) for some in (rows, rows[::-1])
-    )
-    if not (np.isfinite(there) | np.isfinite(backwards[::-1])).all():
-        raise ValueError(
-            f"transformer={transformer!r} turns some values between {rows.min():.4g} "
-            f"and {rows.max():.4g}, the range of the target, into NaN or infinity: "
-            "choose one that takes all of them, such as log1p if there are zeros."
-        )
-    rows = rows[:: 1 + len(rows) // 100]
-    inverse = getattr(transformer, "inverse_transform", None)
-    there = np.asarray(transformer.transform(rows))
-    good = inverse is not None and there.shape == rows.shape
-    if good:
-        tolerance = {"rtol": 1e-3, "atol": 1e-3 * np.abs(rows).max()}
-        backwards = transformer.transform(rows[::-1])[::-1]
-        good = np.allclose(there, backwards, rtol=1e-3, atol=1e-6)
-        good = good and np.allclose(inverse(there), rows, **tolerance)
-    if not good:
-        raise ValueError(
-            f"transformer={transformer!r} must transform each row by itself, keep the "
-            "number of columns, and have an inverse_transform that restores the row; "
-            "or take the rows before as an argument named past, as Differencer does. "
-            "To combine transformers, put one TransformedWindowRegressor into "
-            "another."
-        )
