@@ -1,7 +1,7 @@
 """Windows: pure numpy functions on arrays ``(n_samples, length, n_features)``."""
 
+from .coming import coming_values, lay_coming
 from .differences import difference, integrate
-from .known_ahead import coming_values
 from .padding import as_real, backfill, leading_padding, observed, pad_sequences
 from .panel import cut_windows
 from .views import (
@@ -24,6 +24,7 @@ __all__ = [
     "cut_windows",
     "difference",
     "integrate",
+    "lay_coming",
     "leading_padding",
     "n_shared",
     "observed",
