@@ -11,7 +11,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..networks import Embed, Head, SequenceModel, Standardize
 from ..training import (
-    SETTINGS_DOC,
     Job,
     Settings,
     WindowDataset,
@@ -50,8 +49,7 @@ class NetworkEstimator(Settings, DeclaredParameters):
     warm_start: bool = False
     random_state: object = None
 
-    _parameters = (
-        """\
+    _parameters = """\
     standardize : bool, default=True
         Whether to standardise inputs and targets, with the means and standard
         deviations of the training windows.
@@ -77,8 +75,6 @@ class NetworkEstimator(Settings, DeclaredParameters):
     random_state : int, RandomState or None, default=None
         Seed of the initial weights, the order of batches, and dropout.
 """
-        + SETTINGS_DOC
-    )
     _attributes = """\
     net_ : skorch.NeuralNet
         The trained net; ``net_.module_`` is the torch module.
@@ -106,7 +102,6 @@ class NetworkEstimator(Settings, DeclaredParameters):
 
     _any_length = False  # whether windows may have another length in predict
     _teach = False  # whether the head is given the targets in training
-    _choices = {}
 
     def fit(self, X, y, sample_weight=None):
         """Train the network.

@@ -10,7 +10,7 @@ import torch
 from sklearn.utils import check_random_state, check_scalar
 from skorch.callbacks import Callback
 
-from ..training import ACCELERATE, CHOICES, device_of
+from ..training import ACCELERATE, device_of
 
 _COUNT = (Integral, 1, None, "both")
 _SHARE = (Real, 0, 1, "left")
@@ -54,7 +54,7 @@ def check_parameters(estimator):
         Its ``_choices``, and those of its base classes, list the allowed values of
         some parameters.
     """
-    choices = dict(CHOICES)
+    choices = {}
     for cls in reversed(type(estimator).__mro__):
         choices.update(vars(cls).get("_choices", {}))
     for field in fields(estimator):

@@ -8,14 +8,12 @@ from .loss import LOSSES, CrossEntropy, WeightedLoss
 from .net import ACCELERATE, device_of
 from .targets import EveryStep, Standardized, Targets
 from .together import Together, train_all
-from .train import CHOICES, SETTINGS_DOC, Job, Settings
+from .train import Job, Settings
 
 __all__ = [
     "ACCELERATE",
-    "CHOICES",
     "LARGE_BATCH",
     "LOSSES",
-    "SETTINGS_DOC",
     "Batches",
     "CrossEntropy",
     "EveryStep",

@@ -24,14 +24,6 @@ OPTIMIZERS = {
     "rmsprop": optim.RMSprop,
 }
 
-CHOICES = {
-    "optimizer": tuple(OPTIMIZERS),
-    "lr_schedule": ("constant", "onecycle", "cosine", "plateau"),
-    "gradient_clip_by": ("norm", "value"),
-    "mixed_precision": (None, *PRECISIONS),
-}
-"""Parameters that take one of several names."""
-
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Settings:
@@ -53,8 +45,7 @@ class Settings:
     verbose: int = 0
     callbacks: list | None = None
 
-
-SETTINGS_DOC = """\
+    _parameters = """\
     max_epochs : int, default=40
         Number of passes over the training windows.
     batch_size : int, default=32
@@ -95,6 +86,12 @@ SETTINGS_DOC = """\
     callbacks : list of skorch.callbacks.Callback, default=None
         Further callbacks, called in addition to those of this package.
 """
+    _choices = {
+        "optimizer": tuple(OPTIMIZERS),
+        "lr_schedule": ("constant", "onecycle", "cosine", "plateau"),
+        "gradient_clip_by": ("norm", "value"),
+        "mixed_precision": (None, *PRECISIONS),
+    }
 
 
 @dataclass(eq=False)
