@@ -1,5 +1,7 @@
 """Quarterly macroeconomic data of the United States."""
 
+import pandas as pd
+
 from .bunch import series_bunch
 
 DESCR = """\
@@ -73,8 +75,6 @@ def load_us_macroeconomic(*, return_X_y=False, as_frame=True):
             "This data set comes with statsmodels, which is not installed: pip "
             "install 'skseq[sarima]'."
         ) from error
-    import pandas as pd
-
     frame = macrodata.load_pandas().data.drop(columns=["year", "quarter"])
     frame.index = pd.date_range("1959-01-01", periods=len(frame), freq="QS")
     frame = frame.rename_axis("date")

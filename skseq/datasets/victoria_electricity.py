@@ -1,5 +1,7 @@
 """Victoria's daily electricity demand."""
 
+import pandas as pd
+
 from .bunch import series_bunch
 
 DESCR = """\
@@ -78,8 +80,6 @@ def load_victoria_electricity(*, return_X_y=False, as_frame=True):
 
 
 def _daily(half_hours):
-    import pandas as pd
-
     # "Date" is the day in local time, "Time" is in UTC: days begin at 13:00 or 14:00.
     days = half_hours.groupby(pd.to_datetime(half_hours["Date"]).rename("date"))
     frame = pd.DataFrame(

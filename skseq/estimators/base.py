@@ -167,15 +167,11 @@ class NetworkEstimator(Settings, DeclaredParameters):
         if not self._goes_on:
             self._learn_inputs(windows[fitted], fitted_weights)
         encoded = self._encode_targets(targets, windows, fitted, fitted_weights)
-        datasets = [
-            None
-            if samples is None
-            else WindowDataset(windows, those, weights, samples, self._teach)
-            for samples, those in (
-                (training, encoded),
-                (validation, encoded.held_out()),
-            )
-        ]
+        how = {"weights": weights, "teach": self._teach}
+        datasets = [WindowDataset(windows, encoded, samples=training, **how), None]
+        if validation is not None:
+            encoded = encoded.held_out()
+            datasets[1] = WindowDataset(windows, encoded, samples=validation, **how)
         seeds = self._seed_members()
         member = plain(self)
         jobs = [

@@ -2,27 +2,9 @@
 
 
 def check_known_ahead(regressor, columns, n_features, horizon):
-    """Raise an error if variables known ahead leave no room for what y continues.
+    """Raise ValueError if the columns known ahead include one that y continues.
 
-    Parameters
-    ----------
-    regressor : estimator
-        With ``n_known_ahead`` and ``target``.
-    columns : ndarray of int of shape (n_targets,)
-        The columns of X that y continues.
-    n_features : int
-        Number of variables of X.
-    horizon : int
-        Number of steps in y.
-
-    Returns
-    -------
-    int
-        Number of columns before those known ahead.
-
-    Raises
-    ------
-    ValueError
+    Returns the number of columns before them.
     """
     n_known = regressor.n_known_ahead * horizon
     n_past = n_features - n_known

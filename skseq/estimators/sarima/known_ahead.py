@@ -6,29 +6,10 @@ from ...windows import coming_values
 
 
 def without_known(windows, target, coef, horizon):
-    """Take the effect of the variables known ahead out of the past.
+    """Return the past of the target without their effect, and that on coming steps.
 
-    Parameters
-    ----------
-    windows : ndarray of shape (n_samples, length, n_features)
-    target : int
-    coef : ndarray of shape (n_known,)
-        The effect of each variable.
-    horizon : int
-        Steps for which they are known.
-
-    Returns
-    -------
-    past : ndarray of shape (n_samples, length) or (n_samples, length - 1)
-        The target. With known variables, it lacks the first row, whose own known values
-        are in the row before.
-    effect : ndarray of shape (n_samples, horizon) or (n_samples, 1)
-        The effect on the coming steps.
-
-    Raises
-    ------
-    ValueError
-        If values known ahead are missing in the last row.
+    The first row of a window has no known values of its own: they are in the row before
+    it. So the past is one row shorter, if there are any.
     """
     past = windows[:, :, target].astype(np.float64)
     if not len(coef):

@@ -46,18 +46,8 @@ def stitch(windows, y, target, n_known):
 def join(pieces, n_between, order, seasonal_order):
     """Difference the pieces, and join them with missing values between.
 
-    Parameters
-    ----------
-    pieces : list of ndarray of shape (n_timesteps, 1 + n_known)
-    n_between : int
-        Number of missing values between two pieces.
-    order, seasonal_order : tuple of int
-        Of which only the numbers of differences are used.
-
-    Returns
-    -------
-    series : ndarray of shape (n_timesteps,)
-    known : ndarray of shape (n_timesteps, n_known)
+    Returns the target (n_timesteps,) and the variables known ahead
+    (n_timesteps, n_known).
     """
     _, differences, _ = order
     _, seasonal_differences, _, season = seasonal_order
