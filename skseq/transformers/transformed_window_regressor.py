@@ -6,15 +6,10 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import check_scalar
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    _routing_enabled,
-    process_routing,
-)
 from sklearn.utils.validation import check_is_fitted
 
 from ..inputs import inputs_for, refuse_to_cut
+from ..routing import RoutesToRegressor
 from ..validation import (
     check_fit_windows,
     check_known_ahead,
@@ -27,7 +22,9 @@ from ..windows import backfill, chunks, leading_padding, series_of, sliding_wind
 from .elementwise import check_elementwise, elementwise
 
 
-class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class TransformedWindowRegressor(
+    RoutesToRegressor, MetaEstimatorMixin, RegressorMixin, BaseEstimator
+):
     """Transform each window together with its targets, and undo it on the forecast.
 
     A window followed by its targets is one short series. The transformer is applied
@@ -90,6 +87,8 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
     >>> model.fit(X, [[0.0, 0.0, 0.0]]).predict(X)
     array([[3., 4., 3.]])
     """
+
+    _routed = ("fit", "predict")
 
     def __init__(self, regressor, transformer, *, target=0, n_known_ahead=0):
         self.regressor = regressor
@@ -264,25 +263,6 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
     def _outputs(self, steps):
         y = steps.swapaxes(1, 2).reshape(len(steps), -1)
         return y[:, 0] if self._one_dimensional else y
-
-    def _route(self, method, params):
-        if _routing_enabled():
-            return process_routing(self, method, **params).regressor[method]
-        return params
-
-    def get_metadata_routing(self):
-        """Route metadata to the regressor.
-
-        Returns
-        -------
-        MetadataRouter
-        """
-        mapping = MethodMapping()
-        for method in ("fit", "predict"):
-            mapping.add(caller=method, callee=method)
-        return MetadataRouter(owner=self).add(
-            regressor=self.regressor, method_mapping=mapping
-        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
