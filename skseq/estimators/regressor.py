@@ -209,22 +209,21 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         self._fitted = SimpleNamespace(
             **{name: getattr(params, name) for name in FITTED}
         )
-        every, iterated = self.supervise == "every", self.strategy == "iterated"
         y = check_targets(y, windows)
         self._one_dimensional = y.ndim == 1
         if y.ndim == 1:
             y = y[:, np.newaxis]
-        self._every_step = y.ndim == 3 or every
         sequence = y.ndim == 3
+        self._every_step = sequence or self.supervise == "every"
+        in_units = self.supervise == "every" or self.strategy == "iterated"
         self._columns = check_target_columns(
             self.target, windows.shape[2], 0 if sequence else y.shape[1]
         )
-        if sequence and (every or iterated):
+        if sequence and in_units:
             raise ValueError(
                 "y has a target for each step of the window, so supervise='every' "
                 "and strategy='iterated' can't be used: give a y of two dimensions."
             )
-        in_units = every or iterated
         if not sequence and (in_units or self.n_known_ahead):
             warn_of_other_target(self._columns, windows, y, in_units=in_units)
         self._horizon = 1 if sequence else y.shape[1] // self._n_targets()
