@@ -17,7 +17,7 @@ class StackedGradients(Gradients):
         for i, name in enumerate(net.module_.weights):
             self.layers_.setdefault(layer_of(name.replace("/", ".")), []).append(i)
 
-    def on_grad_computed(self, net, named_parameters, **kwargs):
+    def on_grad_computed(self, net, **kwargs):
         """Record and clip."""
         gradients = {name: gradient(w) for name, w in net.module_.weights.items()}
         squares = torch.stack(

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from ...extras import import_extra
 from ...windows import difference
 from .scaling import residuals
 
@@ -150,13 +151,8 @@ def _neighbours(candidate, limits, constant):
 
 
 def _statsforecast():
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from statsforecast import arima
-    except ImportError as error:
-        raise ImportError(
-            "order='auto' needs statsforecast, which is not installed: pip install "
-            "'skseq[auto]'."
-        ) from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import_extra("statsforecast", "auto", "order='auto' needs statsforecast")
+        from statsforecast import arima
     return arima
