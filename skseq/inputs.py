@@ -6,7 +6,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
-from .windows import backfill
+from .windows import backfill, coming_values
 
 
 def takes_windows(estimator):
@@ -110,7 +110,7 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
         "leave that step out, for example give GRURegressor() instead of "
         "make_pipeline(SlidingWindow(56), GRURegressor())",
     )
-    n_samples, length, n_features = windows.shape
+    n_samples, _, n_features = windows.shape
     if n_features > 1 and any(map(takes_windows, _several(regressor))):
         raise ValueError(
             f"{type(regressor).__name__} passes the same X to all its estimators, but "
@@ -123,7 +123,7 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
     if not n_known:
         return windows.reshape(n_samples, -1)
     n_past = n_features - n_known * horizon
-    ahead = windows[:, :, n_past:].reshape(n_samples, length, n_known, horizon)
+    ahead = coming_values(windows, n_known, horizon)
     parts = windows[:, :, :n_past], ahead[..., 0], ahead[:, -1, :, 1:]
     return np.hstack([part.reshape(n_samples, -1) for part in parts])
 

@@ -112,7 +112,7 @@ def forecast_coming(
         ``high``.
     """
     last = max(map(len, tables.values())) - 1
-    [found] = run_all(
+    found = run_all(
         {"model": model},
         [Fold(range(last, last + 1))],
         tables={

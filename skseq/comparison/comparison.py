@@ -168,8 +168,7 @@ def compare(
         "horizon": horizon,
         "n_known": len(known_ahead),
     }
-    naive = run_all({"naive": NaiveRegressor(season)}, folds, **setting)["naive"]
-    naive = np.concatenate([part.values for part in naive], axis=1)
+    naive = run_all({"naive": NaiveRegressor(season)}, folds, **setting)["naive"].values
     results = run_all(
         models, folds, n_jobs, cache, progress, **setting, coverage=coverage
     )
@@ -180,26 +179,17 @@ def compare(
     reference = {error: function(truth, naive) for error, function in errors.items()}
     if reference["MAE"] <= rounding(truth):
         reference = dict.fromkeys(errors, 0)
-    rows, forecasts, intervals = {}, {}, {}
-    for name, parts in results.items():
-        predicted = np.concatenate([part.values for part in parts], axis=1)
-        interval = np.concatenate([part.interval for part in parts], axis=1)
-        forecasts[name] = labelled(predicted)
-        intervals[name] = interval.reshape(-1, horizon, 2)
-        rows[name] = row = {}
-        for error, function in errors.items():
-            row[error] = function(truth, predicted)
-            row[f"{error} / naive"] = ratio(row[error], reference[error])
-        row["fit s"], row["predict s"] = sum(part.seconds for part in parts)
-        if coverage is not None:
-            row.update(interval_metrics(truth, interval, coverage))
+    rows = {
+        name: _row(found, truth, errors, reference, coverage)
+        for name, found in results.items()
+    }
     return Comparison(
         pd.DataFrame.from_dict(rows, orient="index").rename_axis("model"),
-        forecasts,
+        {name: labelled(found.values) for name, found in results.items()},
         labelled(truth),
         join({key: table.iloc[:, 0] for key, table in tables.items()}, names),
         labelled(naive),
-        intervals,
+        {k: found.interval.reshape(-1, horizon, 2) for k, found in results.items()},
         step,
     )
 
@@ -266,6 +256,18 @@ def _check_same_times(tables, first_origin):
                 "time (reindex, interpolate), or leave out the series that lack "
                 "some."
             )
+
+
+def _row(found, truth, errors, reference, coverage):
+    """Return the row of a model in the table."""
+    row = {}
+    for name, function in errors.items():
+        row[name] = function(truth, found.values)
+        row[f"{name} / naive"] = ratio(row[name], reference[name])
+    row["fit s"], row["predict s"] = found.seconds
+    if coverage is not None:
+        row |= interval_metrics(truth, found.interval, coverage)
+    return row
 
 
 def _targets(table, origins, horizon):

@@ -25,7 +25,7 @@ from ..windows import cut_windows, sliding_windows
 
 @dataclass(frozen=True)
 class Forecast:
-    """The results of one fit.
+    """The results of one fit, or of one in each fold.
 
     Parameters
     ----------

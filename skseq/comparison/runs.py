@@ -9,10 +9,11 @@ from pathlib import Path
 from pickle import PickleError
 
 import joblib
+import numpy as np
 from joblib import Parallel, delayed
 
 from ..estimators.interval import IntervalWarning
-from .forecast import forecast
+from .forecast import Forecast, forecast
 
 
 def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
@@ -36,8 +37,8 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
 
     Returns
     -------
-    dict of str to list of Forecast
-        For each model, fold by fold.
+    dict of str to Forecast
+        For each model, from the origins of all folds.
 
     Warns
     -----
@@ -65,11 +66,22 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
                 raise
             bar.set_description(following)
             bar.update()
-    for name, parts in results.items():
-        notes = [note for part in parts for note in part.notes]
-        if notes:  # they differ at most in the number of rows of each fit
-            warnings.warn(f"Model {name!r}: {notes[0]}", IntervalWarning, stacklevel=3)
+    results = {name: _join(parts) for name, parts in results.items()}
+    for name, one in results.items():
+        if one.notes:  # they differ at most in the number of rows of each fit
+            text = f"Model {name!r}: {one.notes[0]}"
+            warnings.warn(text, IntervalWarning, stacklevel=3)
     return results
+
+
+def _join(parts):
+    """Join the forecasts of several folds; the seconds are summed."""
+    return Forecast(
+        np.concatenate([part.values for part in parts], axis=1),
+        np.concatenate([part.interval for part in parts], axis=1),
+        sum(part.seconds for part in parts),
+        [note for part in parts for note in part.notes],
+    )
 
 
 def _run(model, fold, cache, **setting):

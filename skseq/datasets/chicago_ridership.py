@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
+import pandas as pd
+
 from .bunch import series_bunch
 
 URL = "https://data.cityofchicago.org/api/views/6iiy-9s97/rows.csv?accessType=DOWNLOAD"
@@ -130,8 +132,6 @@ def _cached(data_home, download_if_missing):
 
 
 def _read(path):
-    import pandas as pd
-
     table = pd.read_csv(path)
     absent = {"service_date", "day_type", "bus", "rail_boardings"} - set(table)
     if absent:

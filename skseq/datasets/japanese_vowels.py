@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.utils import Bunch
 
+from ..extras import import_extra
 from ..windows import pad_sequences
 
 SPLITS = {"train": 270, "test": 370}
@@ -59,16 +60,10 @@ def load_japanese_vowels(*, split="train", return_X_y=False):
     """
     if split not in SPLITS:
         raise ValueError(f"split must be one of {sorted(SPLITS)}, got {split!r}.")
-    try:
-        from sktime.datasets import load_japanese_vowels as load
-    except ImportError as error:
-        raise ImportError(
-            "This data set comes with sktime, which is not installed: pip install "
-            "'skseq[sktime]'."
-        ) from error
-    nested, y = load(split=split, return_X_y=True)
-    sequences = [np.column_stack([*map(np.asarray, row)]) for row in nested.to_numpy()]
-    X, y = pad_sequences(sequences, length=29), np.asarray(y, dtype=str)
+    needs = "This data set comes with sktime"
+    datasets = import_extra("sktime.datasets", "sktime", needs)
+    nested, y = datasets.load_japanese_vowels(split=split, return_X_y=True)
+    X, y = pad_sequences(nested, length=29), np.asarray(y, dtype=str)
     if return_X_y:
         return X, y
     return Bunch(

@@ -1,5 +1,8 @@
 """Quarterly macroeconomic data of the United States."""
 
+import pandas as pd
+
+from ..extras import import_extra
 from .bunch import series_bunch
 
 DESCR = """\
@@ -66,16 +69,9 @@ def load_us_macroeconomic(*, return_X_y=False, as_frame=True):
     2009-04-01    9.2  12901.504  3.37
     2009-07-01    9.6  12990.341  3.56
     """
-    try:
-        from statsmodels.datasets import macrodata
-    except ImportError as error:
-        raise ImportError(
-            "This data set comes with statsmodels, which is not installed: pip "
-            "install 'skseq[sarima]'."
-        ) from error
-    import pandas as pd
-
-    frame = macrodata.load_pandas().data.drop(columns=["year", "quarter"])
+    needs = "This data set comes with statsmodels"
+    datasets = import_extra("statsmodels.datasets", "sarima", needs)
+    frame = datasets.macrodata.load_pandas().data.drop(columns=["year", "quarter"])
     frame.index = pd.date_range("1959-01-01", periods=len(frame), freq="QS")
     frame = frame.rename_axis("date")
     return series_bunch(frame, "unemp", DESCR, return_X_y=return_X_y, as_frame=as_frame)

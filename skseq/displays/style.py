@@ -1,11 +1,11 @@
 """What the displays share: matplotlib, the names of models, and their styles."""
 
-from importlib import import_module
 from itertools import cycle
 
 import numpy as np
 import pandas as pd
 
+from ..extras import import_extra
 from ..inputs import inner_parameters
 
 # The colours of Okabe and Ito, which colour-blind readers can distinguish; the markers
@@ -39,12 +39,7 @@ def matplotlib_part(name):
     ImportError
         If matplotlib is not installed; it names the extra to install.
     """
-    try:
-        return import_module(f"matplotlib.{name}")
-    except ImportError as error:
-        raise ImportError(
-            "Plots need matplotlib, which is not installed: pip install 'skseq[plot]'."
-        ) from error
+    return import_extra(f"matplotlib.{name}", "plot", "Plots need matplotlib")
 
 
 def axes_or_new(ax):

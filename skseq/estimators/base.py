@@ -1,20 +1,16 @@
 """NetworkEstimator: what the estimators of all networks share."""
 
-import re
 from copy import deepcopy
-from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from numbers import Integral
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ..networks import Embed, Head, SequenceModel, Standardize
 from ..training import (
-    SETTINGS_DOC,
     Job,
     Settings,
     WindowDataset,
@@ -31,44 +27,14 @@ from ..validation import (
     largest_token,
 )
 from ..windows import variable_moments
+from .declared_parameters import DeclaredParameters
 from .outputs import outputs
 from .parameters import check_parameters, plain
 from .warm_start import go_on, trained_nets, unchanged_by_errors
 
-_ATTRIBUTES = """\
-    net_ : skorch.NeuralNet
-        The trained net; ``net_.module_`` is the torch module.
-    nets_ : list of skorch.NeuralNet
-        The trained nets of all members; ``net_`` is the first.
-    member_random_states_ : list
-        Random states of the members. To refit one member alone, use ``n_members=1``
-        and its entry as ``random_state``.
-    history_ : DataFrame
-        One row per epoch (and member): ``epoch``, ``train_loss``, ``valid_loss`` (with
-        early stopping), ``learning_rate`` (of the epoch's last batch),
-        ``gradient_norm`` (root mean square over the batches, before clipping),
-        ``gradient_norm_max`` (the largest of a batch), the gradient norm of each
-        layer, and ``seconds``. Losses are in standardised units.
-    n_features_in_ : int
-        Number of columns of a two-dimensional X, or of variables of a
-        three-dimensional one.
-    feature_names_in_ : ndarray of str
-        Column names, if X was a table.
-    window_shape_in_ : tuple of int
-        ``(length, n_features)`` of the windows in ``fit``.
-    vocabulary_size_ : int
-        Number of known tokens, with ``embedding_size``.
-"""
 
-
-@dataclass(kw_only=True, eq=False, repr=False)
-class NetworkEstimator(Settings, BaseEstimator):
+class NetworkEstimator(Settings, DeclaredParameters):
     """Base of all estimators with a network.
-
-    Subclasses declare their parameters as annotated class attributes. ``__init__`` is
-    generated from these, and only stores the values. A class that declares parameters
-    describes them in ``_parameters``. In a docstring, ``{parameters}`` and
-    ``{attributes}`` are replaced by all inherited descriptions.
 
     Each family of networks defines ``_build(length, n_features)``. The bases of the
     regressors and classifiers define what depends on the kind of target.
@@ -83,8 +49,7 @@ class NetworkEstimator(Settings, BaseEstimator):
     warm_start: bool = False
     random_state: object = None
 
-    _parameters = (
-        """\
+    _parameters = """\
     standardize : bool, default=True
         Whether to standardise inputs and targets, with the means and standard
         deviations of the training windows.
@@ -110,32 +75,33 @@ class NetworkEstimator(Settings, BaseEstimator):
     random_state : int, RandomState or None, default=None
         Seed of the initial weights, the order of batches, and dropout.
 """
-        + SETTINGS_DOC
-    )
+    _attributes = """\
+    net_ : skorch.NeuralNet
+        The trained net; ``net_.module_`` is the torch module.
+    nets_ : list of skorch.NeuralNet
+        The trained nets of all members; ``net_`` is the first.
+    member_random_states_ : list
+        Random states of the members. To refit one member alone, use ``n_members=1``
+        and its entry as ``random_state``.
+    history_ : DataFrame
+        One row per epoch (and member): ``epoch``, ``train_loss``, ``valid_loss`` (with
+        early stopping), ``learning_rate`` (of the epoch's last batch),
+        ``gradient_norm`` (root mean square over the batches, before clipping),
+        ``gradient_norm_max`` (the largest of a batch), the gradient norm of each
+        layer, and ``seconds``. Losses are in standardised units.
+    n_features_in_ : int
+        Number of columns of a two-dimensional X, or of variables of a
+        three-dimensional one.
+    feature_names_in_ : ndarray of str
+        Column names, if X was a table.
+    window_shape_in_ : tuple of int
+        ``(length, n_features)`` of the windows in ``fit``.
+    vocabulary_size_ : int
+        Number of known tokens, with ``embedding_size``.
+"""
 
     _any_length = False  # whether windows may have another length in predict
     _teach = False  # whether the head is given the targets in training
-    _choices = {}
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        dataclass(cls, kw_only=True, eq=False, repr=False)
-        inherited = "".join(vars(c).get("_parameters", "") for c in cls.__mro__)
-        # A subclass may change a default.
-        inherited = re.sub(
-            r"(?m)^(    (\w+) : .*default=).*$",
-            lambda line: line[1] + repr(getattr(cls, line[2])).replace("'", '"'),
-            inherited,
-        )
-        cls.__doc__ = cls.__doc__.replace("    {parameters}\n", inherited).replace(
-            "    {attributes}\n", _ATTRIBUTES
-        )
-
-    @classmethod
-    @cache
-    def _get_param_names(cls):
-        """Parameter names, which scikit-learn reads from the signature: cached."""
-        return super()._get_param_names()
 
     def fit(self, X, y, sample_weight=None):
         """Train the network.
@@ -201,15 +167,11 @@ class NetworkEstimator(Settings, BaseEstimator):
         if not self._goes_on:
             self._learn_inputs(windows[fitted], fitted_weights)
         encoded = self._encode_targets(targets, windows, fitted, fitted_weights)
-        datasets = [
-            None
-            if samples is None
-            else WindowDataset(windows, those, weights, samples, self._teach)
-            for samples, those in (
-                (training, encoded),
-                (validation, encoded.held_out()),
-            )
-        ]
+        how = {"weights": weights, "teach": self._teach}
+        datasets = [WindowDataset(windows, encoded, samples=training, **how), None]
+        if validation is not None:
+            encoded = encoded.held_out()
+            datasets[1] = WindowDataset(windows, encoded, samples=validation, **how)
         seeds = self._seed_members()
         member = plain(self)
         jobs = [
@@ -307,7 +269,8 @@ class NetworkEstimator(Settings, BaseEstimator):
     def _build_head(self, network):
         return Head(
             network.output_size,
-            *self._head_arguments(),
+            **self._head_outputs(),
+            read="every" if self._every_step else self.pooling,
             n_backward=getattr(network, "n_backward", 0),
             is_linear=getattr(network, "linear", False),
         )

@@ -232,8 +232,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         # Scaled about zero, since the change at a window's first step is zero.
         return *moments, np.hypot(mean, scale)
 
-    def _head_arguments(self):
-        return len(self.classes_), 1, 0, "every" if self._every_step else self.pooling
+    def _head_outputs(self):
+        return {"n_outputs": len(self.classes_)}
 
     def _criterion(self, dtype):
         return CrossEntropy(self.label_smoothing)

@@ -4,15 +4,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    _routing_enabled,
-    process_routing,
-)
 from sklearn.utils.validation import check_is_fitted
 
 from ..inputs import inner_parameters, inputs_for, takes_windows
+from ..routing import RoutesToRegressor
 from ..transformers.series import SeriesTransformer
 from ..validation import (
     check_fit_windows,
@@ -24,7 +19,9 @@ from ..windows import n_shared, pack, unpack
 from .interval import check_gives_std, errors_needed, rank_of
 
 
-class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class ConformalRegressor(
+    RoutesToRegressor, MetaEstimatorMixin, RegressorMixin, BaseEstimator
+):
     """Calibrate the error bars of a regressor with its errors on held-out windows.
 
     The regressor is fitted on the first windows. Its errors on the last ones determine
@@ -126,12 +123,11 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                 "after it, as in make_pipeline(SlidingWindow(...), "
                 "ConformalRegressor(...))."
             )
-        share = self.calibration_fraction
-        check_share(share, "calibration_fraction")
+        check_share(self.calibration_fraction, "calibration_fraction")
         windows = check_fit_windows(self, X, y, allow_missing=self._allows_missing())
         y = check_targets(y, windows, any_length=True)
         windows = inputs_for(self.regressor, windows)
-        n_held_out = max(1, int(share * len(y)))
+        n_held_out = max(1, int(self.calibration_fraction * len(y)))
         n_between = self._n_overlapping(windows, y)
         n_fitted = len(y) - n_held_out - n_between
         if n_fitted < 1:
@@ -140,8 +136,7 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                 f"{n_held_out} are held out, and {n_between} whose targets overlap "
                 "theirs are left out. Give more windows."
             )
-        if _routing_enabled():
-            fit_params = process_routing(self, "fit", **fit_params).regressor.fit
+        fit_params = self._route("fit", fit_params)
         params_of_first = {
             name: value[:n_fitted] if np.shape(value)[:1] == (len(y),) else value
             for name, value in fit_params.items()
@@ -278,18 +273,6 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     def _allows_missing(self):
         return get_tags(self.regressor).input_tags.allow_nan
 
-    def get_metadata_routing(self):
-        """Route metadata to the regressor.
-
-        Returns
-        -------
-        MetadataRouter
-        """
-        return MetadataRouter(owner=self).add(
-            regressor=self.regressor,
-            method_mapping=MethodMapping().add(caller="fit", callee="fit"),
-        )
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         # fit takes windows for any regressor. But who knows which of their columns are
@@ -297,7 +280,6 @@ class ConformalRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         tags.input_tags.three_d_array = takes_windows(self.regressor)
         tags.input_tags.allow_nan = self._allows_missing()
         tags.target_tags.multi_output = True
-        tags.target_tags.single_output = True
         return tags
 
 

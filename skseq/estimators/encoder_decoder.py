@@ -236,7 +236,6 @@ class EncoderDecoderClassifier(NetworkClassifier, _EncoderDecoderEstimator):
                 f"y has shape {y.shape}: expected (n_samples,), or (n_samples, steps) "
                 "with the labels of a sequence."
             )
-        self._every_step = False
         self._horizon = y.shape[1] if y.ndim == 2 else 1
 
     def _build_head(self, network):

@@ -112,6 +112,5 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.target_tags.multi_output = True
-        tags.target_tags.single_output = True
         tags.regressor_tags.poor_score = True  # does not fit, by definition
         return tags

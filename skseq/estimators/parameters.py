@@ -10,7 +10,7 @@ import torch
 from sklearn.utils import check_random_state, check_scalar
 from skorch.callbacks import Callback
 
-from ..training import ACCELERATE, CHOICES, device_of
+from ..training import ACCELERATE, device_of
 
 _COUNT = (Integral, 1, None, "both")
 _SHARE = (Real, 0, 1, "left")
@@ -54,7 +54,7 @@ def check_parameters(estimator):
         Its ``_choices``, and those of its base classes, list the allowed values of
         some parameters.
     """
-    choices = dict(CHOICES)
+    choices = {}
     for cls in reversed(type(estimator).__mro__):
         choices.update(vars(cls).get("_choices", {}))
     for field in fields(estimator):
@@ -95,6 +95,14 @@ def plain(estimator):
         if isinstance(value, np.generic):
             setattr(copied, field.name, value.item())
     return copied
+
+
+def as_floats(values, dtype):
+    """Convert a parameter to an array, which is empty if it does not hold numbers."""
+    try:
+        return np.asarray(values, dtype=dtype)
+    except (TypeError, ValueError):
+        return np.empty(0, dtype=dtype)
 
 
 def _check_number(value, name, *, optional):
@@ -164,7 +172,7 @@ def _check_n_jobs(value):
 
 
 def _check_verbose(value):
-    if not isinstance(value, (Integral, bool)):
+    if not isinstance(value, Integral):
         raise TypeError(f"verbose must be a number, got {value!r}.")
 
 
@@ -178,10 +186,7 @@ def _check_random_state(value):
 
 
 def _check_levels(value):
-    try:
-        levels = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        levels = np.empty(0)
+    levels = as_floats(value, float)
     ascending = levels.ndim == 1 and len(levels) and (np.diff(levels) > 0).all()
     if not ascending or not (levels[0] > 0 and levels[-1] < 1):
         raise ValueError(

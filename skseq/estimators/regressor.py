@@ -11,13 +11,14 @@ from ..networks.dropout import same_masks
 from ..networks.heads import POOLINGS, at_level
 from ..training import LOSSES, EveryStep, Standardized, WeightedLoss
 from ..validation import (
+    check_known_ahead,
     check_target_columns,
     check_targets,
     warn_of_other_target,
 )
-from ..windows import n_shared
+from ..windows import coming_values, n_shared
 from .base import NetworkEstimator
-from .parameters import plain
+from .parameters import as_floats, plain
 from .uncertainty import UncertaintyMixin
 
 FITTED = "loss", "n_known_ahead", "quantiles", "strategy", "supervise"
@@ -182,11 +183,8 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     def _following(self, row):
         """Make the row after this one, with the known values moved on by one step."""
         row = row.copy()
-        if n_variables := self._fitted.n_known_ahead:
-            n_known = n_variables * self._horizon
-            known = row[..., -n_known:].reshape(len(row), n_variables, -1)
-            known[..., :-1] = known[..., 1:].copy()
-            row[:, 0, -n_known:] = known.reshape(len(row), -1)
+        known = coming_values(row, self._fitted.n_known_ahead, self._horizon)
+        known[..., :-1] = known[..., 1:].copy()
         return row
 
     def _point(self, y):
@@ -211,22 +209,21 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         self._fitted = SimpleNamespace(
             **{name: getattr(params, name) for name in FITTED}
         )
-        every, iterated = self.supervise == "every", self.strategy == "iterated"
         y = check_targets(y, windows)
         self._one_dimensional = y.ndim == 1
         if y.ndim == 1:
             y = y[:, np.newaxis]
-        self._every_step = y.ndim == 3 or every
         sequence = y.ndim == 3
+        self._every_step = sequence or self.supervise == "every"
+        in_units = self.supervise == "every" or self.strategy == "iterated"
         self._columns = check_target_columns(
             self.target, windows.shape[2], 0 if sequence else y.shape[1]
         )
-        if sequence and (every or iterated):
+        if sequence and in_units:
             raise ValueError(
                 "y has a target for each step of the window, so supervise='every' "
                 "and strategy='iterated' can't be used: give a y of two dimensions."
             )
-        in_units = every or iterated
         if not sequence and (in_units or self.n_known_ahead):
             warn_of_other_target(self._columns, windows, y, in_units=in_units)
         self._horizon = 1 if sequence else y.shape[1] // self._n_targets()
@@ -238,16 +235,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         return len(self._columns)
 
     def _check_known(self, n_features):
-        n_known = self.n_known_ahead * self._horizon
-        n_past = n_features - n_known
-        if self.n_known_ahead and n_past < 1 + self._columns.max():
-            raise ValueError(
-                f"n_known_ahead={self.n_known_ahead} and {self._horizon} steps ahead "
-                f"(target={self.target!r}) take the last {n_known} columns of X, but "
-                f"X has {n_features} in all: add the values known ahead with "
-                "KnownAhead, using the same horizon, and name in target every column "
-                "that y holds."
-            )
+        n_past = check_known_ahead(self, self._columns, n_features, self._horizon)
         if self.strategy == "iterated" and n_past != len(self._columns):
             raise ValueError(
                 "strategy='iterated' feeds forecasts back as input, so y must "
@@ -284,13 +272,15 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         horizon = 1 if self._fitted.strategy == "iterated" else self._horizon
         return self._fitted.n_known_ahead, self._horizon, horizon
 
-    def _head_arguments(self):
+    def _head_outputs(self):
         n_known, _, horizon = self._ahead()
-        n_outputs = self._n_outputs * self._n_levels()
-        read = "every" if self._every_step else self.pooling
-        if not n_known:
-            return n_outputs, 1, 0, read
-        return n_outputs // horizon, horizon, n_known, read, self._n_levels()
+        n_levels = self._n_levels()
+        return {
+            "n_outputs": self._n_outputs * n_levels // horizon,
+            "horizon": horizon,
+            "n_known": n_known,
+            "n_levels": n_levels,
+        }
 
     def _check_network(self, network):
         if self._every_step and not network.causal:
@@ -305,7 +295,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     def _criterion(self, dtype):
         weights = None
         if self.output_weights is not None:
-            weights = _as_floats(self.output_weights, dtype)
+            weights = as_floats(self.output_weights, dtype)
             if weights.ndim == 1 and len(weights) == self._n_targets():
                 weights = weights.repeat(self._n_outputs // self._n_targets())
             if (
@@ -333,12 +323,4 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
-        tags.target_tags.single_output = True
         return tags
-
-
-def _as_floats(values, dtype):
-    try:
-        return np.asarray(values, dtype=dtype)
-    except (TypeError, ValueError):
-        return np.empty(0, dtype=dtype)

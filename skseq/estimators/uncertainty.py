@@ -5,6 +5,8 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils import check_scalar
 
+from ..networks.heads import at_level
+
 N_DRAWS = 100
 """Number of dropout masks that a standard deviation is computed from."""
 
@@ -82,7 +84,8 @@ class UncertaintyMixin:
                     f"quantiles={self._fitted.quantiles}: fit with a wider range."
                 )
             y = np.sort(self._mean_outputs(windows), axis=-1)
-            quantiles = _interpolate(near, learned, y)
+            places = np.interp(near, learned, np.arange(len(learned))).tolist()
+            quantiles = np.stack([at_level(y, place) for place in places], axis=-1)
         return self._decode(quantiles)
 
     def _samples(self, windows, n_draws=None):
@@ -132,14 +135,3 @@ def _drops(module):
         for name in ("p", "dropout", "recurrent_dropout")
     ]
     return any(isinstance(share, Real) and share > 0 for share in shares)
-
-
-def _interpolate(levels, learned, quantiles):
-    """Interpolate linearly along the last axis of ``quantiles``."""
-    if len(learned) == 1:
-        return quantiles[..., [0] * len(levels)]
-    right = np.searchsorted(learned, levels).clip(1, len(learned) - 1)
-    left = right - 1
-    share = (levels - learned[left]) / (learned[right] - learned[left])
-    share = share.astype(quantiles.dtype)
-    return quantiles[..., left] * (1 - share) + quantiles[..., right] * share

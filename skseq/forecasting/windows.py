@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..windows import cut_windows, sliding_windows
+from ..windows import cut_windows, lay_coming, sliding_windows
 
 SCALINGS = (None, "subtract", "divide", "standardize")
 
@@ -87,8 +87,7 @@ def lay_rows(instance, horizon):
     if known.shape[1]:
         n_missing = len(y) + horizon - len(known)
         known = np.pad(known, ((0, max(0, n_missing)), (0, 0)), mode="edge")
-        ahead = sliding_windows(known[1 : len(y) + horizon], horizon)
-        parts.append(ahead.swapaxes(1, 2).reshape(len(y), -1))
+        parts.append(lay_coming(known[: len(y) + horizon], horizon))
     return np.hstack(parts).astype(y.dtype, copy=False)
 
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 from torch import nn
 
 from .dropout import Dropout
+from .heads import linear
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
 
@@ -38,10 +39,7 @@ class Dense(nn.Module):
         self.linear = len(sizes) == 1
         layers = []
         for n_in, n_out in pairwise(sizes):
-            linear = nn.Linear(n_in, n_out)
-            nn.init.xavier_uniform_(linear.weight)
-            nn.init.zeros_(linear.bias)
-            layers += [linear, ACTIVATIONS[activation](), Dropout(dropout)]
+            layers += [linear(n_in, n_out), ACTIVATIONS[activation](), Dropout(dropout)]
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x, n_padding):  # padding is zero: no effect

@@ -1,21 +1,19 @@
 """Training: parameters and data in, a fitted skorch net out."""
 
 from .batches import LARGE_BATCH, Batches, WindowDataset
-from .environment import environment
+from .environment import environment, seeded
 from .gather import gather
 from .history import history_table
 from .loss import LOSSES, CrossEntropy, WeightedLoss
 from .net import ACCELERATE, device_of
 from .targets import EveryStep, Standardized, Targets
 from .together import Together, train_all
-from .train import CHOICES, SETTINGS_DOC, Job, Settings, seeded
+from .train import Job, Settings
 
 __all__ = [
     "ACCELERATE",
-    "CHOICES",
     "LARGE_BATCH",
     "LOSSES",
-    "SETTINGS_DOC",
     "Batches",
     "CrossEntropy",
     "EveryStep",

@@ -12,7 +12,7 @@ BATCH_NORMS = conv.BatchNorm, normalization.BatchNorm
 class WeighBatchNorm(Callback):
     """Give each batch normalisation the weights of the windows in a batch."""
 
-    def on_batch_begin(self, net, batch, training, **kwargs):
+    def on_batch_begin(self, net, batch, **kwargs):
         """Set the weights."""
         weigh_windows(net, batch)
 

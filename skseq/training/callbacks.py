@@ -28,7 +28,7 @@ class Watch(Callback):
         if len(net.history) > 1:
             net.history[-2]["batches"].clear()
 
-    def on_batch_end(self, net, batch, training, loss=None, **kwargs):
+    def on_batch_end(self, net, batch, training, **kwargs):
         """Raise ValueError at a loss that is NaN or infinite."""
         name = set_name(training)
         value = net.history[-1, "batches", -1, f"{name}_loss"]

@@ -1,18 +1,23 @@
-"""How torch computes: with how many threads, and on which device."""
+"""How torch computes: with which threads, defaults and random numbers."""
 
 import os
 import warnings
 from contextlib import ExitStack, contextmanager
+from threading import RLock
 
 import torch
 from joblib import effective_n_jobs
 
 _forked = False
 
+_turn = RLock()
+"""The lock by which threads take turns: they share torch's one generator."""
+
 
 def _note_fork():
-    global _forked
-    _forked = True
+    """Also free the lock: a forked process lacks the thread that held it."""
+    global _forked, _turn
+    _forked, _turn = True, RLock()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows
@@ -59,3 +64,33 @@ def environment(n_jobs):
             stack.callback(torch.set_num_threads, before)
             torch.set_num_threads(wanted)
         yield
+
+
+@contextmanager
+def seeded(seed, device):
+    """Seed torch for a while; leave the caller's generators as they were.
+
+    Other threads wait meanwhile, since they would draw from the same generator. The
+    numbers depend neither on the caller's default dtype nor on its default device.
+    """
+    if seed is None:
+        yield
+        return
+    on_cpu = device.type == "cpu"
+    devices = [] if on_cpu else range(torch.cuda.device_count())
+    # Torch's own function records its caller for each kind of device.
+    seed_all = torch.default_generator.manual_seed if on_cpu else torch.manual_seed
+    with _turn, torch.random.fork_rng(devices=devices), _single_precision():
+        seed_all(seed)
+        yield
+
+
+@contextmanager
+def _single_precision():
+    """Give new tensors torch's initial default type, float32."""
+    dtype = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)

@@ -119,7 +119,7 @@ def warn_of_trouble(history, layers, clip=None):
     epochs = [row for row in history if "learning_rate" in row]  # those that ended
     if not epochs:
         return
-    losses = [row["train_loss"] for row in epochs if "train_loss" in row]
+    losses = [row["train_loss"] for row in epochs]
     judged, what, remedy = (
         ("gradient_norm_max", "norm", ", set gradient_clip")
         if clip is None
@@ -134,7 +134,7 @@ def warn_of_trouble(history, layers, clip=None):
             ConvergenceWarning,
             stacklevel=3,
         )
-    elif losses and losses[-1] > max(GREW * losses[0], TRIVIAL):
+    elif losses[-1] > max(GREW * losses[0], TRIVIAL):
         warnings.warn(
             f"The training loss grew from {losses[0]:.3g} in the first epoch to "
             f"{losses[-1]:.3g} in the last: training diverged. Lower learning_rate, "

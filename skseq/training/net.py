@@ -3,6 +3,7 @@
 import torch
 from skorch import NeuralNet
 
+from ..extras import import_extra
 from .interruption import is_raised
 
 ACCELERATE = "accelerate"
@@ -105,15 +106,10 @@ def accelerated():
 
 
 def _accelerator():
-    try:
-        from accelerate import Accelerator
-    except ImportError as error:
-        raise ImportError(
-            f"device={ACCELERATE!r} needs Hugging Face's accelerate: "
-            "pip install 'skseq[accelerate]'."
-        ) from error
+    needs = f"device={ACCELERATE!r} needs Hugging Face's accelerate"
+    accelerate = import_extra("accelerate", "accelerate", needs)
 
-    class NetAccelerator(Accelerator):
+    class NetAccelerator(accelerate.Accelerator):
         def prepare_model(self, model, **kwargs):
             if next(model.parameters(), None) is None:
                 return model  # a loss has nothing to share

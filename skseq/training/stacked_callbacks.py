@@ -17,7 +17,7 @@ class StackedGradients(Gradients):
         for i, name in enumerate(net.module_.weights):
             self.layers_.setdefault(layer_of(name.replace("/", ".")), []).append(i)
 
-    def on_grad_computed(self, net, named_parameters, **kwargs):
+    def on_grad_computed(self, net, **kwargs):
         """Record and clip."""
         gradients = {name: gradient(w) for name, w in net.module_.weights.items()}
         squares = torch.stack(
@@ -98,7 +98,7 @@ class StackedWatch(Watch):
         super().on_epoch_begin(net, **kwargs)
         self.sums_ = dict.fromkeys(self.datasets, 0.0)
 
-    def on_batch_end(self, net, batch, training, loss=None, **kwargs):
+    def on_batch_end(self, net, batch, training, **kwargs):
         """Add up the losses; note those that are not finite."""
         name = set_name(training)
         losses = net.criterion_.losses
@@ -117,12 +117,6 @@ class StackedWatch(Watch):
         """Record each loss and learning rate; drop the networks that are done."""
         members = self.members_
         net.history.record("members", members.tolist())
-        rates = [
-            rate
-            for rate, size in zip(self.rates_, net.module_.sizes, strict=True)
-            for _ in range(size)
-        ]
-        net.history.record("learning_rate", rates)
         self.n_epochs_ += 1
         for name, dataset in self.datasets.items():
             losses = (self.sums_[name] / torch.tensor(dataset.lengths)).numpy()
@@ -130,6 +124,12 @@ class StackedWatch(Watch):
             self.best_[name][members[best]] = losses[best]
             net.history.record(f"{name}_loss", losses.tolist())
             net.history.record(f"{name}_loss_best", best.tolist())
+        rates = [
+            rate
+            for rate, size in zip(self.rates_, net.module_.sizes, strict=True)
+            for _ in range(size)
+        ]
+        net.history.record("learning_rate", rates)  # last: the epoch has ended
         # From here on, losses are those of the validation set, if there is one.
         self.best_epochs_[members[best]] = self.n_epochs_
         net.module_.unstack(best)

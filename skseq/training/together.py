@@ -157,9 +157,7 @@ def _contents(dataset):
     """Return what identifies a dataset; for windows, the series behind them."""
     if dataset is None:
         return None
-    targets = dataset.targets
-    if hasattr(targets, "__dict__"):
-        targets = {k: v for k, v in vars(targets).items() if k != "windows"}
+    targets = {k: v for k, v in vars(dataset.targets).items() if k != "windows"}
     kind = type(dataset.targets).__name__, dataset.teach
     return kind, pack(dataset.windows), targets, dataset.weights, dataset.samples
 

@@ -1,10 +1,7 @@
 """The one place that turns parameters and data into a fitted skorch net."""
 
-import os
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from threading import RLock
 
 import torch
 from skorch.callbacks import EarlyStopping, LRScheduler
@@ -15,6 +12,7 @@ from torch.optim import lr_scheduler
 from .batch_norm import SettleBatchNorm, WeighBatchNorm
 from .batches import Batches, WindowDataset
 from .callbacks import Progress, Watch
+from .environment import seeded
 from .gradients import Gradients
 from .net import ACCELERATE, PRECISIONS, Net, accelerated, device_of
 
@@ -25,27 +23,6 @@ OPTIMIZERS = {
     "sgd": partial(optim.SGD, momentum=0.9, fused=True),
     "rmsprop": optim.RMSprop,
 }
-
-CHOICES = {
-    "optimizer": tuple(OPTIMIZERS),
-    "lr_schedule": ("constant", "onecycle", "cosine", "plateau"),
-    "gradient_clip_by": ("norm", "value"),
-    "mixed_precision": (None, *PRECISIONS),
-}
-"""Parameters that take one of several names."""
-
-_TURN = RLock()
-"""The lock by which threads take turns: they share torch's one generator."""
-
-
-def _renew_turn():
-    """Free the lock in a forked process, which lacks the thread that held it."""
-    global _TURN
-    _TURN = RLock()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_renew_turn)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -68,8 +45,7 @@ class Settings:
     verbose: int = 0
     callbacks: list | None = None
 
-
-SETTINGS_DOC = """\
+    _parameters = """\
     max_epochs : int, default=40
         Number of passes over the training windows.
     batch_size : int, default=32
@@ -110,6 +86,12 @@ SETTINGS_DOC = """\
     callbacks : list of skorch.callbacks.Callback, default=None
         Further callbacks, called in addition to those of this package.
 """
+    _choices = {
+        "optimizer": tuple(OPTIMIZERS),
+        "lr_schedule": ("constant", "onecycle", "cosine", "plateau"),
+        "gradient_clip_by": ("norm", "value"),
+        "mixed_precision": (None, *PRECISIONS),
+    }
 
 
 @dataclass(eq=False)
@@ -219,36 +201,6 @@ def new_net(job, cls=Net, part=(0, 1)):
         mixed_precision=settings.mixed_precision,
         verbose=0,
     )
-
-
-@contextmanager
-def seeded(seed, device):
-    """Seed torch for a while; leave the caller's generators as they were.
-
-    Other threads wait meanwhile, since they would draw from the same generator. The
-    numbers depend neither on the caller's default dtype nor on its default device.
-    """
-    if seed is None:
-        yield
-        return
-    on_cpu = device.type == "cpu"
-    devices = [] if on_cpu else range(torch.cuda.device_count())
-    # Torch's own function records its caller for each kind of device.
-    seed_all = torch.default_generator.manual_seed if on_cpu else torch.manual_seed
-    with _TURN, torch.random.fork_rng(devices=devices), _single_precision():
-        seed_all(seed)
-        yield
-
-
-@contextmanager
-def _single_precision():
-    """Give new tensors torch's initial default type, float32."""
-    dtype = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float32)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(dtype)
 
 
 def _callbacks(job, process):

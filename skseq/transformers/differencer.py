@@ -5,7 +5,11 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_scalar
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    _check_n_features,
+    check_is_fitted,
+)
 
 from ..validation import check_windows
 from ..windows import chunks, difference, integrate, leading_padding
@@ -265,13 +269,11 @@ class Differencer(SeriesTransformer):
         return _check_feature_names_in(self, input_features)
 
     def _check_rows(self, X):
-        rows = check_windows(X) if _is_windows(X) else self._check(X, reset=False)[0]
-        if rows.shape[-1] != self.n_features_in_:
-            raise ValueError(
-                f"X has {rows.shape[-1]} features, but Differencer is expecting "
-                f"{self.n_features_in_} features as input."
-            )
-        return rows
+        if not _is_windows(X):
+            return self._check(X, reset=False)[0]
+        windows = check_windows(X)
+        _check_n_features(self, windows[0], reset=False)
+        return windows
 
     def _check_past(self, past, rows):
         """Check ``past``, and return as many of its last rows as are needed."""

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_scalar
 
-from ..windows import as_real, sliding_windows
+from ..windows import as_real, lay_coming
 from .time_index import check_gaps, find_step, time_index
 
 
@@ -70,8 +70,7 @@ def horizon_targets(series, target=None, horizon=1, *, gaps="raise"):
         )
     targets = table[_target_columns(table, target)]
     values = _target_values(targets)
-    # (n_rows, horizon, n_targets) -> (n_rows, n_targets * horizon)
-    futures = sliding_windows(values[1:], horizon).swapaxes(1, 2).reshape(n_rows, -1)
+    futures = lay_coming(values, horizon)
     if futures.shape[1] == 1:
         futures = futures[:, 0]
     if isinstance(series, np.ndarray):

@@ -2,7 +2,11 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import _check_feature_names, check_is_fitted
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _check_n_features,
+    check_is_fitted,
+)
 
 from ..validation import check_series
 from ..windows import leading_padding
@@ -146,13 +150,7 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
         _check_feature_names(self, X, reset=reset)
         index = ti.time_index(X)
         rows = check_series(X, estimator=self)
-        if reset:
-            self.n_features_in_ = rows.shape[1]
-        elif rows.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"X has {rows.shape[1]} features, but {type(self).__name__} is "
-                f"expecting {self.n_features_in_} features as input."
-            )
+        _check_n_features(self, rows, reset=reset)
         return rows, index
 
     def __sklearn_tags__(self):

@@ -6,26 +6,25 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import check_scalar
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    _routing_enabled,
-    process_routing,
-)
 from sklearn.utils.validation import check_is_fitted
 
 from ..inputs import inputs_for, refuse_to_cut
+from ..routing import RoutesToRegressor
 from ..validation import (
     check_fit_windows,
+    check_known_ahead,
     check_predict_windows,
     check_target_columns,
     check_targets,
     warn_of_other_target,
 )
 from ..windows import backfill, chunks, leading_padding, series_of, sliding_windows
+from .elementwise import check_elementwise, elementwise
 
 
-class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class TransformedWindowRegressor(
+    RoutesToRegressor, MetaEstimatorMixin, RegressorMixin, BaseEstimator
+):
     """Transform each window together with its targets, and undo it on the forecast.
 
     A window followed by its targets is one short series. The transformer is applied
@@ -89,6 +88,8 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
     array([[3., 4., 3.]])
     """
 
+    _routed = ("fit", "predict")
+
     def __init__(self, regressor, transformer, *, target=0, n_known_ahead=0):
         self.regressor = regressor
         self.transformer = transformer
@@ -127,9 +128,13 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         )
         y = check_targets(y, windows, per_step=False)
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
-        self._columns = check_target_columns(self.target, windows.shape[2], n_outputs)
+        n_features = windows.shape[2]
+        self._columns = check_target_columns(self.target, n_features, n_outputs)
         warn_of_other_target(self._columns, windows, y)
-        self._ahead = self._known_ahead(windows.shape[2], n_outputs)
+        check_scalar(self.n_known_ahead, "n_known_ahead", Integral, min_val=0)
+        horizon = n_outputs // len(self._columns)
+        check_known_ahead(self, self._columns, n_features, horizon)
+        self._ahead = self.n_known_ahead, horizon
         self._one_dimensional = y.ndim == 1
         self._fit_transformer(windows)
         inner = self._apply("transform", self._steps(y), windows)
@@ -161,20 +166,6 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
             self._refuse_error_bars()
         steps = self._steps(np.asarray(inner).astype(windows.dtype))
         return self._outputs(self._apply("inverse_transform", steps, windows))
-
-    def _known_ahead(self, n_features, n_outputs):
-        """Return the number of variables known ahead, and of steps."""
-        check_scalar(self.n_known_ahead, "n_known_ahead", Integral, min_val=0)
-        horizon = n_outputs // len(self._columns)
-        n_known = self.n_known_ahead * horizon
-        if n_known and n_features - n_known < 1 + self._columns.max():
-            raise ValueError(
-                f"n_known_ahead={self.n_known_ahead} and {horizon} steps ahead "
-                f"(target={self.target!r}) take the last {n_known} columns of X, but X "
-                f"has {n_features} in all: add the values known ahead with KnownAhead, "
-                "using the same horizon."
-            )
-        return self.n_known_ahead, horizon
 
     def _refuse_error_bars(self):
         reason, others = "the errors of differences are not independent", ""
@@ -221,7 +212,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
             rows = _observed_rows(targets)
             self.transformer_.fit(rows)
             self._n_cut = 0
-            _check_elementwise(self.transformer_, rows)
+            check_elementwise(self.transformer_, rows)
 
     def _inner_inputs(self, windows):
         return inputs_for(
@@ -235,7 +226,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         rows = windows if series is None else series
         targets = rows[..., self._columns]
         if not self._uses_past:
-            transformed = _elementwise(self.transformer_.transform, targets)
+            transformed = elementwise(self.transformer_.transform, targets)
         elif series is None:
             transformed = self.transformer_.transform(targets)
         else:
@@ -252,7 +243,7 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         """Transform targets ``(n_samples, horizon, n_targets)``, or undo it."""
         function = getattr(self.transformer_, method)
         if not self._uses_past:
-            return _elementwise(function, steps)
+            return elementwise(function, steps)
         # The transformer looks back as many rows as it leaves without a value.
         past = self._targets(windows)[:, -self._n_cut :]
         parts = [function(steps[p], past=backfill(past[p])) for p in chunks(past)]
@@ -273,29 +264,9 @@ class TransformedWindowRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimat
         y = steps.swapaxes(1, 2).reshape(len(steps), -1)
         return y[:, 0] if self._one_dimensional else y
 
-    def _route(self, method, params):
-        if _routing_enabled():
-            return process_routing(self, method, **params).regressor[method]
-        return params
-
-    def get_metadata_routing(self):
-        """Route metadata to the regressor.
-
-        Returns
-        -------
-        MetadataRouter
-        """
-        mapping = MethodMapping()
-        for method in ("fit", "predict"):
-            mapping.add(caller=method, callee=method)
-        return MetadataRouter(owner=self).add(
-            regressor=self.regressor, method_mapping=mapping
-        )
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
-        tags.target_tags.single_output = True
         tags.target_tags.multi_output = True
         return tags
 
@@ -304,42 +275,3 @@ def _observed_rows(windows):
     series = series_of(windows)
     rows = windows.reshape(-1, windows.shape[-1]) if series is None else series
     return rows[~np.isnan(rows).any(axis=1)]
-
-
-def _elementwise(function, values):
-    """Apply a function of rows to all observed rows."""
-    flat = values.reshape(-1, values.shape[-1])
-    observed = ~np.isnan(flat).any(axis=1)
-    result = np.full_like(flat, np.nan)
-    result[observed] = function(flat[observed])
-    return result.reshape(values.shape)
-
-
-def _check_elementwise(transformer, rows):
-    """Raise ValueError unless each row is transformed by itself, and invertibly."""
-    there, backwards = (
-        np.asarray(transformer.transform(some)) for some in (rows, rows[::-1])
-    )
-    if not (np.isfinite(there) | np.isfinite(backwards[::-1])).all():
-        raise ValueError(
-            f"transformer={transformer!r} turns some values between {rows.min():.4g} "
-            f"and {rows.max():.4g}, the range of the target, into NaN or infinity: "
-            "choose one that takes all of them, such as log1p if there are zeros."
-        )
-    rows = rows[:: 1 + len(rows) // 100]
-    inverse = getattr(transformer, "inverse_transform", None)
-    there = np.asarray(transformer.transform(rows))
-    good = inverse is not None and there.shape == rows.shape
-    if good:
-        tolerance = {"rtol": 1e-3, "atol": 1e-3 * np.abs(rows).max()}
-        backwards = transformer.transform(rows[::-1])[::-1]
-        good = np.allclose(there, backwards, rtol=1e-3, atol=1e-6)
-        good = good and np.allclose(inverse(there), rows, **tolerance)
-    if not good:
-        raise ValueError(
-            f"transformer={transformer!r} must transform each row by itself, keep the "
-            "number of columns, and have an inverse_transform that restores the row; "
-            "or take the rows before as an argument named past, as Differencer does. "
-            "To combine transformers, put one TransformedWindowRegressor into "
-            "another."
-        )

@@ -1,5 +1,6 @@
 """Windows: pure numpy functions on arrays ``(n_samples, length, n_features)``."""
 
+from .coming import coming_values, lay_coming
 from .differences import difference, integrate
 from .padding import as_real, backfill, leading_padding, observed, pad_sequences
 from .panel import cut_windows
@@ -19,9 +20,11 @@ __all__ = [
     "backfill",
     "changes",
     "chunks",
+    "coming_values",
     "cut_windows",
     "difference",
     "integrate",
+    "lay_coming",
     "leading_padding",
     "n_shared",
     "observed",

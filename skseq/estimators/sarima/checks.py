@@ -5,8 +5,6 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_scalar
 
-from ...validation import check_target_columns
-
 
 def searches(estimator):
     """Tell whether the orders are to be searched.
@@ -62,25 +60,6 @@ def check_parameters(estimator):
     check_scalar(estimator.target, "target", Integral)
     check_scalar(estimator.n_known_ahead, "n_known_ahead", Integral, min_val=0)
     check_scalar(estimator.max_iter, "max_iter", Integral, min_val=1)
-
-
-def check_columns(estimator, n_features, n_outputs):
-    """Raise an error for a target or variables known ahead that X does not have.
-
-    Parameters
-    ----------
-    estimator : SARIMARegressor
-    n_features, n_outputs : int
-        Number of columns of X, and of steps in y.
-    """
-    check_target_columns(estimator.target, n_features, n_outputs)
-    n_known = estimator.n_known_ahead * n_outputs
-    if n_known and n_features - n_known <= estimator.target:
-        raise ValueError(
-            f"n_known_ahead={estimator.n_known_ahead} and {n_outputs} steps ahead "
-            f"take the last {n_known} columns of X, but X has {n_features} in all: "
-            "add the values known ahead with KnownAhead, using the same horizon."
-        )
 
 
 def check_length(estimator, length):

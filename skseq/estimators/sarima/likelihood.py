@@ -5,6 +5,8 @@ import warnings
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from ...extras import import_extra
+
 # Largest x, where the partial autocorrelation is x / sqrt(1 + x^2). Nearer to 1, the
 # variance of the stationary series cannot be computed.
 _PERSISTENT = 300
@@ -22,15 +24,10 @@ def sarimax_class():
     ImportError
         If statsmodels is not installed; the message names the extra to install.
     """
-    try:
-        with warnings.catch_warnings():
-            from statsmodels.tsa.statespace.sarimax import SARIMAX
-    except ImportError as error:
-        raise ImportError(
-            "SARIMARegressor needs statsmodels, which is not installed: pip install "
-            "'skseq[sarima]'."
-        ) from error
-    return SARIMAX
+    module = "statsmodels.tsa.statespace.sarimax"
+    needs = "SARIMARegressor needs statsmodels"
+    with warnings.catch_warnings():
+        return import_extra(module, "sarima", needs).SARIMAX
 
 
 def stationary_model(series, known, order, seasonal_order, trend):

@@ -5,7 +5,9 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from ...extras import import_extra
 from ...windows import difference
+from .scaling import residuals
 
 # The limits of R's auto.arima.
 _LARGEST, _LARGEST_SEASONAL = 5, 2
@@ -69,10 +71,7 @@ def search_orders(table, season, criterion):
 
 def _differences(arima, table, season):
     """Orders of differencing that the tests choose, given the known variables."""
-    rest = table[:, 0]
-    if table.shape[1] > 1:
-        known = np.column_stack([np.ones(len(table)), table[:, 1:]])
-        rest = rest - known @ np.linalg.lstsq(known, rest)[0]
+    rest = residuals(table) if table.shape[1] > 1 else table[:, 0]
     seasonal_d = 0
     if season and len(rest) > 2 * season:
         seasonal_d = arima.nsdiffs(rest, period=season)
@@ -152,13 +151,8 @@ def _neighbours(candidate, limits, constant):
 
 
 def _statsforecast():
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from statsforecast import arima
-    except ImportError as error:
-        raise ImportError(
-            "order='auto' needs statsforecast, which is not installed: pip install "
-            "'skseq[auto]'."
-        ) from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import_extra("statsforecast", "auto", "order='auto' needs statsforecast")
+        from statsforecast import arima
     return arima

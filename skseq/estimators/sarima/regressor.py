@@ -6,12 +6,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...validation import (
     check_fit_windows,
+    check_known_ahead,
     check_predict_windows,
+    check_target_columns,
     check_targets,
 )
-from ...windows import chunks, difference
+from ...windows import chunks
 from .affine_forecast import affine_forecast
-from .checks import check_columns, check_length, check_parameters, searches
+from .checks import check_length, check_parameters, searches
+from .known_ahead import without_known
 from .likelihood import (
     UNIT_ROOT,
     check_series,
@@ -22,7 +25,7 @@ from .likelihood import (
 )
 from .order_search import search_orders
 from .scaling import Scaling
-from .stitching import stitch
+from .stitching import join, stitch
 
 
 class SARIMARegressor(RegressorMixin, BaseEstimator):
@@ -198,35 +201,20 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 "y has a column that holds nothing but NaN: give more rows."
             )
         self._n_outputs = y.shape[1]
-        check_columns(self, windows.shape[2], self._n_outputs)
-        pieces = stitch(windows, y, self.target, self._known)
+        n_features = windows.shape[2]
+        columns = check_target_columns(self.target, n_features, self._n_outputs)
+        check_known_ahead(self, columns, n_features, self._n_outputs)
+        pieces = stitch(windows, y, self.target, self.n_known_ahead)
         self._choose_orders(pieces)
         check_length(self, windows.shape[1])
         before = getattr(self, "params_", {}) if self.warm_start else {}
         series, known = self._join(pieces)
         scaling = Scaling(series, known, self.trend_ is not None)
-        self._unit = unit = scaling.unit
         model = self._model(*scaling.scale(series, known))
         names = names_of_params(model)
         check_series(series, len(names))
         results = maximize(model, scaling.scale_params(before), self.max_iter)
-        self.n_iter_ = max(1, getattr(results, "mle_retvals", {}).get("iterations", 0))
-        # statsmodels counts missing values too.
-        n_observed = np.count_nonzero(~np.isnan(series))
-        llf, n_estimated = results.llf - n_observed * np.log(unit), results.df_model
-        penalty = n_estimated * n_observed / (n_observed - n_estimated - 1)
-        self.aicc_ = float(2 * (penalty - llf))
-        estimates = dict(zip(names, results.params.tolist(), strict=True))
-        estimates["sigma2"] = float(results.scale)
-        self.params_ = scaling.unscale_params(estimates)
-        of_known = [f"x{i + 1}" for i in range(self.n_known_ahead)]
-        self.known_coef_ = np.array([self.params_[name] for name in of_known])
-        # Of the series without the effect of the known variables, in its unit.
-        self._params = [
-            value / scaling.units.get(name, 1)
-            for name, value in self.params_.items()
-            if name not in of_known
-        ]
+        self._keep_estimates(results, names, series, scaling)
         self._mean = np.nanmean(y[:, 0], dtype=np.float64)
         # The first row has no known values of its own: they are in the row before it.
         longest = windows.shape[1] - (self.n_known_ahead > 0)
@@ -263,7 +251,9 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         complete = np.ones(self.coef_.shape[1], dtype=bool)
         maps = {complete.tobytes(): (self.coef_, self.intercept_, self.std_)}
         for part in chunks(windows):
-            past, effect = self._without_known(windows[part])
+            past, effect = without_known(
+                windows[part], self.target, self.known_coef_, self._n_outputs
+            )
             observed = ~np.isnan(past)
             full = observed.all()  # nearly always; np.unique is slow
             for pattern in observed[:1] if full else np.unique(observed, axis=0):
@@ -311,7 +301,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 f"y has {y.shape[1]} steps, but the model was fitted on "
                 f"{self._n_outputs}: give the same number."
             )
-        pieces = stitch(windows, y, self.target, self._known)
+        pieces = stitch(windows, y, self.target, self.n_known_ahead)
         model = self._model(*self._join(pieces))
         params = [self.params_[name] for name in names_of_params(model)]
         with model.ssm.fixed_scale(self.params_["sigma2"]):
@@ -326,7 +316,6 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
         tags.target_tags.multi_output = True
-        tags.target_tags.single_output = True
         tags.regressor_tags.poor_score = True  # forecasts from y's past alone
         return tags
 
@@ -347,44 +336,31 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
             self.search_results_, self.trend_ = results, best["trend"]
             self.order_, self.seasonal_order_ = best["order"], best["seasonal_order"]
 
+    def _keep_estimates(self, results, names, series, scaling):
+        """Set what follows from statsmodels' results for the scaled series."""
+        self._unit = scaling.unit
+        self.n_iter_ = max(1, getattr(results, "mle_retvals", {}).get("iterations", 0))
+        # statsmodels counts missing values too.
+        n_observed = np.count_nonzero(~np.isnan(series))
+        llf = results.llf - n_observed * np.log(scaling.unit)
+        n_estimated = results.df_model
+        penalty = n_estimated * n_observed / (n_observed - n_estimated - 1)
+        self.aicc_ = float(2 * (penalty - llf))
+        estimates = dict(zip(names, results.params.tolist(), strict=True))
+        estimates["sigma2"] = float(results.scale)
+        self.params_ = scaling.unscale_params(estimates)
+        of_known = [f"x{i + 1}" for i in range(self.n_known_ahead)]
+        self.known_coef_ = np.array([self.params_[name] for name in of_known])
+        # Of the series without the effect of the known variables, in its unit.
+        self._params = [
+            value / scaling.units.get(name, 1)
+            for name, value in self.params_.items()
+            if name not in of_known
+        ]
+
     def _join(self, pieces):
-        """Difference the pieces, and join them with missing values between.
-
-        Returns the target (n_timesteps,) and the variables known ahead
-        (n_timesteps, n_known_ahead).
-        """
-        _, order, _ = self.order_
-        _, seasonal_order, _, season = self.seasonal_order_
-        length, _ = self.window_shape_in_
-        gap = np.full((length, 1 + self.n_known_ahead), np.nan)
-        parts = []
-        for piece in pieces:
-            piece = difference(piece, 1, order)
-            parts += [difference(piece, season, seasonal_order), gap]
-        table = np.concatenate(parts[:-1])
-        return table[:, 0], np.nan_to_num(table[:, 1:])
-
-    def _known(self, rows):
-        """Values known ahead, (..., n_known_ahead, n_outputs)."""
-        n_known = self.n_known_ahead * self._n_outputs
-        known = rows[..., rows.shape[-1] - n_known :]
-        return known.reshape(*rows.shape[:-1], self.n_known_ahead, self._n_outputs)
-
-    def _without_known(self, windows):
-        """Return the past without the effect of known variables, and their next one."""
-        past = windows[:, :, self.target].astype(np.float64)
-        if not self.n_known_ahead:
-            return past, np.zeros((len(windows), 1))
-        known = self._known(windows)
-        past = past[:, 1:] - known[:, :-1, :, 0] @ self.known_coef_
-        effect = self.known_coef_ @ known[:, -1]
-        lacking = np.isnan(effect).any(axis=1) & ~np.isnan(windows).all(axis=(1, 2))
-        if lacking.any():
-            raise ValueError(
-                "X holds NaN where the variables known ahead have their next values, "
-                f"in the last row of {lacking.sum()} windows: fill them in."
-            )
-        return past, np.nan_to_num(effect)
+        """Return the differenced series, and what it is regressed on."""
+        return join(pieces, self.window_shape_in_[0], self.order_, self.seasonal_order_)
 
     def _model(self, series, known):
         """Make statsmodels' model of a differenced series."""

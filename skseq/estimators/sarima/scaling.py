@@ -82,6 +82,11 @@ def _unit(table):
     """Return the standard deviation of what other columns leave of the first."""
     if not len(table):
         return 1.0
-    series, known = table[:, 0], np.column_stack([np.ones(len(table)), table[:, 1:]])
-    rest = series - known @ np.linalg.lstsq(known, series, rcond=None)[0]
-    return float(max(rest.std(), 1e-6 * series.std()) or 1.0)
+    return float(max(residuals(table).std(), 1e-6 * table[:, 0].std()) or 1.0)
+
+
+def residuals(table):
+    """Return what a regression on the other columns leaves of the first."""
+    known = np.column_stack([np.ones(len(table)), table[:, 1:]])
+    coef = np.linalg.lstsq(known, table[:, 0], rcond=None)[0]
+    return table[:, 0] - known @ coef

@@ -1,13 +1,13 @@
-"""Windows and their targets, joined back into the pieces of their series."""
+"""Windows and their targets, joined back into their series."""
 
 from itertools import pairwise
 
 import numpy as np
 
-from ...windows import chunks, leading_padding, series_of
+from ...windows import chunks, coming_values, difference, leading_padding, series_of
 
 
-def stitch(windows, y, target, known):
+def stitch(windows, y, target, n_known):
     """Join windows and targets back into pieces of consecutive rows.
 
     Parameters
@@ -17,9 +17,8 @@ def stitch(windows, y, target, known):
         The next values of the target.
     target : int
         The variable that y continues.
-    known : callable
-        Maps rows (n_rows, n_features) to the coming values of the variables known
-        ahead, (n_rows, n_known, horizon).
+    n_known : int
+        Number of variables known ahead.
 
     Returns
     -------
@@ -35,13 +34,30 @@ def stitch(windows, y, target, known):
     pieces = []
     for first, last in pairwise([0, *_breaks(windows, y, target), len(windows)]):
         rows = np.concatenate([windows[first], windows[first + 1 : last, -1]])
-        ahead = known(rows)
-        unknown = np.full((1, ahead.shape[1]), np.nan)
+        ahead = coming_values(rows, n_known, y.shape[1])
+        unknown = np.full((1, n_known), np.nan)
         ahead = np.concatenate([unknown, ahead[:-1, :, 0], ahead[-1].T])
         piece = np.column_stack([np.append(rows[:, target], y[last - 1]), ahead])
         piece[np.isnan(piece).any(axis=1)] = np.nan
         pieces.append(piece[leading_padding(piece) :])
     return pieces
+
+
+def join(pieces, n_between, order, seasonal_order):
+    """Difference the pieces, and join them with missing values between.
+
+    Returns the target (n_timesteps,) and the variables known ahead
+    (n_timesteps, n_known).
+    """
+    _, differences, _ = order
+    _, seasonal_differences, _, season = seasonal_order
+    gap = np.full((n_between, pieces[0].shape[1]), np.nan)
+    parts = []
+    for piece in pieces:
+        piece = difference(piece, 1, differences)
+        parts += [difference(piece, season, seasonal_differences), gap]
+    table = np.concatenate(parts[:-1])
+    return table[:, 0], np.nan_to_num(table[:, 1:])
 
 
 def _breaks(windows, y, target):

@@ -1,0 +1,37 @@
+"""DeclaredParameters: estimators whose parameters are annotated class attributes."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from sklearn.base import BaseEstimator
+
+
+class DeclaredParameters(BaseEstimator):
+    """Base of estimators that declare each parameter, with its default, once.
+
+    Parameters are annotated class attributes. ``__init__`` is generated from these, and
+    only stores the values. A class that declares parameters describes them in
+    ``_parameters``. In a docstring, ``{parameters}`` and ``{attributes}`` are replaced
+    by all inherited descriptions and by ``_attributes``.
+    """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        dataclass(cls, kw_only=True, eq=False, repr=False)
+        inherited = "".join(vars(c).get("_parameters", "") for c in cls.__mro__)
+        # A subclass may change a default.
+        inherited = re.sub(
+            r"(?m)^(    (\w+) : .*default=).*$",
+            lambda line: line[1] + repr(getattr(cls, line[2])).replace("'", '"'),
+            inherited,
+        )
+        cls.__doc__ = cls.__doc__.replace("    {parameters}\n", inherited).replace(
+            "    {attributes}\n", cls._attributes
+        )
+
+    @classmethod
+    @cache
+    def _get_param_names(cls):
+        """Parameter names, which scikit-learn reads from the signature: cached."""
+        return super()._get_param_names()
