@@ -12,7 +12,7 @@ from numba import njit
 
 from skseq.networks import cells
 from skseq.networks.cells import Cell, compiled
-from skseq.networks.compiled import parts
+from skseq.networks.compiled import parts, products
 from skseq.networks.compiled.tanh import sigmoid, tanh
 from skseq.networks.memory import SIZES, TOTAL, empty
 from skseq.networks.recurrent import CELLS, Recurrent, initialize
@@ -174,6 +174,28 @@ def test_threads_share_the_windows(kind, normalization, recurrent_dropout):
         wanted = x, *cell.parameters()
         seen.append([states, *torch.autograd.grad(states.square().sum(), wanted)])
     torch.testing.assert_close(*seen)
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("kind", CELLS)
+@pytest.mark.usefixtures("_three_threads")
+def test_gradients_are_added_up_in_the_loop_or_after_it(kind, n_threads, monkeypatch):
+    """With windows that begin with padding, which has no gradient."""
+    torch.set_num_threads(n_threads)
+    network = Recurrent(kind, 2, 5, 2, 0.0).double()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, 0.5, 0.5)
+    x = torch.randn(7, 6, 2, dtype=torch.float64, requires_grad=True)
+    n_padding = torch.tensor([0, 1, 0, 5, 6, 2, 0])
+    wanted, seen = (x, *network.parameters()), []
+    # None, those of the first layer's inputs, of all inputs and states.
+    for most in (0, 3 * len(wanted[1]), products.MOST_WEIGHTS):
+        monkeypatch.setattr(products, "MOST_WEIGHTS", most)
+        states = network(x, n_padding)
+        seen.append([states, *torch.autograd.grad(states.square().sum(), wanted)])
+        assert not seen[-1][1][3, :5].any()
+    torch.testing.assert_close(seen[0], seen[1])
+    torch.testing.assert_close(seen[0], seen[2])
 
 
 @given(

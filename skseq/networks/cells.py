@@ -191,7 +191,7 @@ def steps(
         return recipe(kind, x, product, *inner_bias, *options)
 
     if project:
-        make = partial(Projected, make, LOOPS[kind].at_rest)
+        make = partial(_projected, make, LOOPS[kind].at_rest)
         project = n_padding, *project
     return by_hand(make, x, *project, *tensors, mask)
 
@@ -205,13 +205,20 @@ def compiles(x):
     return compiled() is not None
 
 
-def recipe(kind, x, *arguments):
+def recipe(kind, x, product, *arguments):
     """Make the recipe of a cell over x ([models,] length, batch, n_units)."""
-    if compiles(x):
-        return compiled().LOOPS[kind](x, *arguments)
+    if compiles(product.weight):
+        return compiled().LOOPS[kind](x, product, *arguments)
     if x.ndim == 4:
-        return _OfModels(LOOPS[kind], x, *arguments)
-    return LOOPS[kind](x, *arguments)
+        return _OfModels(LOOPS[kind], x, product, *arguments)
+    return LOOPS[kind](x, product, *arguments)
+
+
+def _projected(make, at_rest, x, n_padding, weight, *tensors):
+    """Make the recipe of a cell and of its products with the inputs."""
+    in_loop = compiles(x) and compiled().adds_up(weight)
+    kind = compiled().Projected if in_loop else Projected
+    return kind(make, at_rest, x, n_padding, weight, *tensors)
 
 
 @cache

@@ -4,6 +4,8 @@ Importing it requires numba.
 """
 
 from .direct import states
+from .products import adds_up
+from .projection import Projected
 from .recipes import LOOPS
 
-__all__ = ["LOOPS", "states"]
+__all__ = ["LOOPS", "Projected", "adds_up", "states"]

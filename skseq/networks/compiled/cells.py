@@ -1,19 +1,21 @@
 """The time steps of recurrent cells, forward and backward, compiled by numba.
 
 Arrays are (models, steps, windows, units); ``states`` and ``memories`` have a step of
-zeros before the first. Gates are in torch's order. ``d_x`` is the gradient of ``x``;
-the gradient of the states, which comes from outside, has the axes (models, windows,
-steps, units). ``mask`` has no rows if there is no mask. A call computes one part of the
-models and windows, see :mod:`parts`; ``d_bias`` is (parts, models, units). The
-arithmetic contains no Python numbers, which would turn it into float64.
+zeros before the first. Gates are in torch's order. ``x`` is what the inputs give to the
+gates, see :mod:`projection`, and ``product`` what the states give, see :mod:`products`;
+both also hold gradients. That of the states, which comes from outside, has the axes
+(models, windows, steps, units). A call computes one part of the models and windows, see
+:mod:`parts`; ``d_bias`` is (parts, models, units). The arithmetic contains no Python
+numbers, which would turn it into float64.
 """
 
 import numpy as np
 from numba import njit
 
 from .normalization import normalize, normalize_backward
-from .parts import at, of
-from .products import copy, product, product_backward
+from .parts import at, in_turn, of
+from .products import copy, multiply, multiply_backward, room
+from .projection import project, project_backward
 from .tanh import OPTIONS, sigmoid, tanh
 
 
@@ -30,14 +32,14 @@ def compiled(function):
 
 
 @compiled
-def rnn_forward(part, x, transposed, mask, norm, states, inputs, relu):
+def rnn_forward(part, x, product, norm, states, relu):
     """Iterate h = tanh(W h + x)."""
-    y = np.empty_like(at(x, 0, 0, part))
+    y, sums = room(part, product.transposed), room(part, product.transposed)
     zero = y.dtype.type(0)
     for m in range(*part.models):
-        for t in range(x.shape[1]):
-            product(part, m, t, states, inputs, transposed, mask, norm, y)
-            h, of_x = at(states, m, t + 1, part), at(x, m, t, part)
+        for t in range(x.values.shape[1]):
+            multiply(part, m, t, product, norm, states, y)
+            h, of_x = at(states, m, t + 1, part), project(part, m, t, x, sums)
             for b in range(len(y)):
                 if relu:
                     for j in range(h.shape[1]):
@@ -48,14 +50,14 @@ def rnn_forward(part, x, transposed, mask, norm, states, inputs, relu):
 
 
 @compiled
-def rnn_backward(part, d_states, weight, mask, norm, states, d_x, d_products, relu):
+def rnn_backward(part, x, product, norm, d_states, states, relu):
     """Differentiate :func:`rnn_forward`."""
     d_h = np.empty_like(at(states, 0, 0, part))
     zero = d_h.dtype.type(0)
     for m in range(*part.models):
         d_h[:] = 0
-        for t in range(d_x.shape[1] - 1, -1, -1):
-            h, d = at(states, m, t + 1, part), at(d_x, m, t, part)
+        for t in range(x.values.shape[1] - 1, -1, -1):
+            h, d = at(states, m, t + 1, part), in_turn(x.d_sums, m, t, part)
             d_outer = of(d_states, m, part)
             for b in range(len(d)):
                 d_state = d_outer[b, t]
@@ -67,23 +69,23 @@ def rnn_backward(part, d_states, weight, mask, norm, states, d_x, d_products, re
                     for j in range(d.shape[1]):
                         total = d_h[b, j] + d_state[j]
                         d[b, j] = total - total * h[b, j] * h[b, j]
+            project_backward(part, m, t, x, d)
             if norm.kind:
-                copy(d, at(d_products, m, t, part))
-            product_backward(part, m, t, d_products, weight, mask, norm, d_h)
+                copy(d, in_turn(product.d_products, m, t, part))
+            multiply_backward(part, m, t, product, norm, d_h)
 
 
 @compiled
-def lstm_forward(
-    part, x, transposed, mask, norm, states, inputs, gates, memories, outs, memory, bias
-):
+def lstm_forward(part, x, product, norm, states, gates, memories, outs, memory, bias):
     """Iterate c = f c + i g, h = o tanh(norm(c) + bias)."""
-    y = np.empty_like(at(x, 0, 0, part))
+    y, sums = room(part, product.transposed), room(part, product.transposed)
     normed = np.empty_like(at(states, 0, 0, part))
     for m in range(*part.models):
-        for t in range(x.shape[1]):
-            product(part, m, t, states, inputs, transposed, mask, norm, y)
+        for t in range(x.values.shape[1]):
+            multiply(part, m, t, product, norm, states, y)
+            of_x = project(part, m, t, x, sums)
             gate, c = at(gates, m, t, part), at(memories, m, t + 1, part)
-            _lstm_memory(y, at(x, m, t, part), at(memories, m, t, part), gate, c)
+            _lstm_memory(y, of_x, at(memories, m, t, part), gate, c)
             copy(c, normed)
             if memory.kind:
                 normalize(part, m, t, memory, normed)
@@ -121,18 +123,7 @@ def _lstm_state(c, bias, gate, out, h):
 
 @compiled
 def lstm_backward(
-    part,
-    d_states,
-    weight,
-    mask,
-    norm,
-    d_x,
-    d_products,
-    gates,
-    memories,
-    outs,
-    memory,
-    d_bias,
+    part, x, product, norm, d_states, gates, memories, outs, memory, d_bias
 ):
     """Differentiate :func:`lstm_forward`."""
     d_h = np.empty_like(at(outs, 0, 0, part))
@@ -140,17 +131,18 @@ def lstm_backward(
     for m in range(*part.models):
         d_h[:] = 0
         d_c[:] = 0
-        for t in range(d_x.shape[1] - 1, -1, -1):
-            gate, d = at(gates, m, t, part), at(d_x, m, t, part)
+        for t in range(x.values.shape[1] - 1, -1, -1):
+            gate, d = at(gates, m, t, part), in_turn(x.d_sums, m, t, part)
             _add_step(t, of(d_states, m, part), d_h)
             _lstm_state_backward(d_h, gate, at(outs, m, t, part), d, d_out)
             if memory.kind:
                 _add_rows(d_out, d_bias[part.index, m])
                 normalize_backward(part, m, t, memory, d_out)
             _lstm_memory_backward(d_out, d_c, gate, at(memories, m, t, part), d)
+            project_backward(part, m, t, x, d)
             if norm.kind:
-                copy(d, at(d_products, m, t, part))
-            product_backward(part, m, t, d_products, weight, mask, norm, d_h)
+                copy(d, in_turn(product.d_products, m, t, part))
+            multiply_backward(part, m, t, product, norm, d_h)
 
 
 @njit(**OPTIONS)
@@ -185,19 +177,20 @@ def _lstm_memory_backward(d_out, d_c, gate, before, d):
 
 
 @compiled
-def gru_forward(part, x, transposed, mask, norm, states, inputs, gates, products, bias):
+def gru_forward(part, x, product, norm, states, gates, products, bias):
     """Iterate n = tanh(x + r (W h + bias)), h = (1 - z) n + z h."""
-    y = np.empty_like(at(x, 0, 0, part))
+    y, sums = room(part, product.transposed), room(part, product.transposed)
     for m in range(*part.models):
-        for t in range(x.shape[1]):
-            product(part, m, t, states, inputs, transposed, mask, norm, y)
+        for t in range(x.values.shape[1]):
+            multiply(part, m, t, product, norm, states, y)
+            of_x = project(part, m, t, x, sums)
             arrays = (
                 at(gates, m, t, part),
                 at(products, m, t, part),
                 at(states, m, t, part),
                 at(states, m, t + 1, part),
             )
-            _gru_state(y, at(x, m, t, part), bias[m], *arrays)
+            _gru_state(y, of_x, bias[m], *arrays)
 
 
 @njit(**OPTIONS)
@@ -219,38 +212,28 @@ def _gru_state(y, x, bias, gate, inside, before, h):
 
 
 @compiled
-def gru_backward(
-    part,
-    d_states,
-    weight,
-    mask,
-    norm,
-    d_x,
-    d_products,
-    states,
-    gates,
-    products,
-    d_bias,
-):
+def gru_backward(part, x, product, norm, d_states, states, gates, products, d_bias):
     """Differentiate :func:`gru_forward`."""
     d_h = np.empty_like(at(states, 0, 0, part))
     d_before = np.empty_like(d_h)
     for m in range(*part.models):
         d_h[:] = 0
-        for t in range(d_x.shape[1] - 1, -1, -1):
-            gate, d_y = at(gates, m, t, part), at(d_products, m, t, part)
+        for t in range(x.values.shape[1] - 1, -1, -1):
+            d = in_turn(x.d_sums, m, t, part)
+            d_y = in_turn(product.d_products, m, t, part)
             arrays = (
-                gate,
+                at(gates, m, t, part),
                 at(products, m, t, part),
                 at(states, m, t, part),
-                at(d_x, m, t, part),
+                d,
                 d_y,
                 d_before,
             )
             _add_step(t, of(d_states, m, part), d_h)
             _gru_state_backward(d_h, *arrays)
+            project_backward(part, m, t, x, d)
             _add_rows(d_y, d_bias[part.index, m])
-            product_backward(part, m, t, d_products, weight, mask, norm, d_h)
+            multiply_backward(part, m, t, product, norm, d_h)
             for b in range(len(d_h)):
                 for j in range(d_h.shape[1]):
                     d_h[b, j] += d_before[b, j]

@@ -7,10 +7,12 @@ import numpy as np
 import torch
 from numba import njit
 
+from .arrays import array
 from .cells import compiled, gru_forward, lstm_forward, rnn_forward
+from .normalization import NO_NORM, Norm
 from .parts import Part
-from .products import dot
-from .recipes import no_norm, none
+from .products import Product, dot
+from .projection import Inputs
 from .tanh import OPTIONS
 
 
@@ -35,10 +37,8 @@ def states(layer, x):
         layer.weight_hh_l0,
         layer.bias_hh_l0,
     )
-    arrays = [tensor.detach().contiguous().numpy() for tensor in tensors]
-    dtype = arrays[0].dtype
     options = [activation == "RELU"] if kind == "RNN" else []
-    result = _STATES[kind](*arrays, none(dtype, 3), no_norm(dtype), *options)
+    result = _STATES[kind](*map(array, tensors), *options)
     return torch.from_numpy(result).transpose(0, 1)
 
 
@@ -68,34 +68,39 @@ def _prepare(x, weight_ih, bias, weight_hh):
     states = np.zeros((1, n_steps + 1, n_windows, hidden), x.dtype)
     all_windows = Part(0, (0, 1), (0, n_windows))
     sums = sums.reshape(1, n_steps, n_windows, n_units)
-    return all_windows, sums, transposed, states
+    # Of the types that the loops are compiled for in training.
+    none_2, none_3 = np.empty((0, 0), x.dtype), np.empty((0, 0, 0), x.dtype)
+    none_4 = np.empty((0, 0, 0, 0), x.dtype)
+    norm = Norm(NO_NORM, none_2, none_3, none_2, none_3, none_3, none_4)
+    product = Product(states, transposed, none_3)
+    return all_windows, Inputs(sums, none_3), product, norm, states
 
 
 @compiled
-def _rnn(x, weight_ih, bias_ih, weight_hh, bias_hh, mask, norm, relu):
-    part, sums, transposed, states = _prepare(
+def _rnn(x, weight_ih, bias_ih, weight_hh, bias_hh, relu):
+    part, x, product, norm, states = _prepare(
         x, weight_ih, bias_ih + bias_hh, weight_hh
     )
-    rnn_forward(part, sums, transposed, mask, norm, states, states, relu)
+    rnn_forward(part, x, product, norm, states, relu)
     return states[0, 1:]
 
 
 @compiled
-def _lstm(x, weight_ih, bias_ih, weight_hh, bias_hh, mask, norm):
-    part, sums, transposed, states = _prepare(
+def _lstm(x, weight_ih, bias_ih, weight_hh, bias_hh):
+    part, x, product, norm, states = _prepare(
         x, weight_ih, bias_ih + bias_hh, weight_hh
     )
-    memories, outs = np.zeros_like(states), np.empty_like(states)
-    kept = np.empty_like(sums), memories, outs, norm, np.zeros_like(states[0, 0])
-    lstm_forward(part, sums, transposed, mask, norm, states, states, *kept)
+    gates, outs = np.empty_like(x.values), np.empty_like(states)
+    kept = gates, np.zeros_like(states), outs, norm, np.zeros_like(states[0, 0])
+    lstm_forward(part, x, product, norm, states, *kept)
     return states[0, 1:]
 
 
 @compiled
-def _gru(x, weight_ih, bias_ih, weight_hh, bias_hh, mask, norm):
-    part, sums, transposed, states = _prepare(x, weight_ih, bias_ih, weight_hh)
-    kept = np.empty_like(sums), np.empty_like(states), bias_hh.reshape(1, -1)
-    gru_forward(part, sums, transposed, mask, norm, states, states, *kept)
+def _gru(x, weight_ih, bias_ih, weight_hh, bias_hh):
+    part, x, product, norm, states = _prepare(x, weight_ih, bias_ih, weight_hh)
+    kept = np.empty_like(x.values), np.empty_like(states), bias_hh.reshape(1, -1)
+    gru_forward(part, x, product, norm, states, *kept)
     return states[0, 1:]
 
 

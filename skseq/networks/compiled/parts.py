@@ -41,6 +41,12 @@ def at(array, m, t, part):
 
 
 @njit(**OPTIONS)
+def in_turn(array, m, t, part):
+    """Return the same of an array with fewer steps, which are used again and again."""
+    return at(array, m, t % array.shape[1], part)
+
+
+@njit(**OPTIONS)
 def of(array, m, part):
     """Return a part's rows of an array (models, windows, ...)."""
     return array[m, part.windows[0] : part.windows[1]]

@@ -1,37 +1,99 @@
 """Products of states and weights, one time step at a time."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
 from .normalization import normalize, normalize_backward
-from .parts import at, of
+from .parts import at, in_turn, of
 from .tanh import OPTIONS
 
 ONE_THREAD = 2**18
 """Multiplications in a product up to which OpenBLAS starts no threads."""
 
+MOST_WEIGHTS = 20_000
+"""Number of weights up to which each step adds to their gradient.
+
+More of them exceed the cache, so one product of all steps is faster, although it reads
+what all steps have written.
+"""
+
+
+class Product(NamedTuple):
+    """y = norm(W (h mask)).
+
+    Parameters
+    ----------
+    inputs : ndarray of shape (models, steps + 1, windows, hidden)
+        What is multiplied by the weights.
+    transposed : ndarray of shape (models, hidden, units)
+        The weights.
+    mask : ndarray of shape (models, windows, hidden)
+        It has no rows if there is none.
+    """
+
+    inputs: np.ndarray
+    transposed: np.ndarray
+    mask: np.ndarray
+
+
+class ProductBackward(NamedTuple):
+    """What is needed to differentiate a product.
+
+    Parameters
+    ----------
+    inputs, mask : ndarray
+    weight : ndarray of shape (models, units, hidden)
+    d_products : ndarray of shape (models, steps, windows, units)
+        The gradient of W (h mask); it has one step if ``d_weight`` has rows.
+    d_weight : ndarray of shape (parts, models, hidden, units)
+        It has no rows if it is computed from ``d_products`` afterwards.
+    """
+
+    inputs: np.ndarray
+    mask: np.ndarray
+    weight: np.ndarray
+    d_products: np.ndarray
+    d_weight: np.ndarray
+
+
+def adds_up(weight):
+    """Tell whether each step adds to the gradient of a tensor ([models,] n, m)."""
+    return weight.shape[-2] * weight.shape[-1] <= MOST_WEIGHTS
+
 
 @njit(**OPTIONS)
-def product(part, m, t, states, inputs, transposed, mask, norm, y):
-    """Compute y = norm(W (h mask)) for one step of a model."""
-    entered = at(inputs, m, t, part)
+def room(part, weight):
+    """Make an array for the products of a part's windows with weights."""
+    n_windows = part.windows[1] - part.windows[0]
+    return np.empty((n_windows, weight.shape[2]), weight.dtype)
+
+
+@njit(**OPTIONS)
+def multiply(part, m, t, product, norm, states, y):
+    """Compute y for one step of a model."""
+    entered, mask = at(product.inputs, m, t, part), product.mask
     if len(mask):
         h, kept = at(states, m, t, part), of(mask, m, part)
         for b in range(len(h)):
             for j in range(h.shape[1]):
                 entered[b, j] = h[b, j] * kept[b, j]
-    dot(entered, transposed[m], y)
+    dot(entered, product.transposed[m], y)
     if norm.kind:
         normalize(part, m, t, norm, y)
 
 
 @njit(**OPTIONS)
-def product_backward(part, m, t, d_products, weight, mask, norm, d_h):
+def multiply_backward(part, m, t, product, norm, d_h):
     """Write the gradient of h to d_h, and replace that of y by that of W h."""
-    d_y = at(d_products, m, t, part)
+    d_y, mask = in_turn(product.d_products, m, t, part), product.mask
     if norm.kind:
         normalize_backward(part, m, t, norm, d_y)
-    dot(d_y, weight[m], d_h)
+    if len(product.d_weight):
+        entered = at(product.inputs, m, t, part)
+        add_product(entered, d_y, product.d_weight[part.index, m])
+    dot(d_y, product.weight[m], d_h)
     if len(mask):
         kept = of(mask, m, part)
         for b in range(len(d_h)):
@@ -46,6 +108,23 @@ def dot(a, b, out):
     n_rows = -(-len(a) // n_products)
     for start in range(0, len(a), n_rows):
         np.dot(a[start : start + n_rows], b, out[start : start + n_rows])
+
+
+@njit(**OPTIONS)
+def add_product(a, b, total):
+    """Add a' b to the total, on one thread."""
+    product = np.empty_like(total)
+    if a.size * b.shape[1] <= ONE_THREAD:
+        np.dot(a.T, b, product)
+    else:  # some rows of a' at a time, which must be contiguous
+        transposed = np.empty((a.shape[1], a.shape[0]), a.dtype)
+        for j in range(len(transposed)):
+            for i in range(len(a)):
+                transposed[j, i] = a[i, j]
+        dot(transposed, b, product)
+    for i in range(len(total)):
+        for j in range(total.shape[1]):
+            total[i, j] += product[i, j]
 
 
 @njit(**OPTIONS)

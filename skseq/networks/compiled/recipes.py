@@ -7,8 +7,11 @@ import torch
 
 from ..memory import empty
 from . import cells
+from .arrays import array, none
 from .normalization import BATCH, FIXED, LAYER, NO_NORM, Norm
 from .parts import in_threads, parts
+from .products import Product, ProductBackward, adds_up
+from .projection import Inputs, InputsBackward
 
 
 class _Recipe:
@@ -16,95 +19,116 @@ class _Recipe:
 
     Parameters
     ----------
-    x : tensor of shape ([models,] steps, windows, units)
-        Products with the input, including biases.
-    product : Product
+    x : Inputs, or tensor of shape ([models,] steps, windows, units)
+        What the inputs give to the gates, or products with the inputs and biases.
+    product : networks.product.Product
         The product with the state: weights, mask and normalisation.
     """
 
     def __init__(self, x, product):
-        self.stacked = x.ndim == 4
-        self.x = self._of_models(x)
-        self.product = product
-        self.weight = self._of_models(product.weight)
-        self.transposed = self._of_models(product.transposed)
-        self.mask = none(self.x.dtype, 3)
-        n_models, n_steps, n_windows, n_units = self.x.shape
-        hidden = self.weight.shape[-1]
+        self.stacked = product.weight.ndim == 3
+        if not isinstance(x, Inputs):
+            sums = self._of_models(x)
+            x = Inputs(sums, none(sums.dtype, 3))
+        self.x, self.dtype = x, x.values.dtype
+        self.n_models, self.n_steps, self.n_windows, _ = x.values.shape
+        self.n_units, hidden = product.weight.shape[-2:]
         # With the zeros before the first step.
-        self.states = self._empty(n_models, n_steps + 1, n_windows, hidden)
+        self.states = self._empty(self.n_steps + 1, hidden)
         self.states[:, 0] = 0
-        self.inputs = self.states  # what the weights are multiplied by
+        mask, inputs = none(self.dtype, 3), self.states
         if product.mask is not None:
-            self.mask = _array(product.mask.expand(n_models, n_windows, hidden))
-            self.inputs = self._empty(*self.states.shape)
-        self.norm = self._norm(product.norm, n_units)
-        work = self.x.size * hidden
+            mask = product.mask.expand(self.n_models, self.n_windows, hidden)
+            mask, inputs = array(mask), self._empty(self.n_steps + 1, hidden)
+        self.product = Product(inputs, self._of_models(product.transposed), mask)
+        self.weight = self._of_models(product.weight)
+        self.norm_pass = product.norm
+        self.norm = self._norm(product.norm, self.n_units)
+        work = self.n_models * self.n_steps * self.n_windows * self.n_units * hidden
         depend = self.norm.kind == BATCH
-        self.parts = parts(n_models, n_windows, work, depend)
+        self.parts = parts(self.n_models, self.n_windows, work, depend)
 
     def _of_models(self, tensor):
-        return _array(tensor if self.stacked else tensor.unsqueeze(0))
+        return array(tensor if self.stacked else tensor.unsqueeze(0))
 
-    def _empty(self, *shape):
-        return empty(shape, self.x.dtype)
+    def _empty(self, n_steps, n_units):
+        """Make an array for all models and windows."""
+        return empty((self.n_models, n_steps, self.n_windows, n_units), self.dtype)
 
     def _norm(self, norm, n_units):
         """Arrays of the pass begun by a normalisation."""
         if norm is None:
-            return no_norm(self.x.dtype)
-        n_models, n_steps, n_windows, _ = self.x.shape
-        unused = none(self.x.dtype, 2), none(self.x.dtype, 3)
-        gain = _array(norm.gain.reshape(n_models, n_units))
+            return no_norm(self.dtype)
+        unused = none(self.dtype, 2), none(self.dtype, 3)
+        gain = array(norm.gain.reshape(self.n_models, n_units))
         arrays = gain, gain[None]  # the backward pass makes one for its gradient
-        hat = self._empty(n_models, n_steps, n_windows, n_units)
+        hat = self._empty(self.n_steps, n_units)
         if norm.share is None:
-            scale = self._empty(n_models, n_steps, n_windows)
-            return Norm(LAYER, *arrays, *unused, scale, hat)
-        share = _array(norm.share[:, 0])
+            shape = self.n_models, self.n_steps, self.n_windows
+            return Norm(LAYER, *arrays, *unused, empty(shape, self.dtype), hat)
+        share = array(norm.share[:, 0])
         if norm.statistics is None:
-            moments = (self._empty(n_models, n_steps, n_units) for _ in range(2))
+            shape = self.n_models, self.n_steps, n_units
+            moments = (empty(shape, self.dtype) for _ in range(2))
             return Norm(BATCH, *arrays, share, *moments, hat)
-        moments = (_array(moment.movedim(1, 0)) for moment in norm.statistics)
+        moments = (array(moment.movedim(1, 0)) for moment in norm.statistics)
         return Norm(FIXED, *arrays, share, *moments, hat)
 
     def _run(self, loop, *arguments):
         in_threads(loop, self.parts, *arguments)
 
-    def _zeros_like(self, array):
+    def _zeros(self, *shape):
         """Make room for the sums of each part."""
-        return np.zeros((len(self.parts), *array.shape), array.dtype)
+        return np.zeros((len(self.parts), *shape), self.dtype)
 
     def _end_forward(self):
         """Return the states, and give normalisations the moments of the pass."""
-        _tell_moments(self.product.norm, self.norm)
+        _tell_moments(self.norm_pass, self.norm)
         return self._tensor(self.states[:, 1:])
 
-    def _begin_backward(self, d_states):
-        """Return the gradients of the states, and arrays for those of sums.
-
-        The former are (models, windows, steps, units).
-        """
-        # If the windows are the first axis outside, this is no copy.
-        d_states = self._of_models(d_states.transpose(-2, -3))
+    def _begin_backward(self, d_states, projected):
+        """Return what the backward loops begin with."""
         self.norm = self._with_new_gradient(self.norm)
-        d_x = self._empty(*self.x.shape)
-        shared = self.norm.kind == NO_NORM and not self.has_inner_bias
-        return d_states, d_x, d_x if shared else self._empty(*d_x.shape)
-
-    def _end_backward(self, d_products):
-        """Gradients of the weights, and of the gain."""
-        # (models, steps and windows, units)
-        d_rows, rows = (
-            torch.from_numpy(a).flatten(1, 2) for a in (d_products, self.inputs[:, :-1])
+        n_sums, n_products = 1, 1  # steps for which gradients are kept
+        if not projected:
+            projected = none(self.dtype, 3), *2 * [none(self.dtype, 4)]
+            n_sums = self.n_steps
+        d_weight = none(self.dtype, 4)
+        if adds_up(self.weight):
+            d_weight = self._zeros(*self.product.transposed.shape)
+        else:
+            n_products = self.n_steps
+        if self.norm.kind or self.has_inner_bias:
+            d_sums = self._empty(n_sums, self.n_units)
+            d_products = self._empty(n_products, self.n_units)
+        else:
+            d_sums = d_products = self._empty(max(n_sums, n_products), self.n_units)
+        inputs, _, mask = self.product
+        # If the windows are the first axis outside, the last one is no copy.
+        return (
+            InputsBackward(self.x.values, d_sums, *projected),
+            ProductBackward(inputs, mask, self.weight, d_products, d_weight),
+            self.norm,
+            self._of_models(d_states.transpose(-2, -3)),
         )
-        d_weight = (rows.mT @ d_rows).mT
-        yield d_weight if self.stacked else d_weight[0]
+
+    def _end_backward(self, product):
+        """Gradients of the weights, and of the gain."""
+        inputs, _, _, d_products, d_weight = product
+        if len(d_weight):
+            d_weight = torch.from_numpy(d_weight.sum(axis=0))
+        else:
+            # (models, steps and windows, units)
+            d_rows, rows = (
+                torch.from_numpy(a).flatten(1, 2) for a in (d_products, inputs[:, :-1])
+            )
+            d_weight = rows.mT @ d_rows
+        yield d_weight.mT if self.stacked else d_weight[0].mT
         if self.norm.kind:
             yield self._tensor(self.norm.d_gain.sum(axis=0))
 
     def _with_new_gradient(self, norm):
-        return norm._replace(d_gain=self._zeros_like(norm.gain))
+        return norm._replace(d_gain=self._zeros(*norm.gain.shape))
 
     def _tensor(self, array):
         with torch.inference_mode(False):  # else it would have to be copied
@@ -123,16 +147,15 @@ class RNN(_Recipe):
 
     def forward(self):
         """Return the states, ([models,] steps, windows, hidden)."""
-        common = self.x, self.transposed, self.mask, self.norm
-        self._run(cells.rnn_forward, *common, self.states, self.inputs, self.relu)
+        common = self.x, self.product, self.norm
+        self._run(cells.rnn_forward, *common, self.states, self.relu)
         return self._end_forward()
 
-    def backward(self, d_states):
+    def backward(self, d_states, projected=()):
         """Return the gradients of all tensors, as :mod:`networks.recipes` does."""
-        d_states, d_x, d_products = self._begin_backward(d_states)
-        common = d_states, self.weight, self.mask, self.norm
-        self._run(cells.rnn_backward, *common, self.states, d_x, d_products, self.relu)
-        return self._tensor(d_x), *self._end_backward(d_products)
+        x, product, *common = self._begin_backward(d_states, projected)
+        self._run(cells.rnn_backward, x, product, *common, self.states, self.relu)
+        return self._tensor(x.d_sums), *self._end_backward(product)
 
 
 class LSTM(_Recipe):
@@ -142,35 +165,35 @@ class LSTM(_Recipe):
 
     def __init__(self, x, product, memory=None, bias=None):
         super().__init__(x, product)
-        hidden = self.weight.shape[-1]
+        hidden = product.weight.shape[-1]
         self.memory_pass, self.memory = memory, self._norm(memory, hidden)
-        zero = np.zeros((len(self.x), hidden), self.x.dtype)
+        zero = np.zeros((self.n_models, hidden), self.dtype)
         self.bias = zero if bias is None else self._of_models(bias)
 
     def forward(self):
         """Return the states, ([models,] steps, windows, hidden)."""
-        self.gates = self._empty(*self.x.shape)
-        self.memories = self._empty(*self.states.shape)
+        hidden = self.states.shape[-1]
+        self.gates = self._empty(self.n_steps, self.n_units)
+        self.memories = self._empty(self.n_steps + 1, hidden)
         self.memories[:, 0] = 0
-        self.outs = self._empty(*self.states[:, 1:].shape)
-        common = self.x, self.transposed, self.mask, self.norm
-        kept = self.states, self.inputs, self.gates, self.memories, self.outs
+        self.outs = self._empty(self.n_steps, hidden)
+        kept = self.states, self.gates, self.memories, self.outs
+        common = self.x, self.product, self.norm
         self._run(cells.lstm_forward, *common, *kept, self.memory, self.bias)
         _tell_moments(self.memory_pass, self.memory)
         return self._end_forward()
 
-    def backward(self, d_states):
+    def backward(self, d_states, projected=()):
         """Return the gradients of all tensors, as :mod:`networks.recipes` does."""
-        d_states, d_x, d_products = self._begin_backward(d_states)
-        d_bias = self._zeros_like(self.bias)
+        x, product, *common = self._begin_backward(d_states, projected)
+        d_bias = self._zeros(*self.bias.shape)
         self.memory = self._with_new_gradient(self.memory)
-        common = d_states, self.weight, self.mask, self.norm, d_x, d_products
         kept = self.gates, self.memories, self.outs, self.memory
-        self._run(cells.lstm_backward, *common, *kept, d_bias)
-        gradients = self._tensor(d_x), *self._end_backward(d_products)
+        self._run(cells.lstm_backward, x, product, *common, *kept, d_bias)
+        gradients = self._tensor(x.d_sums), *self._end_backward(product)
         if not self.memory.kind:
             return gradients
-        sums = (array.sum(axis=0) for array in (d_bias, self.memory.d_gain))
+        sums = (parts.sum(axis=0) for parts in (d_bias, self.memory.d_gain))
         return *gradients, *map(self._tensor, sums)
 
 
@@ -185,32 +208,25 @@ class GRU(_Recipe):
 
     def forward(self):
         """Return the states, ([models,] steps, windows, hidden)."""
-        self.gates = self._empty(*self.x.shape)
-        self.products = self._empty(*self.states[:, 1:].shape)  # inside the reset gate
-        common = self.x, self.transposed, self.mask, self.norm
-        kept = self.states, self.inputs, self.gates, self.products
+        self.gates = self._empty(self.n_steps, self.n_units)
+        # Inside the reset gate.
+        self.products = self._empty(self.n_steps, self.states.shape[-1])
+        kept = self.states, self.gates, self.products
+        common = self.x, self.product, self.norm
         self._run(cells.gru_forward, *common, *kept, self.bias)
         return self._end_forward()
 
-    def backward(self, d_states):
+    def backward(self, d_states, projected=()):
         """Return the gradients of all tensors, as :mod:`networks.recipes` does."""
-        d_states, d_x, d_products = self._begin_backward(d_states)
-        d_bias = self._zeros_like(self.bias)
-        common = d_states, self.weight, self.mask, self.norm, d_x, d_products
-        self._run(
-            cells.gru_backward, *common, self.states, self.gates, self.products, d_bias
-        )
-        gradients = self._tensor(d_bias.sum(axis=0)), *self._end_backward(d_products)
-        return self._tensor(d_x), *gradients
+        x, product, *common = self._begin_backward(d_states, projected)
+        d_bias = self._zeros(*self.bias.shape)
+        kept = self.states, self.gates, self.products
+        self._run(cells.gru_backward, x, product, *common, *kept, d_bias)
+        gradients = self._tensor(d_bias.sum(axis=0)), *self._end_backward(product)
+        return self._tensor(x.d_sums), *gradients
 
 
 LOOPS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
-
-
-@cache
-def none(dtype, n_axes):
-    """Return an array without rows, which means None."""
-    return np.empty([0] * n_axes, dtype)
 
 
 @cache
@@ -218,10 +234,6 @@ def no_norm(dtype):
     """Return the record that means no normalisation."""
     arrays = (none(dtype, n_axes) for n_axes in (2, 3, 2, 3, 3, 4))
     return Norm(NO_NORM, *arrays)
-
-
-def _array(tensor):
-    return tensor.detach().contiguous().numpy()
 
 
 def _tell_moments(norm, arrays):
