@@ -74,9 +74,6 @@ class _Recipe:
         moments = (array(moment.movedim(1, 0)) for moment in norm.statistics)
         return Norm(FIXED, *arrays, share, *moments, hat)
 
-    def _run(self, loop, *arguments):
-        in_threads(loop, self.parts, *arguments)
-
     def _zeros(self, *shape):
         """Make room for the sums of each part."""
         return np.zeros((len(self.parts), *shape), self.dtype)
@@ -87,7 +84,11 @@ class _Recipe:
         return self._tensor(self.states[:, 1:])
 
     def _begin_backward(self, d_states, projected):
-        """Return what the backward loops begin with."""
+        """Return what the backward loops begin with.
+
+        ``projected`` are ``weight``, ``d_values`` and ``d_weight`` of inputs that are
+        projected in the loop, see :class:`InputsBackward`.
+        """
         self.norm = self._with_new_gradient(self.norm)
         n_sums, n_products = 1, 1  # steps for which gradients are kept
         if not projected:
@@ -101,7 +102,7 @@ class _Recipe:
         if self.norm.kind or self.has_inner_bias:
             d_sums = self._empty(n_sums, self.n_units)
             d_products = self._empty(n_products, self.n_units)
-        else:
+        else:  # both are the same
             d_sums = d_products = self._empty(max(n_sums, n_products), self.n_units)
         inputs, _, mask = self.product
         # If the windows are the first axis outside, the last one is no copy.
@@ -148,13 +149,15 @@ class RNN(_Recipe):
     def forward(self):
         """Return the states, ([models,] steps, windows, hidden)."""
         common = self.x, self.product, self.norm
-        self._run(cells.rnn_forward, *common, self.states, self.relu)
+        in_threads(cells.rnn_forward, self.parts, *common, self.states, self.relu)
         return self._end_forward()
 
     def backward(self, d_states, projected=()):
         """Return the gradients of all tensors, as :mod:`networks.recipes` does."""
         x, product, *common = self._begin_backward(d_states, projected)
-        self._run(cells.rnn_backward, x, product, *common, self.states, self.relu)
+        in_threads(
+            cells.rnn_backward, self.parts, x, product, *common, self.states, self.relu
+        )
         return self._tensor(x.d_sums), *self._end_backward(product)
 
 
@@ -179,7 +182,9 @@ class LSTM(_Recipe):
         self.outs = self._empty(self.n_steps, hidden)
         kept = self.states, self.gates, self.memories, self.outs
         common = self.x, self.product, self.norm
-        self._run(cells.lstm_forward, *common, *kept, self.memory, self.bias)
+        in_threads(
+            cells.lstm_forward, self.parts, *common, *kept, self.memory, self.bias
+        )
         _tell_moments(self.memory_pass, self.memory)
         return self._end_forward()
 
@@ -189,7 +194,7 @@ class LSTM(_Recipe):
         d_bias = self._zeros(*self.bias.shape)
         self.memory = self._with_new_gradient(self.memory)
         kept = self.gates, self.memories, self.outs, self.memory
-        self._run(cells.lstm_backward, x, product, *common, *kept, d_bias)
+        in_threads(cells.lstm_backward, self.parts, x, product, *common, *kept, d_bias)
         gradients = self._tensor(x.d_sums), *self._end_backward(product)
         if not self.memory.kind:
             return gradients
@@ -213,7 +218,7 @@ class GRU(_Recipe):
         self.products = self._empty(self.n_steps, self.states.shape[-1])
         kept = self.states, self.gates, self.products
         common = self.x, self.product, self.norm
-        self._run(cells.gru_forward, *common, *kept, self.bias)
+        in_threads(cells.gru_forward, self.parts, *common, *kept, self.bias)
         return self._end_forward()
 
     def backward(self, d_states, projected=()):
@@ -221,7 +226,7 @@ class GRU(_Recipe):
         x, product, *common = self._begin_backward(d_states, projected)
         d_bias = self._zeros(*self.bias.shape)
         kept = self.states, self.gates, self.products
-        self._run(cells.gru_backward, x, product, *common, *kept, d_bias)
+        in_threads(cells.gru_backward, self.parts, x, product, *common, *kept, d_bias)
         gradients = self._tensor(d_bias.sum(axis=0)), *self._end_backward(product)
         return self._tensor(x.d_sums), *gradients
 
