@@ -15,7 +15,7 @@ ACTIVATIONS = ("tanh", "relu")
 SMALL = 2**15
 """Number of state values up to which a compiled call is fastest."""
 
-LARGE = 2**14
+LARGE = 2**12
 """Number of state values a step from which torch's fused LSTM is slow in training."""
 
 
@@ -145,11 +145,9 @@ def _faster_by_hand(layer, x):
         return False
     trains, size = torch.is_grad_enabled(), len(x) * layer.hidden_size
     is_fused = layer.mode == "LSTM" and x.dtype == torch.float32
-    if is_fused and not (trains and size >= LARGE):
-        return False
     if compiles(x):
-        return layer.hidden_size <= 128
-    return trains and len(x) <= 128 and size <= 4096
+        return layer.hidden_size <= 128 and (not is_fused or (trains and size >= LARGE))
+    return not is_fused and trains and len(x) <= 128 and size <= 4096
 
 
 def _is_small(layer, x):
