@@ -1,7 +1,8 @@
-"""What is passed to a regressor: windows or a table, and the number known ahead."""
+"""How a regressor is given windows or a table, and several steps to forecast."""
 
 import numpy as np
 from sklearn.model_selection._search import BaseSearchCV
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
@@ -169,20 +170,43 @@ def inner_parameters(estimator, name):
     }
 
 
-def tell_known_ahead(regressor, n_known):
-    """Set ``n_known_ahead`` in a regressor and in all estimators inside it.
+def prepare(regressor, n_known, horizon, n_targets=1):
+    """Tell a regressor what its windows hold, and let it forecast several steps.
 
     Parameters
     ----------
     regressor : estimator
-        It takes windows, and is changed in place.
+        It is changed in place.
     n_known : int
+        Number of variables known ahead, the last ones of the windows.
+    horizon : int
+    n_targets : int, default=1
+        Number of variables to forecast, the first ones of the windows.
+
+    Returns
+    -------
+    estimator
+        The same, or if it can't predict several outputs, one for each of them.
 
     Raises
     ------
     ValueError
-        If it is already set to another number: known values would be taken for past
-        ones.
+        If ``n_known_ahead`` is already set to another number.
+    """
+    if takes_windows(regressor):
+        _tell_known_ahead(regressor, n_known)
+        for name, value in inner_parameters(regressor, "target").items():
+            if n_targets > 1 and np.array_equal(value, 0):
+                regressor.set_params(**{name: list(range(n_targets))})
+    if n_targets * horizon > 1 and not predicts_several(regressor):
+        return MultiOutputRegressor(regressor)
+    return regressor
+
+
+def _tell_known_ahead(regressor, n_known):
+    """Set ``n_known_ahead``, in all estimators inside the regressor too.
+
+    Known values would be taken for past ones if it were another number.
     """
     for name, value in inner_parameters(regressor, "n_known_ahead").items():
         if value not in (0, n_known):

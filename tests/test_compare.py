@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.ensemble import VotingRegressor
+from sklearn.ensemble import GradientBoostingRegressor, VotingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.metrics import (
     mean_absolute_error,
@@ -48,6 +48,7 @@ class Recorder(RegressorMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
         return tags
 
 
@@ -108,6 +109,21 @@ def test_an_ensemble_gives_all_its_regressors_the_same(frame):
     compare({"voting": voting}, frame, **options)
     with pytest.raises(ValueError, match="some take windows of 2 variables"):
         compare({"mixed": mixed}, frame, **options)
+
+
+def test_a_pipeline_that_flattens_windows_is_fitted_for_each_step(frame):
+    """It takes windows, but its last step predicts one value."""
+    trees = GradientBoostingRegressor(n_estimators=3, random_state=0)
+    flat = FunctionTransformer(lambda X: X.reshape(len(X), -1))
+    pipe = make_pipeline(flat, trees)
+    search = GridSearchCV(pipe, {"gradientboostingregressor__max_depth": [3]}, cv=2)
+    result = compare({"pipe": pipe, "search": search}, frame, **SETTING)
+    training, test, _ = naive_loop(frame)
+    X, X_test = ([window.ravel() for window, _ in part] for part in (training, test))
+    for step in range(HORIZON):
+        trees.fit(X, [future[step] for _, future in training])
+        for forecast in result.forecasts.values():
+            np.testing.assert_allclose(forecast[step + 1], trees.predict(X_test))
 
 
 def test_errors_equal_those_by_hand(frame):

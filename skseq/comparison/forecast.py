@@ -9,16 +9,9 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.multioutput import MultiOutputRegressor
 
 from ..estimators.interval import IntervalWarning, central_interval
-from ..inputs import (
-    inner_parameters,
-    inputs_for,
-    predicts_several,
-    takes_windows,
-    tell_known_ahead,
-)
+from ..inputs import inner_parameters, inputs_for, prepare
 from ..transformers import KnownAhead
 from ..windows import cut_windows, sliding_windows
 
@@ -115,10 +108,7 @@ def _on_windows(model, tables, fold, window, horizon, n_known, coverage):
     X, X_test = (
         inputs_for(model, part, n_known, horizon) for part in (windows, windows_test)
     )
-    if takes_windows(model):
-        tell_known_ahead(model, n_known)
-    elif horizon > 1 and not predicts_several(model):
-        model = MultiOutputRegressor(model)
+    model = prepare(model, n_known, horizon)
     times = [perf_counter()]
     model.fit(X, y)
     times.append(perf_counter())

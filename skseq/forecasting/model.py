@@ -5,7 +5,6 @@ import warnings
 import numpy as np
 from scipy.stats import norm
 from sklearn.base import clone
-from sklearn.multioutput import MultiOutputRegressor
 
 from ..estimators.interval import (
     IntervalWarning,
@@ -14,13 +13,7 @@ from ..estimators.interval import (
     rank_of,
     unwrap,
 )
-from ..inputs import (
-    inner_parameters,
-    inputs_for,
-    predicts_several,
-    takes_windows,
-    tell_known_ahead,
-)
+from ..inputs import inputs_for, prepare
 from .windows import level
 
 HELD_OUT = 5
@@ -77,7 +70,9 @@ class WindowModel:
         self
         """
         self.errors_ = None
-        self.regressor_ = self._prepare(clone(self.regressor))
+        self.regressor_ = prepare(
+            clone(self.regressor), self.n_known, self.horizon, self.n_targets
+        )
         return self.refit(windows, targets, n_windows)
 
     def refit(self, windows, targets, n_windows):
@@ -188,18 +183,6 @@ class WindowModel:
             windows[:, :, : self.n_targets] /= factor
         X = inputs_for(self.regressor, windows, self.n_known, self.horizon)
         return X, shift, factor
-
-    def _prepare(self, regressor):
-        """Tell a regressor on windows which variables the windows hold."""
-        if takes_windows(regressor):
-            tell_known_ahead(regressor, self.n_known)
-            for name, value in inner_parameters(regressor, "target").items():
-                if self.n_targets > 1 and np.array_equal(value, 0):
-                    regressor.set_params(**{name: list(range(self.n_targets))})
-        several = self.n_targets * self.horizon > 1
-        if several and not predicts_several(regressor):
-            return MultiOutputRegressor(regressor)
-        return regressor
 
 
 def split(n_windows, horizon):
