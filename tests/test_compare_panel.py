@@ -256,7 +256,10 @@ def test_draws_one_series(panel):
             lambda p: p.rename(index={"a": 1, "b": 2, "c": 3}, level=0).swaplevel(),
             "'shop', holds no dates, .* make time the last",
         ),
-        (lambda p: p.rename(index={"b": np.nan}, level=0), "Row 0 has no label"),
+        (
+            lambda p: p.rename(index={"b": np.nan}, level=0),
+            "Row 0 of data has no label",
+        ),
         (
             lambda p: pd.concat({"d": make("b"), "e": _every_other_day(make("b"))}),
             "Series d and e have rows at different times .* example at 2024-02-29",

@@ -4,7 +4,7 @@ import pandas as pd
 from sktime.datatypes import update_data
 from sktime.forecasting.base import ForecastingHorizon
 
-from ..transformers.time_index import by_instance, check_same_kind
+from ..transformers.time_index import by_instance, check_labels, check_same_kind
 from .panel import (
     check_counted_by_one,
     check_unique,
@@ -183,6 +183,7 @@ class History:
         if len(first):
             times = first.get_level_values(-1), of_y.get_level_values(-1)
             check_same_kind(*times, name, "y in fit")
+        check_labels(table.index, name)
         check_unique(table, name)
 
     def _as_in_fit(self, y):
