@@ -246,6 +246,7 @@ def test_draws_one_series(panel):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (lambda p: p[:0], "data has no rows"),
         (
             lambda p: p.drop(("a", p.index[-1][1])),
             "Series a ends at 2024-02-29 .*, but b ends at ",

@@ -113,6 +113,10 @@ class TestErrors:
         ):
             forecaster().fit(panel).update(y)
 
+    def test_no_rows(self):
+        with pytest.raises(ValueError, match="y has no rows"):
+            forecaster().fit(make_panel()[:0], fh=1)
+
     def test_series_without_a_label(self):
         panel = make_panel()
         unnamed = panel.rename(index={"s1": np.nan}, level=0)

@@ -39,6 +39,8 @@ def as_tables(data, target, known_ahead=(), gaps="raise"):
     """
     table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
     table = in_order(table, target, known_ahead)
+    if table.empty:
+        raise ValueError("data has no rows: look for the step that left none.")
     tables = by_series(table)
     for key, one in tables.items():
         try:

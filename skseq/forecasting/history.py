@@ -40,6 +40,8 @@ class History:
     """
 
     def __init__(self, y, X, freq, past_only, missing, dtype):
+        if y.empty:
+            raise ValueError("y has no rows: look for the step that left none.")
         self.y, self.X = y, X
         self._check_index(y, "y")
         if X is not None:
