@@ -358,6 +358,17 @@ def test_shell_numbers_the_steps_of_all_where_one_has_gaps(panel, tmp_path):
         assert_allclose(forecast, make(shop)["y"].iloc[-SEASON:][:HORIZON])
 
 
+def test_shell_says_which_series_lacks_coming_values(panel, tmp_path, capsys):
+    coming = panel.groupby("shop").tail(HORIZON).index
+    panel.loc[coming, "y"] = np.nan
+    options = ["--target", "y", "--models", "naive", "--known-ahead", "x"]
+    with pytest.raises(SystemExit):
+        _shell(panel.drop(("b", coming[-1][1])), tmp_path, *options)
+    message = capsys.readouterr().err
+    assert "values known ahead (x) of each of the 3 steps, 2024-02-28" in message
+    assert message.endswith("This error comes from the series b.\n")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
