@@ -198,6 +198,34 @@ def test_sktime_learns_from_all_series(panel):
         assert_allclose(found.to_numpy().ravel(), expected["y"])
 
 
+@pytest.mark.filterwarnings("ignore:The copy keyword is deprecated")  # in sktime
+def test_series_stay_at_the_same_times_where_a_clock_changes_in_some():
+    zone = "Europe/Berlin"
+    ends = pd.Timestamp("2024-04-01 12:00", tz=zone)  # summer time began a day earlier
+    hours = [pd.date_range(end=ends, periods=n, freq="h") for n in (70, 30)]
+    panel = pd.concat(
+        [
+            pd.DataFrame({"y": make("b")["y"].to_numpy()[np.arange(len(index)) % 60]})
+            .set_index(index)
+            .rename_axis("hour")
+            for index in hours
+        ],
+        keys=["long", "short"],
+        names=["shop"],
+    )
+    setting = SETTING | {"test_fraction": 0.1, "step": 2}
+    model = make_reduction(LinearRegression(), window_length=WINDOW, pooling="global")
+    found = compare({"model": model}, panel, **setting).forecasts["model"]
+    without = panel.set_index(
+        [
+            panel.index.get_level_values("shop"),
+            panel.index.get_level_values("hour").tz_convert("UTC").tz_localize(None),
+        ]
+    )
+    expected = compare({"model": model}, without, **setting).forecasts["model"]
+    assert_allclose(found, expected)
+
+
 def test_series_without_some_days(panel):
     panel = panel.drop(("b", make("b").index[5]))
     models = {
