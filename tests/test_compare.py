@@ -451,7 +451,7 @@ def test_read_leaves_what_is_missing(csv):
         (["Jan 31 2024", "Feb 01 2024"], "2024-01-31"),
         # The day first, which only the step of the months tells.
         ([f"01.{month:02}.2024" for month in range(1, 13)], "2024-01-01"),
-        ([f"{month:02}/01/2024" for month in range(1, 13)], "2024-01-01"),
+        (pd.date_range("2023-01", periods=24, freq="MS").strftime("%m/%d/%Y"), "2023"),
         (["12/2023", "01/2024"], "2023-12-01"),
         (["Dec 2023", "Jan 2024"], "2023-12-01"),
         (["2023 Dec", "2024 Jan"], "2023-12-01"),

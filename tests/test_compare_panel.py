@@ -198,6 +198,34 @@ def test_sktime_learns_from_all_series(panel):
         assert_allclose(found.to_numpy().ravel(), expected["y"])
 
 
+@pytest.mark.filterwarnings("ignore:The copy keyword is deprecated")  # in sktime
+def test_series_stay_at_the_same_times_where_a_clock_changes_in_some():
+    zone = "Europe/Berlin"
+    ends = pd.Timestamp("2024-04-01 12:00", tz=zone)  # summer time began a day earlier
+    hours = [pd.date_range(end=ends, periods=n, freq="h") for n in (70, 30)]
+    panel = pd.concat(
+        [
+            pd.DataFrame({"y": make("b")["y"].to_numpy()[np.arange(len(index)) % 60]})
+            .set_index(index)
+            .rename_axis("hour")
+            for index in hours
+        ],
+        keys=["long", "short"],
+        names=["shop"],
+    )
+    setting = SETTING | {"test_fraction": 0.1, "step": 2}
+    model = make_reduction(LinearRegression(), window_length=WINDOW, pooling="global")
+    found = compare({"model": model}, panel, **setting).forecasts["model"]
+    without = panel.set_index(
+        [
+            panel.index.get_level_values("shop"),
+            panel.index.get_level_values("hour").tz_convert("UTC").tz_localize(None),
+        ]
+    )
+    expected = compare({"model": model}, without, **setting).forecasts["model"]
+    assert_allclose(found, expected)
+
+
 def test_series_without_some_days(panel):
     panel = panel.drop(("b", make("b").index[5]))
     models = {
@@ -246,6 +274,7 @@ def test_draws_one_series(panel):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (lambda p: p[:0], "data has no rows"),
         (
             lambda p: p.drop(("a", p.index[-1][1])),
             "Series a ends at 2024-02-29 .*, but b ends at ",
@@ -256,7 +285,10 @@ def test_draws_one_series(panel):
             lambda p: p.rename(index={"a": 1, "b": 2, "c": 3}, level=0).swaplevel(),
             "'shop', holds no dates, .* make time the last",
         ),
-        (lambda p: p.rename(index={"b": np.nan}, level=0), "Row 0 has no label"),
+        (
+            lambda p: p.rename(index={"b": np.nan}, level=0),
+            "Row 0 of data has no label",
+        ),
         (
             lambda p: pd.concat({"d": make("b"), "e": _every_other_day(make("b"))}),
             "Series d and e have rows at different times .* example at 2024-02-29",
@@ -352,6 +384,17 @@ def test_shell_numbers_the_steps_of_all_where_one_has_gaps(panel, tmp_path):
     assert found["step"].tolist() == [1, 2, 3] * 3
     for shop, forecast in found["y"].groupby(found["shop"]):
         assert_allclose(forecast, make(shop)["y"].iloc[-SEASON:][:HORIZON])
+
+
+def test_shell_says_which_series_lacks_coming_values(panel, tmp_path, capsys):
+    coming = panel.groupby("shop").tail(HORIZON).index
+    panel.loc[coming, "y"] = np.nan
+    options = ["--target", "y", "--models", "naive", "--known-ahead", "x"]
+    with pytest.raises(SystemExit):
+        _shell(panel.drop(("b", coming[-1][1])), tmp_path, *options)
+    message = capsys.readouterr().err
+    assert "values known ahead (x) of each of the 3 steps, 2024-02-28" in message
+    assert message.endswith("This error comes from the series b.\n")
 
 
 @pytest.mark.parametrize(

@@ -350,6 +350,21 @@ class TestScaling:
         assert_allclose(targets * means, naive_windows(y.to_numpy(), 5, 3)[1])
 
     @pytest.mark.parametrize("scaling", ["divide", "standardize"])
+    @pytest.mark.parametrize("level_length", [None, 1])
+    def test_a_window_of_zeros_has_the_size_of_its_series(self, scaling, level_length):
+        """Otherwise, one such window of a large series outweighs all others."""
+        y = make_panel()
+        y[np.arange(len(y)) % 20 > 5] = 0  # windows have 5 steps
+        size = np.where(y.index.get_level_values(0) == "s1", 10_000, 1)[:, np.newaxis]
+        how = {"scaling": scaling, "level_length": level_length}
+        model = forecaster(**how).fit(y, fh=FH)
+        changed = forecaster(**how).fit(size * y, fh=FH)
+        for steps in (FH, [-5, -4, -3]):
+            expected, found = model.predict(steps), changed.predict(steps)
+            expected.loc["s1"] *= 10_000
+            assert_allclose(found, expected)
+
+    @pytest.mark.parametrize("scaling", ["divide", "standardize"])
     def test_constant_windows_are_not_divided_by_zero(self, scaling):
         y = make_series(30) * 0
         assert_array_equal(forecaster(scaling=scaling).fit(y, fh=FH).predict(), 0)

@@ -113,6 +113,19 @@ class TestErrors:
         ):
             forecaster().fit(panel).update(y)
 
+    def test_no_rows(self):
+        with pytest.raises(ValueError, match="y has no rows"):
+            forecaster().fit(make_panel()[:0], fh=1)
+
+    def test_series_without_a_label(self):
+        panel = make_panel()
+        unnamed = panel.rename(index={"s1": np.nan}, level=0)
+        match = "of {} has no label in level 0 of the index"
+        with pytest.raises(ValueError, match="Row 30 " + match.format("y")):
+            forecaster().fit(unnamed, fh=1)
+        with pytest.raises(ValueError, match="Row 30 " + match.format("X")):
+            forecaster().fit(panel, unnamed, fh=1)
+
     def test_text_is_no_list_of_columns(self):
         with pytest.raises(TypeError, match=r"give \['y0'\]"):
             forecaster(past_only="y0").fit(make_series(), make_series(), fh=1)

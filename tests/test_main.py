@@ -224,7 +224,7 @@ def test_refuses_in_one_line(data, tmp_path, capsys):
         capsys, changed(table.drop(columns="day_type")), "--target", "bus"
     )
     numbers = table.drop(columns="day_type")
-    short = changed(numbers.iloc[:10])
+    short = changed(numbers.iloc[10:20])
     assert "10 rows are too few" in refusal(capsys, short, *RAIL)
     gap = changed(numbers.drop(index=30))
     assert "or give --gaps ignore if" in refusal(capsys, gap, *RAIL)

@@ -48,6 +48,13 @@ def test_refuses_days_that_may_be_months():
     assert (read(shuffled.strftime("%d.%m.%Y")).index == early).all()
 
 
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y"])
+def test_refuses_months_that_may_be_days(form):
+    year = pd.date_range("2024-01-01", periods=12, freq="MS")  # or 1 to 12 January
+    with pytest.raises(ValueError, match="may mean 2024-0"):
+        read(year.strftime(form))
+
+
 @pytest.mark.parametrize(
     "form",
     [

@@ -60,6 +60,18 @@ def test_labels_of_series_are_text(csv, thousands):
     assert table.index.levels[0].tolist() == ["007", "010"]
 
 
+def test_labels_of_series_may_look_like_other_things(tmp_path):
+    path = tmp_path / "data.csv"
+    labels = ["007", "NA", "None", "1e3"]
+    rows = [f"{day}, {label}, 1\n" for label in labels for day in DAYS[:3]]
+    path.write_text("day, shop, x\n" + "".join(rows) + ",,\n")
+    table, _, _ = read_table(path, series="shop")
+    assert table.index.levels[0].tolist() == sorted(labels)
+    path.write_text(path.read_text().replace("NA", ""))
+    with pytest.raises(ValueError, match="Series column 'shop' is empty in row 3"):
+        read_table(path, series="shop")
+
+
 @pytest.mark.parametrize(
     "form", ["{} kWh", "{}kWh", "{} km/h", "{}°C", "{} m2", "{:,} MW", "+{} °F"]
 )

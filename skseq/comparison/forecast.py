@@ -242,26 +242,35 @@ def _with_regular_index(tables):
 
     Rows are numbered from the end, which all series have in common.
     """
-    indexes = [_regular(table.index) for table in tables.values()]
-    if any(index is None for index in indexes):
+    indexes = [table.index for table in tables.values()]
+    frequencies = list(map(_frequency, indexes))
+    if None in frequencies:
         n_rows = max(map(len, tables.values()))
         indexes = [pd.RangeIndex(n_rows)[-len(table) :] for table in tables.values()]
+    elif isinstance(indexes[0], pd.DatetimeIndex):
+        dates = zip(_without_zone(indexes, frequencies), frequencies, strict=True)
+        indexes = [pd.DatetimeIndex(index, freq=freq) for index, freq in dates]
     return [
         table.set_axis(index)
         for table, index in zip(tables.values(), indexes, strict=True)
     ]
 
 
-def _regular(index):
-    """Return an index that has a frequency; None if there is no regular step."""
+def _frequency(index):
+    """Return the name of the step between dates; None if there is no regular one."""
     if isinstance(index, pd.PeriodIndex):
-        return index
-    freq = pd.infer_freq(index) if isinstance(index, pd.DatetimeIndex) else None
-    if freq is None:
-        return None
-    if index.tz is not None:
-        # sktime's periods can't represent the hours that change with summer time.
-        local = index.tz_localize(None)
-        utc = index.tz_convert("UTC").tz_localize(None)
-        index = local if pd.infer_freq(local) == freq else utc
-    return pd.DatetimeIndex(index, freq=freq)
+        return index.freqstr
+    return pd.infer_freq(index) if isinstance(index, pd.DatetimeIndex) else None
+
+
+def _without_zone(indexes, frequencies):
+    """Return local dates; those of UTC for all series if a clock changes in one.
+
+    sktime's periods can't represent the hours that change with summer time.
+    """
+    if indexes[0].tz is None:
+        return indexes
+    local = [index.tz_localize(None) for index in indexes]
+    if list(map(_frequency, local)) == frequencies:
+        return local
+    return [index.tz_convert("UTC").tz_localize(None) for index in indexes]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..transformers import SlidingWindow
-from ..transformers.time_index import by_instance
+from ..transformers.time_index import by_instance, check_labels
 from ..validation import advice_on
 
 DATES = pd.DatetimeIndex, pd.PeriodIndex
@@ -39,6 +39,8 @@ def as_tables(data, target, known_ahead=(), gaps="raise"):
     """
     table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
     table = in_order(table, target, known_ahead)
+    if table.empty:
+        raise ValueError("data has no rows: look for the step that left none.")
     tables = by_series(table)
     for key, one in tables.items():
         try:
@@ -77,8 +79,7 @@ def by_series(table):
     dict of tuple to DataFrame
         Each with a time index.
     """
-    levels = list(range(table.index.nlevels - 1))
-    if not levels:
+    if table.index.nlevels == 1:
         return {(): table}
     *dated, last = (isinstance(level, DATES) for level in table.index.levels)
     if any(dated) and not last:
@@ -87,13 +88,7 @@ def by_series(table):
             "but one before it does: make time the last level "
             "(DataFrame.reorder_levels, then sort_index)."
         )
-    for level in levels:
-        unnamed = table.index.get_level_values(level).isna()
-        if unnamed.any():
-            raise ValueError(
-                f"Row {unnamed.argmax()} has no label in level {level} of the index, "
-                "which names the series: name its series, or drop the row."
-            )
+    check_labels(table.index, "data")
     return by_instance(table, sort=True)
 
 

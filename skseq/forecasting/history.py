@@ -4,7 +4,7 @@ import pandas as pd
 from sktime.datatypes import update_data
 from sktime.forecasting.base import ForecastingHorizon
 
-from ..transformers.time_index import by_instance, check_same_kind
+from ..transformers.time_index import by_instance, check_labels, check_same_kind
 from .panel import (
     check_counted_by_one,
     check_unique,
@@ -40,6 +40,8 @@ class History:
     """
 
     def __init__(self, y, X, freq, past_only, missing, dtype):
+        if y.empty:
+            raise ValueError("y has no rows: look for the step that left none.")
         self.y, self.X = y, X
         self._check_index(y, "y")
         if X is not None:
@@ -183,6 +185,7 @@ class History:
         if len(first):
             times = first.get_level_values(-1), of_y.get_level_values(-1)
             check_same_kind(*times, name, "y in fit")
+        check_labels(table.index, name)
         check_unique(table, name)
 
     def _as_in_fit(self, y):

@@ -54,7 +54,7 @@ class WindowModel:
         self.level_length = level_length
         self.error_bars = error_bars
 
-    def fit(self, windows, targets, n_windows):
+    def fit(self, windows, targets, n_windows, sizes):
         """Fit on all windows, after measuring errors on some if they are needed.
 
         Parameters
@@ -64,6 +64,8 @@ class WindowModel:
         targets : ndarray of shape (n_samples, horizon, n_targets)
         n_windows : list of int
             Number of windows of each series.
+        sizes : ndarray of shape (n_samples, 1, n_targets)
+            Those of the series of each window.
 
         Returns
         -------
@@ -73,11 +75,11 @@ class WindowModel:
         self.regressor_ = prepare(
             clone(self.regressor), self.n_known, self.horizon, self.n_targets
         )
-        return self.refit(windows, targets, n_windows)
+        return self.refit(windows, targets, n_windows, sizes)
 
-    def refit(self, windows, targets, n_windows):
+    def refit(self, windows, targets, n_windows, sizes):
         """Fit the same object again; with ``warm_start``, it continues training."""
-        X, shift, factor = self._inputs(windows)
+        X, shift, factor = self._inputs(windows, sizes)
         if self.scaling is not None:
             targets = (targets - shift) / factor
         y = targets.swapaxes(1, 2).reshape(len(X), -1)
@@ -93,12 +95,14 @@ class WindowModel:
         self.regressor_.fit(X, y)
         return self
 
-    def predict(self, windows, alpha=()):
+    def predict(self, windows, sizes, alpha=()):
         """Forecast the steps after each window.
 
         Parameters
         ----------
         windows : ndarray of shape (n_samples, length, n_features)
+        sizes : ndarray of shape (n_samples, 1, n_targets)
+            Those of the series of each window.
         alpha : sequence of float
             Levels of the quantiles to return.
 
@@ -108,7 +112,7 @@ class WindowModel:
         offsets : ndarray of shape (n_samples, horizon, n_targets, len(alpha))
             Differences between the quantiles and y.
         """
-        X, shift, factor = self._inputs(windows)
+        X, shift, factor = self._inputs(windows, sizes)
         y = self._steps(self.regressor_.predict(X))
         offsets = np.zeros((*y.shape, len(alpha)))
         if len(alpha):
@@ -173,10 +177,10 @@ class WindowModel:
         shape = (len(y), self.n_targets, self.horizon, *rest)
         return np.reshape(y, shape).swapaxes(1, 2)
 
-    def _inputs(self, windows):
+    def _inputs(self, windows, sizes):
         """Return X for the regressor, and the level of each window."""
         past = windows[:, :, : self.n_targets]
-        shift, factor = level(past, self.scaling, self.level_length)
+        shift, factor = level(past, self.scaling, self.level_length, sizes)
         if self.scaling is not None:
             windows = np.array(windows)
             windows[:, :, : self.n_targets] -= shift

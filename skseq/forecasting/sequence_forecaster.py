@@ -50,7 +50,8 @@ class SequenceForecaster(BaseForecaster):
     level_length : int, default=None
         The level is the mean of this many last steps of the window (for "divide", of
         their absolute values): one season, or 1 for the last value. None takes the
-        whole window.
+        whole window. If that leaves nothing to divide by, as in a window of zeros, the
+        whole series gives the divisor.
     min_length : int, default=None
         Smallest number of observed steps in a training window, at most
         ``window_length``; shorter pasts are padded. None takes full windows. A series
@@ -307,7 +308,8 @@ class SequenceForecaster(BaseForecaster):
 
     def _training_windows(self, panel):
         length, horizon = self.window_length, self.horizon_
-        return training_windows(panel, length, horizon, self.min_length)
+        how = self.min_length, self.scaling
+        return training_windows(panel, length, horizon, *how)
 
     def _forecast(self, fh, X, alpha=()):
         """Return forecasts with the offsets of their quantiles, and their index.

@@ -7,7 +7,7 @@ from ..windows import cut_windows, lay_coming, sliding_windows
 SCALINGS = (None, "subtract", "divide", "standardize")
 
 
-def training_windows(panel, length, horizon, min_length=None):
+def training_windows(panel, length, horizon, min_length=None, scaling=None):
     """Cut windows that are followed by observed values.
 
     Parameters
@@ -20,6 +20,7 @@ def training_windows(panel, length, horizon, min_length=None):
     min_length : int, default=None
         Smallest number of observed steps in a window; the others are padded. None
         takes full windows; beside them, a series that is too short gives its longest.
+    scaling : {None, "subtract", "divide", "standardize"}
 
     Returns
     -------
@@ -28,8 +29,10 @@ def training_windows(panel, length, horizon, min_length=None):
     targets : ndarray of shape (n_samples, horizon, n_targets)
     n_windows : list of int
         Number of windows of each series that is longer than the horizon.
+    sizes : ndarray of shape (n_samples, 1, n_targets)
+        Those of the series of each window.
     """
-    rows, origins, targets = [], [], []
+    rows, origins, targets, used = [], [], [], []
     for instance in panel:
         last = len(instance.y) - horizon - 1
         if last < 0:
@@ -37,6 +40,7 @@ def training_windows(panel, length, horizon, min_length=None):
         first = min(min_length or length, last + 1) - 1
         y = sliding_windows(instance.y, horizon)[1:]
         rows.append(lay_rows(instance, horizon))
+        used.append(instance)
         if instance.seen.all():
             origins.append(range(first, last + 1))
             targets.append(y[first:])
@@ -60,7 +64,26 @@ def training_windows(panel, length, horizon, min_length=None):
         )
     windows = cut_windows(rows, origins, length)
     targets = targets[0] if len(targets) == 1 else np.concatenate(targets)
-    return windows, targets, list(map(len, origins))
+    n_windows = list(map(len, origins))
+    return windows, targets, n_windows, series_sizes(used, n_windows, scaling)
+
+
+def series_sizes(panel, n_windows, scaling):
+    """Find the size of each whole series, for windows that are constant.
+
+    Parameters
+    ----------
+    panel : list of Instance
+    n_windows : list of int
+        Number of windows of each series.
+    scaling : {None, "subtract", "divide", "standardize"}
+
+    Returns
+    -------
+    ndarray of shape (n_samples, 1, n_targets)
+    """
+    sizes = [level(one.y[np.newaxis], scaling)[1] for one in panel]
+    return np.repeat(np.concatenate(sizes), n_windows, axis=0)
 
 
 def lay_rows(instance, horizon):
@@ -91,20 +114,21 @@ def lay_rows(instance, horizon):
     return np.hstack(parts).astype(y.dtype, copy=False)
 
 
-def level(past, scaling, n_steps):
+def level(past, scaling, n_steps=None, size=1):
     """Find what a window and its targets are shifted and divided by.
 
     Parameters
     ----------
     past : ndarray of shape (n_samples, length, n_targets)
     scaling : {None, "subtract", "divide", "standardize"}
-    n_steps : int or None
+    n_steps : int, default=None
         Last steps of the window that define the level; None takes all.
+    size : ndarray of shape (n_samples, 1, n_targets), default=1
+        Replaces a factor that would be zero, which leaves nothing to divide by.
 
     Returns
     -------
     shift, factor : ndarray of shape (n_samples, 1, n_targets), or 0 and 1
-        A factor that would be zero is one.
     """
     if scaling is None:
         return np.zeros((1, 1, 1), past.dtype), np.ones((1, 1, 1), past.dtype)
@@ -119,4 +143,4 @@ def level(past, scaling, n_steps):
         factor = np.nanstd(past, axis=1, keepdims=True)
     # A constant leaves rounding noise; dividing by that would blow it up.
     smallest = 10 * np.finfo(past.dtype).eps * np.abs(shift)
-    return shift, np.where(factor > smallest, factor, 1)
+    return shift, np.where(factor > smallest, factor, size)

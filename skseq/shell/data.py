@@ -75,10 +75,17 @@ def read_data(arguments):
 
 def steps_to_come(data, horizon):
     """Return the rows of the next steps of each series; refuse if some are missing."""
-    return {
-        key: check_coming(data.coming[key], table.index, horizon, data.known_ahead)
-        for key, table in data.tables.items()
-    }
+    found = {}
+    for key, table in data.tables.items():
+        try:
+            found[key] = check_coming(
+                data.coming[key], table.index, horizon, data.known_ahead
+            )
+        except ValueError as error:
+            if key:
+                error.add_note(f"This error comes from the series {label(key)}.")
+            raise
+    return found
 
 
 def _read(arguments):

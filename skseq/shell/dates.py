@@ -139,9 +139,11 @@ def _parse(text, **option):
 
 def _choose(readings, text):
     """Choose the order of day and month with a regular step, or that fits the rows."""
-    for dates in readings:
-        if _is_regular(dates):
-            return dates
+    if len(readings) == 1:
+        return readings[0]
+    regular = [dates for dates in readings if _is_regular(dates)]
+    if len(regular) == 1:
+        return regular[0]
     for measure in (_turns, _unevenness):
         best, *others = sorted(readings, key=measure)
         if all(2 * measure(best) < measure(other) for other in others):

@@ -100,8 +100,9 @@ def _read_csv(path, sep, decimal, series):
     options = {"sep": sep, "decimal": decimal}
     if len(sep) > 1:  # a pattern
         options["engine"] = "python"
-    if series is not None:
-        options["dtype"] = {series: str}  # 007 is a name
+    if series is not None:  # 007 is a name, and so is NA, the code of Namibia
+        names = series, f" {series}"  # a space may follow each comma
+        options["converters"] = dict.fromkeys(names, _read_label)
     try:
         table = pd.read_csv(path, **options)
     except UnicodeDecodeError:
@@ -110,6 +111,10 @@ def _read_csv(path, sep, decimal, series):
     _check_header(table, sep)
     unnamed = table.columns.str.startswith("Unnamed: ")
     return table.loc[:, ~(unnamed & table.isna().all())].dropna(how="all")
+
+
+def _read_label(text):
+    return text.strip() or None
 
 
 def _check_header(table, sep):

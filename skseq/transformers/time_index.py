@@ -248,6 +248,17 @@ def _kind(index):
     return f"{type(index).__name__}, {index.dtype}"
 
 
+def check_labels(index, name):
+    """Raise ValueError if a row has no label in the levels that name its series."""
+    for level in range(index.nlevels - 1):
+        unnamed = index.get_level_values(level).isna()
+        if unnamed.any():
+            raise ValueError(
+                f"Row {unnamed.argmax()} of {name} has no label in level {level} of "
+                "the index, which names the series: name its series, or drop the row."
+            )
+
+
 def by_instance(table, *, sort=False):
     """Split a table of several series.
 
