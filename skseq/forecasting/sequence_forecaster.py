@@ -307,9 +307,9 @@ class SequenceForecaster(BaseForecaster):
         return max(1, *(step.max() for step in steps))
 
     def _training_windows(self, panel):
-        length, horizon = self.window_length, self.horizon_
-        how = self.min_length, self.scaling
-        return training_windows(panel, length, horizon, *how)
+        return training_windows(
+            panel, self.window_length, self.horizon_, self.min_length, self.scaling
+        )
 
     def _forecast(self, fh, X, alpha=()):
         """Return forecasts with the offsets of their quantiles, and their index.

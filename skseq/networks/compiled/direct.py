@@ -9,7 +9,7 @@ from numba import njit
 
 from .arrays import array
 from .cells import compiled, gru_forward, lstm_forward, rnn_forward
-from .normalization import NO_NORM, Norm
+from .normalization import without_norm
 from .parts import Part
 from .products import Product, dot
 from .projection import Inputs
@@ -71,7 +71,7 @@ def _prepare(x, weight_ih, bias, weight_hh):
     # Of the types that the loops are compiled for in training.
     none_2, none_3 = np.empty((0, 0), x.dtype), np.empty((0, 0, 0), x.dtype)
     none_4 = np.empty((0, 0, 0, 0), x.dtype)
-    norm = Norm(NO_NORM, none_2, none_3, none_2, none_3, none_3, none_4)
+    norm = without_norm(none_2, none_3, none_4)
     product = Product(states, transposed, none_3)
     return all_windows, Inputs(sums, none_3), product, norm, states
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numba.extending import register_jitable
 
 from ..normalization import EPS
 from .parts import at
@@ -39,6 +40,12 @@ class Norm(NamedTuple):
     mean: np.ndarray
     scale: np.ndarray
     hat: np.ndarray
+
+
+@register_jitable
+def without_norm(none_2, none_3, none_4):
+    """Make the record that means none, from arrays without rows of 2 to 4 axes."""
+    return Norm(NO_NORM, none_2, none_3, none_2, none_3, none_3, none_4)
 
 
 @njit(**OPTIONS)

@@ -3,12 +3,11 @@
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numba import njit
 
 from .. import projection
 from ..memory import empty
-from .arrays import array, none
+from .arrays import array_of_models, none, tensor_of_models
 from .parts import at
 from .products import add_product, dot
 from .tanh import OPTIONS
@@ -93,10 +92,7 @@ class Projected(projection.Projected):
         return self._end_backward(d_x, self._tensor(d_weight.sum(axis=0)), *d_others)
 
     def _array(self, tensor):
-        """Return an array whose first axis is that of the models."""
-        return array(tensor if self.stacked else tensor.unsqueeze(0))
+        return array_of_models(tensor, self.stacked)
 
     def _tensor(self, values):
-        with torch.inference_mode(False):  # else it would have to be copied
-            tensor = torch.from_numpy(values)
-            return tensor if self.stacked else tensor[0]
+        return tensor_of_models(values, self.stacked)

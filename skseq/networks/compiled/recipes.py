@@ -7,8 +7,8 @@ import torch
 
 from ..memory import empty
 from . import cells
-from .arrays import array, none
-from .normalization import BATCH, FIXED, LAYER, NO_NORM, Norm
+from .arrays import array, array_of_models, none, tensor_of_models
+from .normalization import BATCH, FIXED, LAYER, Norm, without_norm
 from .parts import in_threads, parts
 from .products import Product, ProductBackward, adds_up
 from .projection import Inputs, InputsBackward
@@ -49,7 +49,7 @@ class _Recipe:
         self.parts = parts(self.n_models, self.n_windows, work, depend)
 
     def _of_models(self, tensor):
-        return array(tensor if self.stacked else tensor.unsqueeze(0))
+        return array_of_models(tensor, self.stacked)
 
     def _empty(self, n_steps, n_units):
         """Make an array for all models and windows."""
@@ -131,10 +131,8 @@ class _Recipe:
     def _with_new_gradient(self, norm):
         return norm._replace(d_gain=self._zeros(*norm.gain.shape))
 
-    def _tensor(self, array):
-        with torch.inference_mode(False):  # else it would have to be copied
-            tensor = torch.from_numpy(array)
-            return tensor if self.stacked else tensor[0]
+    def _tensor(self, values):
+        return tensor_of_models(values, self.stacked)
 
 
 class RNN(_Recipe):
@@ -237,8 +235,7 @@ LOOPS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 @cache
 def no_norm(dtype):
     """Return the record that means no normalisation."""
-    arrays = (none(dtype, n_axes) for n_axes in (2, 3, 2, 3, 3, 4))
-    return Norm(NO_NORM, *arrays)
+    return without_norm(*(none(dtype, n_axes) for n_axes in (2, 3, 4)))
 
 
 def _tell_moments(norm, arrays):
