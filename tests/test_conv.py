@@ -17,7 +17,8 @@ from skseq import (
 )
 from skseq.networks import Conv1D, ConvStack, Recurrent
 from skseq.networks.conv import BatchNorm, Conv
-from skseq.networks.padding import strided
+from skseq.networks.padding import observed, strided
+from skseq.networks.steps import plan
 
 small = st.integers(1, 4)
 
@@ -43,6 +44,19 @@ def values(*shape, seed=0):
     return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
 
+class Alone(nn.Module):
+    """A convolution as a network: it computes all its steps."""
+
+    def __init__(self, layer, kernel):
+        super().__init__()
+        self.layer = layer
+        self.kernel = kernel
+
+    def forward(self, x, n_padding):
+        (steps,) = plan((self.kernel,), x.shape[1], False, x.device)
+        return self.layer(x, steps, steps.observed(n_padding))
+
+
 def exercise(network, n_features=2):
     """Give batch normalisation statistics, and all weights a value; then evaluate."""
     network.double()
@@ -64,7 +78,8 @@ def stack(normalization=None, recurrent=False, stride=1, causal=True):
 @settings(deadline=None, max_examples=60, database=None)
 @given(steps=st.integers(1, 12), kernel_size=small, stride=small, dilation=small)
 def test_convolution_is_that_of_a_loop(causal, steps, kernel_size, stride, dilation):
-    conv = exercise(Conv(2, 3, kernel_size, stride, dilation, causal=causal))
+    conv = Conv(2, 3, kernel_size, stride, dilation, causal=causal)
+    network = exercise(Alone(conv, conv.kernel))
     x = values(2, steps, 2)
     expected = [
         loop(
@@ -77,20 +92,21 @@ def test_convolution_is_that_of_a_loop(causal, steps, kernel_size, stride, dilat
         )
         for sequence in x
     ]
-    states, _ = conv(x, None)
+    states = network(x, None)
     np.testing.assert_allclose(states.detach(), expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("causal", [True, False])
 def test_convolution_is_that_of_torch(causal):
-    conv = exercise(Conv(2, 3, 5, dilation=2, causal=causal))
+    conv = Conv(2, 3, 5, dilation=2, causal=causal)
+    network = exercise(Alone(conv, conv.kernel))
     theirs = nn.Conv1d(2, 3, 5, dilation=2, padding=0 if causal else "same").double()
     with torch.no_grad():
         theirs.weight.copy_(conv.linear.weight.unflatten(1, (5, 2)).mT)
         theirs.bias.copy_(conv.linear.bias)
     x = values(5, 11, 2)
     past = nn.functional.pad(x.mT, (8, 0)) if causal else x.mT
-    torch.testing.assert_close(conv(x, None)[0], theirs(past).mT)
+    torch.testing.assert_close(network(x, None), theirs(past).mT)
 
 
 @pytest.mark.parametrize("causal", [True, False])
@@ -148,7 +164,7 @@ def test_centred_where_no_label_is_for_a_step(cls):
     assert not model.net_.module_.network.causal
     layers = [m for m in model.net_.module_.modules() if isinstance(m, Conv)]
     if cls is WaveNetClassifier:
-        assert [m.n_after for m in layers] == [m.reach / 2 for m in layers]
+        assert all(m.kernel.n_after == m.kernel.reach / 2 for m in layers)
     model.fit(X, X[:, :, 0] > 0)
     assert model.net_.module_.network.causal
     before = model.predict_proba(X)
@@ -201,7 +217,7 @@ def test_batch_norm_learns_from_observed_steps_alone():
     garbage = x.clone()
     garbage[1, :2] = garbage[2] = garbage[3, :5] = 1e6
     padded, rows = BatchNorm(3).double(), BatchNorm(3).double()
-    out = padded(garbage, n_padding)
+    out = padded(garbage, observed(garbage, n_padding)[:, :, None])
     seen = torch.cat([x[0], x[1, 2:], x[3, 5:]])
     expected = rows(seen[None], None)[0]
     torch.testing.assert_close(out[0], expected[:6])
@@ -254,7 +270,7 @@ def test_batch_norm_knows_all_training_windows_however_they_are_ordered(weighted
 
 def test_a_batch_of_padding_alone_does_no_harm():
     norm = BatchNorm(2).double()
-    out = norm(values(1, 3, 2), torch.tensor([3]))
+    out = norm(values(1, 3, 2), torch.zeros(1, 3, 1, dtype=bool))
     assert torch.isfinite(out).all()
 
 

@@ -10,7 +10,7 @@ from torch import nn
 from skseq import WaveNetRegressor
 from skseq.networks import WaveNet
 from skseq.networks.wavenet import GatedLayer
-from tests.test_conv import exercise, loop, values
+from tests.test_conv import Alone, exercise, loop, values
 
 
 def wavenet(normalization=None, causal=True):
@@ -22,7 +22,8 @@ def parameters(conv):
 
 
 def test_gated_unit_is_the_formula():
-    layer = exercise(GatedLayer(3, 2, 2, None, 0.0), n_features=3)
+    layer = GatedLayer(3, 2, 2, None, 0.0)
+    network = exercise(Alone(layer, layer.conv.kernel), n_features=3)
     x = values(1, 7, 3)
     weight, bias = parameters(layer.conv)
     signal = loop(x[0].numpy(), weight[:3], bias[:3], stride=1, dilation=2)
@@ -30,17 +31,17 @@ def test_gated_unit_is_the_formula():
     unit = np.tanh(signal) / (1 + np.exp(-gate))
     weight, bias = parameters(layer.out)
     np.testing.assert_allclose(
-        layer(x, None)[0].detach(), unit @ weight.T + bias, rtol=0, atol=1e-12
+        network(x, None)[0].detach(), unit @ weight.T + bias, rtol=0, atol=1e-12
     )
 
 
 def test_layers_are_residual_and_all_are_heard():
     network = wavenet()
     x = values(2, 9, 2)
-    below, _ = network.first(x, None)
+    below = network.first(x)
     skipped = torch.zeros_like(below)
     for layer in network.layers:
-        out = layer(below, None)
+        out = Alone(layer, layer.conv.kernel)(below, None)
         below, skipped = below + out, skipped + out
     weight, bias = map(torch.from_numpy, parameters(network.last))
     expected = (skipped.relu() @ weight.mT + bias).relu()

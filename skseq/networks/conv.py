@@ -2,11 +2,11 @@
 
 import torch
 from torch import nn
-from torch.nn.functional import pad
 
 from .by_hand import in_full_precision
 from .dropout import Dropout
-from .padding import observed, strided
+from .padding import strided
+from .steps import Kernel, plan
 
 
 class Conv(nn.Module):
@@ -37,10 +37,8 @@ class Conv(nn.Module):
         causal=True,
     ):
         super().__init__()
-        self.reach = dilation * (kernel_size - 1)
-        self.n_after = 0 if causal else self.reach // 2
-        self.stride = stride
-        self.dilation = dilation
+        kernel = Kernel(kernel_size, stride, dilation)
+        self.kernel = kernel if causal else kernel._replace(n_after=kernel.reach // 2)
         # With few variables, one product over the gathered steps is faster on a CPU
         # than nn.Conv1d. The weights of the oldest step come first.
         # Before batch normalisation a bias would have no effect, but its gradient would
@@ -52,31 +50,21 @@ class Conv(nn.Module):
             nn.init.zeros_(self.linear.bias)
         self.norm = NORMALIZATIONS[normalization](n_outputs)
 
-    def forward(self, x, n_padding, apart=None):
-        """Map (batch, steps, n_inputs) to (batch, ceil(steps / stride), n_outputs).
+    def forward(self, x, steps=None, observed=None):
+        """Map inputs (batch, steps, n_inputs) to outputs (batch, n_steps, n_outputs).
 
-        Padded steps stay zero; their number among the outputs is returned too. With
-        ``apart``, there is an output for every step, from inputs that lie that many
-        times further apart.
+        Parameters
+        ----------
+        x : tensor
+            The inputs of all steps that are seen.
+        steps : Steps, default=None
+            What to compute. None maps each step by itself.
+        observed : tensor of bool of shape (batch, n_steps, 1), default=None
+            Outputs at other steps, which are padding, are zero.
         """
-        stride, apart = (self.stride, 1) if apart is None else (1, apart)
-        reach, n_after = apart * self.reach, apart * self.n_after
-        n_steps = -(-x.shape[1] // stride)
-        span = (n_steps - 1) * stride + 1  # from the first output to the last
-        if n_padding is not None:
-            n_padding = strided(n_padding, x.shape[1], stride)
-        n_before = reach - n_after + span - x.shape[1]  # crops if negative
-        x = pad(x, (0, 0, n_before, n_after))
-        starts = range(0, reach + 1, apart * self.dilation)
-        x = torch.cat([x[:, s : s + span : stride] for s in starts], dim=-1)
-        x = self.linear(x)
-        if isinstance(self.norm, BatchNorm):
-            x = self.norm(x, n_padding)
-        else:
-            x = self.norm(x)
-        if n_padding is not None:
-            x = x * observed(x, n_padding)[:, :, None]
-        return x, n_padding
+        x = self.linear(x if steps is None else steps.gather(x))
+        x = self.norm(x, observed) if isinstance(self.norm, BatchNorm) else self.norm(x)
+        return x if observed is None else x * observed
 
 
 class BatchNorm(nn.BatchNorm1d):
@@ -92,11 +80,11 @@ class BatchNorm(nn.BatchNorm1d):
     window_weights = None
 
     @in_full_precision
-    def forward(self, x, n_padding):
+    def forward(self, x, observed):
         """Normalise each variable of x, (batch, steps, n_features)."""
         rows = x.flatten(end_dim=1)
         if self.training and len(rows) > 1:
-            share = self._share(x, n_padding)
+            share = self._share(x, observed)
             mean = share @ rows
             centred = rows - mean
             var = share @ centred.square()
@@ -108,11 +96,11 @@ class BatchNorm(nn.BatchNorm1d):
         scale = self.weight * (var + self.eps).rsqrt()
         return torch.addcmul(self.bias, centred, scale).view_as(x)
 
-    def _share(self, x, n_padding):
+    def _share(self, x, observed):
         """Share of each step of each window in the statistics, (batch * steps,)."""
         share = x.new_ones(x.shape[:2])
-        if n_padding is not None:
-            share = share * observed(x, n_padding)
+        if observed is not None:
+            share = share * observed[:, :, 0]
         if self.window_weights is not None:
             share = share * self.window_weights[:, None]
         return (share / share.sum().clamp(min=torch.finfo(x.dtype).tiny)).flatten()
@@ -155,23 +143,36 @@ class ConvStack(nn.Module):
         sizes = [n_features] + [n_filters] * len(dilations)
         self.output_size = n_filters
         self.stride = stride ** len(dilations)
+        self.computes_only_last = normalization != "batch"
         self.convs = nn.ModuleList(
             Conv(n_in, n_filters, kernel_size, stride, dilation, normalization, causal)
             for n_in, dilation in zip(sizes, dilations, strict=False)
         )
         self.dropout = Dropout(dropout)
 
-    def forward(self, x, n_padding, every_step=False):
+    def forward(self, x, n_padding, only_last=False, every_step=False):
         """Map (batch, steps, n_features) to (batch, fewer steps, n_filters).
 
-        With ``every_step``, map to the output that each step has as the last one.
+        With ``only_last``, map to the last output alone. With ``every_step``, map to
+        the output that each step has as the last one.
         """
-        apart = 1 if every_step else None
-        for conv in self.convs:
-            x, n_padding = conv(x, n_padding, apart)
+        kernels = tuple(conv.kernel for conv in self.convs)
+        if every_step:
+            kernels = tuple(_every_step(kernels))
+        plans = plan(kernels, int(x.shape[1]), only_last, x.device)
+        for conv, steps in zip(self.convs, plans, strict=True):
+            x = conv(x, steps, steps.observed(n_padding))
             x = self.dropout(torch.relu(x))
-            apart = apart and apart * conv.stride
-        return x, n_padding
+        return x
+
+
+def _every_step(kernels):
+    """Yield kernels that have, at every step, the output of that step as the last."""
+    apart = 1
+    for kernel in kernels:
+        n_after, dilation = apart * kernel.n_after, apart * kernel.dilation
+        yield Kernel(kernel.size, 1, dilation, n_after)
+        apart *= kernel.stride
 
 
 class Conv1D(nn.Module):
@@ -191,16 +192,23 @@ class Conv1D(nn.Module):
         self.output_size = (recurrent or convs).output_size
         self.stride = convs.stride
         self.causal = convs.causal and (recurrent is None or recurrent.causal)
+        if recurrent is None:
+            self.computes_only_last = convs.computes_only_last
         if recurrent is None and self.causal:
-            reaches = (c.reach * c.stride**i for i, c in enumerate(convs.convs))
-            self.receptive_field = 1 + sum(reaches)
+            kernels = (conv.kernel for conv in convs.convs)
+            self.receptive_field = 1 + sum(k.reach for k in _every_step(kernels))
 
-    def forward(self, x, n_padding, every_step=False):
+    def forward(self, x, n_padding, **options):
         """Map values (batch, length, features) to states (batch, steps, output_size).
 
-        There is one state per ``stride`` of the window. With ``every_step``, which
-        needs a network without recurrent layers, each step has the last state of the
-        window that ends there.
+        There is one state per ``stride`` of the window. With ``only_last``, there is
+        the last one alone. With ``every_step``, each step has the last state of the
+        window that ends there. Both need a network without recurrent layers.
         """
-        states, n_padding = self.convs(x, n_padding, every_step)
-        return states if self.recurrent is None else self.recurrent(states, n_padding)
+        length = x.shape[1]
+        x = self.convs(x, n_padding, **options)
+        if self.recurrent is None:
+            return x
+        if n_padding is not None:
+            n_padding = strided(n_padding, length, self.stride)
+        return self.recurrent(x, n_padding)

@@ -5,6 +5,7 @@ from torch import nn
 
 from .conv import Conv
 from .dropout import Dropout
+from .steps import Kernel, plan
 
 
 class GatedLayer(nn.Module):
@@ -36,11 +37,11 @@ class GatedLayer(nn.Module):
         self.dropout = Dropout(dropout)
         self.out = Conv(n_filters, n_filters, kernel_size=1)
 
-    def forward(self, x, n_padding):
+    def forward(self, x, steps, observed=None):
         """Map (batch, steps, n_filters) to what is added to x and to the skips."""
-        signal, gate = self.conv(x, n_padding)[0].chunk(2, dim=-1)
+        signal, gate = self.conv(x, steps, observed).chunk(2, dim=-1)
         unit = self.dropout(torch.tanh(signal) * torch.sigmoid(gate))
-        return self.out(unit, n_padding)[0]
+        return self.out(unit, observed=observed)
 
 
 class WaveNet(nn.Module):
@@ -81,14 +82,25 @@ class WaveNet(nn.Module):
             for dilation in dilations
         )
         self.last = Conv(n_filters, n_filters, kernel_size=1)
+        self.computes_only_last = normalization != "batch"
         if causal:
-            self.receptive_field = 1 + sum(layer.conv.reach for layer in self.layers)
+            self.receptive_field = 1 + sum(
+                layer.conv.kernel.reach for layer in self.layers
+            )
 
-    def forward(self, x, n_padding):
-        """Map values (batch, length, features) to states (batch, length, n_filters)."""
-        x, _ = self.first(x, n_padding)
+    def forward(self, x, n_padding, only_last=False):
+        """Map values (batch, length, features) to states (batch, length, n_filters).
+
+        With ``only_last``, there is only the last state.
+        """
+        kernels = Kernel(1), *(layer.conv.kernel for layer in self.layers)
+        steps, *plans = plan(kernels, int(x.shape[1]), only_last, x.device)
+        x = self.first(x, steps, steps.observed(n_padding))
+        n_states = len(plans[-1].time)
         skipped = 0
-        for layer in self.layers:
-            out = layer(x, n_padding)
-            x, skipped = x + out, skipped + out
-        return torch.relu(self.last(torch.relu(skipped), n_padding)[0])
+        for layer, steps in zip(self.layers, plans, strict=True):
+            observed = steps.observed(n_padding)
+            out = layer(x, steps, observed)
+            x = steps.take_own(x) + out
+            skipped = skipped + out[:, -n_states:]
+        return torch.relu(self.last(torch.relu(skipped), observed=observed))
