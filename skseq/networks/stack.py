@@ -63,6 +63,10 @@ class Stack(nn.Module):
         self.inputs = stack_stages([model.inputs for model in self.models])
         # In a tuple, so that its parameters are not registered in the stack.
         self._after_inputs = (_AfterInputs(self.models[0]),)
+        self._names = [f"model.{name}" for name, _ in self.models[0].named_parameters()]
+        parts = self.models[0].modules()
+        self._recurrent = tuple(part for part in parts if isinstance(part, Recurrent))
+        self._stacked = tuple(self.weights.values())
 
     def forward(self, x, sizes):
         """Map windows to outputs.
@@ -74,18 +78,28 @@ class Stack(nn.Module):
             Number of windows of each model; further ones are repeats that fill the
             batch.
         """
-        weights = {
-            f"model.{name.replace('/', '.')}": w for name, w in self.weights.items()
-        }
+        weights = dict(zip(self._names, self._stacked, strict=True))
         values, known, n_padding = self.inputs(x)
         axes = [None if argument is None else 0 for argument in (known, n_padding)]
-        with _stackable(self._after_inputs[0]), drawing(self.generators, sizes):
+        with self._recurrent_layers_stacked(), drawing(self.generators, sizes):
             return torch.vmap(self._compute, in_dims=(0, 0, *axes))(
                 weights, values, known, n_padding
             )
 
     def _compute(self, weights, *arguments):
-        return functional_call(*self._after_inputs, weights, arguments)
+        return functional_call(
+            *self._after_inputs, weights, arguments, tie_weights=False
+        )
+
+    @contextmanager
+    def _recurrent_layers_stacked(self):
+        for part in self._recurrent:
+            part.stacked = True
+        try:
+            yield
+        finally:
+            for part in self._recurrent:
+                part.stacked = False
 
     def train(self, mode=True):
         """Set the mode of the stack, and of the model that computes all."""
@@ -153,18 +167,6 @@ class _AfterInputs(nn.Module):
 
     def forward(self, values, known, n_padding):
         return self.model.after_inputs(values, known, n_padding)
-
-
-@contextmanager
-def _stackable(model):
-    recurrent = [part for part in model.modules() if isinstance(part, Recurrent)]
-    for part in recurrent:
-        part.stacked = True
-    try:
-        yield
-    finally:
-        for part in recurrent:
-            part.stacked = False
 
 
 def _stacked(models):

@@ -1,13 +1,18 @@
-"""Predicting the windows of one series: window by window, over one pass along it.
+"""What convolutions need not compute, measured.
 
-Run with ``python -m tests.benchmarks.one_pass``. The windows are a copy in the first
-case, which hides that they overlap; both take turns, on one thread.
+Run with ``python -m tests.benchmarks.one_pass``. Predicting the windows of one series:
+window by window, over one pass along it; the windows are a copy in the first case,
+which hides that they overlap. Training: all steps of each layer, over those that the
+last state needs. What is compared takes turns, on one thread.
 """
+
+from unittest import mock
 
 import numpy as np
 import torch
 
 from skseq import WaveNetRegressor
+from skseq.networks import SequenceModel
 from skseq.windows import sliding_windows
 
 from .overhead import show, turns
@@ -19,7 +24,7 @@ LENGTHS = [56, 256, 365, 1024]
 def main():
     """Print the table."""
     torch.set_num_threads(1)
-    print("| what | of | over one pass: min, median, max |")
+    print("| what | of | ratio: min, median, max |")
     print("|---|---|---|")
     for length in LENGTHS:
         series = np.random.default_rng(0).normal(size=(N_WINDOWS + length - 1, 1))
@@ -33,6 +38,23 @@ def main():
                 "one pass": lambda m=model, x=windows: m.predict(x),
             }
             show(f"{name}, length {length}: seconds", turns(functions, 3), "one pass")
+            functions = {
+                "all steps": lambda m=model, x=copy: fit_all_steps(m, x),
+                "needed steps": lambda m=model, x=copy: fit(m, x),
+            }
+            taken = turns(functions, 3)
+            show(f"{name}, length {length}: seconds to fit", taken, "needed steps")
+
+
+def fit(model, windows):
+    """Train for one epoch."""
+    model.fit(windows[:320], windows[:320, -1, 0])
+
+
+def fit_all_steps(model, windows):
+    """Train for one epoch without leaving out what the last state does not need."""
+    with mock.patch.object(SequenceModel, "_options", return_value={}):
+        fit(model, windows)
 
 
 if __name__ == "__main__":
