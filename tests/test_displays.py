@@ -168,6 +168,36 @@ def test_errors_by_step():
         MultiStepErrorDisplay.from_predictions(truth, {"a": a[1:]})
 
 
+def test_many_models_with_long_names():
+    truth = np.zeros((10, 1))
+    forecasts = {f"a model with a long name, {i}": truth + i for i in range(20)}
+    display = MultiStepErrorDisplay.from_predictions(truth, forecasts)
+    display.figure_.draw_without_rendering()  # warns, an error here, if axes collapse
+    ax = display.ax_
+    assert ax.get_position().width > 0.7
+    assert ax.get_legend().get_window_extent().x1 <= display.figure_.bbox.x1
+    left, right = ax.get_xlim()
+    assert [tick for tick in ax.get_xticks() if left < tick < right] == [1]
+    looks = {
+        (line.get_color(), line._unscaled_dash_pattern)
+        for line in display.lines_.values()
+    }
+    assert len(looks) == 20
+
+
+def test_large_numbers_are_written_in_full(series):
+    display = LaggedDifferenceDisplay.from_series(1e6 + series / 1e3)
+    display.figure_.draw_without_rendering()
+    for ax in display.axes_:  # where a legend would lie over it
+        assert not ax.yaxis.get_offset_text().get_text()
+    _, ax = plt.subplots()
+    ax.set_yscale("log")  # has a format of its own
+    forecasts = ForecastDisplay.from_predictions(
+        series + 1, [[1.0]], origins=series.index[[5]], ax=ax
+    )
+    assert forecasts.ax_.get_yscale() == "log"
+
+
 def test_errors_of_an_estimator(series):
     X, y = horizon_targets(series.to_frame(), horizon=2)
     windows = SlidingWindow(3).fit_transform(X)
@@ -340,7 +370,19 @@ def test_history_of_a_fit(n_members):
     mark = losses.lines[-1].get_xdata()[0]
     last = history[history["member"] == n_members - 1].set_index("epoch")
     assert mark == last["valid_loss"].idxmin()
-    assert len(losses.get_legend().get_texts()) == 2
+    names = [text.get_text() for text in losses.get_legend().get_texts()]
+    assert names == ["training", "validation", "best epoch"]
+
+
+def test_history_of_many_layers():
+    norms = {f"gradient_norm network.layers.{i}.conv.linear": 1.0 for i in range(40)}
+    history = pd.DataFrame([{"member": 0, "epoch": 1, "train_loss": 1.0, **norms}])
+    display = TrainingHistoryDisplay(history).plot()
+    display.figure_.draw_without_rendering()  # warns, an error here, if axes collapse
+    losses, below = display.axes_
+    assert below.get_legend().get_window_extent().y1 < losses.get_window_extent().y0
+    height = display.figure_.get_figheight()
+    assert display.plot(display.axes_).figure_.get_figheight() == height
 
 
 def test_history_of_what_has_none(series):
@@ -367,3 +409,15 @@ def test_attention():
         AttentionDisplay.from_estimator(model, X[7], output_labels="abc")
     with pytest.raises(TypeError, match="NaiveRegressor has no attention_weights"):
         AttentionDisplay.from_estimator(NaiveRegressor(), X[7])
+
+
+def test_labels_of_attention_do_not_overlap():
+    days = pd.date_range("2024-01-01", periods=28).strftime("%Y-%m-%d")
+    display = AttentionDisplay(np.ones((60, 28)), days, "x" * 60).plot()
+    display.figure_.draw_without_rendering()
+    ax = display.ax_
+    for ticks, edge in [(ax.get_xticklabels(), 0), (ax.get_yticklabels(), 1)]:
+        boxes = [tick.get_window_extent() for tick in ticks]
+        starts = sorted(box.min[edge] for box in boxes)
+        assert max(box.size[edge] for box in boxes) < np.diff(starts).min()
+    assert {tick.get_rotation() for tick in ax.get_xticklabels()} == {90}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .style import axes_or_new
+from .style import axes_or_new, label_steps, whole_steps
 
 
 class AttentionDisplay:
@@ -69,14 +69,14 @@ class AttentionDisplay:
             (self.ax_.yaxis, self.output_labels, weights.shape[0]),
         ]:
             if labels is None:
-                axis.get_major_locator().set_params(integer=True)
+                whole_steps(axis)
             elif len(labels) != n_steps:
                 raise ValueError(
                     f"There are {len(labels)} labels for {n_steps} steps of the "
                     f"{axis.get_label_text().split()[0]}: give one for each step."
                 )
             else:
-                axis.set_ticks(range(n_steps), labels=list(labels))
+                label_steps(axis, labels)
         return self
 
     @classmethod

@@ -9,7 +9,7 @@ from scipy.stats import norm
 from sklearn.utils import check_scalar
 
 from ..validation import check_share
-from .style import STYLES, as_series, two_axes
+from .style import STYLES, as_series, two_axes, whole_steps
 
 
 class CorrelogramDisplay:
@@ -110,7 +110,7 @@ class CorrelogramDisplay:
             )
             ax.set(ylabel=name, title=f"suggests {suggested}", ylim=(-1.05, 1.05))
         below.set(xlabel="lag")
-        below.xaxis.get_major_locator().set_params(integer=True)
+        whole_steps(below.xaxis)
         return self
 
     @classmethod

@@ -11,6 +11,7 @@ from .style import (
     label_time,
     legend_above,
     named,
+    plain_numbers,
     styles,
     timestamps,
 )
@@ -103,6 +104,7 @@ class ForecastDisplay:
                     self.bands_.setdefault(name, []).append(band)
         self.ax_.set(ylabel=self.y_true.name)
         label_time(self.ax_, time[shown])
+        plain_numbers(self.ax_)
         legend_above(self.ax_)
         return self
 

@@ -4,7 +4,15 @@ from numbers import Integral
 
 from sklearn.utils import check_scalar
 
-from .style import STYLES, as_series, label_time, legend_above, timestamps, two_axes
+from .style import (
+    STYLES,
+    as_series,
+    label_time,
+    legend_above,
+    plain_numbers,
+    timestamps,
+    two_axes,
+)
 
 
 class LaggedDifferenceDisplay:
@@ -70,6 +78,8 @@ class LaggedDifferenceDisplay:
         above.set(ylabel=self.series.name)
         below.set(ylabel="difference")
         label_time(below, time)
+        plain_numbers(above)
+        plain_numbers(below)
         legend_above(above)
         return self
 

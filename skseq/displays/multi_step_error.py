@@ -8,7 +8,9 @@ from .style import (
     check_one_target,
     legend_above,
     named,
+    plain_numbers,
     styles,
+    whole_steps,
 )
 
 
@@ -63,7 +65,8 @@ class MultiStepErrorDisplay:
             [self.lines_[name]] = self.ax_.plot(steps, error, label=name, **style)
         self.ax_.set(xlabel="steps ahead", ylabel="mean absolute error")
         self.ax_.set_ylim(bottom=0)  # so that heights can be compared
-        self.ax_.xaxis.get_major_locator().set_params(integer=True)
+        whole_steps(self.ax_.xaxis)
+        plain_numbers(self.ax_)
         legend_above(self.ax_)
         return self
 

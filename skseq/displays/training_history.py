@@ -2,7 +2,14 @@
 
 from sklearn.utils.validation import check_is_fitted
 
-from .style import STYLES, legend_above, matplotlib_part, styles, two_axes
+from .style import (
+    STYLES,
+    legend_above,
+    legend_height,
+    matplotlib_part,
+    styles,
+    two_axes,
+)
 
 _GRADIENT = "gradient_norm "  # and the layer's name, in history_
 
@@ -71,17 +78,26 @@ class TrainingHistoryDisplay:
                 self._draw(ax, column, columns[column], style)
             if columns and (self.history[list(columns)].min() > 0).all():
                 ax.set_yscale("log")
-            if columns:
-                legend_above(ax)
         if "valid_loss" in losses:
-            for _, member in self.history.groupby("member"):
-                best = member.loc[member["valid_loss"].idxmin(), "epoch"]
-                self.axes_[0].axvline(best, color=STYLES[0]["color"], linestyle=":")
+            self._mark_best(self.axes_[0])
+        for ax in self.axes_:
+            if ax.lines:
+                legend_above(ax)
+        if axes is None:  # a new figure grows by the legend of many layers
+            height = legend_height(self.axes_[1]) - legend_height(self.axes_[0])
+            self.figure_.set_figheight(self.figure_.get_figheight() + max(0, height))
         self.axes_[0].set(ylabel="loss")
         self.axes_[1].set(ylabel="gradient norm", xlabel="epoch")
-        integers = matplotlib_part("ticker").MaxNLocator(integer=True)
+        integers = matplotlib_part("ticker").MaxNLocator(integer=True, min_n_ticks=1)
         self.axes_[1].xaxis.set_major_locator(integers)
         return self
+
+    def _mark_best(self, ax):
+        members = self.history.groupby("member")["valid_loss"]
+        for number, row in enumerate(members.idxmin()):
+            label = "_" if number else "best epoch"
+            grey = STYLES[0]["color"]
+            ax.axvline(self.history.loc[row, "epoch"], color=grey, ls=":", label=label)
 
     def _draw(self, ax, column, label, style):
         self.lines_[label] = []
