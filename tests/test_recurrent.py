@@ -11,6 +11,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import skseq
 from skseq.networks import Recurrent
+from skseq.networks import cells as cell_module
 from skseq.networks.heads import pool
 from skseq.networks.recurrent import CELLS
 from tests.factories import make, make_windows
@@ -78,6 +79,31 @@ def test_states_of_torchs_stack_over_packed_sequences(cell, bidirectional):
         torch.testing.assert_close(states[i, LENGTH - n :], expected[i, :n])
         torch.testing.assert_close(last[i], ends[-ours.n_directions :, i].flatten())
     torch.testing.assert_close(ours(x, None), theirs(x)[0])
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [(c, n) for c in CELLS for n in OPTIONS if c == "RNN" or n != "relu"],
+)
+@pytest.mark.parametrize("uses_numba", [True, False])
+@pytest.mark.parametrize("is_padded", [True, False])
+def test_last_state_alone_is_that_of_all_steps(
+    cell, name, uses_numba, is_padded, monkeypatch
+):
+    monkeypatch.setattr(cell_module, "USE_NUMBA", uses_numba)
+    ours = network(cell, **OPTIONS[name])
+    x, n_padding = windows([8, 3, 1, 0])
+    x, n_padding = x.requires_grad_(), n_padding if is_padded else None
+    found = []
+    for options in ({}, {"only_last": True}):
+        torch.manual_seed(0)  # of the masks
+        last = ours(x, n_padding, **options)[:, -1]
+        gradients = torch.autograd.grad(
+            (last * torch.arange(HIDDEN)).sum(), [x, *ours.parameters()]
+        )
+        found.append((last, *gradients))
+    for expected, value in zip(*found, strict=True):
+        torch.testing.assert_close(value, expected)
 
 
 @cells

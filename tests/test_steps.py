@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skseq import Conv1DRegressor, WaveNetRegressor
+from skseq import Conv1DRegressor, GRURegressor, WaveNetRegressor
 from skseq.networks import Conv1D, ConvStack, WaveNet
 from skseq.networks.steps import Kernel, plan
 from tests.test_conv import values
@@ -84,14 +84,18 @@ def test_last_state_is_that_of_all_steps(
         (WaveNetRegressor(normalization="batch"), 8),  # its statistics are of all steps
         (WaveNetRegressor(pooling="mean"), 8),
         (WaveNetRegressor(supervise="every", target=0), 8),
-        (Conv1DRegressor(), 4),
+        (Conv1DRegressor(normalization="batch"), 1),
+        (GRURegressor(recurrent_dropout=0.1), 1),
+        (GRURegressor(pooling="max"), 8),
+        (GRURegressor(bidirectional=True), 8),
     ],
 )
 def test_networks_compute_the_states_that_are_read(model, expected):
     X = np.random.default_rng(0).normal(size=(20, 8, 2)).astype("float32")
     y = X[:, :1, 0] if model.supervise == "every" else X[:, 0, 0]
     model.set_params(max_epochs=1, random_state=0).fit(X, y)
-    states, *_ = model.net_.module_.encode(torch.from_numpy(X))
+    module = model.net_.module_
+    states, *_ = module.encode(torch.from_numpy(X).repeat(1000, 1, 1))
     assert states.shape[1] == expected
 
 

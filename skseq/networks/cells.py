@@ -88,7 +88,7 @@ class Cell(nn.Module):
             self.bias_memory = nn.Parameter(torch.zeros(hidden_size))
 
     @in_full_precision
-    def forward(self, x, n_padding=None):
+    def forward(self, x, n_padding=None, only_last=False):
         """Map values (batch, length, features) to states (batch, length, hidden).
 
         Parameters
@@ -97,6 +97,8 @@ class Cell(nn.Module):
         n_padding : tensor of shape (batch,), default=None
             Number of padded rows that each window *ends* with. They do not affect
             other rows, and their states have no meaning.
+        only_last : bool, default=False
+            Whether to return the last state alone, (batch, 1, hidden).
         """
         share = self.norm_input and self.norm_input.share(x, n_padding)
         x = x.transpose(0, 1)  # (length, batch, features)
@@ -111,28 +113,37 @@ class Cell(nn.Module):
         else:
             weights = self.weight_ih, self.bias_ih
             x = self.norm_input.project(*weights, x.contiguous(), share, after)
-        states = self._run(x, project, norm, mask, share)
+        states = self._run(x, project, norm, mask, share, only_last)
         if norm is not None:
             self.norm_state.learn(norm)
         return states.transpose(0, 1)
 
-    def _run(self, x, project, norm, mask, share):
+    def _run(self, x, project, norm, mask, share, only_last):
         """Iterate over the steps of x: inputs to project, or their products."""
         tensors = (self.weight_hh, *(norm.tensors if norm else ()))
         memory = self.norm_memory and self.norm_memory.begin(share)
         if memory is None:
-            options = {"norm": norm, "mask": mask, "activation": self.activation}
             tensors = self.bias_hh, *tensors
-            return steps(self.kind, x, *tensors, project=project, **options)
+            return steps(
+                self.kind,
+                x,
+                *tensors,
+                project=project,
+                norm=norm,
+                mask=mask,
+                activation=self.activation,
+                only_last=only_last,
+            )
 
         def lstm(x, weight, gain, bias, gain_memory, mask):
             product = Product(weight, mask, norm.scaled_by(gain))
-            return recipe("LSTM", x, product, memory.scaled_by(gain_memory), bias)
+            others = memory.scaled_by(gain_memory), bias
+            return recipe("LSTM", x, product, *others, only_last=only_last)
 
         tensors = *tensors, self.bias_memory, *memory.tensors
         states = by_hand(lstm, x, *tensors, mask)
         self.norm_memory.learn(memory)
-        return states
+        return states[-1:] if only_last and len(states) > 1 else states
 
     def _draw_mask(self, x):
         """Mask of the state for the whole sequence, (batch, hidden_size), or None."""
@@ -151,6 +162,7 @@ def steps(
     mask=None,
     norm=None,
     activation=None,
+    only_last=False,
 ):
     """Iterate a plain cell.
 
@@ -174,10 +186,12 @@ def steps(
         The pass begun by a normalisation of the products with the state.
     activation : {"tanh", "relu"}
         Activation of the RNN.
+    only_last : bool
+        Whether to return the last state alone.
 
     Returns
     -------
-    tensor of shape (length, batch, hidden)
+    tensor of shape (length, batch, hidden) or (1, batch, hidden)
     """
     options = [activation] if kind == "RNN" else []
     if kind == "GRU":
@@ -188,12 +202,13 @@ def steps(
         inner_bias = [others.pop(0)] if kind == "GRU" else []
         weight, *gain = others
         product = Product(weight, mask, norm and norm.scaled_by(*gain))
-        return recipe(kind, x, product, *inner_bias, *options)
+        return recipe(kind, x, product, *inner_bias, *options, only_last=only_last)
 
     if project:
         make = partial(_projected, make, LOOPS[kind].at_rest)
         project = n_padding, *project
-    return by_hand(make, x, *project, *tensors, mask)
+    states = by_hand(make, x, *project, *tensors, mask)
+    return states[-1:] if only_last and len(states) > 1 else states
 
 
 def compiles(x):
@@ -205,10 +220,13 @@ def compiles(x):
     return compiled() is not None
 
 
-def recipe(kind, x, product, *arguments):
-    """Make the recipe of a cell over x ([models,] length, batch, n_units)."""
+def recipe(kind, x, product, *arguments, only_last=False):
+    """Make the recipe of a cell over x ([models,] length, batch, n_units).
+
+    With ``only_last``, it may return the last state alone.
+    """
     if compiles(product.weight):
-        return compiled().LOOPS[kind](x, product, *arguments)
+        return compiled().LOOPS[kind](x, product, *arguments, only_last=only_last)
     if x.ndim == 4:
         return _OfModels(LOOPS[kind], x, product, *arguments)
     return LOOPS[kind](x, product, *arguments)

@@ -192,23 +192,22 @@ class Conv1D(nn.Module):
         self.output_size = (recurrent or convs).output_size
         self.stride = convs.stride
         self.causal = convs.causal and (recurrent is None or recurrent.causal)
-        if recurrent is None:
-            self.computes_only_last = convs.computes_only_last
+        self.computes_only_last = (recurrent or convs).computes_only_last
         if recurrent is None and self.causal:
             kernels = (conv.kernel for conv in convs.convs)
             self.receptive_field = 1 + sum(k.reach for k in _every_step(kernels))
 
-    def forward(self, x, n_padding, **options):
+    def forward(self, x, n_padding, only_last=False, every_step=False):
         """Map values (batch, length, features) to states (batch, steps, output_size).
 
-        There is one state per ``stride`` of the window. With ``only_last``, there is
-        the last one alone. With ``every_step``, each step has the last state of the
-        window that ends there. Both need a network without recurrent layers.
+        There is one state per ``stride`` of the window. With ``only_last``, states
+        before the last may be missing. With ``every_step``, which needs a network
+        without recurrent layers, each step has the last state of the window that ends
+        there.
         """
-        length = x.shape[1]
-        x = self.convs(x, n_padding, **options)
         if self.recurrent is None:
-            return x
+            return self.convs(x, n_padding, only_last, every_step)
+        states = self.convs(x, n_padding)
         if n_padding is not None:
-            n_padding = strided(n_padding, length, self.stride)
-        return self.recurrent(x, n_padding)
+            n_padding = strided(n_padding, x.shape[1], self.stride)
+        return self.recurrent(states, n_padding, only_last)

@@ -46,6 +46,8 @@ class Recurrent(nn.Module):
     ----------
     n_backward : int
         The last units of each state, which read the window from its end.
+    computes_only_last : bool
+        Whether it reads one way, so that the last state alone can be asked for.
     stacked : bool
         Whether it is one of several that :func:`torch.vmap` computes as one, which
         torch's own layers do not support.
@@ -68,7 +70,7 @@ class Recurrent(nn.Module):
         normalization=None,
     ):
         super().__init__()
-        self.causal = not bidirectional
+        self.causal = self.computes_only_last = not bidirectional
         self.n_directions = 2 if bidirectional else 1
         self.output_size = self.n_directions * hidden_size
         self.n_backward = self.output_size - hidden_size
@@ -87,27 +89,29 @@ class Recurrent(nn.Module):
                 initialize(layer)
                 self.layers.append(layer)
 
-    def forward(self, x, n_padding):
+    def forward(self, x, n_padding, only_last=False):
         """Map values (batch, length, features) to states (batch, length, output_size).
 
-        With two directions, the forward states come first.
+        With two directions, the forward states come first. With ``only_last``, states
+        before the last may be missing.
         """
         layers = list(self.layers)
         for i in range(0, len(layers), self.n_directions):
             forward, *backward = layers[i : i + self.n_directions]
             x = self.dropout(x) if i else x
-            states = self._run(forward, x, n_padding)
+            is_last = only_last and i == len(layers) - 1
+            states = self._run(forward, x, n_padding, is_last)
             for layer in backward:
                 back = self._run_back(layer, x, n_padding)
                 states = torch.cat([states, back], dim=-1)
             x = states
         return x
 
-    def _run(self, layer, x, n_padding):
+    def _run(self, layer, x, n_padding, only_last):
         if n_padding is None:
-            return self._states(layer, x)
+            return self._states(layer, x, only_last=only_last)
         if self._is_by_hand(layer, x):
-            return _by_hand(layer, x, n_padding)
+            return _by_hand(layer, x, n_padding, only_last)
         states = self._states(layer, to_end(x, n_padding), n_padding)
         return to_start(states, n_padding)
 
@@ -118,13 +122,15 @@ class Recurrent(nn.Module):
             return states
         return states * observed(x, n_padding)[:, :, None]
 
-    def _states(self, layer, x, n_padding=None):
+    def _states(self, layer, x, n_padding=None, only_last=False):
         """States of windows that end with their padding."""
         if isinstance(layer, Cell):
-            return layer(x, n_padding)
+            return layer(x, n_padding, only_last)
         if not self.stacked and _is_small(layer, x):
             return compiled().states(layer, x)
-        return _by_hand(layer, x) if self._is_by_hand(layer, x) else layer(x)[0]
+        if self._is_by_hand(layer, x):
+            return _by_hand(layer, x, None, only_last)
+        return layer(x)[0]
 
     def _is_by_hand(self, layer, x):
         """Tell whether the computation of torch's layer is done by hand."""
@@ -172,7 +178,7 @@ def _is_replaceable(layer):
 
 
 @in_full_precision
-def _by_hand(layer, x, n_padding=None):
+def _by_hand(layer, x, n_padding, only_last):
     """Compute what torch's layer does, starting where the padding ends."""
     kind, _, activation = layer.mode.partition("_")
     bias = layer.bias_hh_l0
@@ -185,6 +191,7 @@ def _by_hand(layer, x, n_padding=None):
         project=(layer.weight_ih_l0, first),
         n_padding=n_padding,
         activation=activation.lower(),
+        only_last=only_last,
     )
     return states.transpose(0, 1)
 

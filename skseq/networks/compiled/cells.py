@@ -4,9 +4,9 @@ Arrays are (models, steps, windows, units); ``states`` and ``memories`` have a s
 zeros before the first. Gates are in torch's order. ``x`` is what the inputs give to the
 gates, see :mod:`projection`, and ``product`` what the states give, see :mod:`products`;
 both also hold gradients. That of the states, which comes from outside, has the axes
-(models, windows, steps, units). A call computes one part of the models and windows, see
-:mod:`parts`; ``d_bias`` is (parts, models, units). The arithmetic contains no Python
-numbers, which would turn it into float64.
+(models, windows, steps, units), and all steps or only the last ones. A call computes
+one part of the models and windows, see :mod:`parts`; ``d_bias`` is (parts, models,
+units). The arithmetic contains no Python numbers, which would turn it into float64.
 """
 
 import numpy as np
@@ -58,17 +58,14 @@ def rnn_backward(part, x, product, norm, d_states, states, relu):
         d_h[:] = 0
         for t in range(x.values.shape[1] - 1, -1, -1):
             h, d = at(states, m, t + 1, part), in_turn(x.d_sums, m, t, part)
-            d_outer = of(d_states, m, part)
+            _add_step(t - x.values.shape[1], of(d_states, m, part), d_h)
             for b in range(len(d)):
-                d_state = d_outer[b, t]
                 if relu:
                     for j in range(d.shape[1]):
-                        total = d_h[b, j] + d_state[j]
-                        d[b, j] = total if h[b, j] > zero else zero
+                        d[b, j] = d_h[b, j] if h[b, j] > zero else zero
                 else:
                     for j in range(d.shape[1]):
-                        total = d_h[b, j] + d_state[j]
-                        d[b, j] = total - total * h[b, j] * h[b, j]
+                        d[b, j] = d_h[b, j] - d_h[b, j] * h[b, j] * h[b, j]
             project_backward(part, m, t, x, d)
             if norm.kind:
                 copy(d, in_turn(product.d_products, m, t, part))
@@ -133,7 +130,7 @@ def lstm_backward(
         d_c[:] = 0
         for t in range(x.values.shape[1] - 1, -1, -1):
             gate, d = at(gates, m, t, part), in_turn(x.d_sums, m, t, part)
-            _add_step(t, of(d_states, m, part), d_h)
+            _add_step(t - x.values.shape[1], of(d_states, m, part), d_h)
             _lstm_state_backward(d_h, gate, at(outs, m, t, part), d, d_out)
             if memory.kind:
                 _add_rows(d_out, d_bias[part.index, m])
@@ -229,7 +226,7 @@ def gru_backward(part, x, product, norm, d_states, states, gates, products, d_bi
                 d_y,
                 d_before,
             )
-            _add_step(t, of(d_states, m, part), d_h)
+            _add_step(t - x.values.shape[1], of(d_states, m, part), d_h)
             _gru_state_backward(d_h, *arrays)
             project_backward(part, m, t, x, d)
             _add_rows(d_y, d_bias[part.index, m])
@@ -265,6 +262,10 @@ def _gru_state_backward(d_h, gate, inside, before, d, d_y, d_before):
 
 @njit(**OPTIONS)
 def _add_step(t, d_states, d_h):
+    """Add the gradient from outside, if there is one for this step (-1 is the last)."""
+    t += d_states.shape[1]
+    if t < 0:
+        return
     for b in range(len(d_h)):
         for j in range(d_h.shape[1]):
             d_h[b, j] += d_states[b, t, j]

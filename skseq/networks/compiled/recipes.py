@@ -23,15 +23,18 @@ class _Recipe:
         What the inputs give to the gates, or products with the inputs and biases.
     product : networks.product.Product
         The product with the state: weights, mask and normalisation.
+    only_last : bool
+        Whether the forward pass returns the last state alone.
     """
 
-    def __init__(self, x, product):
+    def __init__(self, x, product, only_last=False):
         self.stacked = product.weight.ndim == 3
         if not isinstance(x, Inputs):
             sums = self._of_models(x)
             x = Inputs(sums, none(sums.dtype, 3))
         self.x, self.dtype = x, x.values.dtype
         self.n_models, self.n_steps, self.n_windows, _ = x.values.shape
+        self.n_returned = 1 if only_last else self.n_steps
         self.n_units, hidden = product.weight.shape[-2:]
         # With the zeros before the first step.
         self.states = self._empty(self.n_steps + 1, hidden)
@@ -81,7 +84,7 @@ class _Recipe:
     def _end_forward(self):
         """Return the states, and give normalisations the moments of the pass."""
         _tell_moments(self.norm_pass, self.norm)
-        return self._tensor(self.states[:, 1:])
+        return self._tensor(self.states[:, -self.n_returned :])
 
     def _begin_backward(self, d_states, projected):
         """Return what the backward loops begin with.
@@ -140,8 +143,8 @@ class RNN(_Recipe):
 
     has_inner_bias = False
 
-    def __init__(self, x, product, activation):
-        super().__init__(x, product)
+    def __init__(self, x, product, activation, **options):
+        super().__init__(x, product, **options)
         self.relu = activation == "relu"
 
     def forward(self):
@@ -164,8 +167,8 @@ class LSTM(_Recipe):
 
     has_inner_bias = False
 
-    def __init__(self, x, product, memory=None, bias=None):
-        super().__init__(x, product)
+    def __init__(self, x, product, memory=None, bias=None, **options):
+        super().__init__(x, product, **options)
         hidden = product.weight.shape[-1]
         self.memory_pass, self.memory = memory, self._norm(memory, hidden)
         zero = np.zeros((self.n_models, hidden), self.dtype)
@@ -205,8 +208,8 @@ class GRU(_Recipe):
 
     has_inner_bias = True
 
-    def __init__(self, x, product, bias):
-        super().__init__(x, product)
+    def __init__(self, x, product, bias, **options):
+        super().__init__(x, product, **options)
         self.bias = self._of_models(bias)
 
     def forward(self):
