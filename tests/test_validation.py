@@ -144,13 +144,37 @@ class OtherTable:
 
     columns, dtypes, shape = ["rail"], ["Float64"], (4, 1)
 
+    def __init__(self, column=tuple(range(4))):
+        self.column = np.array(column)
+
     def __array__(self, dtype=None, copy=None):
-        return np.arange(4, dtype=dtype)[:, np.newaxis]
+        return self.column.astype(np.float64)[:, np.newaxis]
+
+    def __getitem__(self, name):
+        return {"rail": self.column}[name]
+
+    def to_pandas(self):
+        raise ModuleNotFoundError("pyarrow is required")  # as polars without it
 
 
 def test_tables_of_other_libraries():
     np.testing.assert_array_equal(check_series(OtherTable()).ravel(), [0, 1, 2, 3])
     assert check_windows(OtherTable()).shape == (4, 1, 1)
+
+
+def test_dates_in_tables_of_other_libraries():
+    """numpy would turn them into numbers, without a word."""
+    dates = OtherTable(pd.date_range("2024", periods=4).to_numpy())
+    with pytest.raises(ValueError, match="X column 'rail' has dtype datetime64"):
+        check_series(dates)
+
+
+def test_dates_in_a_table_of_pyarrow():
+    pyarrow = pytest.importorskip("pyarrow")
+    dates = [None, pd.Timestamp("2024-01-01"), pd.Timestamp("2024-01-02")]
+    table = pyarrow.table({"bus": [1.0, 2.0, 3.0], "rail": dates})
+    with pytest.raises(ValueError, match="X column 'rail' has dtype datetime64"):
+        check_series(table)
 
 
 WINDOWS = np.arange(24.0).reshape(4, 3, 2)
