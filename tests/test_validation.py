@@ -242,8 +242,8 @@ def test_other_lengths_than_the_fitted():
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        ([1, 2, np.nan, 4], "Input y contains NaN"),
-        ([1, 2, np.inf, 4], "Input y contains infinity"),
+        ([1, 2, np.nan, 4], r"Input y contains NaN\. The first is in row 2: .* drop"),
+        ([1, 2, np.inf, 4], "Input y contains infinity.* in row 2"),
         (list("abcd"), "y is not numeric: .* Encode it first"),
         (pd.date_range("2020", periods=4), "y is not numeric: .*datetime64"),
         (np.ones(4) * 1j, "Complex data not supported"),
@@ -276,8 +276,8 @@ def test_targets_of_padded_steps_do_not_matter():
     windows, y = WINDOWS.copy(), np.zeros((4, 3, 1))
     windows[0, :2] = y[0, :2] = np.nan
     check_targets(y, windows)
-    y[0, 2] = np.nan
-    with pytest.raises(ValueError, match="Input y contains NaN"):
+    y[1, 2] = np.nan
+    with pytest.raises(ValueError, match=r"Input y contains NaN.* in row 1"):
         check_targets(y, windows)
 
 
