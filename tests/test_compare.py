@@ -15,7 +15,7 @@ from sklearn.metrics import (
 )
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skseq import (
     Comparison,
@@ -363,6 +363,10 @@ def test_wrong_data(frame):
         compare({1: Ridge()}, frame, **SETTING)
     with pytest.raises(TypeError, match=r"is the class Ridge.*give Ridge\(\)"):
         compare({"ridge": Ridge}, frame, **SETTING)
+    with pytest.raises(TypeError, match=r"models\['ridge'\] must be .* got 'ridge'"):
+        compare({"ridge": "ridge"}, frame, **SETTING)
+    with pytest.raises(TypeError, match=r"StandardScaler\(\), which has no predict"):
+        compare({"ridge": StandardScaler()}, frame, **SETTING)
     with pytest.raises(TypeError, match=r"target must be one column, got \['y'\]"):
         compare(models, frame, **{**SETTING, "target": ["y"]})
     with pytest.raises(ValueError, match=r"several columns called \['y'\]"):
@@ -375,8 +379,10 @@ def test_wrong_data(frame):
     trading = frame.set_axis(pd.bdate_range("2020", periods=len(frame)))
     trading = trading.drop(trading.index[[8, 30, -4]])  # holidays
     assert compare(models, trading, **SETTING, gaps="ignore")  # without a warning
-    with pytest.raises(ValueError, match="not in time order"):
+    with pytest.raises(ValueError, match="index of data is not in time order"):
         compare(models, frame[::-1], **SETTING)
+    with pytest.raises(ValueError, match=r"'y' is not among .* of an array are pos"):
+        compare(models, frame.to_numpy(), **SETTING)
     with pytest.raises(ValueError, match=r"encode.*data.set_index\(\['text', time"):
         compare(models, frame.assign(text=["a", None] * 30), **SETTING)
 

@@ -142,6 +142,8 @@ def test_periods_are_drawn(series):
 def test_forecasts_without_a_place_in_time(series):
     with pytest.raises(ValueError, match="give origins"):
         ForecastDisplay.from_predictions(series, [[1.0]])
+    with pytest.raises(ValueError, match="2 origins for 1 forecasts of 'forecast'"):
+        ForecastDisplay.from_predictions(series, [[1.0]], origins=series.index[:2])
     with pytest.raises(ValueError, match="No origin of 'forecast'"):
         ForecastDisplay.from_predictions(series, [[1.0]], origins=["2030-01-01"])
     with pytest.raises(ValueError, match="No origin of 'forecast'"):
@@ -328,6 +330,8 @@ def test_series_that_cannot_be_drawn(series):
         LaggedDifferenceDisplay.from_series(series, lag=20)
     with pytest.raises(ValueError, match=r"n_lags=10 is more than .* at most 9"):
         CorrelogramDisplay.from_series(series, n_lags=10)
+    with pytest.raises(ValueError, match="3 values is too short: give at least 4"):
+        CorrelogramDisplay.from_series([1.0, 3.0, 2.0])
     with pytest.raises(ValueError, match="constant"):
         CorrelogramDisplay.from_series(np.ones(20))
     with pytest.raises(ValueError, match="axes has 1 axes"):

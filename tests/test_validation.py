@@ -144,13 +144,37 @@ class OtherTable:
 
     columns, dtypes, shape = ["rail"], ["Float64"], (4, 1)
 
+    def __init__(self, column=tuple(range(4))):
+        self.column = np.array(column)
+
     def __array__(self, dtype=None, copy=None):
-        return np.arange(4, dtype=dtype)[:, np.newaxis]
+        return self.column.astype(np.float64)[:, np.newaxis]
+
+    def __getitem__(self, name):
+        return {"rail": self.column}[name]
+
+    def to_pandas(self):
+        raise ModuleNotFoundError("pyarrow is required")  # as polars without it
 
 
 def test_tables_of_other_libraries():
     np.testing.assert_array_equal(check_series(OtherTable()).ravel(), [0, 1, 2, 3])
     assert check_windows(OtherTable()).shape == (4, 1, 1)
+
+
+def test_dates_in_tables_of_other_libraries():
+    """numpy would turn them into numbers, without a word."""
+    dates = OtherTable(pd.date_range("2024", periods=4).to_numpy())
+    with pytest.raises(ValueError, match="X column 'rail' has dtype datetime64"):
+        check_series(dates)
+
+
+def test_dates_in_a_table_of_pyarrow():
+    pyarrow = pytest.importorskip("pyarrow")
+    dates = [None, pd.Timestamp("2024-01-01"), pd.Timestamp("2024-01-02")]
+    table = pyarrow.table({"bus": [1.0, 2.0, 3.0], "rail": dates})
+    with pytest.raises(ValueError, match="X column 'rail' has dtype datetime64"):
+        check_series(table)
 
 
 WINDOWS = np.arange(24.0).reshape(4, 3, 2)
@@ -218,8 +242,8 @@ def test_other_lengths_than_the_fitted():
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        ([1, 2, np.nan, 4], "Input y contains NaN"),
-        ([1, 2, np.inf, 4], "Input y contains infinity"),
+        ([1, 2, np.nan, 4], r"Input y contains NaN\. The first is in row 2: .* drop"),
+        ([1, 2, np.inf, 4], "Input y contains infinity.* in row 2"),
         (list("abcd"), "y is not numeric: .* Encode it first"),
         (pd.date_range("2020", periods=4), "y is not numeric: .*datetime64"),
         (np.ones(4) * 1j, "Complex data not supported"),
@@ -252,8 +276,8 @@ def test_targets_of_padded_steps_do_not_matter():
     windows, y = WINDOWS.copy(), np.zeros((4, 3, 1))
     windows[0, :2] = y[0, :2] = np.nan
     check_targets(y, windows)
-    y[0, 2] = np.nan
-    with pytest.raises(ValueError, match="Input y contains NaN"):
+    y[1, 2] = np.nan
+    with pytest.raises(ValueError, match=r"Input y contains NaN.* in row 1"):
         check_targets(y, windows)
 
 

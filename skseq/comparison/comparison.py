@@ -214,6 +214,11 @@ def _check_models(models):
                 f"models[{name!r}] is the class {model.__name__}, but must be an "
                 f"estimator: give {model.__name__}()."
             )
+        if not hasattr(model, "predict"):
+            raise TypeError(
+                f"models[{name!r}] must be a regressor or a forecaster, got {model!r}, "
+                "which has no predict."
+            )
 
 
 def _season_of(tables, window):

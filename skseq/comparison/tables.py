@@ -5,9 +5,14 @@ from collections.abc import Hashable
 import numpy as np
 import pandas as pd
 
-from ..transformers import SlidingWindow
-from ..transformers.time_index import by_instance, check_labels
-from ..validation import advice_on
+from ..transformers.time_index import (
+    by_instance,
+    check_gaps,
+    check_labels,
+    find_step,
+    time_index,
+)
+from ..validation import advice_on, advice_on_labels
 
 DATES = pd.DatetimeIndex, pd.PeriodIndex
 
@@ -37,6 +42,7 @@ def as_tables(data, target, known_ahead=(), gaps="raise"):
         If columns are absent or not numeric, values are missing, dates are out of
         order, or series have no label or end at different times.
     """
+    check_gaps(gaps)
     table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
     table = in_order(table, target, known_ahead)
     if table.empty:
@@ -45,7 +51,9 @@ def as_tables(data, target, known_ahead=(), gaps="raise"):
     for key, one in tables.items():
         try:
             _check_finite(one)
-            SlidingWindow(1, gaps=gaps).fit(one)
+            index = time_index(one, "data")
+            if gaps == "raise" and index is not None:
+                find_step(index, "data")  # raises where rows are missing
         except ValueError as error:
             if key:
                 error.add_note(f"This error comes from the series {label(key)}.")
@@ -143,7 +151,8 @@ def in_order(table, target, known_ahead=()):
         )
     if target not in table.columns:
         raise ValueError(
-            f"target {target!r} is not among the columns {list(table.columns)}."
+            f"target {target!r} is not among the columns {list(table.columns)}"
+            f"{advice_on_labels(table)}."
         )
     if not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()].tolist()

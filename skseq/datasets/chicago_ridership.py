@@ -15,6 +15,7 @@ URL = "https://data.cityofchicago.org/api/views/6iiy-9s97/rows.csv?accessType=DO
 FILE = "chicago_ridership.csv"
 PATH_VARIABLE = "SKSEQ_CHICAGO_RIDERSHIP"
 HOME_VARIABLE = "SKSEQ_DATA"
+AGAIN = f"unset {PATH_VARIABLE}, or else remove the file, to download it again"
 
 # The city adds months and may revise others, so the file has no fixed checksum. These
 # days have one, and all published figures were measured on them.
@@ -137,7 +138,7 @@ def _read(path):
     if absent:
         raise ValueError(
             f"{path} lacks the columns {sorted(absent)}: it is not the city's table "
-            "of daily boarding totals. Remove it, so that it is downloaded again."
+            f"of daily boarding totals. To have that, {AGAIN}."
         )
     date = pd.to_datetime(table["service_date"], format="%m/%d/%Y").rename("date")
     frame = pd.DataFrame(
@@ -152,7 +153,7 @@ def _read(path):
     if len(missing := days.difference(frame.index)):
         raise ValueError(
             f"{path} lacks {len(missing)} days, the first is {missing[0].date()}: "
-            "remove it, so that it is downloaded again."
+            f"{AGAIN}."
         )
     frame = frame.reindex(days)
     if checksum(frame.loc[:LAST]) != SHA256:

@@ -144,8 +144,12 @@ class CorrelogramDisplay:
         check_scalar(season, "season", Integral, min_val=1)
         check_share(level, "level")
         longest = len(values) // 2 - 1
+        if longest < 1:
+            raise ValueError(
+                f"A series of {len(values)} values is too short: give at least 4."
+            )
         if n_lags is None:
-            n_lags = max(1, min(longest, max(20, 4 * season)))
+            n_lags = min(longest, max(20, 4 * season))
         check_scalar(n_lags, "n_lags", Integral, min_val=1)
         if n_lags > longest:
             raise ValueError(

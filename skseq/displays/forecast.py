@@ -167,9 +167,9 @@ class ForecastDisplay:
         Raises
         ------
         ValueError
-            If the series has several columns, the origins are not known, no origin has
-            all its steps in the series, or the shape of the intervals does not match
-            the forecasts.
+            If the series has several columns, the origins are not known, or are more
+            or fewer than the forecasts, no origin has all its steps in the series, or
+            the shape of the intervals does not match the forecasts.
         """
         if np.ndim(y_true) != 1:
             raise ValueError(
@@ -182,6 +182,11 @@ class ForecastDisplay:
                 raise ValueError(
                     f"The forecasts of {label!r} are an array, which does not say "
                     "when they were made: give origins."
+                )
+            if origins is not None and len(origins) != len(values):
+                raise ValueError(
+                    f"There are {len(origins)} origins for {len(values)} forecasts of "
+                    f"{label!r}: give one for each."
                 )
         forecasts = {k: as_table(v, origins) for k, v in forecasts.items()}
         intervals = {} if intervals is None else named(intervals, name)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_scalar
 
+from ..validation import advice_on_labels
 from ..windows import as_real, lay_coming
 from .time_index import check_gaps, find_step, time_index
 
@@ -107,7 +108,7 @@ def _target_columns(table, target):
     if absent or not columns:
         raise ValueError(
             f"target {absent or columns} is not among the columns "
-            f"{list(table.columns)}."
+            f"{list(table.columns)}{advice_on_labels(table)}."
         )
     return columns
 

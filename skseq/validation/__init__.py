@@ -1,6 +1,6 @@
 """Validation: errors that name the argument, what was given, and what to do."""
 
-from .advice import advice_on
+from .advice import advice_on, advice_on_labels
 from .known_ahead import check_known_ahead
 from .samples import check_fit_windows, check_predict_windows, check_weights
 from .share import check_share
@@ -15,6 +15,7 @@ from .windows import check_series, check_windows
 
 __all__ = [
     "advice_on",
+    "advice_on_labels",
     "check_fit_windows",
     "check_known_ahead",
     "check_predict_windows",

@@ -1,4 +1,4 @@
-"""What to do about a column that is not numeric."""
+"""What to do about a column that is not numeric, or not there."""
 
 import pandas as pd
 
@@ -32,3 +32,23 @@ def advice_on(column):
             "or else drop it"
         )
     return "encode it first (pandas.get_dummies or OneHotEncoder), or drop it"
+
+
+def advice_on_labels(table):
+    """Say what to do about a label that a table doesn't have, if it has none at all.
+
+    Parameters
+    ----------
+    table : DataFrame
+
+    Returns
+    -------
+    str
+        Empty if its columns have labels.
+    """
+    if not isinstance(table.columns, pd.RangeIndex):
+        return ""
+    return (
+        ": those of an array are positions, counted from 0. For labels, give a "
+        "DataFrame of pandas (to_pandas converts tables of polars and pyarrow)"
+    )

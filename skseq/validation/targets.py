@@ -84,7 +84,16 @@ def check_targets(y, windows, *, per_step=True, any_length=False, allow_missing=
     with np.errstate(over="ignore"):  # too large for float32: raises below
         y = y.astype(windows.dtype, copy=False)
     counted = y[observed(windows)] if every_step else y
-    assert_all_finite(counted, allow_nan=allow_missing, input_name="y")
+    try:
+        assert_all_finite(counted, allow_nan=allow_missing, input_name="y")
+    except ValueError as error:
+        bad = np.isinf(y) if allow_missing else ~np.isfinite(y)
+        if every_step:
+            bad &= observed(windows)[..., np.newaxis]
+        raise ValueError(
+            f"{error} The first is in row {np.argwhere(bad)[0, 0]}: correct it, or "
+            "drop the row from X and y after the windows are cut."
+        ) from None
     return y
 
 

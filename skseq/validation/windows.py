@@ -125,7 +125,7 @@ def is_ready(values):
 def _refuse_text(frame, name):
     """Raise an error that names the column of a table that is not numeric.
 
-    An array of dates also raises an error, since numpy would turn it into numbers.
+    Dates also raise an error, since numpy would turn them into numbers.
     """
     dtype = getattr(frame, "dtype", None)
     if getattr(dtype, "kind", None) in ("m", "M"):
@@ -134,7 +134,7 @@ def _refuse_text(frame, name):
             "them the index of a DataFrame."
         )
     if not isinstance(frame, pd.DataFrame):
-        return
+        frame = _first_rows(frame)
     for position, dtype in enumerate(frame.dtypes):
         if is_numeric_dtype(dtype):
             continue
@@ -144,6 +144,14 @@ def _refuse_text(frame, name):
                 f"{name} column {column.name!r} has dtype {dtype}, which is not "
                 f"numeric: {advice_on(column)}."
             )
+
+
+def _first_rows(table):
+    """Return the beginning of a table of polars or pyarrow; empty for other values."""
+    if not (hasattr(table, "to_pandas") and hasattr(table, "columns")):
+        return pd.DataFrame()
+    names = getattr(table, "column_names", table.columns)  # pyarrow's, polars'
+    return pd.DataFrame({name: np.asarray(table[name][:100]) for name in names})
 
 
 def _holds_numbers(column):

@@ -176,8 +176,8 @@ def _search(model, start, max_iter):
             return []
         # A forecast can't be better than the model's own shocks, in units of which its
         # variance is given: where it is, rounding errors have made up the likelihood.
-        least = results.forecasts_error_cov[0, 0, observed].min() / results.scale
-        return [results] if least > 0.9 else []
+        least = results.forecasts_error_cov[0, 0, observed].min()
+        return [results] if least > 0.9 * results.scale else []
 
     observed = ~np.isnan(model.endog[:, 0])
     autoregressive = _autoregressive(model)
