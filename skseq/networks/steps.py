@@ -77,9 +77,9 @@ class Steps(NamedTuple):
 
     def observed(self, n_padding):
         """Tell which are not padding, (batch, n_steps, 1), or None if there is none."""
-        return (
-            None if n_padding is None else (self.time >= n_padding[:, None])[..., None]
-        )
+        if n_padding is None:
+            return None
+        return (self.time >= n_padding[:, None])[:, :, None]
 
 
 @torch.compiler.assume_constant_result
