@@ -130,7 +130,7 @@ class Recurrent(nn.Module):
             return compiled().states(layer, x)
         if self._is_by_hand(layer, x):
             return _by_hand(layer, x, None, only_last)
-        return layer(x)[0]
+        return _on_cpu(layer, x) if x.device.type == "cpu" else layer(x)[0]
 
     def _is_by_hand(self, layer, x):
         """Tell whether the computation of torch's layer is done by hand."""
@@ -175,6 +175,11 @@ def _is_replaceable(layer):
         or layer._backward_hooks
         or layer._backward_pre_hooks
     )
+
+
+@in_full_precision  # few processors have torch's LSTM in bfloat16
+def _on_cpu(layer, x):
+    return layer(x)[0]
 
 
 @in_full_precision
