@@ -99,19 +99,22 @@ def test_networks_compute_the_states_that_are_read(model, expected):
     assert states.shape[1] == expected
 
 
-@pytest.mark.parametrize("made_in", ["inference", "export"])
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
+@pytest.mark.filterwarnings("ignore:.*torch.jit.trace.*:DeprecationWarning")
+@pytest.mark.parametrize("made_in", ["inference", "export", "trace"])
 def test_a_plan_serves_after_what_it_was_made_for(made_in):
     X = np.random.default_rng(0).normal(size=(20, 9, 1)).astype("float32")
     model = WaveNetRegressor(n_layers=4, max_epochs=1, random_state=0)
-    module = model.fit(X, X[:, 0, 0]).net_.module_
-    x = torch.from_numpy(X)[
-        :, : 7 if made_in == "export" else 8
-    ]  # a length not yet seen
+    module = model.fit(X, X[:, 0, 0]).net_.module_.eval()
+    length = {"inference": 8, "export": 7, "trace": 6}[made_in]  # not yet seen
+    x = torch.from_numpy(X[:, :length])
     if made_in == "inference":
         with torch.inference_mode():
             expected = module(x)
-    else:
+    elif made_in == "export":
         expected = torch.export.export(module, (x,)).module()(x)
+    else:
+        expected = torch.jit.trace(module, x)(x)
     forecast = module(x)
     forecast.sum().backward()
     torch.testing.assert_close(forecast, expected)

@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch.nn.functional import pad
 
+from .by_hand import is_traced
+
 
 class Kernel(NamedTuple):
     """The steps that a convolution sees.
@@ -105,7 +107,7 @@ def plan(kernels, length, only_last, device):
         One for each convolution.
     """
     # Tensors made while torch records a network are part of that record alone.
-    make = _plan.__wrapped__ if torch.compiler.is_compiling() else _plan
+    make = _plan.__wrapped__ if is_traced() else _plan
     return make(kernels, length, only_last, device)
 
 
