@@ -9,8 +9,7 @@ from ..transformers.time_index import (
     by_instance,
     check_gaps,
     check_labels,
-    find_step,
-    time_index,
+    check_times,
 )
 from ..validation import advice_on, advice_on_labels
 
@@ -51,9 +50,7 @@ def as_tables(data, target, known_ahead=(), gaps="raise"):
     for key, one in tables.items():
         try:
             _check_finite(one)
-            index = time_index(one, "data")
-            if gaps == "raise" and index is not None:
-                find_step(index, "data")  # raises where rows are missing
+            check_times(one, "data", gaps)
         except ValueError as error:
             if key:
                 error.add_note(f"This error comes from the series {label(key)}.")

@@ -7,9 +7,9 @@ There is a state for every ``stride``-th step, counted back from the last, or wi
 ``stride`` of None, one for the whole window. A network with a ``receptive_field`` sees
 that many steps back, including the present one. If it has a ``stride`` too, it can
 return a state for ``every_step``. One that ``computes_only_last`` takes ``only_last``,
-which leaves out all that the last state does not need. The last ``n_backward`` units of
-its states, if any, read the window from its end. A network that is ``linear`` leaves
-the values as they are.
+with which states before the last may be missing. The last ``n_backward`` units of its
+states, if any, read the window from its end. A network that is ``linear`` leaves the
+values as they are.
 """
 
 from .conv import Conv1D, ConvStack

@@ -98,7 +98,7 @@ class Cell(nn.Module):
             Number of padded rows that each window *ends* with. They do not affect
             other rows, and their states have no meaning.
         only_last : bool, default=False
-            Whether to return the last state alone, (batch, 1, hidden).
+            Whether states before the last may be missing.
         """
         share = self.norm_input and self.norm_input.share(x, n_padding)
         x = x.transpose(0, 1)  # (length, batch, features)
@@ -143,7 +143,7 @@ class Cell(nn.Module):
         tensors = *tensors, self.bias_memory, *memory.tensors
         states = by_hand(lstm, x, *tensors, mask)
         self.norm_memory.learn(memory)
-        return states[-1:] if only_last and len(states) > 1 else states
+        return states
 
     def _draw_mask(self, x):
         """Mask of the state for the whole sequence, (batch, hidden_size), or None."""
@@ -187,11 +187,11 @@ def steps(
     activation : {"tanh", "relu"}
         Activation of the RNN.
     only_last : bool
-        Whether to return the last state alone.
+        Whether states before the last may be missing.
 
     Returns
     -------
-    tensor of shape (length, batch, hidden) or (1, batch, hidden)
+    tensor of shape (length, batch, hidden)
     """
     options = [activation] if kind == "RNN" else []
     if kind == "GRU":
@@ -207,8 +207,7 @@ def steps(
     if project:
         make = partial(_projected, make, LOOPS[kind].at_rest)
         project = n_padding, *project
-    states = by_hand(make, x, *project, *tensors, mask)
-    return states[-1:] if only_last and len(states) > 1 else states
+    return by_hand(make, x, *project, *tensors, mask)
 
 
 def compiles(x):
@@ -223,7 +222,7 @@ def compiles(x):
 def recipe(kind, x, product, *arguments, only_last=False):
     """Make the recipe of a cell over x ([models,] length, batch, n_units).
 
-    With ``only_last``, it may return the last state alone.
+    With ``only_last``, states before the last may be missing.
     """
     if compiles(product.weight):
         return compiled().LOOPS[kind](x, product, *arguments, only_last=only_last)

@@ -63,10 +63,11 @@ class Stack(nn.Module):
         self.inputs = stack_stages([model.inputs for model in self.models])
         # In a tuple, so that its parameters are not registered in the stack.
         self._after_inputs = (_AfterInputs(self.models[0]),)
-        self._names = [f"model.{name}" for name, _ in self.models[0].named_parameters()]
+        self._named = {
+            f"model.{name.replace('/', '.')}": w for name, w in self.weights.items()
+        }
         parts = self.models[0].modules()
         self._recurrent = tuple(part for part in parts if isinstance(part, Recurrent))
-        self._stacked = tuple(self.weights.values())
 
     def forward(self, x, sizes):
         """Map windows to outputs.
@@ -78,12 +79,11 @@ class Stack(nn.Module):
             Number of windows of each model; further ones are repeats that fill the
             batch.
         """
-        weights = dict(zip(self._names, self._stacked, strict=True))
         values, known, n_padding = self.inputs(x)
         axes = [None if argument is None else 0 for argument in (known, n_padding)]
         with self._recurrent_layers_stacked(), drawing(self.generators, sizes):
             return torch.vmap(self._compute, in_dims=(0, 0, *axes))(
-                weights, values, known, n_padding
+                self._named, values, known, n_padding
             )
 
     def _compute(self, weights, *arguments):

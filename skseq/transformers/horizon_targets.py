@@ -8,7 +8,7 @@ from sklearn.utils import check_scalar
 
 from ..validation import advice_on_labels
 from ..windows import as_real, lay_coming
-from .time_index import check_gaps, find_step, time_index
+from .time_index import check_gaps, check_times
 
 
 def horizon_targets(series, target=None, horizon=1, *, gaps="raise"):
@@ -85,9 +85,7 @@ def horizon_targets(series, target=None, horizon=1, *, gaps="raise"):
 
 def _as_table(series, gaps):
     if isinstance(series, (pd.DataFrame, pd.Series)):
-        index = time_index(series, "series")
-        if gaps == "raise" and index is not None:
-            find_step(index, "series")  # raises where rows are missing
+        check_times(series, "series", gaps)
         return series if isinstance(series, pd.DataFrame) else series.to_frame()
     array = np.asarray(series)
     if array.ndim not in (1, 2):

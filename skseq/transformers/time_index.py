@@ -59,6 +59,13 @@ def time_index(series, name="X"):
     return index
 
 
+def check_times(series, name, gaps):
+    """Raise ValueError if a time index is not in order or, unless ignored, has gaps."""
+    index = time_index(series, name)
+    if gaps == "raise" and index is not None:
+        find_step(index, name)  # raises where rows are missing
+
+
 def as_dates(index):
     """Convert an index of Python's or pyarrow's dates into pandas' own."""
     foreign = isinstance(index, pd.Index) and (
