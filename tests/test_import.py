@@ -44,6 +44,18 @@ def imported():
     )
 
 
+def test_import_loads_no_more_than_torch_skorch_and_scikit_learn():
+    """Nor the compiler of torch, which is a part of it that torch itself leaves out."""
+    show = "import sys; print(*sys.modules)"
+    needed, loaded = (
+        set(python(f"import {names}; {show}").stdout.split())
+        for names in ("torch, skorch, sklearn.pipeline", "skseq")
+    )
+    more = {name.split(".")[0] for name in loaded} - {"skseq"}
+    assert more - sys.stdlib_module_names <= {name.split(".")[0] for name in needed}
+    assert "torch._dynamo" not in loaded
+
+
 @pytest.mark.parametrize("package", OPTIONAL)
 def test_optional_packages_are_not_loaded(imported, package):
     assert package not in imported.stdout.split()

@@ -84,7 +84,6 @@ class Steps(NamedTuple):
         return (self.time >= n_padding[:, None])[:, :, None]
 
 
-@torch.compiler.assume_constant_result
 def plan(kernels, length, only_last, device):
     """Plan stacked convolutions.
 
@@ -109,6 +108,11 @@ def plan(kernels, length, only_last, device):
     # Tensors made while torch records a network are part of that record alone.
     make = _plan.__wrapped__ if is_traced() else _plan
     return make(kernels, length, only_last, device)
+
+
+# As torch.compiler.assume_constant_result does, which loads all of the compiler: half
+# as long as torch itself takes.
+plan._dynamo_marked_constant = True
 
 
 @lru_cache
