@@ -1,7 +1,10 @@
 """What the compiled time steps compute with, against numpy and torch."""
 
+import shutil
 import sys
-from functools import cache
+from functools import cache, partial
+from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,10 +12,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
+from numba.core.errors import TypingError
 
 from skseq.networks import cells
 from skseq.networks.cells import Cell, compiled
-from skseq.networks.compiled import parts, products
+from skseq.networks.compiled import blas, parts, products
 from skseq.networks.compiled.tanh import sigmoid, tanh
 from skseq.networks.memory import SIZES, TOTAL, empty
 from skseq.networks.recurrent import CELLS, Recurrent, initialize
@@ -47,6 +51,69 @@ def test_what_is_not_finite(dtype):
     x = np.array([np.nan, -np.inf, np.inf], dtype)
     np.testing.assert_array_equal(_tanh(x), [np.nan, -1, 1])
     np.testing.assert_array_equal(_sigmoid(x), [np.nan, 0, 1])
+
+
+@njit
+def _dot(a, b, out):
+    blas.dot(a, b, out)
+
+
+@njit
+def _add_product(a, b, total):
+    blas.add_product(a, b, total)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@settings(max_examples=60, deadline=None)
+@given(
+    n_rows=st.integers(1, 300),
+    n_inner=st.integers(1, 300),
+    n_columns=st.integers(1, 300),
+    seed=st.integers(0, 99),
+)
+def test_products_in_tiles(dtype, n_rows, n_inner, n_columns, seed):
+    rng = np.random.default_rng(seed)
+    a, b, total = (
+        rng.normal(size=shape).astype(dtype)
+        for shape in [(n_rows, n_inner), (n_inner, n_columns), (n_rows, n_columns)]
+    )
+    close = partial(np.testing.assert_allclose, rtol=0, atol=1e3 * np.finfo(dtype).eps)
+    out = np.full_like(total, np.nan)
+    _dot(a, b, out)
+    close(out, a.astype(float) @ b)
+    before = total.astype(float)
+    _add_product(np.ascontiguousarray(a.T), b, total)
+    close(total, before + a.astype(float) @ b)
+
+
+def test_products_of_views_are_refused():
+    x = np.ones((20, 40))
+    with pytest.raises(TypingError):
+        _add_product(x[:, ::2], x, x)
+
+
+def test_a_change_in_any_file_is_compiled_anew(tmp_path, monkeypatch):
+    """numba alone looks at the file of the function, not at those of what it calls."""
+    copy = tmp_path / "networks"
+    no_cache = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(Path(cells.__file__).parent, copy, ignore=no_cache)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def greatest():
+        for name in [name for name in sys.modules if name.startswith("networks")]:
+            monkeypatch.delitem(sys.modules, name)
+        imported = import_module("networks.cells")
+        cell, x = imported.Cell("RNN", 2, 2, 2), torch.zeros(1, 2, 2)
+        for parameter in cell.parameters():
+            torch.nn.init.zeros_(parameter)
+        assert imported.compiles(x)
+        return cell(x).max()
+
+    assert greatest() == 0
+    file = copy / "compiled" / "tanh.py"
+    file.write_text(file.read_text().replace("e / (e + two)", "e / (e + two) + one"))
+    assert greatest() >= 1
 
 
 @pytest.mark.parametrize("kind", CELLS)

@@ -15,8 +15,8 @@ ACTIVATIONS = ("tanh", "relu")
 SMALL = 2**15
 """Number of state values up to which a compiled call is fastest."""
 
-LARGE = 2**12
-"""Number of state values a step from which torch's fused LSTM is slow in training."""
+LARGE = 64
+"""Number of windows from which torch's fused LSTM is slower in training."""
 
 
 class Recurrent(nn.Module):
@@ -151,8 +151,10 @@ def _faster_by_hand(layer, x):
         return False
     trains, size = torch.is_grad_enabled(), len(x) * layer.hidden_size
     is_fused = layer.mode == "LSTM" and x.dtype == torch.float32
+    if compiles(x) and is_fused:
+        return trains and len(x) >= LARGE and layer.hidden_size <= 256
     if compiles(x):
-        return layer.hidden_size <= 128 and (not is_fused or (trains and size >= LARGE))
+        return layer.hidden_size <= (256 if trains else 128)
     return not is_fused and trains and len(x) <= 128 and size <= 4096
 
 

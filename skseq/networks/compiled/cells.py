@@ -12,23 +12,12 @@ units). The arithmetic contains no Python numbers, which would turn it into floa
 import numpy as np
 from numba import njit
 
+from .cache import compiled
 from .normalization import normalize, normalize_backward
 from .parts import at, in_turn, of
 from .products import copy, multiply, multiply_backward, room
 from .projection import project, project_backward
 from .tanh import OPTIONS, sigmoid, tanh
-
-
-def compiled(function):
-    """Compile a function when it is first called, and cache it for later processes.
-
-    The cache depends only on the time stamp of this file: after a change in another
-    file of this folder, run ``make clean``.
-    """
-    try:
-        return njit(**OPTIONS, nogil=True, cache=True)(function)
-    except RuntimeError:  # no folder is writable
-        return njit(**OPTIONS, nogil=True)(function)
 
 
 @compiled

@@ -8,10 +8,12 @@ import torch
 from numba import njit
 
 from .arrays import array
-from .cells import compiled, gru_forward, lstm_forward, rnn_forward
+from .blas import dot
+from .cache import compiled
+from .cells import gru_forward, lstm_forward, rnn_forward
 from .normalization import without_norm
 from .parts import Part
-from .products import Product, dot
+from .products import Product
 from .projection import Inputs
 from .tanh import OPTIONS
 

@@ -5,14 +5,12 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from .blas import add_product, dot
 from .normalization import normalize, normalize_backward
 from .parts import at, in_turn, of
 from .tanh import OPTIONS
 
-ONE_THREAD = 2**18
-"""Multiplications in a product up to which OpenBLAS starts no threads."""
-
-MOST_WEIGHTS = 20_000
+MOST_WEIGHTS = 2**16
 """Number of weights up to which each step adds to their gradient.
 
 More of them exceed the cache, so one product of all steps is faster, although it reads
@@ -99,32 +97,6 @@ def multiply_backward(part, m, t, product, norm, d_h):
         for b in range(len(d_h)):
             for j in range(d_h.shape[1]):
                 d_h[b, j] *= kept[b, j]
-
-
-@njit(**OPTIONS)
-def dot(a, b, out):
-    """Multiply matrices on one thread."""
-    n_products = a.size * b.shape[1] // ONE_THREAD + 1
-    n_rows = -(-len(a) // n_products)
-    for start in range(0, len(a), n_rows):
-        np.dot(a[start : start + n_rows], b, out[start : start + n_rows])
-
-
-@njit(**OPTIONS)
-def add_product(a, b, total):
-    """Add a' b to the total, on one thread."""
-    product = np.empty_like(total)
-    if a.size * b.shape[1] <= ONE_THREAD:
-        np.dot(a.T, b, product)
-    else:  # some rows of a' at a time, which must be contiguous
-        transposed = np.empty((a.shape[1], a.shape[0]), a.dtype)
-        for j in range(len(transposed)):
-            for i in range(len(a)):
-                transposed[j, i] = a[i, j]
-        dot(transposed, b, product)
-    for i in range(len(total)):
-        for j in range(total.shape[1]):
-            total[i, j] += product[i, j]
 
 
 @njit(**OPTIONS)

@@ -8,8 +8,8 @@ from numba import njit
 from .. import projection
 from ..memory import empty
 from .arrays import array_of_models, none, tensor_of_models
+from .blas import add_product, dot
 from .parts import at
-from .products import add_product, dot
 from .tanh import OPTIONS
 
 

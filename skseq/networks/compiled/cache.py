@@ -1,0 +1,30 @@
+"""Functions compiled by numba, for this process and later ones."""
+
+from hashlib import sha256
+from importlib.resources import files
+
+from numba import njit
+
+from .tanh import OPTIONS
+
+
+def compiled(function):
+    """Compile a function when it is first called, and cache it for later processes.
+
+    numba compiles it again if its own file has changed. What it calls is in other
+    files, so the name of its cache depends on them all.
+    """
+    function.__qualname__ += f"_{_SOURCES}"
+    try:
+        return njit(**OPTIONS, nogil=True, cache=True)(function)
+    except RuntimeError:  # no folder is writable
+        return njit(**OPTIONS, nogil=True)(function)
+
+
+def _digest(folder):
+    """Return a digest of the Python files in a folder."""
+    sources = (f.read_bytes() for f in folder.iterdir() if f.name.endswith(".py"))
+    return sha256(b"".join(sorted(sources))).hexdigest()[:16]
+
+
+_SOURCES = _digest(files(__package__))
