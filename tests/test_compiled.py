@@ -98,6 +98,7 @@ def test_a_change_in_any_file_is_compiled_anew(tmp_path, monkeypatch):
     no_cache = shutil.ignore_patterns("__pycache__")
     shutil.copytree(Path(cells.__file__).parent, copy, ignore=no_cache)
     monkeypatch.syspath_prepend(tmp_path)
+    # Python tells bytecode by date and size, which a quick change may not alter.
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
     def greatest():

@@ -46,7 +46,7 @@ def _multiply(a, b, out, transposed, adds):
 
 
 @overload(_multiply, jit_options=OPTIONS)
-def _(a, b, out, transposed, adds):  # noqa: ARG001
+def _(a, b, out, transposed, adds):  # noqa: ARG001 (numba wants the same arguments)
     ensure_blas()
     if {array.layout for array in (a, b, out)} != {"C"}:
         raise TypingError("BLAS would read beside the elements of a view.")
