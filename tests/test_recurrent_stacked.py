@@ -1,14 +1,14 @@
-"""Recurrent networks under torch.vmap: many as one are what each is by itself."""
+"""Recurrent networks with the weights of many: each does what it does by itself."""
 
 import pytest
 import torch
 from torch import nn
-from torch.func import functional_call, stack_module_state
 
 from skseq.networks import cells
 from skseq.networks.compiled import parts
 from skseq.networks.dropout import drawing
 from skseq.networks.recurrent import Recurrent
+from skseq.networks.stack import stacked
 
 N_MODELS = 4
 
@@ -80,23 +80,14 @@ def test_masks_are_those_that_each_model_draws_alone(
 
 def _stacked(models, x, n_padding, sizes=None):
     """States, and gradients by name, of models computed as one."""
-    base = models[0]
-    base.stacked = True
-    values = {
-        name: value.detach().requires_grad_()
-        for name, value in stack_module_state(models)[0].items()
-    }
-
-    def compute(values, x, n):
-        return functional_call(base, values, (x, n))
-
-    n = None if n_padding is None else torch.stack(n_padding)
-    states = torch.vmap(compute, in_dims=(0, 0, None if n is None else 0))(values, x, n)
+    model = stacked(models)
+    n = None if n_padding is None else torch.cat(n_padding)
+    states = model(x.flatten(0, 1), n).unflatten(0, x.shape[:2])
     sizes = [x.shape[1]] * len(models) if sizes is None else sizes
     sum(
         each[:n].square().sum() for each, n in zip(states, sizes, strict=True)
     ).backward()
-    return states.detach(), {name: value.grad for name, value in values.items()}
+    return states.detach(), {name: w.grad for name, w in model.named_parameters()}
 
 
 def _assert_gradients(models, gradients):

@@ -6,18 +6,13 @@ step before or after is computed for all steps at once, outside the loop.
 """
 
 from functools import wraps
-from inspect import signature
 
 import torch
-from torch._C import _are_functorch_transforms_active
 from torch.autograd import Function
 
 
 def by_hand(make, *tensors):
     """Compute ``make(*tensors).forward()``, with gradients from its ``backward``.
-
-    Under :func:`torch.vmap` all models are computed as one: ``make`` then gets tensors
-    with the models as their first axis.
 
     Parameters
     ----------
@@ -32,9 +27,9 @@ def by_hand(make, *tensors):
     """
     if is_traced():
         return make(*tensors).plain()
-    if torch.is_inference_mode_enabled() and not _are_functorch_transforms_active():
+    if torch.is_inference_mode_enabled():
         return make(*tensors).forward()
-    return _ByHand.apply(_Pass(make), *tensors)
+    return _ByHand.apply(make, *tensors)
 
 
 def is_traced():
@@ -75,28 +70,16 @@ def _differentiable(tensor):
     return tensor if tensor is None or not tensor.is_inference() else tensor.clone()
 
 
-class _Pass:
-    """One call; keeps the recipe from the forward pass to the backward pass."""
-
-    def __init__(self, make):
-        self.make = make
-
-
 class _ByHand(Function):
     @staticmethod
-    def forward(this, *tensors):
+    def forward(ctx, make, *tensors):
         with torch.inference_mode():  # an operation costs less there
-            this.recipe = this.make(*tensors)
-            states = this.recipe.forward()
+            ctx.recipe = make(*tensors)
+            states = ctx.recipe.forward()
+        ctx.save_for_backward(*tensors)
         # The recipe must keep no views of the node's own output, or neither would ever
         # be freed.
         return _differentiable(states)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):  # noqa: ARG004
-        this, *tensors = inputs
-        ctx.recipe = this.recipe
-        ctx.save_for_backward(*tensors)
 
     @staticmethod
     def backward(ctx, gradient):
@@ -112,24 +95,3 @@ class _ByHand(Function):
             gradients = ctx.recipe.backward(gradient)
         gradients = [_differentiable(gradient) for gradient in gradients]
         return None, *gradients, *[None] * (len(tensors) - len(gradients))
-
-    @staticmethod
-    def vmap(info, in_dims, this, *tensors):
-        stacked = [
-            _with_models(tensor, info.batch_size, dim)
-            for tensor, dim in zip(tensors, in_dims[1:], strict=True)
-        ]
-        return by_hand(this.make, *stacked), 0
-
-
-# torch looks this up in each call, which takes longer than a small kernel.
-_ByHand.forward.__signature__ = signature(_ByHand.forward)
-
-
-def _with_models(tensor, n_models, dim):
-    """Return a tensor with the models as its first axis, moved there from ``dim``."""
-    if tensor is None:
-        return None
-    if dim is None:
-        return tensor.expand(n_models, *tensor.shape)
-    return tensor.movedim(dim, 0)

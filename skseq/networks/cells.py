@@ -10,6 +10,7 @@ from torch import nn
 
 from .by_hand import by_hand, in_full_precision, is_traced
 from .dropout import draw_mask
+from .layout import of_models, steps_first, windows_first
 from .normalization import NORMALIZATIONS
 from .products import Product
 from .projection import Projected
@@ -101,12 +102,12 @@ class Cell(nn.Module):
             Whether states before the last may be missing.
         """
         share = self.norm_input and self.norm_input.share(x, n_padding)
-        x = x.transpose(0, 1)  # (length, batch, features)
+        mask = self._draw_mask(x)
+        x = steps_first(x, self.weight_hh)
         bias_hh = self.bias_hh
         # The GRU's is inside the reset gate.
         after = torch.zeros_like(bias_hh) if self.kind == "GRU" else bias_hh
         norm = self.norm_state and self.norm_state.begin(share)
-        mask = self._draw_mask(x)
         project = ()
         if self.norm_input is None:
             project = self.weight_ih, self.bias_ih + after
@@ -116,7 +117,7 @@ class Cell(nn.Module):
         states = self._run(x, project, norm, mask, share, only_last)
         if norm is not None:
             self.norm_state.learn(norm)
-        return states.transpose(0, 1)
+        return windows_first(states, self.weight_hh)
 
     def _run(self, x, project, norm, mask, share, only_last):
         """Iterate over the steps of x: inputs to project, or their products."""
@@ -146,10 +147,11 @@ class Cell(nn.Module):
         return states
 
     def _draw_mask(self, x):
-        """Mask of the state for the whole sequence, (batch, hidden_size), or None."""
+        """Mask of the state for the whole sequence, or None."""
         if not self.training or not self.recurrent_dropout:
             return None
-        return draw_mask(x, (x.shape[1], self.hidden_size), self.recurrent_dropout)
+        mask = draw_mask(x, (len(x), self.hidden_size), self.recurrent_dropout)
+        return of_models(mask, self.weight_hh)
 
 
 def steps(

@@ -6,7 +6,6 @@ from functools import partial
 
 import torch
 from torch import nn
-from torch.autograd import Function
 from torch.nn import functional as F
 
 _many = ContextVar("many", default=None)
@@ -37,7 +36,12 @@ def draw_mask(x, shape, p):
     """
     if _many.get() is None:
         return F.dropout(x.new_ones(shape), p)
-    return _Masks.apply(x.detach(), tuple(shape), 1 - p)
+    masks = x.new_zeros(shape)
+    generators, sizes = _many.get()
+    each = masks.unflatten(0, (len(generators), -1))
+    for mask, generator, size in zip(each, generators, sizes, strict=True):
+        mask[:size].bernoulli_(1 - p, generator=generator)
+    return masks.div_(1 - p)
 
 
 def same_masks(device):
@@ -48,33 +52,18 @@ def same_masks(device):
 
 @contextmanager
 def drawing(generators, sizes):
-    """Let each model that :func:`torch.vmap` computes draw its own masks.
+    """Let each model of a stack draw its own masks.
 
     Parameters
     ----------
     generators : list of torch.Generator
         One for each model.
     sizes : tensor of shape (models,)
-        Number of windows of each model for which masks are drawn, the first ones of a
-        batch.
+        Number of windows of each model for which masks are drawn, the first ones of its
+        batch. Batches have one size.
     """
     token = _many.set((generators, sizes.tolist()))
     try:
         yield
     finally:
         _many.reset(token)
-
-
-class _Masks(Function):
-    """Those of all models: what :func:`torch.vmap` has a function for is one's only."""
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        """Keep nothing: there is no gradient."""
-
-    @staticmethod
-    def vmap(info, in_dims, x, shape, kept):  # noqa: ARG004  torch calls it so
-        masks = x.new_zeros(info.batch_size, *shape)
-        for mask, generator, size in zip(masks, *_many.get(), strict=True):
-            mask[:size].bernoulli_(kept, generator=generator)
-        return masks.div_(kept), 0

@@ -12,6 +12,8 @@ from torch import nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from .layout import is_stacked
+
 EPS = 1e-5
 
 
@@ -36,8 +38,14 @@ class LayerNorm(nn.LayerNorm):
 
         Without the bias inside, only the sign of a single variable would be left.
         """
-        x = F.linear(x, weight, bias)
-        return F.layer_norm(x, self.normalized_shape, self.weight, after, EPS)
+        if not is_stacked(weight):
+            x = F.linear(x, weight, bias)
+            return F.layer_norm(x, self.normalized_shape, self.weight, after, EPS)
+        # (models, steps and windows, units)
+        rows = torch.baddbmm(bias.unsqueeze(1), x.flatten(1, 2), weight.mT)
+        rows = F.layer_norm(rows, self.normalized_shape, eps=EPS)
+        rows = torch.addcmul(after.unsqueeze(1), rows, self.weight.unsqueeze(1))
+        return rows.unflatten(1, x.shape[1:3])
 
     def begin(self, share):
         """Begin a pass."""

@@ -6,6 +6,7 @@ from torch import nn
 from .by_hand import in_full_precision, is_traced
 from .cells import Cell, compiled, compiles, steps
 from .dropout import Dropout
+from .layout import is_stacked, of_models, steps_first, windows_first
 from .padding import observed, to_end, to_start
 
 CELLS = {"RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}
@@ -48,13 +49,9 @@ class Recurrent(nn.Module):
         The last units of each state, which read the window from its end.
     computes_only_last : bool
         Whether it reads one way, so that the last state alone can be asked for.
-    stacked : bool
-        Whether it is one of several that :func:`torch.vmap` computes as one, which
-        torch's own layers do not support.
     """
 
     stride = 1
-    stacked = False
 
     def __init__(
         self,
@@ -110,7 +107,7 @@ class Recurrent(nn.Module):
     def _run(self, layer, x, n_padding, only_last):
         if n_padding is None:
             return self._states(layer, x, only_last=only_last)
-        if self._is_by_hand(layer, x):
+        if _is_by_hand(layer, x):
             return _by_hand(layer, x, n_padding, only_last)
         states = self._states(layer, to_end(x, n_padding), n_padding)
         return to_start(states, n_padding)
@@ -126,17 +123,18 @@ class Recurrent(nn.Module):
         """States of windows that end with their padding."""
         if isinstance(layer, Cell):
             return layer(x, n_padding, only_last)
-        if not self.stacked and _is_small(layer, x):
+        if _is_small(layer, x):
             return compiled().states(layer, x)
-        if self._is_by_hand(layer, x):
+        if _is_by_hand(layer, x):
             return _by_hand(layer, x, None, only_last)
         return _on_cpu(layer, x) if x.device.type == "cpu" else layer(x)[0]
 
-    def _is_by_hand(self, layer, x):
-        """Tell whether the computation of torch's layer is done by hand."""
-        if isinstance(layer, Cell):
-            return False
-        return self.stacked or _faster_by_hand(layer, x)
+
+def _is_by_hand(layer, x):
+    """Tell whether the computation of torch's layer is done by hand."""
+    if isinstance(layer, Cell):
+        return False
+    return is_stacked(layer.weight_hh_l0) or _faster_by_hand(layer, x)
 
 
 def _faster_by_hand(layer, x):
@@ -172,7 +170,8 @@ def _is_small(layer, x):
 def _is_replaceable(layer):
     """Whether a layer is torch's own, and nobody wants to see it called."""
     return type(layer) in LAYERS and not (
-        layer._forward_hooks
+        is_stacked(layer.weight_hh_l0)
+        or layer._forward_hooks
         or layer._forward_pre_hooks
         or layer._backward_hooks
         or layer._backward_pre_hooks
@@ -190,17 +189,18 @@ def _by_hand(layer, x, n_padding, only_last):
     kind, _, activation = layer.mode.partition("_")
     bias = layer.bias_hh_l0
     first = layer.bias_ih_l0 if kind == "GRU" else layer.bias_ih_l0 + bias
+    weight = layer.weight_hh_l0
     states = steps(
         kind,
-        x.transpose(0, 1),
+        steps_first(x, weight),
         bias,
-        layer.weight_hh_l0,
+        weight,
         project=(layer.weight_ih_l0, first),
-        n_padding=n_padding,
+        n_padding=of_models(n_padding, weight),
         activation=activation.lower(),
         only_last=only_last,
     )
-    return states.transpose(0, 1)
+    return windows_first(states, weight)
 
 
 def initialize(layer):

@@ -1,36 +1,112 @@
 """Many networks of one shape as one, with stacked weights and values."""
 
-from contextlib import contextmanager
+from copy import deepcopy
 from itertools import compress
 
 import torch
 from torch import nn
-from torch.func import functional_call
-from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn import functional as F
 
+from .cells import Cell
 from .conv import Conv1D
 from .dense import Dense
 from .dropout import drawing
 from .heads import Head
 from .inputs import Standardize, stack_stages
-from .recurrent import Recurrent
+from .normalization import LayerNorm
+from .recurrent import LAYERS, Recurrent
 from .wavenet import WaveNet
 
 NETWORKS = (Conv1D, Dense, Recurrent, WaveNet)
 
 
+class StackedLinear(nn.Module):
+    """Linear layers of several models.
+
+    Parameters
+    ----------
+    weight : nn.Parameter of shape (models, n_outputs, n_inputs)
+    bias : nn.Parameter of shape (models, n_outputs)
+    """
+
+    def __init__(self, weight, bias):
+        super().__init__()
+        self.weight, self.bias = weight, bias
+
+    def forward(self, x):
+        """Map the windows of all models, (batch, ..., n_inputs)."""
+        rows = _rows(x, self.weight)
+        rows = torch.baddbmm(self.bias.unsqueeze(1), rows, self.weight.mT)
+        return rows.view(*x.shape[:-1], -1)
+
+
+class StackedLayerNorm(StackedLinear):
+    """Layer normalisations of several models, of weights and biases (models, n)."""
+
+    def forward(self, x):
+        """Normalise the windows of all models, (batch, ..., n)."""
+        rows = F.layer_norm(_rows(x, self.weight), x.shape[-1:])
+        gain, bias = self.weight.unsqueeze(1), self.bias.unsqueeze(1)
+        return torch.addcmul(bias, rows, gain).view_as(x)
+
+
+def _rows(x, weight):
+    """Reshape values (batch, ..., n) to (models, rows, n)."""
+    return x.reshape(len(weight), -1, x.shape[-1])
+
+
+STACKED = {nn.Linear: StackedLinear, nn.LayerNorm: StackedLayerNorm}
+"""Layers that are replaced by one of several models."""
+
+READY = (Cell, LayerNorm, *LAYERS)
+"""Layers that can have the weights of several models themselves, see :mod:`layout`."""
+
+
 def can_stack(module):
     """Tell whether a SequenceModel can be one of a :class:`Stack`.
 
-    A network with batch normalisation cannot, nor one with parts not known to work
-    under :func:`torch.vmap`.
+    A network with batch normalisation cannot, nor one of another class or with other
+    layers than those of this package, which may let windows affect each other.
     """
     return (
         isinstance(module.inputs, Standardize)
         and isinstance(module.head, Head)
         and isinstance(module.network, NETWORKS)
-        and not any(isinstance(part, _BatchNorm) for part in module.modules())
+        and all(
+            type(part) in STACKED or type(part) in READY
+            for part in module.modules()
+            if next(part.parameters(recurse=False), None) is not None
+        )
     )
+
+
+def stacked(models):
+    """Return a module that computes what each of several does, for all their windows.
+
+    Parameters
+    ----------
+    models : list of nn.Module
+        Of one shape, with layers that can be stacked.
+
+    Returns
+    -------
+    nn.Module
+        It maps the windows of all models, as many for each, model by model.
+    """
+    model = deepcopy(models[0])
+    values = zip(*(model.parameters() for model in models), strict=True)
+    for (name, _), some in zip(list(model.named_parameters()), values, strict=True):
+        _replace(model, name, nn.Parameter(torch.stack([v.detach() for v in some])))
+    for name, part in list(model.named_modules()):
+        if type(part) in STACKED:
+            _replace(model, name, STACKED[type(part)](part.weight, part.bias))
+    return model
+
+
+def _replace(module, name, part):
+    """Replace a part of a module, or a parameter, by its name."""
+    owner, _, name = name.rpartition(".")
+    setattr(module.get_submodule(owner), name, part)
 
 
 class Stack(nn.Module):
@@ -45,7 +121,7 @@ class Stack(nn.Module):
 
     Attributes
     ----------
-    weights : nn.ParameterDict
+    weights : dict of str to nn.Parameter
         The stacked parameters, by their names in a model.
     groups : list of list of nn.Parameter
         Their rows for each group, in the same memory, which an optimizer updates.
@@ -58,16 +134,10 @@ class Stack(nn.Module):
         self.generators = [torch.Generator().set_state(s) for s in random_states]
         self.models = tuple(model for group in groups for model in group)
         self.sizes = [len(group) for group in groups]
-        self.weights = nn.ParameterDict(_stacked(self.models))
+        self.stacked = stacked(self.models)
+        self.stacked.inputs = stack_stages([model.inputs for model in self.models])
+        self.weights = dict(self.stacked.named_parameters())
         self.groups = [[nn.Parameter(v) for v in g] for g in self._split(self.weights)]
-        self.inputs = stack_stages([model.inputs for model in self.models])
-        # In a tuple, so that its parameters are not registered in the stack.
-        self._after_inputs = (_AfterInputs(self.models[0]),)
-        self._named = {
-            f"model.{name.replace('/', '.')}": w for name, w in self.weights.items()
-        }
-        parts = self.models[0].modules()
-        self._recurrent = tuple(part for part in parts if isinstance(part, Recurrent))
 
     def forward(self, x, sizes):
         """Map windows to outputs.
@@ -79,32 +149,13 @@ class Stack(nn.Module):
             Number of windows of each model; further ones are repeats that fill the
             batch.
         """
-        values, known, n_padding = self.inputs(x)
-        axes = [None if argument is None else 0 for argument in (known, n_padding)]
-        with self._recurrent_layers_stacked(), drawing(self.generators, sizes):
-            return torch.vmap(self._compute, in_dims=(0, 0, *axes))(
-                self._named, values, known, n_padding
-            )
-
-    def _compute(self, weights, *arguments):
-        return functional_call(
-            *self._after_inputs, weights, arguments, tie_weights=False
+        arguments = (
+            None if argument is None else argument.flatten(0, 1)
+            for argument in self.stacked.inputs(x)
         )
-
-    @contextmanager
-    def _recurrent_layers_stacked(self):
-        for part in self._recurrent:
-            part.stacked = True
-        try:
-            yield
-        finally:
-            for part in self._recurrent:
-                part.stacked = False
-
-    def train(self, mode=True):
-        """Set the mode of the stack, and of the model that computes all."""
-        self._after_inputs[0].train(mode)
-        return super().train(mode)
+        with drawing(self.generators, sizes):
+            outputs = self.stacked.after_inputs(*arguments)
+        return outputs.unflatten(0, x.shape[:2])
 
     @torch.no_grad()
     def unstack(self, some=None):
@@ -129,7 +180,7 @@ class Stack(nn.Module):
             Optimizer of the parameters; its state for the other models is dropped too.
         """
         self.models = tuple(compress(self.models, kept))
-        self.inputs = stack_stages([model.inputs for model in self.models])
+        self.stacked.inputs = stack_stages([model.inputs for model in self.models])
         self.generators = list(compress(self.generators, kept))
         for weight in self.weights.values():
             weight.data = weight.data[kept]
@@ -156,22 +207,3 @@ class Stack(nn.Module):
         """Split tensors of all models, by name, into a list for each group."""
         parts = (tensor.detach().split(self.sizes) for tensor in tensors.values())
         return list(zip(*parts, strict=True))
-
-
-class _AfterInputs(nn.Module):
-    """A model without its input stage, with recurrent layers that can be stacked."""
-
-    def __init__(self, model):
-        super().__init__()
-        self.model = model
-
-    def forward(self, values, known, n_padding):
-        return self.model.after_inputs(values, known, n_padding)
-
-
-def _stacked(models):
-    """Stack the parameters of models; "/" replaces the "." in their names."""
-    names = [name.replace(".", "/") for name, _ in models[0].named_parameters()]
-    values = zip(*(model.parameters() for model in models), strict=True)
-    stacked = [nn.Parameter(torch.stack([v.detach() for v in some])) for some in values]
-    return zip(names, stacked, strict=True)  # in this order; a dict would be sorted

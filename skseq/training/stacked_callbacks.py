@@ -15,7 +15,7 @@ class StackedGradients(Gradients):
         """Find the layers of a model."""
         self.layers_ = {}
         for i, name in enumerate(net.module_.weights):
-            self.layers_.setdefault(layer_of(name.replace("/", ".")), []).append(i)
+            self.layers_.setdefault(layer_of(name), []).append(i)
 
     def on_grad_computed(self, net, **kwargs):
         """Record and clip."""
