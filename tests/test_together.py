@@ -19,9 +19,11 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import Pipeline, make_pipeline
 from skorch.callbacks import EpochScoring
+from torch import nn
 
 import skseq
 from skseq import SlidingWindow, VectorizedGridSearchCV
+from skseq.networks import Dense
 from skseq.training import stacked, together
 from skseq.training.batches import WindowDataset
 from skseq.training.targets import Targets
@@ -55,6 +57,7 @@ MODELS = {
     ),
     "GRU, norm": skseq.GRURegressor(hidden_size=4, normalization="layer"),
     "LSTM, norm": skseq.LSTMRegressor(hidden_size=4, normalization="layer"),
+    "WaveNet, norm": skseq.WaveNetRegressor(n_filters=4, normalization="layer"),
     "RNN, dropout": skseq.RNNRegressor(hidden_size=4, n_layers=2, dropout=0.3),
     "LSTM, dropout": skseq.LSTMRegressor(hidden_size=4, recurrent_dropout=0.3),
     "GRU, dropout": skseq.GRURegressor(
@@ -161,6 +164,25 @@ def test_what_cannot_be_stacked_is_fitted_one_by_one(stacks):
     ):
         model = skseq.GRURegressor(max_epochs=1, n_members=2, **params)
         assert len(model.fit(WINDOWS[:40], Y[:40]).nets_) == 2
+    assert stacks == []
+
+
+@pytest.mark.parametrize("part", ["a network", "a layer"])
+def test_classes_from_elsewhere_are_fitted_one_by_one(part, stacks):
+    class Network(Dense):
+        """Its layers can be stacked, but nothing is known of what it does."""
+
+    class Regressor(skseq.DenseRegressor):
+        def _build(self, length, n_features):
+            sizes = length * n_features, (4,), "relu", 0.0
+            if part == "a network":
+                return Network(*sizes)
+            network = Dense(*sizes)
+            network.layers[1] = nn.PReLU()
+            return network
+
+    model = Regressor(max_epochs=1, n_members=2).fit(WINDOWS[:40], Y[:40])
+    assert len(model.nets_) == 2
     assert stacks == []
 
 

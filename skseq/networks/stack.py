@@ -65,15 +65,15 @@ READY = (Cell, LayerNorm, *LAYERS)
 def can_stack(module):
     """Tell whether a SequenceModel can be one of a :class:`Stack`.
 
-    A network with batch normalisation cannot, nor one of another class or with other
-    layers than those of this package, which may let windows affect each other.
+    A network with batch normalisation cannot, nor a class from elsewhere, which may use
+    its weights in ways that are not known here.
     """
     return (
-        isinstance(module.inputs, Standardize)
-        and isinstance(module.head, Head)
-        and isinstance(module.network, NETWORKS)
+        type(module.inputs) is Standardize
+        and type(module.head) is Head
+        and type(module.network) in NETWORKS
         and all(
-            type(part) in STACKED or type(part) in READY
+            type(part) in (*STACKED, *READY)
             for part in module.modules()
             if next(part.parameters(recurse=False), None) is not None
         )
