@@ -1,15 +1,24 @@
 """Norms of gradients are recorded; what explodes or vanishes is clipped and named."""
 
+import re
 import warnings
 from contextlib import nullcontext
 
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback, Freezer
 
-from skseq import DenseRegressor, GRURegressor, LSTMRegressor
+from skseq import (
+    Conv1DRegressor,
+    DenseRegressor,
+    GRURegressor,
+    LSTMRegressor,
+    RNNRegressor,
+    SlidingWindow,
+)
 from skseq.training.gradients import warn_of_trouble
 from tests.factories import (
     FULL_BATCH,
@@ -159,7 +168,7 @@ def test_a_loss_that_grew_is_told(n_members):
     diverging = {"optimizer": "sgd", "learning_rate": 1e3, "weight_decay": 0.01}
     diverging |= {"lr_schedule": "constant", "n_members": n_members}
     model = DenseRegressor(**diverging, random_state=0)
-    with pytest.warns(ConvergenceWarning, match="loss grew from .*learning_rate") as w:
+    with pytest.warns(ConvergenceWarning, match="loss was .*learning_rate") as w:
         model.fit(X, y)
     assert len(w) == n_members
     losses = model.history_.groupby("member")["train_loss"]
@@ -168,16 +177,28 @@ def test_a_loss_that_grew_is_told(n_members):
 
 
 @pytest.mark.parametrize(
-    ("losses", "grew"),
-    [([2, 100, 20], False), ([2, 1, 21], True), ([1e-6, 0.9], False), ([1e-6, 1.1], 1)],
+    ("losses", "trivial", "told"),
+    [
+        ([0.4, 100, 4], 1, False),
+        ([0.4, 0.2, 4.1], 1, True),
+        ([1e-6, 0.9], 1, False),
+        ([1e-6, 1.1], 1, True),
+        ([37, 4.9], 1, False),
+        ([37, 5.1], 1, True),
+        ([9, 9], 2, False),
+        ([9, 89], None, False),
+        ([9, 91], None, True),
+    ],
 )
-def test_only_a_loss_that_ends_far_above_its_start_and_1_is_told(losses, grew):
+def test_only_a_loss_that_ends_far_above_its_start_or_a_trivial_one_is_told(
+    losses, trivial, told
+):
     """A warm start may begin at nearly zero, and bounce."""
     norms = {"gradient_norm": 1, "gradient_norm_max": 1, "learning_rate": 0.1}
     history = [{"train_loss": loss, **norms} for loss in losses]
     message = pytest.warns(ConvergenceWarning, match="training diverged. Lower")
-    with message if grew else nullcontext():
-        warn_of_trouble(history, [])
+    with message if told else nullcontext():
+        warn_of_trouble(history, [], trivial=trivial)
 
 
 def test_a_warm_start_that_destroys_a_good_network_is_told():
@@ -185,9 +206,59 @@ def test_a_warm_start_that_destroys_a_good_network_is_told():
     model = DenseRegressor(learning_rate=0.05, warm_start=True, random_state=0)
     model.fit(X, y)
     rate = {"optimizer": "sgd", "lr_schedule": "constant", "learning_rate": 3.0}
-    with pytest.warns(ConvergenceWarning, match="loss grew from 0.0"):
+    with pytest.warns(ConvergenceWarning, match=r"loss was 0\.0.* training diverged"):
         model.set_params(**rate, batch_size=64).fit(X, y)
     assert 1 < model.history_["train_loss"].iloc[-1] < 10
+
+
+def test_a_loss_that_is_lost_within_the_first_epoch_is_told():
+    X, y = data()
+    model = DenseRegressor(learning_rate=50, lr_schedule="constant", random_state=0)
+    with pytest.warns(ConvergenceWarning, match=r"has about 1: training diverged"):
+        model.fit(X, y)
+    assert model.score(X, y) < -10
+    losses = model.history_["train_loss"]
+    assert losses.iloc[-1] < losses.iloc[0]
+
+
+class OldWeights(Callback):
+    """Start from the weights of torch's own layers."""
+
+    def on_train_begin(self, net, **kwargs):
+        torch.manual_seed(0)
+        for layer in net.module_.network.layers:
+            layer.reset_parameters()
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+@pytest.mark.parametrize(
+    ("estimator", "told"),
+    [
+        (RNNRegressor(), True),
+        (RNNRegressor(callbacks=[OldWeights()]), True),
+        (RNNRegressor(pooling="mean"), False),
+        (RNNRegressor(supervise="every"), False),
+        (RNNRegressor(bidirectional=True), False),
+        (GRURegressor(), False),
+        (Conv1DRegressor(cell="RNN", kernel_size=8, stride=8), False),
+    ],
+)
+def test_a_gradient_that_vanishes_through_time_is_told(estimator, told, n_members):
+    """Before training: none of the first steps of 300 can be learned from."""
+    series = np.random.default_rng(0).normal(size=(340, 1))
+    X = SlidingWindow(300).fit_transform(series)[300:]
+    model = clone(estimator).set_params(max_epochs=1, n_members=n_members)
+    model.set_params(random_state=0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(X[:-1], series[301:, 0])
+    texts = [str(w.message) for w in caught if "through time" in str(w.message)]
+    assert bool(texts) == told
+    if told:
+        n_lost = int(re.search(r"the first (\d+) of 300 steps", texts[0])[1])
+        changed = X[-1:].copy()
+        changed[:, :n_lost] += 1e-3
+        assert abs(model.predict(changed) - model.predict(X[-1:]))[0] < 1e-10
 
 
 def test_a_vanishing_gradient_is_named_with_its_layer():

@@ -236,7 +236,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return {"n_outputs": len(self.classes_)}
 
     def _criterion(self, dtype):
-        return CrossEntropy(self.label_smoothing)
+        return CrossEntropy(len(self.classes_), self.label_smoothing)
 
     def _n_steps_ahead(self):
         return 1 + self._n_shared

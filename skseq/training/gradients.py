@@ -7,18 +7,19 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
 from .net import module_of
+from .through_time import warn_of_lost_steps
 
 EXPLODED = 1e3
 """Norm of a gradient, in standardised units, far beyond that of any good fit."""
 
 GREW = 10.0
-"""Multiple of the first epoch's loss that is far beyond any good fit, if above TRIVIAL.
+"""Multiple of the first epoch's loss that is far beyond any good fit, if not trivial.
 
-Below, a loss may bounce: a warm start may begin at nearly zero.
+Below the loss of a trivial forecast, one may bounce: a warm start may begin at zero.
 """
 
-TRIVIAL = 1.0
-"""About what it costs, in standardised units, to forecast the mean or guess a class."""
+DIVERGED = 5.0
+"""Multiple of the loss of a trivial forecast that is beyond any good fit."""
 
 VANISHED = 1e-6
 """Share of the output layer's gradient norm below which a layer does not learn."""
@@ -50,11 +51,17 @@ class Gradients(Callback):
                 )
                 self.parameters_.append(parameter)
 
-    def on_epoch_begin(self, net, **kwargs):
+    def on_epoch_begin(self, net, dataset_train=None, **kwargs):
         """Start anew."""
+        if len(net.history) == 1:  # all callbacks may have changed the weights
+            warn_of_lost_steps(*self._before_training(net, dataset_train))
         self.squares_ = 0.0
         self.n_batches_ = 0
         self.largest_ = None
+
+    def _before_training(self, net, dataset):
+        """Return one network and its windows."""
+        return module_of(net), dataset
 
     def on_grad_computed(self, net, **kwargs):
         """Record and clip."""
@@ -85,7 +92,7 @@ class Gradients(Callback):
             net.history.record(f"gradient_norm {layer}", norm)
 
     def on_train_end(self, net, **kwargs):
-        """Warn of a loss that grew, or a gradient that exploded or vanished."""
+        """Warn of a loss far too large, or a gradient that exploded or vanished."""
         # A callback may have frozen some since.
         learning = [
             layer
@@ -93,7 +100,7 @@ class Gradients(Callback):
             if any(self.parameters_[i].requires_grad for i in positions)
         ]
         self.squares_ = self.largest_ = self.parameters_ = None
-        warn_of_trouble(net.history, learning, self.clip)
+        warn_of_trouble(net.history, learning, net.criterion_.trivial, self.clip)
 
 
 def gradient(parameter):
@@ -103,8 +110,8 @@ def gradient(parameter):
     return parameter.grad
 
 
-def warn_of_trouble(history, layers, clip=None):
-    """Warn of a loss that grew, or a gradient that exploded or vanished.
+def warn_of_trouble(history, layers, trivial, clip=None):
+    """Warn of a loss far too large, or a gradient that exploded or vanished.
 
     Parameters
     ----------
@@ -112,6 +119,8 @@ def warn_of_trouble(history, layers, clip=None):
         With ``train_loss``, ``gradient_norm``, ``gradient_norm_max`` and
         ``gradient_norm LAYER``; an epoch has ended if it has a ``learning_rate``.
     layers : list of str
+    trivial : float or None
+        Loss of a trivial forecast, if known.
     clip : float or None, default=None
         Limit of the gradient, whose norms are those before. It makes a single large
         one harmless, so only the average of an epoch is judged; None does not clip.
@@ -126,6 +135,10 @@ def warn_of_trouble(history, layers, clip=None):
         else ("gradient_norm", "average norm in an epoch", " or gradient_clip")
     )
     largest = max(row[judged] for row in epochs)
+    limit, beyond = max(GREW * losses[0], trivial or 1.0), ""
+    if trivial is not None:
+        limit = min(limit, DIVERGED * trivial)
+        beyond = f", but a trivial forecast has about {trivial:.2g}"
     if largest > EXPLODED:
         warnings.warn(
             f"The gradient exploded: its {what} reached {largest:.3g}. Lower "
@@ -134,11 +147,11 @@ def warn_of_trouble(history, layers, clip=None):
             ConvergenceWarning,
             stacklevel=3,
         )
-    elif losses[-1] > max(GREW * losses[0], TRIVIAL):
+    elif losses[-1] > limit:
         warnings.warn(
-            f"The training loss grew from {losses[0]:.3g} in the first epoch to "
-            f"{losses[-1]:.3g} in the last: training diverged. Lower learning_rate, "
-            "or set gradient_clip (or lower it).",
+            f"The training loss was {losses[0]:.3g} in the first epoch and is "
+            f"{losses[-1]:.3g} after the last{beyond}: training diverged. Lower "
+            "learning_rate, or set gradient_clip (or lower it).",
             ConvergenceWarning,
             stacklevel=3,
         )
@@ -148,16 +161,21 @@ def warn_of_trouble(history, layers, clip=None):
         layer for layer in layers if layer.startswith("network") and "norm" not in layer
     ]
     head = sum(row[f"gradient_norm {name}"] for row in epochs for name in last)
-    for name in first:
-        norm = sum(row[f"gradient_norm {name}"] for row in epochs)
-        if norm < VANISHED * head:
-            warnings.warn(
-                f"The gradient vanished in layer {name!r}: its norm is "
-                f"{norm / head:.1g} of the output layer's. Use fewer layers, an "
-                "LSTM or GRU cell, normalization='layer', or shorter windows.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
+    norms = {
+        name: sum(row[f"gradient_norm {name}"] for row in epochs) for name in first
+    }
+    vanished = [name for name in first if norms[name] < VANISHED * head]
+    if vanished:
+        smallest = min(norms.values()) / head
+        names = ", ".join(map(repr, vanished))
+        warnings.warn(
+            f"The gradient vanished in layer{'s' * (len(vanished) > 1)} {names}: its "
+            f"norm is down to {smallest:.1g} of the output layer's. Use fewer layers "
+            "or shorter windows or, where the network has a choice, "
+            "normalization='layer', or an LSTM or GRU cell.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
 
 
 def layer_of(name):

@@ -1,5 +1,7 @@
 """Losses, averaged over outputs and weighted over samples."""
 
+import math
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -18,11 +20,19 @@ class WeightedLoss(nn.Module):
         For "quantile": the levels of the last axis of the prediction.
     output_weights : tensor of shape (n_outputs,), default=None
         Importance of each output.
+    standardized : bool, default=True
+        Whether targets have a variance of one.
+
+    Attributes
+    ----------
+    trivial : float or None
+        About what it costs to forecast the mean; None if that is not known.
     """
 
-    def __init__(self, name, quantiles=None, output_weights=None):
+    def __init__(self, name, quantiles=None, output_weights=None, *, standardized=True):
         super().__init__()
         self.name = name
+        self.trivial = 1.0 if standardized else None
         self.register_buffer("quantiles", quantiles)
         self.register_buffer("output_weights", output_weights)
 
@@ -68,15 +78,22 @@ class CrossEntropy(nn.Module):
 
     Parameters
     ----------
+    n_classes : int
     label_smoothing : float, default=0.0
         Share of the target probability that is spread over all classes.
+
+    Attributes
+    ----------
+    trivial : float
+        What it costs to guess, but for few classes a little more.
     """
 
     PADDING = -100
     """The label that does not count."""
 
-    def __init__(self, label_smoothing=0.0):
+    def __init__(self, n_classes, label_smoothing=0.0):
         super().__init__()
+        self.trivial = max(1.0, math.log(n_classes))
         self.label_smoothing = label_smoothing
 
     def forward(self, prediction, target, n_models=None):

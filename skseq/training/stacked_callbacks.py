@@ -17,6 +17,9 @@ class StackedGradients(Gradients):
         for i, name in enumerate(net.module_.weights):
             self.layers_.setdefault(layer_of(name), []).append(i)
 
+    def _before_training(self, net, dataset):
+        return net.module_.models[0], dataset.datasets[0]
+
     def on_grad_computed(self, net, **kwargs):
         """Record and clip."""
         gradients = {name: gradient(w) for name, w in net.module_.weights.items()}
