@@ -277,8 +277,8 @@ def test_output_weights_are_of_the_targets():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"supervise": "every"}, "supervise must be one of"),
-        ({"strategy": "iterated"}, "strategy must be one of"),
+        ({"supervise": "every"}, "decoder.* set supervise='last'"),
+        ({"strategy": "iterated"}, "decoder.* set strategy='direct'"),
         ({"cell": "gru"}, "cell must be one of"),
         ({"teacher_forcing": 1.5}, "teacher_forcing == 1.5"),
     ],

@@ -8,6 +8,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
+import skseq
 from skseq import (
     DenseRegressor,
     GRUClassifier,
@@ -121,6 +122,25 @@ def test_outputs_at_every_step_are_refused_where_they_would_look_ahead(wave):
         DenseRegressor(**FAST).fit(windows, windows[:, :, :1])
     with pytest.raises(ValueError, match="looks at the whole window"):
         DenseRegressor(supervise="every", **FAST).fit(windows[:-1], windows[1:, -1, 0])
+    with pytest.raises(ValueError, match=r"whole window, or use another network"):
+        skseq.DenseClassifier(**FAST).fit(windows, windows[:, :, 0] > 0)
+
+
+@pytest.mark.parametrize("cls", [GRURegressor, GRUClassifier])
+def test_a_pooling_that_is_not_used_is_told(cls, wave):
+    windows = sliding_windows(wave, 8)
+    y = windows[:, :, :1] if cls is GRURegressor else windows[:, :, 0] > 0
+    with pytest.warns(UserWarning, match=r"pooling='mean' has no effect.* each step"):
+        cls(pooling="mean", **FAST).fit(windows, y)
+
+
+@pytest.mark.parametrize("cls", ["Regressor", "Classifier"])
+@pytest.mark.parametrize("name", ["GRU", "Dense", "WaveNet"])
+def test_outputs_of_another_length_point_to_the_encoder_decoder(name, cls, wave):
+    windows = sliding_windows(wave, 8)
+    y = windows[:, :5, :1] if cls == "Regressor" else windows[:, :5, 0] > 0
+    with pytest.raises(ValueError, match=f"another length, use EncoderDecoder{cls}"):
+        getattr(skseq, name + cls)(**FAST).fit(windows, y)
 
 
 @pytest.mark.parametrize("columns", [0, [0, 1]])
@@ -146,6 +166,14 @@ def test_iterated_refuses_variables_that_it_cannot_forecast(wave):
     X, y = horizon_targets(wave, target=0, horizon=4)
     with pytest.raises(ValueError, match=r"y must continue every variable of X"):
         GRURegressor(strategy="iterated", **FAST).fit(sliding_windows(X, 6), y[5:])
+
+
+def test_iterated_refuses_tokens():
+    """A forecast of 4.99 is not the token 5, nor 4."""
+    X, y = horizon_targets(np.arange(60.0)[:, None] % 9, horizon=4)
+    model = GRURegressor(embedding_size=4, strategy="iterated", **FAST)
+    with pytest.raises(ValueError, match=r"X holds tokens: use strategy='direct'"):
+        model.fit(sliding_windows(X, 6), y[5:])
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from ..validation import (
 from ..windows import variable_moments
 from .declared_parameters import DeclaredParameters
 from .outputs import outputs
-from .parameters import check_parameters, plain
+from .parameters import check_parameters, plain, warn_of_idle
 from .warm_start import go_on, trained_nets, unchanged_by_errors
 
 
@@ -157,6 +157,7 @@ class NetworkEstimator(Settings, DeclaredParameters):
             )
         weights = check_weights(sample_weight, windows)
         targets = self._check_targets(y, windows)
+        self._check_pooling()
         weights = self._weigh(weights, targets, windows)
         training, validation = self._split(targets, weights)
         if weights is not None:
@@ -260,11 +261,20 @@ class NetworkEstimator(Settings, DeclaredParameters):
     def _check_network(self, network):
         """Raise ValueError where a network can't do what the targets ask for."""
         if self._every_step and network.stride != 1:
+            advice = "give targets for the whole window"
+            if hasattr(self, "supervise"):
+                advice += " and supervise='last'"
+            if hasattr(self, "stride"):
+                advice += ", set stride=1"
             raise ValueError(
                 f"{type(self).__name__} has no state, and so no output, for each step "
-                "of the window: give targets for the whole window (and "
-                "supervise='last'), or use stride=1 or another network."
+                f"of the window: {advice}, or use another network, such as a GRU."
             )
+
+    def _check_pooling(self):
+        if self._every_step:
+            where = "to one output for the window. Here, each step has its own"
+            warn_of_idle(self, "pooling", where)
 
     def _build_head(self, network):
         return Head(

@@ -158,7 +158,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         if y.shape[1:] not in ((), windows.shape[1:2]):
             raise ValueError(
                 f"y has shape {y.shape}: expected (n_samples,), or (n_samples, "
-                f"{windows.shape[1]}) with a label for each step of the windows."
+                f"{windows.shape[1]}) with a label for each step of the windows. For "
+                "sequences of another length, use EncoderDecoderClassifier."
             )
 
     def _encode_targets(self, targets, windows, fitted, weights):

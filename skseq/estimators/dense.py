@@ -4,7 +4,7 @@ from ..networks import Dense
 from ..networks.dense import ACTIVATIONS
 from .base import NetworkEstimator
 from .classifier import NetworkClassifier
-from .parameters import warn_of_idle_dropout
+from .parameters import warn_of_idle
 from .regressor import NetworkRegressor
 
 
@@ -29,8 +29,10 @@ class _DenseEstimator(NetworkEstimator):
     def _learn_inputs(self, windows, weights):
         super()._learn_inputs(windows, weights)
         if not self.hidden_layer_sizes:
-            warn_of_idle_dropout(
-                self, "after hidden layers, and there are none. Set hidden_layer_sizes"
+            warn_of_idle(
+                self,
+                "dropout",
+                "after hidden layers, and there are none. Set hidden_layer_sizes",
             )
 
     def _build(self, length, n_features):

@@ -31,7 +31,7 @@ class _EncoderDecoderEstimator(_RecurrentEstimator):
     teacher_forcing : float, default=0.5
         The decoder's input is its previous output. In training, this share of the
         inputs is replaced by the true values. The share falls linearly to zero in the
-        course of training.
+        course of the first fit; with ``warm_start``, later ones have none.
 """
     _choices = {"cell": tuple(CELLS)}
     _drops_between_layers_only = False
@@ -130,9 +130,14 @@ class EncoderDecoderRegressor(NetworkRegressor, _EncoderDecoderEstimator):
     (1, 8)
     """
 
-    _choices = {"supervise": ("last",), "strategy": ("direct",)}
-
     def _check_targets(self, y, windows):
+        for name, only in (("supervise", "last"), ("strategy", "direct")):
+            if (value := getattr(self, name)) != only:
+                raise ValueError(
+                    f"{name}={value!r} can't be used with a decoder, which emits all "
+                    f"steps itself, each from the one before: set {name}={only!r}, or "
+                    "use a network such as GRURegressor."
+                )
         y = target_array(y)
         self._sequence = y.ndim == 3
         if not self._sequence:

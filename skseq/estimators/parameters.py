@@ -69,19 +69,21 @@ def check_parameters(estimator):
             _CHECKS[name](value)
 
 
-def warn_of_idle_dropout(estimator, where):
-    """Warn that a ``dropout`` that the user set has no effect.
+def warn_of_idle(estimator, name, where):
+    """Warn that a parameter that the user set has no effect.
 
     Parameters
     ----------
     estimator : NetworkEstimator
-        If its ``dropout`` is the default of its class, there is no warning.
+    name : str
+        If its value is the default of the class, or 0, there is no warning.
     where : str
-        Where it would drop values, and what to set instead.
+        Where it would apply, and what to set instead.
     """
-    if estimator.dropout not in (0, type(estimator).dropout):
+    value = getattr(estimator, name)
+    if value not in (0, getattr(type(estimator), name)):
         warnings.warn(
-            f"dropout={estimator.dropout} has no effect: it applies {where}.",
+            f"{name}={value!r} has no effect: it applies {where}.",
             UserWarning,
             stacklevel=5,
         )

@@ -5,7 +5,7 @@ from ..networks.normalization import NORMALIZATIONS
 from ..networks.recurrent import ACTIVATIONS
 from .base import NetworkEstimator
 from .classifier import NetworkClassifier
-from .parameters import warn_of_idle_dropout
+from .parameters import warn_of_idle
 from .regressor import NetworkRegressor
 
 
@@ -26,8 +26,8 @@ class _RecurrentEstimator(NetworkEstimator):
         Number of stacked recurrent layers.
     bidirectional : bool or "auto", default=False
         Whether each layer also reads the window backwards, with units of its own. If
-        there is an output for each step of the window, it would see later steps:
-        "auto" means True only if there is no such output.
+        there is an output for each step of the window, it would see later steps, which
+        regressors refuse: "auto" means True only if there is no such output.
     normalization : {"layer", "batch", None}, default=None
         Normalisation inside the recurrent cells, at each step: over the units of each
         window (Ba et al., arXiv:1607.06450), or over the windows of a batch (Cooijmans
@@ -49,8 +49,9 @@ class _RecurrentEstimator(NetworkEstimator):
     def _learn_inputs(self, windows, weights):
         super()._learn_inputs(windows, weights)
         if self.n_layers == 1 and self._drops_between_layers_only:
-            warn_of_idle_dropout(
+            warn_of_idle(
                 self,
+                "dropout",
                 "between layers, and there is only one. Set recurrent_dropout, or "
                 "raise n_layers",
             )

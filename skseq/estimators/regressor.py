@@ -229,6 +229,12 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         self._horizon = 1 if sequence else y.shape[1] // self._n_targets()
         self._n_shared = n_shared(windows, y) if sequence else 0
         self._check_known(windows.shape[2])
+        if self.strategy == "iterated" and self.embedding_size is not None:
+            raise ValueError(
+                "strategy='iterated' feeds forecasts back as input, but these are "
+                "numbers, and with embedding_size X holds tokens: use "
+                "strategy='direct', or set embedding_size=None."
+            )
         return y
 
     def _n_targets(self):

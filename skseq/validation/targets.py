@@ -79,7 +79,8 @@ def check_targets(y, windows, *, per_step=True, any_length=False, allow_missing=
         raise ValueError(
             f"y has shape {y.shape}: expected (n_samples,), (n_samples, n_outputs), or "
             f"(n_samples, {windows.shape[1]}, n_outputs) with a target for each step "
-            "of the windows."
+            "of the windows. For sequences of another length, use "
+            "EncoderDecoderRegressor."
         )
     with np.errstate(over="ignore"):  # too large for float32: raises below
         y = y.astype(windows.dtype, copy=False)
