@@ -4,13 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from numpy.testing import assert_allclose
 from sklearn.base import clone
 from sklearn.metrics import log_loss
+from sklearn.model_selection import GridSearchCV
 
 from skseq import (
     DenseClassifier,
     EncoderDecoderClassifier,
     GRUClassifier,
+    VectorizedGridSearchCV,
     WaveNetClassifier,
     pad_sequences,
 )
@@ -107,6 +110,49 @@ def test_loss_is_that_of_a_loop(label_smoothing, n_steps):
     weighted = sum(w * loss.sum() for w, loss in zip(weights, losses, strict=True))
     mean = criterion(logits, (labels, weights_)).item()
     assert mean == pytest.approx(weighted / n_given)
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+@pytest.mark.parametrize("cls", [GRUClassifier, EncoderDecoderClassifier])
+def test_a_weight_of_each_label_is_that_of_windows_that_have_one_label(cls, n_members):
+    rng = np.random.default_rng(0)
+    X, label = rng.normal(size=(60, 4, 1)), rng.integers(3, size=60)
+    y = np.repeat(label[:, None], 4, axis=1)
+    weights = np.array([1.0, 2.0, 5.0])
+    params = {"hidden_size": 4, "max_epochs": 3, "random_state": 0}
+    # Weights of windows also count in their moments.
+    params |= {"n_members": n_members, "standardize": False, "differences": False}
+    by_label = cls(class_weight=dict(enumerate(weights)), **params).fit(X, y)
+    by_window = cls(**params).fit(X, y, sample_weight=weights[label])
+    assert_allclose(by_label.predict_proba(X), by_window.predict_proba(X), atol=1e-9)
+
+
+def test_labels_of_steps_are_balanced_in_each_fold():
+    """Over the steps that are not padding; a search trains each fold by itself."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 6, 1))
+    X[:, :2] = np.nan
+    y = (X[:, :, 0] > 1).astype(int)
+    y[:20] = X[:20, :, 0] > 0  # so that folds differ
+    y[:, :2] = 7
+    params = {"hidden_size": 4, "max_epochs": 3, "random_state": 0}
+    model = GRUClassifier(class_weight="balanced", **params)
+    share = y[:, 2:].mean()
+    weights = {0: 0.5 / (1 - share), 1: 0.5 / share}
+    given = clone(model).set_params(class_weight=weights).fit(X, y)
+    balanced = model.fit(X, y)
+    assert_allclose(balanced.predict_proba(X), given.predict_proba(X), atol=1e-9)
+    grid = {"learning_rate": [0.001, 0.01]}
+    found, expected = (
+        search(model, grid, cv=2, scoring=_probability_of_1).fit(X, y)
+        for search in (VectorizedGridSearchCV, GridSearchCV)
+    )
+    for name in ("split0_test_score", "split1_test_score"):
+        assert_allclose(found.cv_results_[name], expected.cv_results_[name], atol=1e-9)
+
+
+def _probability_of_1(model, X, y):
+    return model.predict_proba(X)[..., 1].mean()
 
 
 def test_history_has_the_log_loss_of_the_steps_that_are_not_padded():

@@ -30,6 +30,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     _parameters = """\
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss; "balanced" gives all classes equal weight.
+        If a sample has several labels, each has the weight of its class.
     pooling : {"concat", "mean", "max", "last"}, default="concat"
         How the states of the window's steps are summarised: their mean, their maximum,
         the last one, or ("concat") all three side by side.
@@ -166,14 +167,13 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return Targets(targets)
 
     def _weigh(self, weights, targets, windows):
-        """Multiply the weights of the windows by those of their classes."""
+        """Multiply the weights of the windows by those of their classes.
+
+        If a window has several labels, the loss weights each of them.
+        """
+        self._label_weights = None
         if self.class_weight is None:
             return weights
-        if targets.ndim > 1:
-            raise ValueError(
-                "class_weight applies to whole samples, but each sample of y has "
-                "several labels: set class_weight=None."
-            )
         class_weight = self.class_weight
         if isinstance(class_weight, dict):
             classes = self.classes_.tolist()
@@ -187,13 +187,18 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             class_weight = {
                 label: class_weight.get(name, 1.0) for label, name in enumerate(classes)
             }
-        by_class = compute_sample_weight(class_weight, targets)
+        labels = targets[targets != CrossEntropy.PADDING]
+        by_class = compute_sample_weight(class_weight, labels)
         if not (by_class >= 0).all() or not 0 < by_class.max() < np.inf:
             raise ValueError(
                 f"class_weight={self.class_weight!r} must hold finite numbers of at "
                 "least 0, and at least one above 0 for a class of y."
             )
         by_class = (by_class / by_class.max()).astype(windows.dtype)
+        if targets.ndim > 1:
+            self._label_weights = np.zeros(len(self.classes_), windows.dtype)
+            self._label_weights[labels] = by_class / by_class.mean()
+            return weights
         return by_class if weights is None else weights * by_class
 
     def _hold_out(self, targets, n_valid):
@@ -237,7 +242,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return {"n_outputs": len(self.classes_)}
 
     def _criterion(self, dtype):
-        return CrossEntropy(len(self.classes_), self.label_smoothing)
+        return CrossEntropy(
+            len(self.classes_), self.label_smoothing, self._label_weights
+        )
 
     def _n_steps_ahead(self):
         return 1 + self._n_shared

@@ -81,6 +81,8 @@ class CrossEntropy(nn.Module):
     n_classes : int
     label_smoothing : float, default=0.0
         Share of the target probability that is spread over all classes.
+    label_weights : ndarray of shape (n_classes,), default=None
+        Importance of each label.
 
     Attributes
     ----------
@@ -91,8 +93,11 @@ class CrossEntropy(nn.Module):
     PADDING = -100
     """The label that does not count."""
 
-    def __init__(self, n_classes, label_smoothing=0.0):
+    def __init__(self, n_classes, label_smoothing=0.0, label_weights=None):
         super().__init__()
+        if label_weights is not None:
+            label_weights = torch.from_numpy(label_weights)
+        self.register_buffer("label_weights", label_weights)
         self.trivial = max(1.0, math.log(n_classes))
         self.label_smoothing = label_smoothing
 
@@ -110,6 +115,8 @@ class CrossEntropy(nn.Module):
             label_smoothing=self.label_smoothing,
             ignore_index=self.PADDING,
         ).view_as(target)
+        if self.label_weights is not None:
+            loss = loss * self.label_weights[target.clamp(min=0)]
         axis = 0 if n_models is None else 1
         n_given = (target != self.PADDING).flatten(axis).sum(-1).clamp(min=1)
         return _weighted(loss, weight).flatten(axis).sum(-1) / n_given

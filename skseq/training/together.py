@@ -254,7 +254,9 @@ def _shape(job):
     n_valid = job.validation and -(-len(job.validation) // job.batch_size)
     data = job.n_steps, n_valid, job.batch_size, job.training.windows.shape[1:]
     weighted = job.training.weights is not None
-    return type(settings), _digest([others, shapes, data, weighted])
+    # Those of labels may differ between folds, and a stack has one loss for all.
+    loss = [value.tolist() for value in job.criterion.buffers()]
+    return type(settings), _digest([others, shapes, data, weighted, loss])
 
 
 def _size(job):
