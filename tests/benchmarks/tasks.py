@@ -16,7 +16,7 @@ from skseq.datasets import load_victoria_electricity
 
 NETWORKS = ("Dense", "RNN", "LSTM", "GRU", "Conv1D", "WaveNet", "EncoderDecoder")
 LENGTH, SEASON, WEEK = 28, 7, 7
-REFUSALS = ("no output, for each", "output at each", "must be one of ['")
+REFUSALS = ("no output, for each", "output at each", "with a decoder")
 SEEDS = range(3)
 
 
