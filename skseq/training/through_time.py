@@ -13,6 +13,9 @@ from ..networks import Head, Recurrent
 LOST = 1e-16
 """Share of the largest gradient that rounding takes away, even in double precision."""
 
+FEW = 64
+"""Steps that lose nothing with any usual weights."""
+
 N_WINDOWS = 8
 """Windows that are looked at, the last ones."""
 
@@ -26,7 +29,8 @@ def warn_of_lost_steps(module, dataset):
         Before training.
     dataset : WindowDataset
     """
-    if not _reads_last_state_of_recurrent_layers(module):
+    length = dataset.windows.shape[1]
+    if length <= FEW or not _reads_last_state_of_recurrent_layers(module):
         return
     last = np.arange(len(dataset))[-N_WINDOWS:]
     if dataset.device is not None:
@@ -48,7 +52,7 @@ def warn_of_lost_steps(module, dataset):
     if n_lost > 0 and largest > 0:
         warnings.warn(
             f"The gradient vanished through time: that of the first {n_lost} of "
-            f"{norms.shape[1]} steps of a window is lost in rounding, so the network "
+            f"{length} steps of a window is lost in rounding, so the network "
             "can't learn from them. Use shorter windows, Conv1DRegressor or "
             "Conv1DClassifier, which shorten them, an LSTM or GRU in place of an RNN, "
             "or pooling='mean'.",
