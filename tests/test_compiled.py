@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from ctypes import CFUNCTYPE, c_void_p
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 from numba.core.errors import TypingError
+from numba.extending import get_cython_function_address
 
 from skseq.networks import cells
 from skseq.networks.cells import Cell, compiled
@@ -61,6 +63,58 @@ def _dot(a, b, out):
 @njit
 def _add_product(a, b, total):
     blas.add_product(a, b, total)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("sizes", [(32, 16, 48), (7, 9, 5), (64, 64, 192), (32, 8, 24)])
+def test_products_do_not_depend_on_places_in_memory(dtype, sizes):
+    """Else a fit would differ in its last digits from one process to the next."""
+    rng = np.random.default_rng(0)
+    n_rows, n_inner, n_columns = sizes
+    values = (
+        rng.normal(size=shape).astype(dtype)
+        for shape in [(n_rows, n_inner), (n_inner, n_columns), (n_rows, n_columns)]
+    )
+    rooms = [(np.empty(v.size + 16, dtype), v) for v in values]
+    out, total = (np.empty(n * n_columns + 16, dtype) for n in (n_rows, n_inner))
+    results = []
+    for start in range(16):
+        a, b, d = (_placed(room, start, v.shape) for room, v in rooms)
+        for place, (_, v) in zip((a, b, d), rooms, strict=True):
+            place[:] = v
+        y = _placed(out, start, d.shape)
+        d_b = _placed(total, start, b.shape)
+        d_b[:] = 1
+        _dot(a, b, y)
+        _add_product(a, d, d_b)
+        results.append((y.copy(), d_b.copy()))
+    for y, d_b in results[1:]:
+        np.testing.assert_array_equal(y, results[0][0])
+        np.testing.assert_array_equal(d_b, results[0][1])
+
+
+def _placed(room, start, shape):
+    return room[start : start + np.prod(shape)].reshape(shape)
+
+
+@pytest.mark.parametrize(("name", "dtype"), [("sgemm", "f4"), ("dgemm", "f8")])
+def test_products_are_those_of_scipy_where_torch_hides_its_own(
+    name, dtype, monkeypatch
+):
+    found = blas._address(name)
+    monkeypatch.setattr(blas, "_TORCH", object())
+    others = blas._address(name)
+    assert others == get_cython_function_address("scipy.linalg.cython_blas", name)
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(size=(3, 3)).astype(dtype) for _ in range(2))
+    one, three = np.ones(1, dtype), np.full(1, 3, np.int32)
+    for address in (found, others):
+        out = np.zeros((3, 3), dtype)
+        # Its columns are contiguous: out' = b' a'.
+        arguments = [b"n", b"n", *3 * [three], one, b, three, a, three, one, out, three]
+        product = CFUNCTYPE(None, *13 * [c_void_p])(address)
+        product(*(v if isinstance(v, bytes) else v.ctypes.data for v in arguments))
+        np.testing.assert_allclose(out, a @ b, rtol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", TYPES)

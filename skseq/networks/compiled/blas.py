@@ -1,15 +1,18 @@
 """Products of matrices, each on one thread.
 
-They are made of tiles so small that OpenBLAS starts no threads for one, and close to
-cubes, for which it rearranges least. ``np.dot`` would need tiles to be contiguous, and
-cannot add to its output.
+They are those of the library that torch itself uses, which knows small matrices best:
+MKL in its builds for x86. Where torch does not tell where they are, they are scipy's.
 """
 
+import ctypes
+from contextlib import contextmanager
+
 import numpy as np
-from numba import njit
+import torch
+from llvmlite.binding import add_symbol
+from numba import njit, types
 from numba.core.errors import TypingError
-from numba.extending import overload
-from numba.np.linalg import _BLAS, ensure_blas, get_blas_kind
+from numba.extending import get_cython_function_address, overload
 
 from .tanh import OPTIONS
 
@@ -18,6 +21,45 @@ MOST = 2**18
 
 FEW = 8
 """Number of columns of a up to which a' b is faster without BLAS."""
+
+_TORCH = ctypes.CDLL(torch._C.__file__)
+
+
+def _address(name):
+    """Find a Fortran function of BLAS."""
+    try:
+        return ctypes.cast(getattr(_TORCH, f"{name}_"), ctypes.c_void_p).value
+    except AttributeError:
+        return get_cython_function_address("scipy.linalg.cython_blas", name)
+
+
+def _product(name):
+    """Make a product callable in compiled functions.
+
+    They know it by a name, looked up when they are loaded, so that they can be cached.
+    """
+    add_symbol(f"skseq_{name}", _address(name))
+    arguments = 13 * [types.voidptr]
+    return types.ExternalFunction(f"skseq_{name}", types.void(*arguments))
+
+
+_PRODUCTS = {types.float32: _product("sgemm"), types.float64: _product("dgemm")}
+
+
+@contextmanager
+def one_thread():
+    """Let MKL start no threads from this one, where torch may use several."""
+    if _SET_THREADS is None or torch.get_num_threads() == 1:
+        yield
+        return
+    before = _SET_THREADS(1)
+    try:
+        yield
+    finally:
+        _SET_THREADS(before)
+
+
+_SET_THREADS = getattr(_TORCH, "MKL_Set_Num_Threads_Local", None)
 
 
 @njit(**OPTIONS)
@@ -47,40 +89,43 @@ def _multiply(a, b, out, transposed, adds):
 
 @overload(_multiply, jit_options=OPTIONS)
 def _(a, b, out, transposed, adds):  # noqa: ARG001 (numba wants the same arguments)
-    ensure_blas()
     if {array.layout for array in (a, b, out)} != {"C"}:
         raise TypingError("BLAS would read beside the elements of a view.")
-    xxgemm = _BLAS().numba_xxgemm(a.dtype)
-    kind, n, t = map(ord, (get_blas_kind(a.dtype), "n", "t"))
+    product = _PRODUCTS[a.dtype]
 
     def multiply(a, b, out, transposed, adds):
         n_rows, n_columns = out.shape
         n_inner = len(b)
         rows, columns, inner = _tile(n_rows, n_columns, n_inner)
-        one, factor = np.ones(1, a.dtype), np.full(1, a.dtype.type(adds))
+        letters = np.array([ord("n"), ord("t")], np.uint8)
+        sizes = np.empty(6, np.int32)
+        sizes[3:] = b.shape[1], a.shape[1], n_columns
+        factors = np.ones(2, a.dtype)
+        factors[1] = adds
         for k in range(0, n_inner, inner):
+            sizes[2] = min(inner, n_inner - k)
             for i in range(0, n_rows, rows):
+                sizes[1] = min(rows, n_rows - i)
                 left = a[k:, i:] if transposed else a[i:, k:]
                 for j in range(0, n_columns, columns):
-                    right, result = b[k:, j:], out[i:, j:]
-                    # For BLAS, whose columns are contiguous: result' = right' left'.
-                    xxgemm(
-                        kind,
-                        n,
-                        t if transposed else n,
-                        min(columns, n_columns - j),
-                        min(rows, n_rows - i),
-                        min(inner, n_inner - k),
-                        one.ctypes,
-                        right.ctypes,
-                        b.shape[1],
+                    sizes[0] = min(columns, n_columns - j)
+                    # For BLAS, whose columns are contiguous: out' = b' a'.
+                    product(
+                        letters.ctypes,
+                        letters[transposed:].ctypes,
+                        sizes.ctypes,
+                        sizes[1:].ctypes,
+                        sizes[2:].ctypes,
+                        factors.ctypes,
+                        b[k:, j:].ctypes,
+                        sizes[3:].ctypes,
                         left.ctypes,
-                        a.shape[1],
-                        factor.ctypes,
-                        result.ctypes,
-                        n_columns,
+                        sizes[4:].ctypes,
+                        factors[1:].ctypes,
+                        out[i:, j:].ctypes,
+                        sizes[5:].ctypes,
                     )
-            factor = one
+            factors[1] = 1
 
     return multiply
 

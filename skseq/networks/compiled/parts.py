@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from numba import njit
 
+from .blas import one_thread
 from .tanh import OPTIONS
 
 LEAST_WORK = 2**24
@@ -79,10 +80,15 @@ def in_threads(loop, parts, *arguments):
     """Call ``loop(part, *arguments)`` for each part."""
     first, *others = parts
     pool = others and _pool(len(others))
-    running = [pool.submit(loop, part, *arguments) for part in others]
-    loop(first, *arguments)
+    running = [pool.submit(_call, loop, part, *arguments) for part in others]
+    _call(loop, first, *arguments)
     for one in running:
         one.result()
+
+
+def _call(loop, *arguments):
+    with one_thread():
+        loop(*arguments)
 
 
 def _ranges(total, n):
