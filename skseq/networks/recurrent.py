@@ -16,8 +16,8 @@ ACTIVATIONS = ("tanh", "relu")
 SMALL = 2**15
 """Number of state values up to which a compiled call is fastest."""
 
-LARGE = 64
-"""Number of windows from which torch's fused LSTM is slower in training."""
+LARGE = 32, 16
+"""Windows and units from which torch's fused LSTM is slower in training."""
 
 
 class Recurrent(nn.Module):
@@ -150,7 +150,8 @@ def _faster_by_hand(layer, x):
     trains, size = torch.is_grad_enabled(), len(x) * layer.hidden_size
     is_fused = layer.mode == "LSTM" and x.dtype == torch.float32
     if compiles(x) and is_fused:
-        return trains and len(x) >= LARGE and layer.hidden_size <= 256
+        large = len(x) >= LARGE[0] and LARGE[1] <= layer.hidden_size <= 256
+        return trains and large
     if compiles(x):
         return layer.hidden_size <= (256 if trains else 128)
     return not is_fused and trains and len(x) <= 128 and size <= 4096
