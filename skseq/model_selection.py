@@ -19,7 +19,7 @@ class VectorizedGridSearchCV(GridSearchCV):
     fit magnifies), and stops early at the same epoch. The results are those of
     scikit-learn's ``GridSearchCV``.
 
-    This is faster for small networks (up to about 64 units in batches of 32), in which
+    This is faster for small networks (up to about 128 units in batches of 32), in which
     torch spends most of its time on overhead. Networks with batch normalisation,
     embedding, callbacks or ``lr_schedule="plateau"``, decoders, large networks, and
     those on a GPU or in mixed precision are fitted one after the other. Transformers,

@@ -20,7 +20,7 @@ from .train import train
 AT_ONCE = 2**15
 """Values of a state in a stack, over batch and networks; more do not help."""
 
-SMALL = 2048
+SMALL = 4096
 """Values of a state in a batch up to which training networks as one is faster.
 
 Measured by ``tests/benchmarks/together.py``.
