@@ -243,7 +243,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     def _criterion(self, dtype):
         return CrossEntropy(
-            len(self.classes_), self.label_smoothing, self._label_weights
+            len(self.classes_),
+            self.label_smoothing,
+            self._label_weights,
+            standardized=self._is_standardized(),
         )
 
     def _n_steps_ahead(self):

@@ -319,7 +319,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         if self.loss == "quantile":
             quantiles = torch.from_numpy(np.asarray(self.quantiles, dtype=dtype))
         return WeightedLoss(
-            self.loss, quantiles, weights, standardized=self.standardize
+            self.loss, quantiles, weights, standardized=self._is_standardized()
         )
 
     def _n_levels(self):

@@ -83,22 +83,32 @@ class CrossEntropy(nn.Module):
         Share of the target probability that is spread over all classes.
     label_weights : ndarray of shape (n_classes,), default=None
         Importance of each label.
+    standardized : bool, default=True
+        Whether inputs have a variance of one.
 
     Attributes
     ----------
-    trivial : float
-        What it costs to guess, but for few classes a little more.
+    trivial : float or None
+        What it costs to guess, but for few classes a little more; None if a network
+        may begin with more.
     """
 
     PADDING = -100
     """The label that does not count."""
 
-    def __init__(self, n_classes, label_smoothing=0.0, label_weights=None):
+    def __init__(
+        self,
+        n_classes,
+        label_smoothing=0.0,
+        label_weights=None,
+        *,
+        standardized=True,
+    ):
         super().__init__()
         if label_weights is not None:
             label_weights = torch.from_numpy(label_weights)
         self.register_buffer("label_weights", label_weights)
-        self.trivial = max(1.0, math.log(n_classes))
+        self.trivial = max(1.0, math.log(n_classes)) if standardized else None
         self.label_smoothing = label_smoothing
 
     def forward(self, prediction, target, n_models=None):
