@@ -63,5 +63,6 @@ def test_reversing_takes_attention(attention):
 
 
 def test_dates_are_rewritten():
-    model = EncoderDecoderClassifier(max_epochs=15, random_state=0, **TOKENS)
-    assert exact_match(model, rewrite_dates, 1000) > 0.99
+    """One seed in six has .91: so few epochs leave some months mixed up."""
+    model = EncoderDecoderClassifier(max_epochs=8, random_state=0, **TOKENS)
+    assert exact_match(model, rewrite_dates, 3000) > 0.99
