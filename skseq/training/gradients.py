@@ -18,9 +18,6 @@ GREW = 10.0
 Below the loss of a trivial forecast, one may bounce: a warm start may begin at zero.
 """
 
-DIVERGED = 5.0
-"""Multiple of the loss of a trivial forecast that is beyond any good fit."""
-
 VANISHED = 1e-6
 """Share of the output layer's gradient norm below which a layer does not learn."""
 
@@ -137,7 +134,6 @@ def warn_of_trouble(history, layers, trivial, clip=None):
     largest = max(row[judged] for row in epochs)
     limit, beyond = max(GREW * losses[0], trivial or 1.0), ""
     if trivial is not None:
-        limit = min(limit, DIVERGED * trivial)
         beyond = f", but a trivial forecast has about {trivial:.2g}"
     if largest > EXPLODED:
         warnings.warn(
