@@ -103,7 +103,7 @@ def test_loss_is_that_of_a_loop(label_smoothing, n_steps):
             target[labels[place]] += 1 - label_smoothing
             odds = np.exp(logits[place])
             losses[place] = -target @ np.log(odds / odds.sum())
-    criterion = CrossEntropy(3, label_smoothing)
+    criterion = CrossEntropy(label_smoothing)
     logits, labels, weights_ = map(torch.from_numpy, (logits, labels, weights))
     n_given = (labels >= 0).sum().item()
     assert criterion(logits, labels).item() == pytest.approx(losses.sum() / n_given)

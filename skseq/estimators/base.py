@@ -271,10 +271,6 @@ class NetworkEstimator(Settings, DeclaredParameters):
                 f"of the window: {advice}, or use another network, such as a GRU."
             )
 
-    def _is_standardized(self):
-        """Whether inputs and targets have a variance of about one."""
-        return self.standardize and not self._goes_on
-
     def _check_pooling(self):
         if self._every_step:
             where = "to one output for the window. Here, each step has its own"

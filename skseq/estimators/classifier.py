@@ -242,12 +242,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return {"n_outputs": len(self.classes_)}
 
     def _criterion(self, dtype):
-        return CrossEntropy(
-            len(self.classes_),
-            self.label_smoothing,
-            self._label_weights,
-            standardized=self._is_standardized(),
-        )
+        return CrossEntropy(self.label_smoothing, self._label_weights)
 
     def _n_steps_ahead(self):
         return 1 + self._n_shared

@@ -318,9 +318,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         quantiles = None
         if self.loss == "quantile":
             quantiles = torch.from_numpy(np.asarray(self.quantiles, dtype=dtype))
-        return WeightedLoss(
-            self.loss, quantiles, weights, standardized=self._is_standardized()
-        )
+        return WeightedLoss(self.loss, quantiles, weights)
 
     def _n_levels(self):
         return len(self._fitted.quantiles) if self._fitted.loss == "quantile" else 1

@@ -13,10 +13,13 @@ EXPLODED = 1e3
 """Norm of a gradient, in standardised units, far beyond that of any good fit."""
 
 GREW = 10.0
-"""Multiple of the first epoch's loss that is far beyond any good fit, if not trivial.
+"""Multiple of the first epoch's loss that is far beyond any good fit, if above TRIVIAL.
 
-Below the loss of a trivial forecast, one may bounce: a warm start may begin at zero.
+Below, a loss may bounce: a warm start may begin at nearly zero.
 """
+
+TRIVIAL = 1.0
+"""About what it costs, in standardised units, to forecast the mean or guess a class."""
 
 VANISHED = 1e-6
 """Share of the output layer's gradient norm below which a layer does not learn."""
@@ -89,7 +92,7 @@ class Gradients(Callback):
             net.history.record(f"gradient_norm {layer}", norm)
 
     def on_train_end(self, net, **kwargs):
-        """Warn of a loss far too large, or a gradient that exploded or vanished."""
+        """Warn of a loss that grew, or a gradient that exploded or vanished."""
         # A callback may have frozen some since.
         learning = [
             layer
@@ -97,7 +100,7 @@ class Gradients(Callback):
             if any(self.parameters_[i].requires_grad for i in positions)
         ]
         self.squares_ = self.largest_ = self.parameters_ = None
-        warn_of_trouble(net.history, learning, net.criterion_.trivial, self.clip)
+        warn_of_trouble(net.history, learning, self.clip)
 
 
 def gradient(parameter):
@@ -107,8 +110,8 @@ def gradient(parameter):
     return parameter.grad
 
 
-def warn_of_trouble(history, layers, trivial, clip=None):
-    """Warn of a loss far too large, or a gradient that exploded or vanished.
+def warn_of_trouble(history, layers, clip=None):
+    """Warn of a loss that grew, or a gradient that exploded or vanished.
 
     Parameters
     ----------
@@ -116,8 +119,6 @@ def warn_of_trouble(history, layers, trivial, clip=None):
         With ``train_loss``, ``gradient_norm``, ``gradient_norm_max`` and
         ``gradient_norm LAYER``; an epoch has ended if it has a ``learning_rate``.
     layers : list of str
-    trivial : float or None
-        Loss of a trivial forecast, if known.
     clip : float or None, default=None
         Limit of the gradient, whose norms are those before. It makes a single large
         one harmless, so only the average of an epoch is judged; None does not clip.
@@ -132,9 +133,6 @@ def warn_of_trouble(history, layers, trivial, clip=None):
         else ("gradient_norm", "average norm in an epoch", " or gradient_clip")
     )
     largest = max(row[judged] for row in epochs)
-    limit, beyond = max(GREW * losses[0], trivial or 1.0), ""
-    if trivial is not None:
-        beyond = f", but a trivial forecast has about {trivial:.2g}"
     if largest > EXPLODED:
         warnings.warn(
             f"The gradient exploded: its {what} reached {largest:.3g}. Lower "
@@ -143,11 +141,11 @@ def warn_of_trouble(history, layers, trivial, clip=None):
             ConvergenceWarning,
             stacklevel=3,
         )
-    elif losses[-1] > limit:
+    elif losses[-1] > max(GREW * losses[0], TRIVIAL):
         warnings.warn(
-            f"The training loss was {losses[0]:.3g} in the first epoch and is "
-            f"{losses[-1]:.3g} after the last{beyond}: training diverged. Lower "
-            "learning_rate, or set gradient_clip (or lower it).",
+            f"The training loss grew from {losses[0]:.3g} in the first epoch to "
+            f"{losses[-1]:.3g} in the last: training diverged. Lower learning_rate, "
+            "or set gradient_clip (or lower it).",
             ConvergenceWarning,
             stacklevel=3,
         )

@@ -1,7 +1,5 @@
 """Losses, averaged over outputs and weighted over samples."""
 
-import math
-
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -20,19 +18,11 @@ class WeightedLoss(nn.Module):
         For "quantile": the levels of the last axis of the prediction.
     output_weights : tensor of shape (n_outputs,), default=None
         Importance of each output.
-    standardized : bool, default=True
-        Whether targets have a variance of one.
-
-    Attributes
-    ----------
-    trivial : float or None
-        About what it costs to forecast the mean; None if that is not known.
     """
 
-    def __init__(self, name, quantiles=None, output_weights=None, *, standardized=True):
+    def __init__(self, name, quantiles=None, output_weights=None):
         super().__init__()
         self.name = name
-        self.trivial = 1.0 if standardized else None
         self.register_buffer("quantiles", quantiles)
         self.register_buffer("output_weights", output_weights)
 
@@ -78,37 +68,20 @@ class CrossEntropy(nn.Module):
 
     Parameters
     ----------
-    n_classes : int
     label_smoothing : float, default=0.0
         Share of the target probability that is spread over all classes.
     label_weights : ndarray of shape (n_classes,), default=None
         Importance of each label.
-    standardized : bool, default=True
-        Whether inputs have a variance of one.
-
-    Attributes
-    ----------
-    trivial : float or None
-        What it costs to guess, but for few classes a little more; None if a network
-        may begin with more.
     """
 
     PADDING = -100
     """The label that does not count."""
 
-    def __init__(
-        self,
-        n_classes,
-        label_smoothing=0.0,
-        label_weights=None,
-        *,
-        standardized=True,
-    ):
+    def __init__(self, label_smoothing=0.0, label_weights=None):
         super().__init__()
         if label_weights is not None:
             label_weights = torch.from_numpy(label_weights)
         self.register_buffer("label_weights", label_weights)
-        self.trivial = max(1.0, math.log(n_classes)) if standardized else None
         self.label_smoothing = label_smoothing
 
     def forward(self, prediction, target, n_models=None):

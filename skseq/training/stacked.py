@@ -105,8 +105,7 @@ def _member(job, history, position):
                 net.history.record(name, value)
         net.history.record("dur", row["dur"] / len(members))
     layers = {layer_of(name) for name, _ in job.module.named_parameters()}
-    trivial, clip = job.criterion.trivial, job.settings.gradient_clip
-    warn_of_trouble(net.history, sorted(layers), trivial, clip)
+    warn_of_trouble(net.history, sorted(layers), job.settings.gradient_clip)
     return net
 
 
