@@ -1,4 +1,4 @@
-"""Peak memory of windows and of a fit: ``python -m tests.benchmarks.memory [rows]``.
+"""Peak memory: ``python -m tests.benchmarks.memory [rows [columns]]``.
 
 Linux only: peaks are read from /proc, and reset before each measurement, since
 ``getrusage`` also counts what the process held (or its parent) long before. Batches
@@ -57,8 +57,7 @@ def fit_peak(n_rows, n_features=1, length=LENGTH, batch_size=256):
     # What torch loads at its first fit is not the cost of this one.
     few = np.ones((length + 100, 1, n_features), dtype=np.float32)
     model.fit(few, few[:, 0, 0])
-    series = np.random.default_rng(0).normal(size=(n_rows, n_features))
-    series = series.astype(np.float32)
+    series = _random(n_rows, n_features)
     X, y = horizon_targets(series, target=0)
     with Peak() as cutting:
         windows = SlidingWindow(length).fit_transform(X)
@@ -67,14 +66,14 @@ def fit_peak(n_rows, n_features=1, length=LENGTH, batch_size=256):
     return series.nbytes / MB, cutting.megabytes, fitting.megabytes
 
 
-def linear_peaks(n_rows, length=256):
+def linear_peaks(n_rows, n_features, length=256):
     """Peaks of an epoch and of predict of a linear model, which is fast enough."""
     from skseq import DenseRegressor, SlidingWindow, horizon_targets
 
     model = DenseRegressor(batch_size=512, max_epochs=1, random_state=0)
-    few = np.ones((length + 100, 1, 1), dtype=np.float32)
+    few = np.ones((length + 100, 1, n_features), dtype=np.float32)
     model.fit(few, few[:, 0, 0]).predict(few)
-    series = np.random.default_rng(0).normal(size=(n_rows, 1)).astype(np.float32)
+    series = _random(n_rows, n_features)
     X, y = horizon_targets(series, target=0)
     windows = SlidingWindow(length).fit_transform(X)
     with Peak() as fitting:
@@ -124,7 +123,7 @@ def _all_pss():
     return total
 
 
-def search_peaks(n_rows, length=256):
+def search_peaks(n_rows, n_features, length=256):
     """Peaks of a grid search in two processes, which share the series, in MB.
 
     Returns
@@ -141,7 +140,7 @@ def search_peaks(n_rows, length=256):
     from skseq import DenseRegressor, SlidingWindow
 
     network = DenseRegressor(batch_size=512, max_epochs=1, random_state=0)
-    series = np.random.default_rng(0).normal(size=(n_rows, 1)).astype(np.float32)
+    series = _random(n_rows, n_features)
     peaks = []
     for model, grid in (
         (
@@ -159,7 +158,7 @@ def search_peaks(n_rows, length=256):
     return series.nbytes / MB, *peaks
 
 
-def forecaster_peaks(n_rows, length=256):
+def forecaster_peaks(n_rows, n_features, length=256):
     """Peaks of fit and predict of a forecaster of sktime, in MB."""
     from skseq import DenseRegressor
     from skseq.forecasting import SequenceForecaster
@@ -168,14 +167,18 @@ def forecaster_peaks(n_rows, length=256):
         model = DenseRegressor(batch_size=512, max_epochs=1, random_state=0)
         return SequenceForecaster(model, length, error_bars=None)
 
-    y = np.random.default_rng(0).normal(size=n_rows).astype(np.float32)
-    y = pd.Series(y)
+    y = pd.DataFrame(_random(n_rows, n_features))
     make().fit(y[:5000], fh=[1]).predict()
     with Peak() as fitting:
         forecaster = make().fit(y, fh=[1])
     with Peak() as predicting:
         forecaster.predict()
-    return y.nbytes / MB, fitting.megabytes, predicting.megabytes
+    return y.to_numpy().nbytes / MB, fitting.megabytes, predicting.megabytes
+
+
+def _random(n_rows, n_features):
+    values = np.random.default_rng(0).normal(size=(n_rows, n_features))
+    return values.astype(np.float32)
 
 
 def main(n_rows=2_000_000, n_features=1):
@@ -190,7 +193,7 @@ def main(n_rows=2_000_000, n_features=1):
             ("search in two processes", search_peaks, ("networks", "nothing")),
             ("forecaster", forecaster_peaks, ("fit", "predict")),
         ):
-            series, *peaks = measure(n)
+            series, *peaks = measure(n, n_features)
             for name, peak in zip(names, peaks, strict=True):
                 ratio = f"{peak / series:.1f} times the series"
                 print(f"{what}, {n:,} rows, {name}: {peak:.0f} MB, {ratio}", flush=True)
