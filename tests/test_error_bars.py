@@ -252,16 +252,18 @@ def test_learned_quantiles_are_pointed_to_where_there_is_nothing_to_draw_from(no
     ],
 )
 def test_conformal_intervals_cover(regressor, conformity_score, coverage):
-    rng = np.random.default_rng(3)
-    X = rng.normal(size=(4000, 3, 1))
-    y = X[:, -1, 0] + rng.standard_t(df=4, size=4000)
-    model = ConformalRegressor(
-        regressor, calibration_fraction=0.5, conformity_score=conformity_score
-    ).fit(X[:2000], y[:2000])
-    lower, upper = model.predict_interval(X[2000:], coverage).T
-    covered = ((lower <= y[2000:]) & (y[2000:] <= upper)).mean()
-    # Two standard errors of both halves.
-    assert covered == pytest.approx(coverage, abs=0.035)
+    covered = []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(4000, 3, 1))
+        y = X[:, -1, 0] + rng.standard_t(df=4, size=4000)
+        model = ConformalRegressor(
+            regressor, calibration_fraction=0.5, conformity_score=conformity_score
+        ).fit(X[:2000], y[:2000])
+        lower, upper = model.predict_interval(X[2000:], coverage).T
+        covered.append(((lower <= y[2000:]) & (y[2000:] <= upper)).mean())
+    # Three standard errors, of the rows that calibrate and those that are forecast.
+    assert np.mean(covered) == pytest.approx(coverage, abs=0.021)
 
 
 def test_conformal_absolute_equals_the_sorted_residual():

@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn.functional import one_hot
 
 from .attention import Attention
+from .dropout import Dropout
 from .heads import at_level, linear, pool, pooled_size
 from .recurrent import CELLS, initialize
 
@@ -80,7 +81,7 @@ class Decoder(nn.Module):
         self.teacher_forcing = teacher_forcing
         self.n_updates = n_updates
         self.register_buffer("update", torch.tensor(0))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.n_memories = 2 if cell == "LSTM" else 1  # a state, and the cell's state
         self.begin = linear(
             pooled_size(state_size, read), self.n_memories * n_layers * hidden_size

@@ -3,10 +3,13 @@
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
+from math import prod
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from .by_hand import is_traced
 
 _many = ContextVar("many", default=None)
 
@@ -18,7 +21,7 @@ class Dropout(nn.Dropout):
         """Drop values of x, (batch, ...)."""
         if not self.training or not self.p:
             return x
-        if _many.get() is None:
+        if x.device.type != "cpu" or is_traced():
             return super().forward(x.contiguous())
         return x * draw_mask(x, x.shape, self.p)
 
@@ -33,15 +36,32 @@ def draw_mask(x, shape, p):
     shape : tuple of int
         The windows of a batch are the first axis.
     p : float
+        On a CPU it is rounded to a multiple of 2**-16.
     """
-    if _many.get() is None:
+    if x.device.type != "cpu" or is_traced():
         return F.dropout(x.new_ones(shape), p)
-    masks = x.new_zeros(shape)
-    generators, sizes = _many.get()
-    each = masks.unflatten(0, (len(generators), -1))
-    for mask, generator, size in zip(each, generators, sizes, strict=True):
-        mask[:size].bernoulli_(1 - p, generator=generator)
-    return masks.div_(1 - p)
+    n_dropped = min(round(p * 2**16), 2**16 - 1)
+    if _many.get() is None:
+        kept = _draw_kept(shape, n_dropped)
+    else:
+        kept = torch.zeros(shape, dtype=torch.bool)
+        generators, sizes = _many.get()
+        each = kept.unflatten(0, (len(generators), -1))
+        for mask, generator, size in zip(each, generators, sizes, strict=True):
+            mask[:size] = _draw_kept(mask[:size].shape, n_dropped, generator)
+    return kept.to(x.dtype).mul_(2**16 / (2**16 - n_dropped))
+
+
+def _draw_kept(shape, n_dropped, generator=None):
+    """Draw whether values are kept; of 2**16, n_dropped are not.
+
+    A random number of 64 bits is four of 16, several times as fast as torch's dropout,
+    in which a Monte Carlo forecast would spend a third of its time.
+    """
+    n = prod(shape)
+    numbers = torch.empty(-(-n // 4), dtype=torch.int64)
+    numbers.random_(-(2**63), None, generator=generator)
+    return (numbers.view(torch.int16)[:n] >= n_dropped - 2**15).view(shape)
 
 
 def same_masks(device):
