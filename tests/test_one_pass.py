@@ -151,6 +151,18 @@ def test_windows_that_must_be_computed_by_themselves(model):
     )
 
 
+def test_windows_of_one_step_may_be_padding():
+    windows = np.random.default_rng(0).normal(size=(40, 1, 2))
+    windows[5] = np.nan
+    model = Conv1DRegressor(
+        cell=None, kernel_size=1, n_filters=3, max_epochs=1, random_state=0
+    )
+    model.fit(windows, np.arange(40.0))
+    found = model.predict(windows)
+    np.testing.assert_allclose(found[5:6], model.predict(windows[5:6]))
+    np.testing.assert_allclose(found[6:7], model.predict(windows[6:7]))
+
+
 def test_classes_by_the_last_step():
     windows = make_windows(length=16, n_features=1)
     model = WaveNetClassifier(

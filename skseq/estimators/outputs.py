@@ -77,8 +77,10 @@ def _put(output, found, start, n_samples):
 
 def _series_to_pass(module, windows):
     """Return the series behind windows, if one pass along it gives all outputs."""
-    # A single window has nothing to share, and checking costs more than it saves.
-    if len(windows) == 1 or not can_pass_once(module, windows.shape[1]):
+    # A single window has nothing to share, and checking costs more than it saves. Nor
+    # have windows of one step, of which any may be padding.
+    n_samples, length, _ = windows.shape
+    if 1 in (n_samples, length) or not can_pass_once(module, length):
         return None
     return series_of(windows)
 
