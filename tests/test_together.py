@@ -167,22 +167,38 @@ def test_what_cannot_be_stacked_is_fitted_one_by_one(stacks):
     assert stacks == []
 
 
-@pytest.mark.parametrize("part", ["a network", "a layer"])
-def test_classes_from_elsewhere_are_fitted_one_by_one(part, stacks):
+class SquaredError(nn.Module):
+    """A loss that knows nothing of several models."""
+
+    def forward(self, prediction, target):
+        return (prediction - target).square().mean()
+
+
+@pytest.mark.parametrize(
+    "part", ["a network", "a layer", "a loss", "a hook", "frozen weights"]
+)
+def test_what_is_from_elsewhere_is_fitted_one_by_one(part, stacks):
     class Network(Dense):
         """Its layers can be stacked, but nothing is known of what it does."""
 
     class Regressor(skseq.DenseRegressor):
         def _build(self, length, n_features):
-            sizes = length * n_features, (4,), "relu", 0.0
-            if part == "a network":
-                return Network(*sizes)
-            network = Dense(*sizes)
-            network.layers[1] = nn.PReLU()
+            kind = Network if part == "a network" else Dense
+            network = kind(length * n_features, (4,), "relu", 0.0)
+            first, *_ = network.layers
+            if part == "a layer":
+                network.layers[1] = nn.PReLU()
+            elif part == "a hook":
+                first.register_forward_hook(lambda *call: 2 * call[2])
+            elif part == "frozen weights":
+                first.requires_grad_(False)
             return network
 
-    model = Regressor(max_epochs=1, n_members=2).fit(WINDOWS[:40], Y[:40])
-    assert len(model.nets_) == 2
+        def _criterion(self, dtype):
+            return SquaredError() if part == "a loss" else super()._criterion(dtype)
+
+    model = Regressor(max_epochs=1, n_members=2, random_state=0).fit(WINDOWS, Y)
+    _assert_members_are_separate_fits(model, Y)
     assert stacks == []
 
 

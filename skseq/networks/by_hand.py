@@ -41,6 +41,16 @@ def is_traced():
     return torch.jit.is_tracing() or torch.compiler.is_compiling()
 
 
+def is_watched(module):
+    """Tell whether a module has hooks, which nothing in its place would call."""
+    return bool(
+        module._forward_hooks
+        or module._forward_pre_hooks
+        or module._backward_hooks
+        or module._backward_pre_hooks
+    )
+
+
 def in_full_precision(function):
     """Compute a function of a layer and its input outside of :class:`torch.autocast`.
 

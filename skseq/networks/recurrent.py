@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from .by_hand import in_full_precision, is_traced
+from .by_hand import in_full_precision, is_traced, is_watched
 from .cells import Cell, compiled, compiles, steps
 from .dropout import Dropout
 from .layout import is_stacked, of_models, steps_first, windows_first
@@ -170,13 +170,8 @@ def _is_small(layer, x):
 
 def _is_replaceable(layer):
     """Whether a layer is torch's own, and nobody wants to see it called."""
-    return type(layer) in LAYERS and not (
-        is_stacked(layer.weight_hh_l0)
-        or layer._forward_hooks
-        or layer._forward_pre_hooks
-        or layer._backward_hooks
-        or layer._backward_pre_hooks
-    )
+    is_torchs = type(layer) in LAYERS and not is_stacked(layer.weight_hh_l0)
+    return is_torchs and not is_watched(layer)
 
 
 @in_full_precision  # few processors have torch's LSTM in bfloat16

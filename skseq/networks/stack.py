@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from .by_hand import is_watched
 from .cells import Cell
 from .conv import Conv1D
 from .dense import Dense
@@ -65,13 +66,16 @@ READY = (Cell, LayerNorm, *LAYERS)
 def can_stack(module):
     """Tell whether a SequenceModel can be one of a :class:`Stack`.
 
-    A network with batch normalisation cannot, nor a class from elsewhere, which may use
-    its weights in ways that are not known here.
+    A network with batch normalisation cannot, nor one with hooks or with weights that
+    are not learned, nor a class from elsewhere, which may use its weights in ways that
+    are not known here.
     """
     return (
         type(module.inputs) is Standardize
         and type(module.head) is Head
         and type(module.network) in NETWORKS
+        and all(parameter.requires_grad for parameter in module.parameters())
+        and not any(map(is_watched, module.modules()))
         and all(
             type(part) in (*STACKED, *READY)
             for part in module.modules()

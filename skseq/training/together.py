@@ -14,6 +14,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 from ..networks import can_stack
 from ..windows import pack
 from .environment import environment
+from .loss import CrossEntropy, WeightedLoss
 from .stacked import train_stacked
 from .train import train
 
@@ -240,6 +241,7 @@ def _shape(job):
         or settings.mixed_precision
         or settings.callbacks
         or settings.lr_schedule == "plateau"
+        or type(job.criterion) not in (CrossEntropy, WeightedLoss)
         or not can_stack(job.module)
         or _size(job) > SMALL
     )
