@@ -393,6 +393,34 @@ def test_search_drops_only_what_diverges(early_stopping, n_jobs, sizes, stacks):
     assert_allclose(result, expected)
 
 
+class FailsIfSmall(skseq.DenseRegressor):
+    """A network that fails in training with some parameters."""
+
+    def _build(self, length, n_features):
+        class Network(Dense):
+            def forward(self, x, n_padding):
+                if self.output_size < 3:
+                    raise RuntimeError("too small")
+                return super().forward(x, n_padding)
+
+        return Network(length * n_features, self.hidden_layer_sizes, "relu", 0.0)
+
+
+def test_search_goes_on_after_any_error():
+    model = FailsIfSmall(max_epochs=1, random_state=0)
+    found = []
+    for kind in (GridSearchCV, VectorizedGridSearchCV):
+        search = kind(model, {"hidden_layer_sizes": [(2,), (4,)]}, cv=2)
+        with (
+            pytest.warns(FitFailedWarning, match="too small"),
+            pytest.warns(UserWarning, match="scores are non-finite"),
+        ):
+            found.append(search.fit(WINDOWS, Y).cv_results_["mean_test_score"])
+        with pytest.raises(RuntimeError, match="too small"):
+            search.set_params(error_score="raise").fit(WINDOWS, Y)
+    assert_allclose(*found)
+
+
 def test_search_of_other_estimators_and_bad_parameters():
     search = VectorizedGridSearchCV(Ridge(), {"alpha": [1, 10]}).fit(SERIES, Y)
     expected = GridSearchCV(Ridge(), {"alpha": [1, 10]}).fit(SERIES, Y)

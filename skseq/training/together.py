@@ -169,10 +169,10 @@ def _fit_one(makers):
     stacks = _stacks(jobs)
     trained = []
     for positions in stacks:
-        trained.append(_train([jobs[position] for position in positions]))
+        trained.append(_checked(_train([jobs[position] for position in positions])))
         if n_epochs := _interrupted_after(trained[-1][0]):
             jobs = [_shortened(job, n_epochs) for job in jobs]
-    return _checked(_in_order(stacks, trained))
+    return _in_order(stacks, trained)
 
 
 def _stacks(jobs, n_processes=1):
@@ -218,19 +218,15 @@ def _shortened(job, n_epochs):
 def _train(jobs):
     """Fit networks of one shape as one; return nets, or errors."""
     with environment(jobs[0].settings.n_jobs):
-        nets = train_stacked(jobs) if len(jobs) > 1 else _train_one(jobs[0])
+        try:
+            nets = train_stacked(jobs) if len(jobs) > 1 else [train(jobs[0])]
+        except Exception as error:  # a search goes on with the other networks
+            return [error] * len(jobs)
     for net in nets:
-        if not isinstance(net, ValueError):
+        if not isinstance(net, Exception):
             net.train_split = None  # else it keeps the validation windows
             net.module_.eval()
     return nets
-
-
-def _train_one(job):
-    try:
-        return [train(job)]
-    except ValueError as error:
-        return [error]
 
 
 def _shape(job):
@@ -267,6 +263,6 @@ def _size(job):
 
 def _checked(nets):
     for net in nets:
-        if isinstance(net, ValueError):
+        if isinstance(net, Exception):
             raise net
     return nets
