@@ -18,6 +18,7 @@ from sklearn.model_selection import (
     TimeSeriesSplit,
 )
 from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from skorch.callbacks import EpochScoring
 from torch import nn
 
@@ -419,6 +420,14 @@ def test_search_goes_on_after_any_error():
         with pytest.raises(RuntimeError, match="too small"):
             search.set_params(error_score="raise").fit(WINDOWS, Y)
     assert_allclose(*found)
+
+
+def test_search_of_both_precisions_is_computed_in_each(stacks):
+    pipeline = make_pipeline(FunctionTransformer(), skseq.DenseRegressor(max_epochs=1))
+    casts = [FunctionTransformer(np.ndarray.astype, kw_args={"dtype": d}) for d in "fd"]
+    search = VectorizedGridSearchCV(pipeline, {"functiontransformer": casts}, cv=2)
+    search.fit(np.array(WINDOWS), Y)
+    assert stacks == [2, 2]
 
 
 def test_search_of_other_estimators_and_bad_parameters():

@@ -248,7 +248,7 @@ def _shape(job):
         for name, value in settings.get_params().items()
         if name not in (*FREE, *IRRELEVANT)
     }
-    shapes = [tuple(value.shape) for value in job.module.state_dict().values()]
+    shapes = [(v.dtype, tuple(v.shape)) for v in job.module.state_dict().values()]
     n_valid = job.validation and -(-len(job.validation) // job.batch_size)
     data = job.n_steps, n_valid, job.batch_size, job.training.windows.shape[1:]
     weighted = job.training.weights is not None
