@@ -262,6 +262,25 @@ def test_interrupted_ensemble_keeps_the_best_weights_of_each(monkeypatch):
     assert min(n_epochs) < max(n_epochs) == 5
 
 
+def test_an_interruption_holds_for_all_stacks(monkeypatch, stacks):
+    monkeypatch.setattr(together, "AT_ONCE", 2 * 32 * 4)
+    batches = stacked.StackedBatches.__iter__
+    epochs = []
+
+    def interrupted(self):
+        epochs.append(1)
+        if len(epochs) == 3:
+            raise KeyboardInterrupt
+        return batches(self)
+
+    monkeypatch.setattr(stacked.StackedBatches, "__iter__", interrupted)
+    model = skseq.GRURegressor(hidden_size=4, max_epochs=9, n_members=4)
+    with pytest.warns(UserWarning, match="Interrupted after 2 of 9 epochs"):
+        model.fit(WINDOWS, Y)
+    assert stacks == [2, 2]
+    assert model.history_.groupby("member")["epoch"].max().tolist() == [2, 2, 2, 2]
+
+
 def _pipeline(**params):
     return make_pipeline(
         SlidingWindow(10),

@@ -72,7 +72,7 @@ def train_stacked(jobs):
     results = [None] * len(jobs)
     for position, (place, job) in enumerate(zip(order, stacked, strict=True)):
         error = watch.errors_.get(position)
-        results[place] = error or _member(job, net.history, position)
+        results[place] = error or _member(job, net.history, position, watch)
     return results
 
 
@@ -90,9 +90,11 @@ def _optimizer(stack, rates, make, _, **__):
     )
 
 
-def _member(job, history, position):
+def _member(job, history, position, watch):
     """Make the skorch net of one network, with its part of the history."""
     net = new_net(job).initialize()
+    own = dict(net.callbacks_)["watch"]
+    own.n_epochs_, own.interrupted_ = watch.n_epochs_, watch.interrupted_
     for row in history:
         members = row.get("members", [])  # an interrupted epoch has none
         if position not in members:

@@ -164,9 +164,10 @@ class StackedWatch(Watch):
     def on_train_end(self, net, **kwargs):
         """Take the last weights, unless the best are kept."""
         left = self._left()
-        interrupted = self.n_epochs_ < net.max_epochs and len(left)
-        if not self.n_epochs_ or not (interrupted or "valid" in self.datasets):
+        self.interrupted_ = self.n_epochs_ < net.max_epochs and len(left) > 0
+        kept = self.interrupted_ or "valid" in self.datasets
+        if not self.n_epochs_ or not kept:
             net.module_.unstack()
-        if interrupted:
+        if self.interrupted_:
             epochs = self.best_epochs_[left].tolist()
             warn_of_interruption(self.n_epochs_, net.max_epochs, epochs)
