@@ -151,6 +151,17 @@ def test_windows_that_must_be_computed_by_themselves(model):
     )
 
 
+@pytest.mark.parametrize("axes", [2, (0, 1)], ids=["variables", "time"])
+def test_what_is_turned_round_is_predicted_as_its_copy(axes):
+    windows = make_windows(length=16, n_features=2)
+    model = WaveNetRegressor(n_filters=3, max_epochs=1, random_state=0)
+    model.fit(windows, windows[:, -1, 0])
+    view = np.flip(windows, axes)
+    expected = model.predict(view.copy())
+    np.testing.assert_allclose(model.predict(view), expected, rtol=1e-10)
+    assert rows_seen(model, view) == N_STEPS
+
+
 def test_windows_of_one_step_may_be_padding():
     windows = np.random.default_rng(0).normal(size=(40, 1, 2))
     windows[5] = np.nan

@@ -49,7 +49,8 @@ def one_pass(module, series, length):
     options = {} if module.network.stride == 1 else {"every_step": True}
     size = max(8 * length, 2048)  # large, so that little is computed twice
     for last in range(length - 1, len(series), size):
-        steps = torch.tensor(series[last - past : last + size])
+        # A copy, since tensors have no negative strides, and a series may be read-only.
+        steps = torch.from_numpy(series[last - past : last + size].copy())
         values, known, _ = module.inputs(steps[None].to(weight))
         states = module.network(values, None, **options)[0, past:, None]
         known = None if known is None else known[0, past:, None]
