@@ -148,8 +148,18 @@ def test_accelerate_that_is_missing_is_named_with_its_extra(series, monkeypatch)
 SCRIPT = """\
 import pickle, sys
 import numpy as np
+from skorch.callbacks import Callback
 from skseq import DenseRegressor, GRURegressor, WaveNetRegressor
 from skseq.windows import sliding_windows
+
+
+class Seen(Callback):
+    def on_train_begin(self, net, **kwargs):
+        self.rows = []
+
+    def on_batch_begin(self, net, batch=None, **kwargs):
+        self.rows += batch[0][:, 0].tolist()
+
 
 device, path = sys.argv[1:]
 series = np.random.default_rng(0).normal(size=(135, 2)).cumsum(axis=0)
@@ -169,13 +179,15 @@ for cls in (DenseRegressor, GRURegressor, WaveNetRegressor):
         model = pickle.loads(pickle.dumps(model))
         history = model.history_.drop(columns="seconds").to_numpy()
         results.append((model.predict(windows), history))
+seen = Seen()  # by a fit whose seed each process draws for itself
+DenseRegressor(max_epochs=1, callbacks=[seen], device=device).fit(windows, y)
 if device == "accelerate":
     from accelerate import PartialState
 
     assert PartialState().num_processes == 2
     path += str(PartialState().process_index)
 with open(path, "wb") as file:
-    pickle.dump(results, file)
+    pickle.dump((results, seen.rows), file)
 """
 
 
@@ -197,8 +209,9 @@ def test_two_processes_learn_what_one_does(tmp_path, monkeypatch, capsys):
     for out, err in (alone, (done.stdout, done.stderr)):
         assert not out
         assert err.count("| 0/3 [") == 6  # one bar for each fit
-    alone, *shared = (np.load(path, allow_pickle=True) for path in paths)
-    for results in shared:
+    (alone, rows), *shared = (np.load(path, allow_pickle=True) for path in paths)
+    assert sorted(shared[0][1] + shared[1][1]) == sorted(rows)
+    for results, _ in shared:
         for one, other in zip(alone, results, strict=True):
             for expected, got in zip(one, other, strict=True):
                 np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12)

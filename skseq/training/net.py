@@ -105,6 +105,13 @@ def accelerated():
     return AcceleratedNet, (accelerator.process_index, accelerator.num_processes)
 
 
+def seed_of_first(seed):
+    """Return the seed of the first process, which all get after :func:`accelerated`."""
+    from accelerate.utils import broadcast_object_list
+
+    return broadcast_object_list([seed])[0]
+
+
 def _accelerator():
     needs = f"device={ACCELERATE!r} needs Hugging Face's accelerate"
     accelerate = import_extra("accelerate", "accelerate", needs)

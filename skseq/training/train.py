@@ -14,7 +14,14 @@ from .batches import Batches, WindowDataset
 from .callbacks import Progress, Watch
 from .environment import seeded
 from .gradients import Gradients
-from .net import ACCELERATE, PRECISIONS, Net, accelerated, device_of
+from .net import (
+    ACCELERATE,
+    PRECISIONS,
+    Net,
+    accelerated,
+    device_of,
+    seed_of_first,
+)
 
 OPTIMIZERS = {
     # Fused, a step is one operation, which is what matters for small networks.
@@ -165,6 +172,9 @@ def _share(job):
             "processes: raise batch_size, give more windows, or start fewer "
             "processes."
         )
+    # Theirs differ if random_state=None, and parts of different orders have windows in
+    # common.
+    job = replace(job, seed=seed_of_first(job.seed))
     history = new_net(job, cls, (number, n_processes)).fit(job.training).history
     net = new_net(job).initialize()  # which can be pickled
     net.history = history
