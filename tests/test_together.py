@@ -203,6 +203,14 @@ def test_what_is_from_elsewhere_is_fitted_one_by_one(part, stacks):
     assert stacks == []
 
 
+def test_a_single_fit_takes_parameters_that_cannot_be_pickled():
+    class Regressor(skseq.DenseRegressor):
+        activate: object = None
+
+    model = Regressor(max_epochs=1, activate=lambda x: x).fit(WINDOWS, Y)
+    assert np.isfinite(model.predict(WINDOWS)).all()
+
+
 def test_ensemble_goes_on_from_the_last_fit(stacks):
     params = {"hidden_size": 4, "max_epochs": 2, "warm_start": True, "random_state": 0}
     model = skseq.GRURegressor(n_members=2, **params).fit(WINDOWS, Y)

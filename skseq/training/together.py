@@ -166,7 +166,8 @@ def _contents(dataset):
 def _fit_one(makers):
     """Fit the networks of one estimator; an interruption shortens all later fits."""
     jobs = [make() for make in makers]
-    stacks = _stacks(jobs)
+    # One alone is compared with no other, and may have parameters that do not pickle.
+    stacks = _stacks(jobs) if len(jobs) > 1 else [[0]]
     trained = []
     for positions in stacks:
         trained.append(_checked(_train([jobs[position] for position in positions])))
