@@ -19,7 +19,7 @@ def _seed(request, monkeypatch):
     monkeypatch.setattr(cells, "USE_NUMBA", request.param != "torch")
     if "threads" in request.param:
         monkeypatch.setattr(parts, "LEAST_WORK", 1)
-        monkeypatch.setattr(parts.torch, "get_num_threads", lambda: 3)
+        monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
 
 
 @pytest.mark.parametrize("padded", [False, True])

@@ -14,8 +14,11 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from skorch.callbacks import Callback
 
+from skseq import DenseRegressor
 from skseq.estimators import ALL, GRURegressor
+from skseq.networks.threads import n_threads
 from tests.factories import NETWORKS, make, make_windows, output, parameters
 
 ROOT = Path(__file__).parents[1]
@@ -118,6 +121,31 @@ def test_whatever_number_of_threads_torch_is_set_to(cls, n_jobs, here):
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
+
+
+class Threads(Callback):
+    """Count those of torch, and those of time steps."""
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        self.seen = torch.get_num_threads(), n_threads()
+
+
+@pytest.mark.parametrize(
+    ("model", "seen"),
+    [
+        (GRURegressor(hidden_size=4, n_jobs=2), (1, 2)),
+        (GRURegressor(hidden_size=4), (1, 1)),
+        # Torch's layer of many units, and dense ones, have no use for ours.
+        (GRURegressor(hidden_size=260, n_jobs=2), (2, 2)),
+        (DenseRegressor(n_jobs=2), (2, 2)),
+    ],
+)
+def test_threads_of_a_fit_compute_time_steps_or_torchs_operations(model, seen):
+    before, threads = torch.get_num_threads(), Threads()
+    X, y = make_windows(type(model), n_features=3)
+    model.set_params(max_epochs=1, callbacks=[threads]).fit(X, y)
+    assert threads.seen == seen
+    assert torch.get_num_threads() == n_threads() == before
 
 
 @pytest.mark.parametrize("cls", SEEDED)

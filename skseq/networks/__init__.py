@@ -19,8 +19,9 @@ from .heads import Head
 from .inputs import Embed, Standardize
 from .model import SequenceModel
 from .one_pass import can_pass_once, one_pass
-from .recurrent import Recurrent
+from .recurrent import Recurrent, is_time_steps
 from .stack import Stack, can_stack
+from .threads import threads_for_steps
 from .wavenet import WaveNet
 
 __all__ = [
@@ -38,5 +39,7 @@ __all__ = [
     "WaveNet",
     "can_pass_once",
     "can_stack",
+    "is_time_steps",
     "one_pass",
+    "threads_for_steps",
 ]

@@ -130,6 +130,15 @@ class Recurrent(nn.Module):
         return _on_cpu(layer, x) if x.device.type == "cpu" else layer(x)[0]
 
 
+def is_time_steps(network, batch_size):
+    """Tell whether compiled time steps are most of a network's training on batches."""
+    if type(network) is not Recurrent:
+        return False
+    x = next(network.parameters()).new_empty(batch_size, 1, 1)
+    with torch.enable_grad():
+        return compiles(x) and all(_is_by_hand(layer, x) for layer in network.layers)
+
+
 def _is_by_hand(layer, x):
     """Tell whether the computation of torch's layer is done by hand."""
     if isinstance(layer, Cell):

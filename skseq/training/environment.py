@@ -8,6 +8,8 @@ from threading import RLock
 import torch
 from joblib import effective_n_jobs
 
+from ..networks import threads_for_steps
+
 _forked = False
 
 _turn = RLock()
@@ -25,7 +27,7 @@ if hasattr(os, "register_at_fork"):  # not on Windows
 
 
 @contextmanager
-def environment(n_jobs):
+def environment(n_jobs, for_steps=False):
     """Let torch use some CPU threads for a while, with its default settings otherwise.
 
     New tensors are on the CPU, can be differentiated, and have the type that they are
@@ -38,6 +40,8 @@ def environment(n_jobs):
     n_jobs : int or None
         None means 1, -1 all processors. A forked process has 1: it would wait for ever
         for the threads that torch had in the process from which it was forked.
+    for_steps : bool, default=False
+        Whether time steps alone use the threads, and torch one.
     """
     before = torch.get_num_threads()
     wanted = 1 if n_jobs is None else effective_n_jobs(n_jobs)
@@ -60,6 +64,9 @@ def environment(n_jobs):
             stack.enter_context(torch.device("cpu"))
         if torch.is_inference_mode_enabled():
             stack.enter_context(torch.inference_mode(False))
+        if for_steps:
+            stack.enter_context(threads_for_steps(wanted))
+            wanted = 1
         if wanted != before:  # setting them takes longer than asking
             stack.callback(torch.set_num_threads, before)
             torch.set_num_threads(wanted)

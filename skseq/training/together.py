@@ -11,7 +11,7 @@ from time import perf_counter
 
 from joblib import Parallel, delayed, effective_n_jobs
 
-from ..networks import can_stack
+from ..networks import can_stack, is_time_steps
 from ..windows import pack
 from .environment import environment
 from .loss import CrossEntropy, WeightedLoss
@@ -218,9 +218,11 @@ def _shortened(job, n_epochs):
 
 def _train(jobs):
     """Fit networks of one shape as one; return nets, or errors."""
-    with environment(jobs[0].settings.n_jobs):
+    job = jobs[0]
+    for_steps = is_time_steps(job.module.network, job.batch_size)
+    with environment(job.settings.n_jobs, for_steps):
         try:
-            nets = train_stacked(jobs) if len(jobs) > 1 else [train(jobs[0])]
+            nets = train_stacked(jobs) if len(jobs) > 1 else [train(job)]
         except Exception as error:  # a search goes on with the other networks
             return [error] * len(jobs)
     for net in nets:

@@ -9,13 +9,13 @@ from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
-import torch
 from numba import njit
 
+from ..threads import n_threads
 from .blas import one_thread
 from .tanh import OPTIONS
 
-LEAST_WORK = 2**24
+LEAST_WORK = 2**22
 """Multiplications in a part from which a thread gains more than it costs."""
 
 
@@ -54,7 +54,7 @@ def of(array, m, part):
 
 
 def parts(n_models, n_windows, work, windows_depend=False):
-    """Divide models, or else the windows of each, among torch's threads.
+    """Divide models, or else the windows of each, among threads.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def parts(n_models, n_windows, work, windows_depend=False):
     -------
     list of Part
     """
-    n = min(torch.get_num_threads(), max(work // LEAST_WORK, 1))
+    n = min(n_threads(), max(work // LEAST_WORK, 1))
     if windows_depend or n_models >= n:
         models = _ranges(n_models, n)
         return [Part(i, some, (0, n_windows)) for i, some in enumerate(models)]
