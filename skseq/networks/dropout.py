@@ -21,7 +21,7 @@ class Dropout(nn.Dropout):
         """Drop values of x, (batch, ...)."""
         if not self.training or not self.p:
             return x
-        if x.device.type != "cpu" or is_traced():
+        if _is_left_to_torch(x):
             return super().forward(x.contiguous())
         return x * draw_mask(x, x.shape, self.p)
 
@@ -38,7 +38,7 @@ def draw_mask(x, shape, p):
     p : float
         On a CPU it is rounded to a multiple of 2**-16.
     """
-    if x.device.type != "cpu" or is_traced():
+    if _is_left_to_torch(x):
         return F.dropout(x.new_ones(shape), p)
     n_dropped = min(round(p * 2**16), 2**16 - 1)
     if _many.get() is None:
@@ -50,6 +50,10 @@ def draw_mask(x, shape, p):
         for mask, generator, size in zip(each, generators, sizes, strict=True):
             mask[:size] = _draw_kept(mask[:size].shape, n_dropped, generator)
     return kept.to(x.dtype).mul_(2**16 / (2**16 - n_dropped))
+
+
+def _is_left_to_torch(x):
+    return x.device.type != "cpu" or is_traced()
 
 
 def _draw_kept(shape, n_dropped, generator=None):

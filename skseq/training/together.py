@@ -223,7 +223,9 @@ def _train(jobs):
     with environment(job.settings.n_jobs, for_steps):
         try:
             nets = train_stacked(jobs) if len(jobs) > 1 else [train(job)]
-        except Exception as error:  # a search goes on with the other networks
+        except Exception as error:
+            # Whatever it is, a search may go on with its other networks, and knows by
+            # error_score whether it does; the fit of one estimator raises it again.
             return [error] * len(jobs)
     for net in nets:
         if not isinstance(net, Exception):
