@@ -76,13 +76,28 @@ def predicts_several(estimator):
     return get_tags(estimator).target_tags.multi_output
 
 
+def readable(regressor, array):
+    """Return an array that a regressor can read.
+
+    Parameters
+    ----------
+    regressor : estimator
+    array : ndarray or LazyArray
+
+    Returns
+    -------
+    ndarray, or LazyArray if the regressor reads it part by part
+    """
+    return array if getattr(regressor, "reads_lazily", False) else np.asarray(array)
+
+
 def inputs_for(regressor, windows, n_known=0, horizon=1):
     """Return windows, or a table if the regressor does not take windows.
 
     Parameters
     ----------
     regressor : estimator
-    windows : ndarray of shape (n_samples, length, n_features)
+    windows : ndarray or LazyArray of shape (n_samples, length, n_features)
     n_known : int, default=0
         Number of variables known ahead, whose coming values are the last columns of
         the windows, as KnownAhead puts them.
@@ -91,7 +106,8 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
 
     Returns
     -------
-    ndarray of shape (n_samples, length, n_features) or (n_samples, n_columns)
+    ndarray or LazyArray of shape (n_samples, length, n_features), or ndarray of shape \
+            (n_samples, n_columns)
         In a table, the time steps of a window are columns side by side. Padding is
         replaced with the first observed row. All ``horizon`` steps of the variables
         known ahead are taken from the last row only; from the rows before, only the
@@ -104,6 +120,7 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
         estimators take windows and some a table, or if it is a Pipeline that would
         cut windows again.
     """
+    windows = readable(regressor, windows)
     if takes_windows(regressor):
         return windows
     refuse_to_cut(

@@ -11,9 +11,9 @@ import pandas as pd
 from sklearn.base import clone
 
 from ..estimators.interval import IntervalWarning, central_interval
-from ..inputs import inner_parameters, inputs_for, prepare
+from ..inputs import inner_parameters, inputs_for, prepare, readable
 from ..transformers import KnownAhead
-from ..windows import cut_windows, sliding_windows
+from ..windows import cut_windows
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,7 @@ def _on_windows(model, tables, fold, window, horizon, n_known, coverage):
     X, X_test = (
         inputs_for(model, part, n_known, horizon) for part in (windows, windows_test)
     )
+    y = readable(model, y)
     model = prepare(model, n_known, horizon)
     times = [perf_counter()]
     model.fit(X, y)
@@ -140,15 +141,16 @@ def _samples(tables, fold, window, horizon, n_known):
     They are ordered series by series.
     """
     n_rows = max(map(len, tables.values()))
-    rows, y, training, origins = [], [], [], []
+    rows, values, training, ends, origins = [], [], [], [], []
     for table in tables.values():
         n_later = n_rows - len(table)  # rows by which it starts later than the longest
         rows.append(_lay_ahead(table, horizon, n_known))
-        training.append(range(window - 1, fold.fit_end - n_later - horizon + 1))
+        values.append(table.to_numpy()[:, :1])
+        last = fold.fit_end - n_later
+        training.append(range(window - 1, last - horizon + 1))
+        ends.append(range(window - 1 + horizon, last + 1))
         origins.append(np.asarray(fold.origins) - n_later)
-        targets = sliding_windows(table.to_numpy()[window:, :1], horizon)[:, :, 0]
-        y.append(targets[: len(training[-1])])
-    y = y[0] if len(y) == 1 else np.concatenate(y)
+    y = cut_windows(values, ends, horizon)[:, :, 0]
     y = y[:, 0] if horizon == 1 else y
     return cut_windows(rows, training, window), y, cut_windows(rows, origins, window)
 

@@ -211,7 +211,7 @@ class NetworkEstimator(Settings, DeclaredParameters):
             network = self._build(windows.shape[1], inputs.n_features)
             self._check_network(network)
             module = SequenceModel(inputs, network, self._build_head(network))
-            module.to(torch.from_numpy(windows[:0].copy()).dtype)
+            module.to(torch.from_numpy(np.empty(0, windows.dtype)).dtype)
             if trained is not None:
                 go_on(module, trained.module_)
             return Job(

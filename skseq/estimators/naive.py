@@ -53,6 +53,8 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
     array([[3., 4., 3.]])
     """
 
+    reads_lazily = True  # whether X and y may be LazyArrays
+
     def __init__(self, season=1, *, target=0):
         self.season = season
         self.target = target
@@ -104,7 +106,7 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         last_season = windows[:, -self.season :]
         y = np.empty((len(windows), self.n_outputs_), dtype=windows.dtype)
         for part in chunks(last_season):
-            known = backfill(last_season[part])[:, :, self._columns]
+            known = backfill(np.asarray(last_season[part]))[:, :, self._columns]
             y[part] = known[:, steps].swapaxes(1, 2).reshape(len(known), -1)
         return y[:, 0] if self._one_dimensional else y
 

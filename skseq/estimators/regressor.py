@@ -66,6 +66,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         Number of variables known ahead. Their coming values must be the last columns
         of X, as :class:`KnownAhead` puts them.
 """
+    reads_lazily = True  # whether X and y may be LazyArrays
     _choices = {
         "loss": LOSSES,
         "pooling": POOLINGS,
@@ -263,7 +264,8 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
                 f"{len(self._y_mean)}: give the same number, or set warm_start=False."
             )
         if not self._goes_on:
-            in_fit = targets[fitted].reshape(len(windows[fitted]), -1, n_outputs)
+            in_fit = targets[fitted]
+            in_fit = in_fit if in_fit.ndim == 3 else in_fit[:, np.newaxis]
             self._y_mean, self._y_scale = self._moments(in_fit, weights)
         self._y_mean = self._y_mean.astype(targets.dtype)
         self._y_scale = self._y_scale.astype(targets.dtype)

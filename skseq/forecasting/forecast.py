@@ -6,7 +6,8 @@ import numpy as np
 
 from ..inputs import reads_table
 from ..windows import cut_windows
-from .windows import lay_rows, series_sizes
+from .scaling import series_sizes
+from .windows import lay_rows
 
 
 def forecast(model, panel, steps, length, alpha=()):
@@ -52,8 +53,9 @@ def forecast(model, panel, steps, length, alpha=()):
 def _in_sample(model, panel, origins, length, alpha):
     """Forecast the steps after the origins in each series."""
     n_windows = list(map(len, origins))
-    sizes = series_sizes(panel, n_windows, model.scaling)
-    y = _predict(model, _windows(model, panel, origins, length), sizes, alpha)[:, 0]
+    sizes = series_sizes(panel, model.scaling)
+    windows = _windows(model, panel, origins, length)
+    y = _predict(model, windows, n_windows, sizes, alpha)[:, 0]
     return np.split(y, np.cumsum(n_windows)[:-1])
 
 
@@ -68,12 +70,13 @@ def _ahead(model, panel, furthest, length, alpha):
     """
     n_passes = -(-furthest // model.horizon)
     _check_known(model, panel, n_passes)
-    sizes = series_sizes(panel, 1, model.scaling)
+    sizes, one_each = series_sizes(panel, model.scaling), [1] * len(panel)
     tails = [instance.tail(length) for instance in panel]
     passes, before = [], 0
     for _ in range(n_passes):
         ends = [np.array([len(tail.y) - 1]) for tail in tails]
-        ahead = _predict(model, _windows(model, tails, ends, length), sizes, alpha)
+        windows = _windows(model, tails, ends, length)
+        ahead = _predict(model, windows, one_each, sizes, alpha)
         offsets = ahead[..., 1:]
         ahead[..., 1:] = np.sign(offsets) * np.hypot(offsets, before)
         before = ahead[:, -1:, :, 1:]
@@ -105,7 +108,7 @@ def _windows(model, panel, origins, length):
     return cut_windows(rows, origins, length)
 
 
-def _predict(model, windows, sizes, alpha):
+def _predict(model, windows, n_windows, sizes, alpha):
     """Return y beside the offsets of its quantiles, along the last axis."""
-    y, offsets = model.predict(windows, sizes, alpha)
+    y, offsets = model.predict(windows, n_windows, sizes, alpha)
     return np.concatenate([y[..., np.newaxis], offsets], axis=-1)

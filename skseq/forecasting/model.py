@@ -13,8 +13,9 @@ from ..estimators.interval import (
     rank_of,
     unwrap,
 )
-from ..inputs import inputs_for, prepare
-from .windows import level
+from ..inputs import inputs_for, prepare, readable
+from ..windows import LazyArray, take
+from .scaling import Scaled, window_levels
 
 HELD_OUT = 5
 """One in this many windows or series is held out to measure errors."""
@@ -22,6 +23,9 @@ HELD_OUT = 5
 
 class WindowModel:
     """Fit a regressor on windows, each scaled by its own level, and forecast.
+
+    The windows of a network are cut and scaled as it reads them; other regressors get
+    an array of all.
 
     Parameters
     ----------
@@ -59,13 +63,13 @@ class WindowModel:
 
         Parameters
         ----------
-        windows : ndarray of shape (n_samples, length, n_features)
+        windows : ndarray or LazyArray of shape (n_samples, length, n_features)
             Ordered series by series.
-        targets : ndarray of shape (n_samples, horizon, n_targets)
+        targets : ndarray or LazyArray of shape (n_samples, horizon, n_targets)
         n_windows : list of int
             Number of windows of each series.
-        sizes : ndarray of shape (n_samples, 1, n_targets)
-            Those of the series of each window.
+        sizes : ndarray of shape (n_series, 1, n_targets)
+            Those of the series.
 
         Returns
         -------
@@ -79,30 +83,34 @@ class WindowModel:
 
     def refit(self, windows, targets, n_windows, sizes):
         """Fit the same object again; with ``warm_start``, it continues training."""
-        X, shift, factor = self._inputs(windows, sizes)
-        if self.scaling is not None:
-            targets = (targets - shift) / factor
-        y = targets.swapaxes(1, 2).reshape(len(X), -1)
-        y = y[:, 0] if y.shape[1] == 1 else y
+        levels = self._levels(windows, n_windows, sizes)
+        X = self._inputs(windows, *levels)
+        y = readable(self.regressor, self._targets(targets, *levels))
         if self.error_bars == "held_out":
-            fitted, held_out = split(n_windows, self.horizon)
-            if len(y[fitted]) and len(y[held_out]):
-                model = clone(self.regressor_).fit(X[fitted], y[fitted])
-                errors = self._steps(y[held_out]) - self._steps(
-                    model.predict(X[held_out])
+            (X_fitted, y_fitted), (X_held_out, y_held_out) = (
+                (take(X, some), take(y, some))
+                for some in split(n_windows, self.horizon)
+            )
+            if len(y_fitted) and len(y_held_out):
+                model = clone(self.regressor_).fit(X_fitted, y_fitted)
+                errors = self._steps(y_held_out) - self._steps(
+                    model.predict(X_held_out)
                 )
                 self.errors_ = np.sort(np.abs(errors), axis=0)
         self.regressor_.fit(X, y)
         return self
 
-    def predict(self, windows, sizes, alpha=()):
+    def predict(self, windows, n_windows, sizes, alpha=()):
         """Forecast the steps after each window.
 
         Parameters
         ----------
-        windows : ndarray of shape (n_samples, length, n_features)
-        sizes : ndarray of shape (n_samples, 1, n_targets)
-            Those of the series of each window.
+        windows : ndarray or LazyArray of shape (n_samples, length, n_features)
+            Ordered series by series.
+        n_windows : list of int
+            Number of windows of each series.
+        sizes : ndarray of shape (n_series, 1, n_targets)
+            Those of the series.
         alpha : sequence of float
             Levels of the quantiles to return.
 
@@ -112,7 +120,8 @@ class WindowModel:
         offsets : ndarray of shape (n_samples, horizon, n_targets, len(alpha))
             Differences between the quantiles and y.
         """
-        X, shift, factor = self._inputs(windows, sizes)
+        shift, factor = self._levels(windows, n_windows, sizes)
+        X = self._inputs(windows, shift, factor)
         y = self._steps(self.regressor_.predict(X))
         offsets = np.zeros((*y.shape, len(alpha)))
         if len(alpha):
@@ -177,16 +186,33 @@ class WindowModel:
         shape = (len(y), self.n_targets, self.horizon, *rest)
         return np.reshape(y, shape).swapaxes(1, 2)
 
-    def _inputs(self, windows, sizes):
-        """Return X for the regressor, and the level of each window."""
-        past = windows[:, :, : self.n_targets]
-        shift, factor = level(past, self.scaling, self.level_length, sizes)
-        if self.scaling is not None:
-            windows = np.array(windows)
-            windows[:, :, : self.n_targets] -= shift
-            windows[:, :, : self.n_targets] /= factor
-        X = inputs_for(self.regressor, windows, self.n_known, self.horizon)
-        return X, shift, factor
+    def _levels(self, windows, n_windows, sizes):
+        how = self.scaling, self.level_length
+        return window_levels(windows, n_windows, sizes, *how)
+
+    def _inputs(self, windows, shift, factor):
+        """Return X for the regressor."""
+        windows = self._scaled(windows, shift, factor)
+        return inputs_for(self.regressor, windows, self.n_known, self.horizon)
+
+    def _targets(self, targets, shift, factor):
+        """Return y for the regressor."""
+        targets = self._scaled(targets, shift, factor)
+        if isinstance(targets, LazyArray):
+            return targets.map(_target_by_target)
+        return _target_by_target(targets)
+
+    def _scaled(self, values, shift, factor):
+        if self.scaling is None:
+            return values
+        return LazyArray(Scaled(values, shift, factor), range(len(values)))
+
+
+def _target_by_target(targets):
+    """Put the steps of each target (n_samples, horizon, n_targets) side by side."""
+    n_samples, horizon, n_targets = targets.shape
+    y = targets.swapaxes(1, 2).reshape(n_samples, horizon * n_targets)
+    return y[:, 0] if y.shape[1] == 1 else y
 
 
 def split(n_windows, horizon):

@@ -115,15 +115,22 @@ def check_counted_by_one(tables):
     """
     if not pd.api.types.is_integer_dtype(tables[0].index.dtype):
         return
-    apart = np.concatenate([np.diff(table.index.to_numpy("int64")) for table in tables])
+    indexes = [table.index for table in tables if len(table) > 1]
+    step = np.gcd.reduce(list(map(_apart, indexes)))
     # Of two rows alone, one can't tell a step from a gap.
-    step = np.gcd.reduce(apart) if len(apart) > 1 else 1
-    if step > 1:
+    if step > 1 and sum(map(len, indexes)) > 2:
         raise ValueError(
             f"The integers that count the time steps of y are {step} apart, but sktime "
             "counts by 1: number the rows with y.reset_index(drop=True) (in a panel, "
             f"or if rows are missing, divide the times by {step}), and X likewise."
         )
+
+
+def _apart(index):
+    """Find the largest number that divides all distances between integers."""
+    if isinstance(index, pd.RangeIndex):  # its numbers are not in memory
+        return abs(index.step)
+    return np.gcd.reduce(np.diff(index.to_numpy("int64")))
 
 
 def time_steps(first, last, kind, freq):

@@ -17,7 +17,8 @@ from .forecast import forecast
 from .history import History
 from .model import WindowModel
 from .panel import MISSING
-from .windows import SCALINGS, training_windows
+from .scaling import SCALINGS
+from .windows import training_windows
 
 _CHOICES = {
     "scaling": SCALINGS,

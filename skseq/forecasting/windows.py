@@ -1,10 +1,9 @@
-"""Windows over the series of a panel, and the level of each."""
+"""Windows over the series of a panel."""
 
 import numpy as np
 
 from ..windows import cut_windows, lay_coming, sliding_windows
-
-SCALINGS = (None, "subtract", "divide", "standardize")
+from .scaling import series_sizes
 
 
 def training_windows(panel, length, horizon, min_length=None, scaling=None):
@@ -24,37 +23,35 @@ def training_windows(panel, length, horizon, min_length=None, scaling=None):
 
     Returns
     -------
-    windows : ndarray of shape (n_samples, length, n_features)
+    windows : ndarray or LazyArray of shape (n_samples, length, n_features)
         Ordered series by series.
-    targets : ndarray of shape (n_samples, horizon, n_targets)
+    targets : ndarray or LazyArray of shape (n_samples, horizon, n_targets)
     n_windows : list of int
         Number of windows of each series that is longer than the horizon.
-    sizes : ndarray of shape (n_samples, 1, n_targets)
-        Those of the series of each window.
+    sizes : ndarray of shape (n_series, 1, n_targets)
+        Those of these series.
     """
-    rows, origins, targets, used = [], [], [], []
+    used, origins, ends = [], [], []
     for instance in panel:
         last = len(instance.y) - horizon - 1
         if last < 0:
             continue
         first = min(min_length or length, last + 1) - 1
-        y = sliding_windows(instance.y, horizon)[1:]
-        rows.append(lay_rows(instance, horizon))
         used.append(instance)
         if instance.seen.all():
             origins.append(range(first, last + 1))
-            targets.append(y[first:])
+            ends.append(range(first + horizon, last + horizon + 1))
         else:
             seen = sliding_windows(instance.seen[:, np.newaxis], horizon)[1:, :, 0]
             origins.append(np.flatnonzero(seen[first:].all(axis=1)) + first)
-            targets.append(y[origins[-1]])
+            ends.append(origins[-1] + horizon)
     if not any(map(len, origins)):
         raise ValueError(
             f"No window of y is followed by {horizon} values: the longest series has "
             f"{max(len(instance.y) for instance in panel)} time steps. Give longer "
             "series, or a shorter horizon, beyond which forecasts iterate."
         )
-    longest = max(map(len, rows))
+    longest = max(len(instance.y) for instance in used)
     if min_length is None and longest < length + horizon:
         raise ValueError(
             f"window_length={length} and {horizon} step(s) ahead need "
@@ -62,28 +59,9 @@ def training_windows(panel, length, horizon, min_length=None, scaling=None):
             "give a shorter window_length or longer series, or set min_length, the "
             "smallest number of observed steps in padded windows."
         )
-    windows = cut_windows(rows, origins, length)
-    targets = targets[0] if len(targets) == 1 else np.concatenate(targets)
-    n_windows = list(map(len, origins))
-    return windows, targets, n_windows, series_sizes(used, n_windows, scaling)
-
-
-def series_sizes(panel, n_windows, scaling):
-    """Find the size of each whole series, for windows that are constant.
-
-    Parameters
-    ----------
-    panel : list of Instance
-    n_windows : list of int
-        Number of windows of each series.
-    scaling : {None, "subtract", "divide", "standardize"}
-
-    Returns
-    -------
-    ndarray of shape (n_samples, 1, n_targets)
-    """
-    sizes = [level(one.y[np.newaxis], scaling)[1] for one in panel]
-    return np.repeat(np.concatenate(sizes), n_windows, axis=0)
+    windows = cut_windows([lay_rows(one, horizon) for one in used], origins, length)
+    targets = cut_windows([one.y for one in used], ends, horizon)
+    return windows, targets, list(map(len, origins)), series_sizes(used, scaling)
 
 
 def lay_rows(instance, horizon):
@@ -112,35 +90,3 @@ def lay_rows(instance, horizon):
         known = np.pad(known, ((0, max(0, n_missing)), (0, 0)), mode="edge")
         parts.append(lay_coming(known[: len(y) + horizon], horizon))
     return np.hstack(parts).astype(y.dtype, copy=False)
-
-
-def level(past, scaling, n_steps=None, size=1):
-    """Find what a window and its targets are shifted and divided by.
-
-    Parameters
-    ----------
-    past : ndarray of shape (n_samples, length, n_targets)
-    scaling : {None, "subtract", "divide", "standardize"}
-    n_steps : int, default=None
-        Last steps of the window that define the level; None takes all.
-    size : ndarray of shape (n_samples, 1, n_targets), default=1
-        Replaces a factor that would be zero, which leaves nothing to divide by.
-
-    Returns
-    -------
-    shift, factor : ndarray of shape (n_samples, 1, n_targets), or 0 and 1
-    """
-    if scaling is None:
-        return np.zeros((1, 1, 1), past.dtype), np.ones((1, 1, 1), past.dtype)
-    past = past if n_steps is None else past[:, -n_steps:]
-    shift = np.zeros_like(past[:, :1])
-    factor = np.ones_like(shift)
-    if scaling in ("subtract", "standardize"):
-        shift = np.nanmean(past, axis=1, keepdims=True)
-    if scaling == "divide":
-        factor = np.nanmean(np.abs(past), axis=1, keepdims=True)
-    if scaling == "standardize":
-        factor = np.nanstd(past, axis=1, keepdims=True)
-    # A constant leaves rounding noise; dividing by that would blow it up.
-    smallest = 10 * np.finfo(past.dtype).eps * np.abs(shift)
-    return shift, np.where(factor > smallest, factor, size)

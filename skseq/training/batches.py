@@ -3,7 +3,8 @@
 import torch
 from torch.utils.data import Dataset
 
-from .gather import HoldsWindows, gather, on_device
+from ..windows import HoldsWindows
+from .gather import gather, on_device
 
 LARGE_BATCH = 1024
 """Windows that go through a network at once outside training."""

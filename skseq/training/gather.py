@@ -3,17 +3,7 @@
 import numpy as np
 import torch
 
-from ..windows import pack, unpack
-
-
-class HoldsWindows:
-    """An object with ``windows``, which are pickled as the series behind them."""
-
-    def __getstate__(self):
-        return {**vars(self), "windows": pack(self.windows)}
-
-    def __setstate__(self, state):
-        vars(self).update(state, windows=unpack(*state["windows"]))
+from ..windows import LazyArray, pack
 
 
 def gather(array, samples):
@@ -21,7 +11,7 @@ def gather(array, samples):
 
     Parameters
     ----------
-    array : ndarray or tensor of shape (n_samples, ...)
+    array : ndarray, LazyArray or tensor of shape (n_samples, ...)
         May be a view, and read-only. A tensor stays on its device.
     samples : slice, or ndarray or tensor of int
 
@@ -43,13 +33,15 @@ def on_device(array, device):
 
     Parameters
     ----------
-    array : ndarray of shape (n_samples, ...)
+    array : ndarray or LazyArray of shape (n_samples, ...)
     device : torch.device
 
     Returns
     -------
-    tensor, or the array itself if the device has too little memory for it
+    tensor, or the array itself if it is lazy, or the device has too little memory
     """
+    if isinstance(array, LazyArray):
+        return array
     rows, length = pack(array)
     try:
         rows = torch.from_numpy(np.array(rows)).to(device)

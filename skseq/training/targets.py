@@ -2,7 +2,8 @@
 
 import torch
 
-from .gather import HoldsWindows, gather, on_device
+from ..windows import HoldsWindows
+from .gather import gather, on_device
 
 
 class Targets:
@@ -52,7 +53,11 @@ class Standardized(Targets):
         return Standardized(*(on_device(array, device) for array in arrays))
 
     def _standardize(self, y):
-        return (y - torch.as_tensor(self.mean)) / torch.as_tensor(self.scale)
+        mean, scale = (
+            torch.as_tensor(moment, device=y.device)  # y may be on the CPU still
+            for moment in (self.mean, self.scale)
+        )
+        return (y - mean) / scale
 
 
 class EveryStep(HoldsWindows, Standardized):

@@ -57,7 +57,7 @@ def check_fit_windows(estimator, X, y, *, allow_missing=False):
 
 
 def _is_flat(X):
-    return np.asarray(X).ndim == 2
+    return np.ndim(X) == 2
 
 
 def check_predict_windows(estimator, X, *, any_length=False, allow_missing=False):

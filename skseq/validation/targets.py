@@ -1,12 +1,13 @@
 """Validation of regression targets."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 from pandas.api.types import is_list_like
 from sklearn.utils import assert_all_finite, check_array
 
-from ..windows import chunks, observed
+from ..windows import LazyArray, chunks, observed
 
 SEQUENCES = (
     "y holds separate sequences, perhaps of different lengths: make it one array. For "
@@ -14,9 +15,14 @@ SEQUENCES = (
     "labels with None; for other sequences of labels, fill up with an extra label."
 )
 
+N_LOOKED_AT = 1000
+"""Windows that tell which columns y continues, if they have to be read first."""
+
 
 def target_array(y):
     """Return targets or labels as an array of any type, where values may be missing."""
+    if isinstance(y, LazyArray):
+        return y
     try:
         array = check_array(
             y,
@@ -54,7 +60,7 @@ def check_targets(y, windows, *, per_step=True, any_length=False, allow_missing=
 
     Returns
     -------
-    ndarray of the shape of y
+    ndarray of the shape of y, or LazyArray if that is given
         In the dtype of the windows.
 
     Raises
@@ -82,6 +88,11 @@ def check_targets(y, windows, *, per_step=True, any_length=False, allow_missing=
             "of the windows. For sequences of another length, use "
             "EncoderDecoderRegressor."
         )
+    if isinstance(y, LazyArray):
+        y = y.map(partial(np.asarray, dtype=windows.dtype))
+        for part in chunks(y):
+            assert_all_finite(np.asarray(y[part]), input_name="y")
+        return y
     with np.errstate(over="ignore"):  # too large for float32: raises below
         y = y.astype(windows.dtype, copy=False)
     counted = y[observed(windows)] if every_step else y
@@ -147,6 +158,8 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
         Whether to also warn if y holds none of the values of a column, as when only
         one of them is scaled.
     """
+    if isinstance(windows, LazyArray) or isinstance(y, LazyArray):
+        windows, y = np.asarray(windows[:N_LOOKED_AT]), np.asarray(y[:N_LOOKED_AT])
     if len(windows) < 3:
         return
     y = y.reshape(len(y), len(columns), -1)

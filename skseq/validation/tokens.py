@@ -18,7 +18,7 @@ def largest_token(windows):
     """
     largest = 0
     for part in chunks(windows):
-        values = windows[part]
+        values = np.asarray(windows[part])
         values = values[~np.isnan(values)]
         if (broken := values % 1 != 0).any():
             raise ValueError(

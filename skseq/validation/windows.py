@@ -5,7 +5,7 @@ import pandas as pd
 from pandas.api.types import infer_dtype, is_numeric_dtype, is_object_dtype
 from sklearn.utils import assert_all_finite, check_array
 
-from ..windows import chunks, leading_padding, series_of
+from ..windows import LazyArray, chunks, leading_padding, series_of
 from .advice import advice_on
 
 _FLOATS = [np.float64, np.float32]
@@ -46,7 +46,8 @@ def check_windows(windows, *, allow_missing=False, estimator=None):
     Parameters
     ----------
     windows : array-like of shape (n_samples, length, n_features) or (n_samples, length)
-        Two dimensions are read as one variable, without padding.
+        Two dimensions are read as one variable, without padding. A LazyArray is read
+        part by part.
     allow_missing : bool, default=False
         Whether NaN may be anywhere in the windows.
     estimator : estimator, default=None
@@ -54,7 +55,7 @@ def check_windows(windows, *, allow_missing=False, estimator=None):
 
     Returns
     -------
-    ndarray of shape (n_samples, length, n_features)
+    ndarray of shape (n_samples, length, n_features), or LazyArray if that is given
         float32 is kept, all else becomes float64. A view stays a view, and checking
         it costs no more than checking its series.
 
@@ -80,12 +81,13 @@ def check_windows(windows, *, allow_missing=False, estimator=None):
     series = series_of(array)
     # If the series is valid, so are all its windows. If not (a NaN that is at the
     # start of some windows only), check window by window.
-    rows = array if series is None else series
-    if not _is_finite(rows) and (
-        series is None or not _is_finite(series[leading_padding(series) :])
+    if series is not None and (
+        _is_finite(series) or _is_finite(series[leading_padding(series) :])
     ):
-        for part in chunks(array):
-            _check_rows(array[part], "X", "time step", part.start, allow_missing)
+        return array
+    for part in chunks(array):
+        rows = np.asarray(array[part])
+        _check_rows(rows, "X", "time step", part.start, allow_missing)
     return array
 
 
@@ -118,7 +120,7 @@ def _to_floats(values, name, estimator, allow_nd=False):
 
 def is_ready(values):
     """Tell if windows need no conversion, which takes longer than predicting one."""
-    is_array = type(values) is np.ndarray and values.ndim == 3
+    is_array = type(values) in (np.ndarray, LazyArray) and values.ndim == 3
     return is_array and values.dtype in _FLOATS and values.size > 0
 
 
@@ -175,6 +177,8 @@ def _is_finite(rows):
 
 def _check_rows(rows, name, unit, first_sample=0, allow_missing=False):
     """Raise an error at the first invalid value of rows (..., length, n_features)."""
+    if _is_finite(rows):
+        return
     missing = np.isnan(rows)
     started = np.logical_or.accumulate(~missing.all(axis=-1), axis=-1)
     started &= not allow_missing

@@ -2,9 +2,11 @@
 
 from .coming import coming_values, lay_coming
 from .differences import difference, integrate
+from .lazy import LazyArray, take
 from .padding import as_real, backfill, leading_padding, observed, pad_sequences
 from .panel import cut_windows
 from .views import (
+    HoldsWindows,
     changes,
     chunks,
     n_shared,
@@ -16,6 +18,8 @@ from .views import (
 )
 
 __all__ = [
+    "HoldsWindows",
+    "LazyArray",
     "as_real",
     "backfill",
     "changes",
@@ -32,6 +36,7 @@ __all__ = [
     "pad_sequences",
     "series_of",
     "sliding_windows",
+    "take",
     "unpack",
     "variable_moments",
 ]

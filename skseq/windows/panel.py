@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .views import sliding_windows
+from .lazy import LazyArray
+from .views import HoldsWindows, sliding_windows
 
 
 def cut_windows(rows, origins, length):
@@ -17,26 +18,59 @@ def cut_windows(rows, origins, length):
 
     Returns
     -------
-    ndarray of shape (n_samples, length, n_features)
+    ndarray or LazyArray of shape (n_samples, length, n_features)
         Series by series; padded if the past is shorter than a window. For consecutive
-        origins of a single series, without padding, it is a view.
+        origins of a single series it is a view. Else, rows that are read are copied
+        from a view of all series, one after the other.
     """
-    if len(rows) == 1 and len(origins[0]) and _consecutive(origins[0], length):
-        series, first, last = rows[0], origins[0][0], origins[0][-1]
-        return sliding_windows(series[first - length + 1 : last + 1], length)
-    padding = np.full((length - 1, rows[0].shape[1]), np.nan, dtype=rows[0].dtype)
-    series, ends, n_rows = [], [], 0
+    parts, starts, counts, n_rows = [], [], [], 0
     for table, ending in zip(rows, origins, strict=True):
-        ending = np.asarray(ending)
-        if len(ending):  # skip the rows that no window needs
-            first = max(0, ending.min() - length + 1)
-            series += [padding, table[first:]]
-            ends.append(n_rows + ending - first)  # first row of each window
-            n_rows += length - 1 + len(table) - first
-    if not ends:
+        if not len(ending):
+            continue
+        first = ending[0] - length + 1
+        if first < 0:
+            parts.append(np.full((-first, table.shape[1]), np.nan, dtype=table.dtype))
+        parts.append(table[max(0, first) : ending[-1] + 1])
+        for start, count in _runs(ending):
+            starts.append(n_rows + start - ending[0])
+            counts.append(count)
+        n_rows += ending[-1] - first + 1
+    if not parts:
         return np.empty((0, length, rows[0].shape[1]), dtype=rows[0].dtype)
-    return sliding_windows(np.concatenate(series), length)[np.concatenate(ends)]
+    series = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    windows = sliding_windows(series, length)
+    if len(starts) == 1:
+        return windows
+    return LazyArray(Runs(windows, starts, counts), range(sum(counts)))
 
 
-def _consecutive(origins, length):
-    return origins[0] >= length - 1 and origins[-1] - origins[0] == len(origins) - 1
+def _runs(numbers):
+    """Return the first of each run of consecutive numbers, and its length."""
+    if isinstance(numbers, range) and numbers.step == 1:
+        return [(numbers[0], len(numbers))]
+    first = np.flatnonzero(np.diff(numbers, prepend=numbers[0] - 2) != 1)
+    counts = np.diff(first, append=len(numbers))
+    return zip(np.asarray(numbers)[first], counts, strict=True)
+
+
+class Runs(HoldsWindows):
+    """Reads from a view with windows that do not count, such as those of two series.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_windows, length, n_features)
+    starts : list of int
+        The first window of each run of those that count.
+    counts : list of int
+        Windows in each run.
+    """
+
+    def __init__(self, windows, starts, counts):
+        self.windows = windows
+        self.first = np.cumsum([0, *counts[:-1]])
+        self.skipped = np.array(starts) - self.first
+
+    def __call__(self, samples):
+        """Return a copy of some windows that count, by their numbers among these."""
+        run = np.searchsorted(self.first, samples, side="right") - 1
+        return self.windows[samples + self.skipped[run]]

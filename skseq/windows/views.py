@@ -5,6 +5,8 @@ from statistics import median_low
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
+from .lazy import LazyArray
+
 CHUNK_ELEMENTS = 2**17
 """Largest number of elements of a window array that is copied at once."""
 
@@ -54,7 +56,7 @@ def series_of(windows):
 
     Parameters
     ----------
-    windows : ndarray of shape (n_samples, length, n_features)
+    windows : ndarray or LazyArray of shape (n_samples, length, n_features)
 
     Returns
     -------
@@ -72,6 +74,8 @@ def series_of(windows):
     >>> series_of(windows.copy()) is None
     True
     """
+    if isinstance(windows, LazyArray):
+        return None
     n_samples, length, n_features = windows.shape
     if length == 1:
         return windows[:, 0]
@@ -105,6 +109,16 @@ def pack(windows):
 def unpack(array, length):
     """Return the windows that were packed."""
     return array if length is None else sliding_windows(array, length)
+
+
+class HoldsWindows:
+    """An object with ``windows``, which are pickled as the series behind them."""
+
+    def __getstate__(self):
+        return {**vars(self), "windows": pack(self.windows)}
+
+    def __setstate__(self, state):
+        vars(self).update(state, windows=unpack(*state["windows"]))
 
 
 def changes(windows):
@@ -230,7 +244,7 @@ def variable_moments(windows, sample_weight=None):
 def _first_observed(windows):
     """Find the first value of each variable that is not padding (0 if none)."""
     for part in chunks(windows):
-        rows = windows[part].reshape(-1, windows.shape[2])
+        rows = np.asarray(windows[part]).reshape(-1, windows.shape[2])
         observed = np.flatnonzero(~np.isnan(rows[:, 0]))
         if len(observed):
             return rows[observed[0]].astype(np.float64)
@@ -247,7 +261,7 @@ def _running_total(sample_weight):
 def _weighted_mean(windows, weight, function):
     count = total = 0.0
     for part in chunks(windows):
-        rows = windows[part].astype(np.float64)
+        rows = np.asarray(windows[part], dtype=np.float64)
         observed = ~np.isnan(rows)
         weights = weight(part)[:, np.newaxis, np.newaxis] * observed
         count = count + weights.sum(axis=(0, 1))

@@ -1,0 +1,184 @@
+"""Arrays whose rows are computed when they are read, against arrays of all rows."""
+
+import pickle
+import tracemalloc
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skseq import (
+    DenseRegressor,
+    GRURegressor,
+    NaiveRegressor,
+    WaveNetRegressor,
+    compare,
+)
+from skseq.forecasting import SequenceForecaster
+from skseq.windows import LazyArray, cut_windows, take, variable_moments, views
+
+from .factories import NETWORK_REGRESSORS, make, make_series
+
+
+def lazy_windows(dtype=np.float64, horizon=2, first=2, length=5):
+    """Windows of three series, the first padded, and the values that follow them."""
+    tables = [make_series(n, dtype=dtype, seed=n) for n in (30, 17, 24)]
+    origins = [np.arange(first, len(table) - horizon) for table in tables]
+    windows = cut_windows(tables, origins, length)
+    ends = [some + horizon for some in origins]
+    targets = cut_windows([table[:, :1] for table in tables], ends, horizon)
+    return windows, targets[:, :, 0]
+
+
+@given(st.data())
+def test_reading_is_indexing(data):
+    array = np.random.default_rng(0).normal(size=(12, 3, 2))
+    lazy = LazyArray(array.__getitem__, range(12))
+    for _ in range(data.draw(st.integers(0, 3))):
+        numbers = st.integers(0, max(0, len(array) - 1))
+        kind = data.draw(st.sampled_from(["slice", "take", "column", "map"]))
+        if kind == "slice":
+            part = data.draw(st.slices(len(array)))
+            array, lazy = array[part], lazy[part]
+        elif kind == "take" and len(array):
+            rows = np.array(data.draw(st.lists(numbers)), dtype=int)
+            array, lazy = array[rows], take(lazy, rows)
+        elif kind == "column":
+            array, lazy = array[1:, ..., :1], lazy[1:, ..., :1]
+        elif kind == "map":
+            array, lazy = -array, lazy.map(np.negative)
+    assert isinstance(lazy, LazyArray)
+    assert len(lazy) == len(array)
+    for name in ("shape", "ndim", "dtype", "size"):
+        assert getattr(lazy, name) == getattr(array, name)
+    assert_array_equal(lazy, array)
+    rows = np.arange(len(array))[::-2]
+    assert_array_equal(lazy[rows], array[rows])
+
+
+def test_reading_without_a_copy_is_an_error():
+    with pytest.raises(ValueError, match="not in memory"):
+        np.array(lazy_windows()[0], copy=False)
+
+
+def test_windows_are_pickled_as_the_series_behind_them():
+    rows = [np.zeros((1000, 1)), np.ones((2000, 1))]
+    windows = cut_windows(rows, [range(99, 1000), range(99, 2000)], 100)
+    packed = pickle.dumps(windows)
+    assert len(packed) < 2 * 3000 * 8 < windows.size * 8
+    assert_array_equal(pickle.loads(packed), windows)
+
+
+def test_a_row_of_windows_that_do_not_count_is_skipped():
+    table = np.arange(20.0)[:, np.newaxis]
+    origins = np.array([3, 4, 8, 9, 10, 15])
+    windows = cut_windows([table], [origins], 3)
+    assert isinstance(windows, LazyArray)
+    assert_array_equal(windows[:, -1, 0], origins)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_moments_are_those_of_an_array(dtype):
+    windows, _ = lazy_windows(dtype)
+    weights = np.random.default_rng(0).uniform(size=len(windows))
+    for some in (None, weights):
+        found = variable_moments(windows, some)
+        assert_array_equal(found, variable_moments(np.array(windows), some))
+
+
+VARIANTS = [
+    *((cls, {}) for cls in NETWORK_REGRESSORS),
+    (GRURegressor, {"early_stopping": True}),
+    (GRURegressor, {"n_members": 3}),
+    (GRURegressor, {"supervise": "every"}),
+    (GRURegressor, {"standardize": False}),
+    (WaveNetRegressor, {"strategy": "iterated", "target": [0, 1]}),
+    (DenseRegressor, {"loss": "quantile"}),
+    (NaiveRegressor, {"season": 2}),
+]
+
+
+@pytest.mark.parametrize(
+    ("cls", "params"), VARIANTS, ids=lambda one: getattr(one, "__name__", str(one))
+)
+def test_a_fit_is_that_on_an_array(cls, params):
+    windows, y = lazy_windows()
+    model = make(cls, **params).fit(windows, y)
+    twin = make(cls, **params).fit(np.array(windows), np.array(y))
+    expected = twin.predict(np.array(windows))
+    assert np.isfinite(expected).all()
+    assert_array_equal(model.predict(windows), expected)
+    assert_allclose(model.predict(windows[3:9]), expected[3:9])  # in other batches
+
+
+@pytest.mark.parametrize("part", ["X", "y"])
+def test_infinity_is_an_error(part):
+    arrays = dict(zip("Xy", lazy_windows(), strict=True))
+    arrays[part] = arrays[part].map(lambda values: np.full_like(values, np.inf))
+    with pytest.raises(ValueError, match="infinity"):
+        make(GRURegressor).fit(arrays["X"], arrays["y"])
+
+
+def test_a_target_that_is_another_column_is_seen():
+    tables = [make_series(40, seed=n) for n in range(2)]
+    windows = cut_windows(tables, [range(4, 39)] * 2, 5)
+    y = cut_windows([table[:, 1:] for table in tables], [range(5, 40)] * 2, 1)[:, 0, 0]
+    with pytest.warns(UserWarning, match="y continues column 1"):
+        make(GRURegressor, supervise="every").fit(windows, y)
+
+
+LENGTH, HORIZON, N_ROWS = 200, 40, 1500
+
+
+@pytest.fixture
+def panel(monkeypatch):
+    monkeypatch.setattr(views, "CHUNK_ELEMENTS", 2**13)  # small beside the panel
+    rng = np.random.default_rng(0)
+    index = pd.MultiIndex.from_product([range(5), range(N_ROWS)], names=["s", "t"])
+    values = rng.normal(size=(len(index), 1)).astype(np.float32)
+    return pd.DataFrame(values, index, ["y"])
+
+
+def times_the_panel(panel, function):
+    """Most memory that arrays take at once, beyond that with short windows."""
+    peaks = []
+    function(5, 1)  # what is loaded at the first time does not count
+    for arguments in ((5, 1), (LENGTH, HORIZON)):
+        tracemalloc.start()
+        function(*arguments)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    return (peaks[1] - peaks[0]) / panel.to_numpy().nbytes
+
+
+def small_network():
+    size = {"hidden_layer_sizes": (), "batch_size": 100}
+    return DenseRegressor(**size, max_epochs=1, random_state=0)
+
+
+# All windows would be 200 times the panel, and all targets 40 times.
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"error_bars": None},
+        {"scaling": "standardize"},
+        {"min_length": 1, "scaling": "divide"},
+    ],
+)
+def test_a_forecaster_never_holds_all_windows_of_a_panel(panel, params):
+    def fit(length, horizon):
+        model = SequenceForecaster(small_network(), length, horizon=horizon, **params)
+        model.fit(panel).predict(fh=[1])
+
+    assert times_the_panel(panel, fit) < 30
+
+
+def test_a_comparison_never_holds_all_windows_of_a_panel(panel):
+    def run(window, horizon):
+        how = {"target": "y", "season": 1, "horizon": horizon, "window": window}
+        compare({"network": small_network()}, panel, step=500, **how)
+
+    assert times_the_panel(panel, run) < 30
