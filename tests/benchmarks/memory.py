@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -158,22 +159,48 @@ def search_peaks(n_rows, n_features, length=256):
     return series.nbytes / MB, *peaks
 
 
-def forecaster_peaks(n_rows, n_features, length=256):
-    """Peaks of fit and predict of a forecaster of sktime, in MB."""
+def forecaster_peaks(n_rows, n_features, length=256, n_series=1, **params):
+    """Peaks of fit and predict of a forecaster of sktime, and of one that does nothing.
+
+    Returns
+    -------
+    rows, fit, predict, nothing : float
+        In MB. The last is the peak of a fit in which sktime checks the table, and that
+        is all.
+    """
+    from sktime.forecasting.base import BaseForecaster
+
     from skseq import DenseRegressor
     from skseq.forecasting import SequenceForecaster
 
+    class Nothing(BaseForecaster):
+        _tags = SequenceForecaster._tags
+        _config = SequenceForecaster._config
+
+        def _fit(self, y, X, fh):
+            return self
+
     def make():
         model = DenseRegressor(batch_size=512, max_epochs=1, random_state=0)
-        return SequenceForecaster(model, length, error_bars=None)
+        return SequenceForecaster(model, length, error_bars=None, **params)
 
-    y = pd.DataFrame(_random(n_rows, n_features))
-    make().fit(y[:5000], fh=[1]).predict()
+    def table(n_steps):
+        index = None
+        if n_series > 1:
+            levels = [range(n_series), range(n_steps)]
+            index = pd.MultiIndex.from_product(levels, names=["series", "time"])
+        return pd.DataFrame(_random(n_series * n_steps, n_features), index)
+
+    make().fit(table(5000), fh=[1]).predict()
+    y = table(n_rows // n_series)
     with Peak() as fitting:
         forecaster = make().fit(y, fh=[1])
     with Peak() as predicting:
         forecaster.predict()
-    return y.to_numpy().nbytes / MB, fitting.megabytes, predicting.megabytes
+    with Peak() as nothing:
+        Nothing().fit(y, fh=[1])
+    rows = y.to_numpy().nbytes / MB
+    return rows, fitting.megabytes, predicting.megabytes, nothing.megabytes
 
 
 def _random(n_rows, n_features):
@@ -187,11 +214,15 @@ def main(n_rows=2_000_000, n_features=1):
     print(f"series of {n_rows:,} float32 rows, {n_features} columns: {series:.1f} MB")
     print(f"SlidingWindow({LENGTH}).fit_transform: {windows:.1f} MB")
     print(f"one epoch of a GRU: {fit:.1f} MB, {fit / series:.1f} times the series")
+    forecaster = "fit", "predict", "nothing"
+    padded = {"min_length": 1, "scaling": "standardize"}
     for n in (n_rows, 10 * n_rows):
         for what, measure, names in (
             ("linear", linear_peaks, ("fit", "predict")),
             ("search in two processes", search_peaks, ("networks", "nothing")),
-            ("forecaster", forecaster_peaks, ("fit", "predict")),
+            ("forecaster", forecaster_peaks, forecaster),
+            ("forecaster, scaled", partial(forecaster_peaks, **padded), forecaster),
+            ("panel", partial(forecaster_peaks, n_series=20, **padded), forecaster),
         ):
             series, *peaks = measure(n, n_features)
             for name, peak in zip(names, peaks, strict=True):
