@@ -1,6 +1,7 @@
 """compare: the same windows for all, no look-ahead, and errors by hand."""
 
 import re
+from time import sleep
 
 import numpy as np
 import pandas as pd
@@ -264,6 +265,22 @@ def test_what_fails_names_its_model(frame):
     models = {"last": NaiveRegressor(), "year": NaiveRegressor(365)}
     with pytest.raises(ValueError, match="longer than the windows") as caught:
         compare(models, frame, **SETTING)
+    assert caught.value.__notes__ == ["This error comes from the model 'year'."]
+
+
+class Slow(NaiveRegressor):
+    """Take longer than a model that fails."""
+
+    def fit(self, X, y):
+        sleep(1)
+        return super().fit(X, y)
+
+
+def test_what_fails_beside_an_earlier_model_names_itself(frame):
+    models = {"slow": Slow(), "year": NaiveRegressor(365)}
+    compare({"start": Slow(), "both": Slow()}, frame, n_jobs=2, **SETTING)
+    with pytest.raises(ValueError, match="longer than the windows") as caught:
+        compare(models, frame, n_jobs=2, **SETTING)
     assert caught.value.__notes__ == ["This error comes from the model 'year'."]
 
 

@@ -199,6 +199,56 @@ def test_sktime_learns_from_all_series(panel):
 
 
 @pytest.mark.filterwarnings("ignore:The copy keyword is deprecated")  # in sktime
+def test_series_fitted_one_by_one_are_those_of_a_panel_in_sktime(panel):
+    setting = SETTING | {"test_fraction": 0.15, "step": 3, "refit": 2}
+    models = {
+        "naive": NaiveForecaster(),
+        "known": make_reduction(LinearRegression(), window_length=WINDOW),
+    }
+    setting |= {"known_ahead": ["x"], "coverage": 0.8}
+    one, two = (compare(models, panel, n_jobs=n, **setting) for n in (None, 2))
+    panel = panel.sort_index()
+    days = panel.index.get_level_values("day")
+    for i, origin in enumerate(one.origins):
+        known = panel[days <= origin]
+        ahead = panel[(days > origin) & (days <= origin + pd.Timedelta(days=HORIZON))]
+        for name, model in models.items():
+            model = model.clone().fit(known[["y"]], X=known[["x"]], fh=[1, 2, 3])
+            expected = model.predict(X=ahead[["x"]])["y"].to_numpy()
+            for found in (one, two):
+                forecast = found.forecasts[name].xs(origin, level="day")
+                assert_array_equal(forecast.to_numpy().ravel(), expected)
+        ends = models["naive"].clone().fit(known[["y"]], fh=[1, 2, 3])
+        ends = ends.predict_interval(coverage=0.8).to_numpy().reshape(3, HORIZON, 2)
+        for found in (one, two):
+            interval = found.intervals["naive"].reshape(3, -1, HORIZON, 2)[:, i]
+            assert_array_equal(interval, ends)
+
+
+def test_each_series_of_a_forecaster_of_one_is_a_fit_of_its_own(panel, tmp_path):
+    models = {
+        "theirs": NaiveForecaster(sp=SEASON),
+        "ours": SequenceForecaster(NaiveRegressor(SEASON), WINDOW),
+    }
+    setting = SETTING | {"test_fraction": 0.1, "cache": tmp_path}
+    compare(models, panel, **setting)
+    kept = set(tmp_path.iterdir())
+    assert len(kept) == 3 + 1
+    compare(models, panel, n_jobs=2, **setting)
+    assert set(tmp_path.iterdir()) == kept
+
+
+def test_what_fails_names_its_series(panel):
+    model = {"drift": NaiveForecaster("drift", window_length=50)}
+    with pytest.raises(ValueError, match="window_length") as caught:
+        compare(model, panel, **SETTING, test_fraction=0.1, n_jobs=2)
+    assert caught.value.__notes__ == [
+        "This error comes from the series a.",
+        "This error comes from the model 'drift'.",
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:The copy keyword is deprecated")  # in sktime
 def test_series_stay_at_the_same_times_where_a_clock_changes_in_some():
     zone = "Europe/Berlin"
     ends = pd.Timestamp("2024-04-01 12:00", tz=zone)  # summer time began a day earlier

@@ -89,3 +89,18 @@ def test_comparison_on_two_workers_is_that_on_one(series):
     with parallel_config(backend="dask"):
         found = compare(models, series, n_jobs=-1, **shape).table["MAE"]
     pd.testing.assert_series_equal(found, expected)
+
+
+def test_series_of_a_panel_on_two_workers_are_those_of_sktime(series):
+    naive = pytest.importorskip("sktime.forecasting.naive")
+    model = naive.NaiveForecaster()
+    panel = pd.concat({i: series[i:] + i for i in range(8)}, names=["station"])
+    shape = {"target": "rides", "horizon": 3, "window": 14, "season": 7}
+    with parallel_config(backend="dask"):
+        setting = {"test_fraction": 0.05, "step": 4, "n_jobs": -1}
+        found = compare({"naive": model}, panel, **shape, **setting)
+    for origin in found.origins:
+        known = panel[panel.index.get_level_values("day") <= origin]
+        expected = model.clone().fit(known, fh=[1, 2, 3]).predict()
+        forecast = found.forecasts["naive"].xs(origin, level="day")
+        np.testing.assert_array_equal(forecast.to_numpy().ravel(), expected["rides"])

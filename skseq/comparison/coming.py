@@ -111,14 +111,13 @@ def forecast_coming(
         The target, and with ``coverage`` the ends of its interval, ``low`` and
         ``high``.
     """
-    last = max(map(len, tables.values())) - 1
     found = run_all(
         {"model": model},
-        [Fold(range(last, last + 1))],
-        tables={
+        {
             key: in_order(pd.concat([table, coming[key]]), target, known_ahead)
             for key, table in tables.items()
         },
+        [Fold(range(-horizon - 1, -horizon))],
         window=window,
         horizon=horizon,
         n_known=len(known_ahead),

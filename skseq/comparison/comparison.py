@@ -51,7 +51,8 @@ def compare(
         one step. Regressors of scikit-learn, which get each window as one row.
         Forecasters of sktime, which see only the target and what is known ahead, but
         all of its past; all but SequenceForecaster are fitted again at each origin,
-        since few of them can take new values without a fit.
+        since few of them can take new values without a fit. Of several series, each is
+        a fit of its own if the forecaster takes only one.
     data : DataFrame, Series or array of shape (n_timesteps, n_features)
         Numbers, in time order; a table with its time index. For several series, the
         index has further levels, of which the last is time: one model learns from the
@@ -143,8 +144,8 @@ def compare(
     tables = as_tables(data, target, known_ahead, gaps)
     n_rows = max(map(len, tables.values()))
     folds = rolling_origin(n_rows, window, horizon, test_fraction, step, refit)
-    _check_starts(tables, n_rows - folds[0].fit_end - 1, window + horizon)
-    origins = np.concatenate([fold.origins for fold in folds]) - n_rows  # from the end
+    _check_starts(tables, -folds[0].fit_end - 1, window + horizon)
+    origins = np.concatenate([fold.origins for fold in folds])
     _check_same_times(tables, origins[0])
     if season is None:
         season = _season_of(tables, window)
@@ -162,15 +163,11 @@ def compare(
 
     # The first optimiser makes torch load much of itself. Do that before timing.
     torch.optim.SGD([torch.zeros(1, requires_grad=True)])
-    setting = {
-        "tables": tables,
-        "window": window,
-        "horizon": horizon,
-        "n_known": len(known_ahead),
-    }
-    naive = run_all({"naive": NaiveRegressor(season)}, folds, **setting)["naive"].values
+    setting = {"window": window, "horizon": horizon, "n_known": len(known_ahead)}
+    seasonal = {"naive": NaiveRegressor(season)}
+    naive = run_all(seasonal, tables, folds, **setting)["naive"].values
     results = run_all(
-        models, folds, n_jobs, cache, progress, **setting, coverage=coverage
+        models, tables, folds, n_jobs, cache, progress, **setting, coverage=coverage
     )
     training = [
         table.to_numpy()[: len(table) + origins[0] + 1, 0] for table in tables.values()

@@ -15,6 +15,8 @@ from ..inputs import inner_parameters, inputs_for, prepare, readable
 from ..transformers import KnownAhead
 from ..windows import cut_windows
 
+FORECASTER = "sktime.forecasting.base", "BaseForecaster"
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -37,6 +39,30 @@ class Forecast:
     notes: list = field(default_factory=list)
 
 
+def fitted_together(model, tables):
+    """Divide series into those that one fit of a model learns from.
+
+    Parameters
+    ----------
+    model : as :func:`forecast` takes
+    tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
+
+    Returns
+    -------
+    list of dict of tuple to DataFrame
+        All series; or each alone, for a forecaster of sktime that takes only one. In a
+        panel, sktime would fit such a forecaster series by series too.
+    """
+    if not _is_a(model, *FORECASTER):
+        return [tables]
+    from sktime.datatypes import mtype_to_scitype
+
+    tables = _with_regular_index(tables)
+    if "Panel" in mtype_to_scitype(model.get_tag("y_inner_mtype")):
+        return [tables]
+    return [{key: table} for key, table in tables.items()]
+
+
 def forecast(model, tables, fold, window, horizon, n_known=0, coverage=None):
     """Fit a model on what is known at the start of a fold, and forecast.
 
@@ -45,10 +71,9 @@ def forecast(model, tables, fold, window, horizon, n_known=0, coverage=None):
     model : regressor on windows or on tables, or forecaster of sktime
         It is cloned.
     tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
-        One for each series, by its labels. All end with the same row. The target is
-        the first column; the last ones are known ahead.
+        One for each series, by its labels, from :func:`fitted_together`. All end with
+        the same row. The target is the first column; the last ones are known ahead.
     fold : Fold
-        Its rows are counted in the longest series.
     window, horizon : int
     n_known : int, default=0
         Columns known ahead.
@@ -61,7 +86,7 @@ def forecast(model, tables, fold, window, horizon, n_known=0, coverage=None):
     """
     with _without_notice():
         model = clone(model)
-    if _is_a(model, "sktime.forecasting.base", "BaseForecaster"):
+    if _is_a(model, *FORECASTER):
         return _on_series(model, tables, fold, horizon, n_known, coverage)
     return _on_windows(model, tables, fold, window, horizon, n_known, coverage)
 
@@ -140,16 +165,14 @@ def _samples(tables, fold, window, horizon, n_known):
 
     They are ordered series by series.
     """
-    n_rows = max(map(len, tables.values()))
     rows, values, training, ends, origins = [], [], [], [], []
     for table in tables.values():
-        n_later = n_rows - len(table)  # rows by which it starts later than the longest
+        last = len(table) + fold.fit_end
         rows.append(_lay_ahead(table, horizon, n_known))
         values.append(table.to_numpy()[:, :1])
-        last = fold.fit_end - n_later
         training.append(range(window - 1, last - horizon + 1))
         ends.append(range(window - 1 + horizon, last + 1))
-        origins.append(np.asarray(fold.origins) - n_later)
+        origins.append(len(table) + np.asarray(fold.origins))
     y = cut_windows(values, ends, horizon)[:, :, 0]
     y = y[:, 0] if horizon == 1 else y
     return cut_windows(rows, training, window), y, cut_windows(rows, origins, window)
@@ -166,8 +189,7 @@ def _lay_ahead(table, horizon, n_known):
 
 def _on_series(model, tables, fold, horizon, n_known, coverage):
     """Give a forecaster of sktime all of the target's past, and the known X."""
-    n_rows = max(map(len, tables.values()))
-    tables = [table.rename(columns=str) for table in _with_regular_index(tables)]
+    tables = [table.rename(columns=str) for table in tables.values()]
     columns = tables[0].columns
     target, others = columns[0], list(columns[1:])
     known = others[len(others) - n_known :]
@@ -177,7 +199,7 @@ def _on_series(model, tables, fold, horizon, n_known, coverage):
         known = past = []
 
     def rows(start, end, names):
-        """Return some rows of all series, which are counted from the end."""
+        """Return some rows of all series, counted from the end."""
         if not names:
             return None
         parts = [table.iloc[start:end][names] for table in tables]
@@ -197,7 +219,7 @@ def _on_series(model, tables, fold, horizon, n_known, coverage):
     # Updates of many others keep the state of the fit, whatever their tag says.
     updates = _is_a(model, "skseq.forecasting", "SequenceForecaster")
     seen = None
-    for end in np.asarray(fold.origins) + 1 - n_rows:
+    for end in np.asarray(fold.origins) + 1:
         start = perf_counter()
         if seen is None or not updates:
             y, X = values(None, end), rows(None, end, past + known)
@@ -252,10 +274,10 @@ def _with_regular_index(tables):
     elif isinstance(indexes[0], pd.DatetimeIndex):
         dates = zip(_without_zone(indexes, frequencies), frequencies, strict=True)
         indexes = [pd.DatetimeIndex(index, freq=freq) for index, freq in dates]
-    return [
-        table.set_axis(index)
-        for table, index in zip(tables.values(), indexes, strict=True)
-    ]
+    return {
+        key: table.set_axis(index)
+        for (key, table), index in zip(tables.items(), indexes, strict=True)
+    }
 
 
 def _frequency(index):

@@ -15,7 +15,8 @@ class Fold:
     Parameters
     ----------
     origins : range
-        Rows; each is the last one that its forecast may know.
+        Rows; each is the last one that its forecast may know. They are negative,
+        counted from the end, where all series of a panel have the same rows.
     """
 
     origins: range
@@ -60,15 +61,15 @@ def rolling_origin(n_rows, window, horizon, test_fraction=0.2, step=1, refit=Fal
     check_scalar(step, "step", Integral, min_val=1)
     check_scalar(refit, "refit", Integral, min_val=0)  # as False and True are
     check_share(test_fraction, "test_fraction")
-    test_start = n_rows - max(horizon, round(test_fraction * n_rows))
-    if test_start < window + horizon:
+    n_test = max(horizon, round(test_fraction * n_rows))
+    if n_rows - n_test < window + horizon:
         raise ValueError(
             f"{n_rows} row{' is' if n_rows == 1 else 's are'} too few: a window of "
-            f"{window}, a horizon of {horizon} and a test period of "
-            f"{n_rows - test_start} leave nothing to train on. "
+            f"{window}, a horizon of {horizon} and a test period of {n_test} leave "
+            "nothing to train on. "
             "Give more rows, a shorter window or horizon, or a smaller test fraction."
         )
-    origins = range(test_start - 1, n_rows - horizon, step)
+    origins = range(-n_test - 1, -horizon, step)
     n_origins = int(refit) or len(origins)
     return [
         Fold(origins[start : start + n_origins])

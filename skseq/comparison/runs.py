@@ -13,16 +13,19 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from ..estimators.interval import IntervalWarning
-from .forecast import Forecast, forecast
+from .forecast import Forecast, fitted_together, forecast
+from .tables import label
 
 
-def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
+def run_all(models, tables, folds, n_jobs=None, cache=None, progress=False, **setting):
     """Fit each model at the start of each fold, and forecast from its origins.
 
     Parameters
     ----------
     models : dict of str to estimator
         They are cloned.
+    tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
+        One for each series. All end with the same row.
     folds : list of Fold
     n_jobs : int, default=None
         Fits at a time, in separate processes; None means 1.
@@ -49,24 +52,25 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
 
     if cache is not None:
         Path(cache).mkdir(parents=True, exist_ok=True)
-    names = [name for name in models for _ in folds]
+    tasks = [
+        (name, part, fold)
+        for name, model in models.items()
+        for part in fitted_together(model, tables)
+        for fold in folds
+    ]
     run = delayed(partial(_run, cache=cache, **setting))
     # As a generator, so that the bar moves when a result comes.
     found = Parallel(n_jobs, return_as="generator")(
-        run(model, fold) for model in models.values() for fold in folds
+        run(name, models[name], part, fold) for name, part, fold in tasks
     )
-    results = {name: [] for name in models}
-    with tqdm(total=len(names), unit="fit", disable=not progress) as bar:
-        bar.set_description(names[0])
-        for name, following in zip(names, [*names[1:], "done"], strict=True):
-            try:
-                results[name].append(next(found))
-            except Exception as error:  # any error of a model: say which model
-                error.add_note(f"This error comes from the model {name!r}.")
-                raise
-            bar.set_description(following)
+    parts = {name: [] for name in models}
+    with tqdm(total=len(tasks), unit="fit", disable=not progress) as bar:
+        for name, *_ in tasks:
+            bar.set_description(name)
+            parts[name].append(next(found))
             bar.update()
-    results = {name: _join(parts) for name, parts in results.items()}
+        bar.set_description("done")
+    results = {name: _join(one, len(folds)) for name, one in parts.items()}
     for name, one in results.items():
         if one.notes:  # they differ at most in the number of rows of each fit
             text = f"Model {name!r}: {one.notes[0]}"
@@ -74,24 +78,44 @@ def run_all(models, folds, n_jobs=None, cache=None, progress=False, **setting):
     return results
 
 
-def _join(parts):
-    """Join the forecasts of several folds; the seconds are summed."""
+def _join(parts, n_folds):
+    """Join the forecasts of all series and their folds; the seconds are summed."""
+
+    def joined(arrays):
+        by_series = [arrays[i : i + n_folds] for i in range(0, len(arrays), n_folds)]
+        return np.concatenate([np.concatenate(one, axis=1) for one in by_series])
+
     return Forecast(
-        np.concatenate([part.values for part in parts], axis=1),
-        np.concatenate([part.interval for part in parts], axis=1),
+        joined([part.values for part in parts]),
+        joined([part.interval for part in parts]),
         sum(part.seconds for part in parts),
         [note for part in parts for note in part.notes],
     )
 
 
-def _run(model, fold, cache, **setting):
+def _run(name, model, tables, fold, cache, **setting):
+    """Forecast, or read what was; an error says of which model, and of which series.
+
+    It does so where it is raised: joblib raises it in place of any earlier result.
+    """
+    try:
+        return _forecast(model, cache, tables=tables, fold=fold, **setting)
+    except Exception as error:
+        if len(tables) == 1 and () not in tables:
+            [key] = tables
+            error.add_note(f"This error comes from the series {label(key)}.")
+        error.add_note(f"This error comes from the model {name!r}.")
+        raise
+
+
+def _forecast(model, cache, **setting):
     if cache is None:
-        return forecast(model, fold=fold, **setting)
-    path = Path(cache) / f"{_key(model, fold, setting)}.joblib"
+        return forecast(model, **setting)
+    path = Path(cache) / f"{_key(model, setting)}.joblib"
     if path.exists():
         with suppress(EOFError, PickleError, ValueError):  # as from a full disk
             return joblib.load(path)
-    result = forecast(model, fold=fold, **setting)
+    result = forecast(model, **setting)
     # If interrupted while writing, leave no file that looks complete.
     unfinished = path.with_suffix(f".{os.getpid()}")
     joblib.dump(result, unfinished)
@@ -99,10 +123,10 @@ def _run(model, fold, cache, **setting):
     return result
 
 
-def _key(model, fold, setting):
+def _key(model, setting):
     """Return a hash of all that a result depends on."""
     try:
-        return joblib.hash((_versions(), model, fold, setting))
+        return joblib.hash((_versions(), model, setting))
     except PickleError as error:
         error.add_note(
             "cache knows a model by what it holds, which a lambda or a class made in a "
