@@ -13,7 +13,7 @@ from torch import nn
 
 from skseq import GRURegressor
 from skseq.training import Batches, EveryStep, Standardized, Targets, WindowDataset
-from skseq.windows import sliding_windows
+from skseq.windows import LazyArray, sliding_windows
 
 from .factories import NETWORKS, make, make_exact, make_windows
 
@@ -39,11 +39,13 @@ def targets_of(kind, windows):
 
 
 @pytest.mark.parametrize("kind", ["plain", "standardised", "every step"])
-@pytest.mark.parametrize("as_view", [True, False])
+@pytest.mark.parametrize("form", ["view", "copy", "lazy"])
 @pytest.mark.parametrize("chosen", [True, False])
-def test_batches_on_a_device_are_those_of_memory(series, kind, as_view, chosen):
+def test_batches_on_a_device_are_those_of_memory(series, kind, form, chosen):
     windows = sliding_windows(series, 5)
-    windows = windows if as_view else np.array(windows)
+    windows = windows if form == "view" else np.array(windows)
+    if form == "lazy":
+        windows = LazyArray(windows.__getitem__, range(len(windows)))
     samples = np.array([3, 1, 40, 41, 7]) if chosen else range(4, 20)
     weights = np.arange(len(windows)) + 0.5
     dataset = WindowDataset(windows, targets_of(kind, windows), weights, samples)
@@ -150,7 +152,7 @@ import pickle, sys
 import numpy as np
 from skorch.callbacks import Callback
 from skseq import DenseRegressor, GRURegressor, WaveNetRegressor
-from skseq.windows import sliding_windows
+from skseq.windows import LazyArray, sliding_windows
 
 
 class Seen(Callback):
