@@ -59,6 +59,12 @@ MODELS = {
     "GRU, norm": skseq.GRURegressor(hidden_size=4, normalization="layer"),
     "LSTM, norm": skseq.LSTMRegressor(hidden_size=4, normalization="layer"),
     "WaveNet, norm": skseq.WaveNetRegressor(n_filters=4, normalization="layer"),
+    "Conv1D, batch norm": skseq.Conv1DRegressor(
+        n_filters=4, hidden_size=4, kernel_size=2, normalization="batch"
+    ),
+    "WaveNet, batch norm": skseq.WaveNetRegressor(
+        n_filters=4, normalization="batch", dropout=0.3
+    ),
     "RNN, dropout": skseq.RNNRegressor(hidden_size=4, n_layers=2, dropout=0.3),
     "LSTM, dropout": skseq.LSTMRegressor(hidden_size=4, recurrent_dropout=0.3),
     "GRU, dropout": skseq.GRURegressor(
@@ -69,6 +75,7 @@ MODELS = {
     ),
     "WaveNet, dropout": skseq.WaveNetRegressor(n_filters=4, dropout=0.3),
     "Dense, dropout": skseq.DenseRegressor(hidden_layer_sizes=(4,), dropout=0.3),
+    "classifier, batch norm": skseq.Conv1DClassifier(n_filters=4, n_conv_layers=2),
     "classifier, dropout": skseq.GRUClassifier(
         hidden_size=4, n_layers=2, dropout=0.3, recurrent_dropout=0.2
     ),
@@ -119,6 +126,7 @@ def _assert_members_are_separate_fits(model, y, sample_weight=None):
 
 
 WEIGHTED = ["LSTM", "every step", "quantiles", "classifier", "GRU, dropout"]
+WEIGHTED += ["WaveNet, batch norm", "classifier, batch norm"]
 
 
 @pytest.mark.parametrize(
