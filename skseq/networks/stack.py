@@ -7,14 +7,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from . import conv
+from . import conv, normalization
 from .by_hand import is_watched
 from .cells import Cell
 from .dense import Dense
 from .dropout import drawing
 from .heads import Head
 from .inputs import Embed, Standardize
-from .normalization import LayerNorm
 from .recurrent import LAYERS, Recurrent
 from .wavenet import WaveNet
 
@@ -86,7 +85,13 @@ STACKED = {
 }
 """Layers that are replaced by one of several models."""
 
-READY = (Cell, LayerNorm, conv.BatchNorm, *LAYERS)
+READY = (
+    Cell,
+    *LAYERS,
+    conv.BatchNorm,
+    normalization.BatchNorm,
+    normalization.LayerNorm,
+)
 """Layers that can have the weights of several models themselves, see :mod:`layout`."""
 
 

@@ -256,10 +256,12 @@ def _shape(job):
     shapes = [(v.dtype, tuple(v.shape)) for v in job.module.state_dict().values()]
     n_valid = job.validation and -(-len(job.validation) // job.batch_size)
     data = job.n_steps, n_valid, job.batch_size, job.training.windows.shape[1:]
+    # A batch of one window, which has no variance, must not be filled up to two.
+    n_if_pairs = len(job.training) if job.batch_size == 2 else None
     weighted = job.training.weights is not None
     # Those of labels may differ between folds, and a stack has one loss for all.
     loss = [value.tolist() for value in job.criterion.buffers()]
-    return type(settings), _digest([others, shapes, data, weighted, loss])
+    return type(settings), _digest([others, shapes, data, n_if_pairs, weighted, loss])
 
 
 def _size(job):
