@@ -61,7 +61,9 @@ MODELS = {
     "LSTM, norm": skseq.LSTMRegressor(hidden_size=4, normalization="layer"),
     "WaveNet, norm": skseq.WaveNetRegressor(n_filters=4, normalization="layer"),
     "tokens": skseq.GRURegressor(hidden_size=4, embedding_size=3, vocabulary_size=5),
-    "GRU, batch norm": skseq.GRURegressor(hidden_size=4, normalization="batch"),
+    "GRU, batch norm": skseq.GRURegressor(
+        hidden_size=4, normalization="batch", pooling="mean"
+    ),
     "LSTM, batch norm": skseq.LSTMRegressor(
         hidden_size=4, bidirectional=True, normalization="batch", recurrent_dropout=0.2
     ),
@@ -178,11 +180,13 @@ def test_each_member_stops_by_itself(name, weighted, stacks):
 
 
 def test_what_cannot_be_stacked_is_fitted_one_by_one(stacks):
-    for params in (
-        {"lr_schedule": "plateau"},
-        {"hidden_size": 512},
+    for model in (
+        skseq.GRURegressor(lr_schedule="plateau"),
+        skseq.GRURegressor(hidden_size=512),
+        skseq.WaveNetRegressor(n_filters=120, pooling="mean"),
+        skseq.EncoderDecoderRegressor(hidden_size=4),
     ):
-        model = skseq.GRURegressor(max_epochs=1, n_members=2, **params)
+        model.set_params(max_epochs=1, n_members=2)
         assert len(model.fit(WINDOWS[:40], Y[:40]).nets_) == 2
     assert stacks == []
 
