@@ -341,6 +341,7 @@ def test_search_has_the_results_of_scikit_learn(cv, sizes, stacks):
     [
         ({"max_epochs": 2}, None),
         ({"max_epochs": 2}, np.linspace(0.5, 2, 34)),
+        ({"max_epochs": 2, "embedding_size": 3, "vocabulary_size": 5}, None),
         (STOPPING, None),
         (
             {**STOPPING, "n_layers": 2, "dropout": 0.3, "recurrent_dropout": 0.2},
@@ -385,7 +386,7 @@ def _assert_folds_are_separate_fits(model, weights, batch_size=12):
     model.batch_size = batch_size
     grid = {"learning_rate": [0.001, 0.1]}
     # Of overlapping windows, classifiers leave out of some folds more than of others.
-    X = WINDOWS[::4][:34]
+    X = _windows_for(model)[::4][:34]
     y = (LABELS if is_classifier(model) else Y)[:34]
     results = []
     for search in (GridSearchCV, VectorizedGridSearchCV):
