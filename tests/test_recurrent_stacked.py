@@ -9,6 +9,7 @@ from skseq.networks.compiled import parts
 from skseq.networks.dropout import drawing
 from skseq.networks.recurrent import Recurrent
 from skseq.networks.stack import stacked
+from skseq.training.batch_norm import batch_norms, weigh_windows
 
 N_MODELS = 4
 
@@ -43,12 +44,12 @@ def test_states_and_gradients_equal_torch_layers_one_by_one(
         torch.testing.assert_close(again.detach(), states)
         again.square().sum().backward()
         expected.append(states)
-    states, gradients = _stacked(models, x, n_padding if padded else None)
+    states, model = _stacked(models, x, n_padding if padded else None)
     torch.testing.assert_close(states, torch.stack(expected))
-    _assert_gradients(models, gradients)
+    _assert_learned(models, model)
 
 
-@pytest.mark.parametrize("normalization", [None, "layer"])
+@pytest.mark.parametrize("normalization", [None, "layer", "batch"])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
 def test_masks_are_those_that_each_model_draws_alone(
@@ -72,25 +73,34 @@ def test_masks_are_those_that_each_model_draws_alone(
         expected[-1].square().sum().backward()
     generators = [torch.Generator().manual_seed(seed) for seed in range(N_MODELS)]
     with drawing(generators, sizes):
-        states, gradients = _stacked(models, x, None, sizes)
+        states, model = _stacked(models, x, None, sizes)
     for each, alone, size in zip(states, expected, sizes, strict=True):
         torch.testing.assert_close(each[:size], alone.detach())
-    _assert_gradients(models, gradients)
+    _assert_learned(models, model)
 
 
 def _stacked(models, x, n_padding, sizes=None):
-    """States, and gradients by name, of models computed as one."""
+    """States of models computed as one, and what computed them, with gradients."""
     model = stacked(models)
+    if sizes is not None:
+        counts = torch.arange(x.shape[1]) < sizes[:, None]
+        weigh_windows(model, counts.flatten())
+        for norm in batch_norms(model):  # the models have learned already
+            norm.num_batches_tracked.zero_()
     n = None if n_padding is None else torch.cat(n_padding)
     states = model(x.flatten(0, 1), n).unflatten(0, x.shape[:2])
     sizes = [x.shape[1]] * len(models) if sizes is None else sizes
     sum(
         each[:n].square().sum() for each, n in zip(states, sizes, strict=True)
     ).backward()
-    return states.detach(), {name: w.grad for name, w in model.named_parameters()}
+    return states.detach(), model
 
 
-def _assert_gradients(models, gradients):
-    for name, gradient in gradients.items():
+def _assert_learned(models, stacked):
+    """Gradients, and statistics of batch normalisations."""
+    for name, parameter in stacked.named_parameters():
         alone = [model.get_parameter(name).grad for model in models]
-        torch.testing.assert_close(gradient, torch.stack(alone))
+        torch.testing.assert_close(parameter.grad, torch.stack(alone))
+    for name, statistic in stacked.named_buffers():
+        alone = [model.get_buffer(name) for model in models]
+        torch.testing.assert_close(statistic, torch.stack(alone))

@@ -70,6 +70,9 @@ class Conv(nn.Module):
 class BatchNorm(nn.BatchNorm1d):
     """Weighted batch normalisation over windows and steps, without padded ones.
 
+    With weights and statistics of several models, (models, n_features), the statistics
+    of each are those of its own windows.
+
     Attributes
     ----------
     window_weights : tensor of shape (batch,) or None
@@ -82,28 +85,32 @@ class BatchNorm(nn.BatchNorm1d):
     @in_full_precision
     def forward(self, x, observed):
         """Normalise each variable of x, (batch, steps, n_features)."""
-        rows = x.flatten(end_dim=1)
-        if self.training and len(rows) > 1:
+        # ([models,] batch * steps, n_features)
+        rows = x.reshape(*self.weight.shape[:-1], -1, x.shape[-1])
+        if self.training and rows.shape[-2] > 1:
             share = self._share(x, observed)
             mean = share @ rows
             centred = rows - mean
             var = share @ centred.square()
             with torch.no_grad():
-                self.running_mean.lerp_(mean, self.momentum)
-                self.running_var.lerp_(var, self.momentum)
+                self.running_mean.lerp_(mean.squeeze(-2), self.momentum)
+                self.running_var.lerp_(var.squeeze(-2), self.momentum)
         else:
-            centred, var = rows - self.running_mean, self.running_var
-        scale = self.weight * (var + self.eps).rsqrt()
-        return torch.addcmul(self.bias, centred, scale).view_as(x)
+            centred = rows - self.running_mean.unsqueeze(-2)
+            var = self.running_var.unsqueeze(-2)
+        scale = self.weight.unsqueeze(-2) * (var + self.eps).rsqrt()
+        return torch.addcmul(self.bias.unsqueeze(-2), centred, scale).view_as(x)
 
     def _share(self, x, observed):
-        """Share of each step of each window in the statistics, (batch * steps,)."""
+        """Share of each step of each window in the statistics, ([models,] 1, rows)."""
         share = x.new_ones(x.shape[:2])
         if observed is not None:
             share = share * observed[:, :, 0]
         if self.window_weights is not None:
             share = share * self.window_weights[:, None]
-        return (share / share.sum().clamp(min=torch.finfo(x.dtype).tiny)).flatten()
+        share = share.reshape(*self.weight.shape[:-1], 1, -1)
+        total = share.sum(-1, keepdim=True)
+        return share / total.clamp(min=torch.finfo(x.dtype).tiny)
 
 
 NORMALIZATIONS = {None: nn.Identity, "layer": nn.LayerNorm, "batch": BatchNorm}

@@ -1,7 +1,5 @@
 """Input stages: from raw windows to the inputs of a network."""
 
-from copy import deepcopy
-
 import torch
 from torch import nn
 
@@ -42,15 +40,16 @@ class Standardize(nn.Module):
     def forward(self, x):
         """Return values, values known ahead (or None), rows of padding (or None).
 
-        x : ([models,] batch, length, n_features)
+        x : ([models,] batch, length, n_features), with moments ([models,] n_features)
         values : (batch, length, self.n_features), with those known for the next step
         known : (batch, length, horizon, n_known)
         """
-        values = (x - self.mean) / self.scale
+        values = (x - _for_steps(self.mean)) / _for_steps(self.scale)
         if self.change_scale is None:
             x = values
         else:
-            changes = x.diff(dim=-2, prepend=x[..., :1, :]) / self.change_scale
+            changes = x.diff(dim=-2, prepend=x[..., :1, :])
+            changes = changes / _for_steps(self.change_scale)
             x = torch.cat([values, changes], dim=-1)
         n_padding = count_padding(x)
         if n_padding is not None:
@@ -63,22 +62,9 @@ class Standardize(nn.Module):
         return torch.cat([x[..., :n_past], known[..., 0, :]], -1), known, n_padding
 
 
-def stack_stages(stages):
-    """Combine the stages of several models, for (models, batch, length, n_features).
-
-    Parameters
-    ----------
-    stages : list of Standardize
-
-    Returns
-    -------
-    Standardize
-    """
-    stacked = deepcopy(stages[0])
-    for name, _ in stages[0].named_buffers():
-        values = [stage.get_buffer(name) for stage in stages]
-        setattr(stacked, name, torch.stack(values)[:, None, None])
-    return stacked
+def _for_steps(values):
+    """Reshape values ([models,] n_features) to ([models,] 1, 1, n_features)."""
+    return values[..., None, None, :]
 
 
 class Embed(nn.Module):

@@ -52,15 +52,15 @@ class SequenceModel(nn.Module):
         return self.head(*self._read(values, known, n_padding))
 
     def _read(self, values, known, n_padding):
-        states = self.network(values, n_padding, **self._options())
+        options = {"only_last": True} if self.computes_only_last else {}
+        states = self.network(values, n_padding, **options)
         if n_padding is not None:
             length = values.shape[1]
             n_padding = strided(n_padding, length, self.network.stride or length)
         return states, known, n_padding
 
-    def _options(self):
-        """Ask for no more states than the head reads, of a network that can."""
-        only_last = isinstance(self.head, Head) and self.head.read == "last"
-        if only_last and getattr(self.network, "computes_only_last", False):
-            return {"only_last": True}
-        return {}
+    @property
+    def computes_only_last(self):
+        """Whether the last state is all that the head reads and the network returns."""
+        reads_last = isinstance(self.head, Head) and self.head.read == "last"
+        return reads_last and getattr(self.network, "computes_only_last", False)

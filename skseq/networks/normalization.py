@@ -105,6 +105,9 @@ class BatchNorm(_BatchNorm):
     statistics, so each step keeps its own running mean and variance. A step beyond
     those seen in training uses those of the last one seen.
 
+    The weights and statistics may be those of several models, with an axis for them
+    before the others (see :mod:`layout`).
+
     Parameters
     ----------
     n_units : int
@@ -139,7 +142,7 @@ class BatchNorm(_BatchNorm):
 
         Returns
         -------
-        tensor of shape (length, 1, batch)
+        tensor of shape ([models,] length, 1, batch)
             Each step sums to 1, or to 0 if no window is observed.
         """
         batch, length, _ = x.shape
@@ -149,68 +152,76 @@ class BatchNorm(_BatchNorm):
             share = share * (step < length - n_padding)
         if self.window_weights is not None:
             share = share * self.window_weights
-        total = share.sum(dim=1, keepdim=True).clamp(min=torch.finfo(x.dtype).tiny)
-        return (share / total)[:, None]
+        share = share.reshape(length, *self.weight.shape[:-1], -1).movedim(0, -2)
+        total = share.sum(-1, keepdim=True).clamp(min=torch.finfo(x.dtype).tiny)
+        return (share / total).unsqueeze(-2)
 
     def project(self, weight, bias, x, share, after):
         """Normalise W x of all steps, then add ``after``.
 
         Parameters
         ----------
-        weight : tensor of shape (n_units, n_features)
+        weight : tensor of shape ([models,] n_units, n_features)
         bias : None
             A bias would have no effect.
-        x : tensor of shape (length, batch, n_features)
-        share : tensor of shape (length, 1, batch)
-        after : tensor of shape (n_units,)
+        x : tensor of shape ([models,] length, batch, n_features)
+        share : tensor of shape ([models,] length, 1, batch)
+        after : tensor of shape ([models,] n_units)
 
         Returns
         -------
-        tensor of shape (length, batch, n_units)
+        tensor of shape ([models,] length, batch, n_units)
         """
+        weight = weight.mT.unsqueeze(1) if is_stacked(weight) else weight.mT
+        gain, after = (values[..., None, None, :] for values in (self.weight, after))
         if not self._use_batch(share):
-            mean, scale = self._running(len(x))
-            gain = scale * self.weight  # (length, 1, n_units)
-            return torch.addcmul(after, F.linear(x, weight) - mean, gain)
+            mean, scale = self._running(x.shape[-3])
+            return torch.addcmul(after, x @ weight - mean, scale * gain)
         # The variance of W x over windows is W C W', with C the covariance of x.
         mean = share @ x
         x = x - mean
         covariance = (x * share.mT).mT @ x
-        variance = ((covariance @ weight.t()) * weight.t()).sum(dim=1, keepdim=True)
-        self._learn(mean @ weight.t(), variance, share)
-        gain = (variance + EPS).rsqrt() * self.weight
-        return torch.baddbmm(after, x, weight.t() * gain)
+        variance = ((covariance @ weight) * weight).sum(-2, keepdim=True)
+        self._learn(mean @ weight, variance, share)
+        gain = (variance + EPS).rsqrt() * gain  # ([models,] length, 1, n_units)
+        factors = after.expand_as(gain), x, weight * gain
+        products = torch.baddbmm(*(factor.flatten(end_dim=-3) for factor in factors))
+        return products.view(*x.shape[:-1], -1)
 
     def begin(self, share):
         """Begin a pass."""
-        statistics = None if self._use_batch(share) else self._running(share.shape[0])
+        statistics = None if self._use_batch(share) else self._running(share.shape[-3])
         return _BatchPass(self.weight, share, statistics)
 
     def learn(self, norm):
         """Update the running statistics from a pass."""
         if norm.statistics is None:
-            variance = torch.stack(norm.scales) ** -2 - EPS
-            self._learn(torch.stack(norm.means), variance, norm.share)
+            mean, scale = (torch.stack(x, dim=-3) for x in (norm.means, norm.scales))
+            self._learn(mean, scale**-2 - EPS, norm.share)
 
     def _use_batch(self, share):
-        return self.training and share.shape[2] > 1  # one window has no variance
+        return self.training and share.shape[-1] > 1  # one window has no variance
 
     def _running(self, length):
-        """Mean and 1 / standard deviation of each step, (length, 1, n_units)."""
-        last = self.num_batches_tracked.count_nonzero().clamp(min=1) - 1
-        step = torch.arange(length, device=self.weight.device).clamp(max=last)
-        return self.running_mean[step], (self.running_var[step] + EPS).rsqrt()
+        """Mean and 1 / standard deviation, ([models,] length, 1, n_units)."""
+        n_seen = (self.num_batches_tracked > 0).sum(-1, keepdim=True)
+        step = torch.arange(length, device=self.weight.device)
+        step = step.minimum(n_seen.clamp(min=1) - 1)[..., None, None]
+        moments = self.running_mean, self.running_var
+        mean, variance = (torch.take_along_dim(m, step, dim=-3) for m in moments)
+        return mean, (variance + EPS).rsqrt()
 
     @torch.no_grad()
     def _learn(self, mean, variance, share):
-        # Steps at which more than one window has a weight: the first n.
-        n = int(((share > 0).sum(dim=(1, 2)) > 1).sum())
-        self.num_batches_tracked[:n] += 1
+        # Steps at which more than one window has a weight, ([models,] length).
+        has_moments = (share > 0).sum(dim=(-2, -1)) > 1
+        n_batches = self.num_batches_tracked[..., : has_moments.shape[-1]]
+        n_batches += has_moments
         # The first ten batches count equally; the initial values do not count.
-        rate = 1 / self.num_batches_tracked[:n, None, None]
-        rate = rate.clamp(min=self.momentum).to(mean)
-        self.running_mean[:n].lerp_(mean[:n], rate)
-        self.running_var[:n].lerp_(variance[:n], rate)
+        rate = (1 / n_batches).clamp(min=self.momentum, max=1.0) * has_moments
+        rate = rate[..., None, None].to(mean)
+        for running, value in (self.running_mean, mean), (self.running_var, variance):
+            running[..., : value.shape[-3], :, :].lerp_(value, rate)
 
 
 class _BatchPass:
@@ -218,34 +229,35 @@ class _BatchPass:
 
     Parameters
     ----------
-    gain : tensor of shape (n_units,)
-    share : tensor of shape (length, 1, batch)
-    statistics : None or pair of tensors of shape (length, 1, n_units)
+    gain : tensor of shape ([models,] n_units)
+    share : tensor of shape ([models,] length, 1, batch)
+    statistics : None or pair of tensors of shape ([models,] length, 1, n_units)
         Mean and scale.
     """
 
     def __init__(self, gain, share, statistics):
         self.tensors = (gain,)
         self.share, self.statistics = share, statistics
-        self.rows, self.columns = share.unbind(0), share.mT.unbind(0)
-        self.ones = torch.ones_like(share[0])  # to sum with, faster than sum()
+        self.rows, self.columns = share.unbind(-3), share.mT.unbind(-3)
+        self.add = torch.addmm if share.ndim == 3 else torch.baddbmm
+        self.ones = torch.ones_like(self.rows[0])  # to sum with, faster than sum()
         self.eps = share.new_full((1, 1), EPS)
         self.centred, self.means, self.scales, self.gains = [], [], [], []
 
     def scaled_by(self, gain):
-        """Take the gain as a recipe is given it, (n_units,)."""
-        self.gain = gain[None]
+        """Take the gain as a recipe is given it, ([models,] n_units)."""
+        self.gain = gain.unsqueeze(-2)
         return self
 
     def forward(self, y, x):
         t = len(self.centred)
         if self.statistics is None:
-            mean = self.rows[t] @ y  # (1, n_units)
+            mean = self.rows[t] @ y  # ([models,] 1, n_units)
             y = y - mean
-            scale = torch.addmm(self.eps, self.rows[t], y * y).rsqrt_()
+            scale = self.add(self.eps, self.rows[t], y * y).rsqrt_()
             self.means.append(mean)
         else:
-            mean, scale = (statistic[t] for statistic in self.statistics)
+            mean, scale = (values[..., t, :, :] for values in self.statistics)
             y = y - mean
         gain = scale * self.gain
         self.centred.append(y)
@@ -272,8 +284,8 @@ class _BatchPass:
         """Do nothing: ``backward`` has added up already."""
 
     def gradients(self):
-        d_scales, scales = torch.cat(self.d_scales[::-1]), torch.cat(self.scales)
-        return ((d_scales * scales).sum(0),)
+        d_scales, scales = torch.stack(self.d_scales[::-1]), torch.stack(self.scales)
+        return ((d_scales * scales).sum(0).squeeze(-2),)
 
 
 NORMALIZATIONS = {None: None, "layer": LayerNorm, "batch": BatchNorm}

@@ -7,18 +7,17 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from . import conv, normalization
 from .by_hand import is_watched
 from .cells import Cell
-from .conv import Conv1D
 from .dense import Dense
 from .dropout import drawing
 from .heads import Head
-from .inputs import Standardize, stack_stages
-from .normalization import LayerNorm
+from .inputs import Embed, Standardize
 from .recurrent import LAYERS, Recurrent
 from .wavenet import WaveNet
 
-NETWORKS = (Conv1D, Dense, Recurrent, WaveNet)
+NETWORKS = (conv.Conv1D, Dense, Recurrent, WaveNet)
 
 
 class StackedLinear(nn.Module):
@@ -26,18 +25,21 @@ class StackedLinear(nn.Module):
 
     Parameters
     ----------
-    weight : nn.Parameter of shape (models, n_outputs, n_inputs)
-    bias : nn.Parameter of shape (models, n_outputs)
+    layer : nn.Linear
+        With weights (models, n_outputs, n_inputs) and biases (models, n_outputs).
     """
 
-    def __init__(self, weight, bias):
+    def __init__(self, layer):
         super().__init__()
-        self.weight, self.bias = weight, bias
+        self.weight, self.bias = layer.weight, layer.bias
 
     def forward(self, x):
         """Map the windows of all models, (batch, ..., n_inputs)."""
         rows = _rows(x, self.weight)
-        rows = torch.baddbmm(self.bias.unsqueeze(1), rows, self.weight.mT)
+        if self.bias is None:
+            rows = rows @ self.weight.mT
+        else:
+            rows = torch.baddbmm(self.bias.unsqueeze(1), rows, self.weight.mT)
         return rows.view(*x.shape[:-1], -1)
 
 
@@ -51,27 +53,56 @@ class StackedLayerNorm(StackedLinear):
         return torch.addcmul(bias, rows, gain).view_as(x)
 
 
+class StackedEmbedding(nn.Module):
+    """Tables of several models, whose row 0 is always zero.
+
+    Parameters
+    ----------
+    layer : nn.Embedding
+        With weights (models, n_rows, n_features).
+    """
+
+    def __init__(self, layer):
+        super().__init__()
+        self.weight = layer.weight
+
+    def forward(self, rows):
+        """Look up rows (models, batch, length) in one table below the other."""
+        first = torch.arange(len(rows))[:, None, None] * self.weight.shape[1]
+        rows = torch.where(rows > 0, rows + first, 0)
+        return F.embedding(rows, self.weight.flatten(0, 1), padding_idx=0)
+
+
 def _rows(x, weight):
     """Reshape values (batch, ..., n) to (models, rows, n)."""
     return x.reshape(len(weight), -1, x.shape[-1])
 
 
-STACKED = {nn.Linear: StackedLinear, nn.LayerNorm: StackedLayerNorm}
+STACKED = {
+    nn.Linear: StackedLinear,
+    nn.LayerNorm: StackedLayerNorm,
+    nn.Embedding: StackedEmbedding,
+}
 """Layers that are replaced by one of several models."""
 
-READY = (Cell, LayerNorm, *LAYERS)
+READY = (
+    Cell,
+    *LAYERS,
+    conv.BatchNorm,
+    normalization.BatchNorm,
+    normalization.LayerNorm,
+)
 """Layers that can have the weights of several models themselves, see :mod:`layout`."""
 
 
 def can_stack(module):
     """Tell whether a SequenceModel can be one of a :class:`Stack`.
 
-    A network with batch normalisation cannot, nor one with hooks or with weights that
-    are not learned, nor a class from elsewhere, which may use its weights in ways that
-    are not known here.
+    A network with hooks or with weights that are not learned cannot, nor a class from
+    elsewhere, which may use its weights in ways that are not known here.
     """
     return (
-        type(module.inputs) is Standardize
+        type(module.inputs) in (Standardize, Embed)
         and type(module.head) is Head
         and type(module.network) in NETWORKS
         and all(parameter.requires_grad for parameter in module.parameters())
@@ -101,14 +132,17 @@ def stacked(models):
     values = zip(*(model.parameters() for model in models), strict=True)
     for (name, _), some in zip(list(model.named_parameters()), values, strict=True):
         _replace(model, name, nn.Parameter(torch.stack([v.detach() for v in some])))
+    values = zip(*(model.buffers() for model in models), strict=True)
+    for (name, _), some in zip(list(model.named_buffers()), values, strict=True):
+        _replace(model, name, torch.stack(some))
     for name, part in list(model.named_modules()):
         if type(part) in STACKED:
-            _replace(model, name, STACKED[type(part)](part.weight, part.bias))
+            _replace(model, name, STACKED[type(part)](part))
     return model
 
 
 def _replace(module, name, part):
-    """Replace a part of a module, or a parameter, by its name."""
+    """Replace a part of a module, a parameter or a buffer, by its name."""
     owner, _, name = name.rpartition(".")
     setattr(module.get_submodule(owner), name, part)
 
@@ -127,6 +161,8 @@ class Stack(nn.Module):
     ----------
     weights : dict of str to nn.Parameter
         The stacked parameters, by their names in a model.
+    statistics : dict of str to tensor
+        The stacked moments of the inputs, and statistics of batch normalisations.
     groups : list of list of nn.Parameter
         Their rows for each group, in the same memory, which an optimizer updates.
     sizes : list of int
@@ -139,8 +175,8 @@ class Stack(nn.Module):
         self.models = tuple(model for group in groups for model in group)
         self.sizes = [len(group) for group in groups]
         self.stacked = stacked(self.models)
-        self.stacked.inputs = stack_stages([model.inputs for model in self.models])
         self.weights = dict(self.stacked.named_parameters())
+        self.statistics = dict(self.stacked.named_buffers())
         self.groups = [[nn.Parameter(v) for v in g] for g in self._split(self.weights)]
 
     def forward(self, x, sizes):
@@ -160,6 +196,19 @@ class Stack(nn.Module):
         with drawing(self.generators, sizes):
             outputs = self.stacked.after_inputs(*arguments)
         return outputs.unflatten(0, x.shape[:2])
+
+    def views(self):
+        """Yield a copy of each model with the stack's parameters and buffers.
+
+        They are in the same memory, so what a model learns about its inputs, the stack
+        knows too.
+        """
+        values = self.weights | self.statistics
+        for i, model in enumerate(self.models):
+            view = deepcopy(model)
+            for name, value in view.state_dict(keep_vars=True).items():
+                value.data = values[name].data[i]
+            yield view
 
     @torch.no_grad()
     def unstack(self, some=None):
@@ -184,10 +233,9 @@ class Stack(nn.Module):
             Optimizer of the parameters; its state for the other models is dropped too.
         """
         self.models = tuple(compress(self.models, kept))
-        self.stacked.inputs = stack_stages([model.inputs for model in self.models])
         self.generators = list(compress(self.generators, kept))
-        for weight in self.weights.values():
-            weight.data = weight.data[kept]
+        for values in (*self.weights.values(), *self.statistics.values()):
+            values.data = values.data[kept]
         parts = torch.from_numpy(kept).split(self.sizes)
         self.sizes = [int(part.sum()) for part in parts]
         views = self._split(self.weights)

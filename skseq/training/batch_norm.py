@@ -14,22 +14,23 @@ class WeighBatchNorm(Callback):
 
     def on_batch_begin(self, net, batch, **kwargs):
         """Set the weights."""
-        weigh_windows(net, batch)
+        _, (_, weights) = batch
+        weigh_windows(net.module_, weights)
 
     def on_train_end(self, net, **kwargs):
         """Remove them."""
-        weigh_windows(net, None)
+        weigh_windows(net.module_, None)
 
 
-def weigh_windows(net, batch):
-    """Set the weights of batch normalisations to those of a batch, or to None."""
-    weights = None
-    if batch is not None:
-        _, (_, weights) = batch
-        weights = weights.to(net.device)
-    for part in net.module_.modules():
-        if hasattr(part, "window_weights"):
-            part.window_weights = weights
+def batch_norms(module):
+    """Return the batch normalisations of a module."""
+    return [part for part in module.modules() if isinstance(part, BATCH_NORMS)]
+
+
+def weigh_windows(module, weights):
+    """Set the weights of the windows of a batch, (batch,) or None."""
+    for norm in batch_norms(module):
+        norm.window_weights = weights
 
 
 class SettleBatchNorm(Callback):
@@ -47,23 +48,34 @@ class SettleBatchNorm(Callback):
     def on_batch_begin(self, net, training=None, **kwargs):
         """Settle before the first batch of a validation."""
         if not training and self.windows_ is not None:
-            settle(net, self.windows_)
+            self._settle(net, self.windows_)
             self.windows_ = None
 
     def on_train_end(self, net, X=None, **kwargs):
         """Settle for good."""
         self.windows_ = None  # else they are pickled
-        settle(net, X)
+        self._settle(net, X)
+
+    def _settle(self, net, windows):
+        settle(net.module_, windows, net.infer)
 
 
 @torch.no_grad()
-def settle(net, windows):
-    """Pass the training windows through a network once more, without dropout."""
-    norms = [part for part in net.module_.modules() if isinstance(part, BATCH_NORMS)]
+def settle(module, windows, infer):
+    """Pass the training windows through a network once more, without dropout.
+
+    Parameters
+    ----------
+    module : nn.Module
+    windows : WindowDataset
+    infer : callable
+        Calls the module on a batch.
+    """
+    norms = batch_norms(module)
     if not norms:
         return
     momentum = norms[0].momentum
-    net.module_.eval()
+    module.eval()
     for norm in norms:
         norm.train()
         norm.num_batches_tracked.zero_()
@@ -74,13 +86,13 @@ def settle(net, windows):
     for batch in shuffled:
         size = len(batch[1])
         if windows.weights is not None:
-            weigh_windows(net, batch)
+            weigh_windows(module, batch[1][1])
             size = float(batch[1][1].sum())
         total += size
         for norm in norms:
             norm.momentum = size / max(total, 1e-30)  # the mean over the batches
-        net.infer(batch[0])
+        infer(batch[0])
     for norm in norms:
         norm.eval()
         norm.momentum = momentum
-    weigh_windows(net, None)
+    weigh_windows(module, None)

@@ -8,10 +8,11 @@ from skorch.helper import predefined_split
 from torch import nn
 
 from ..networks import Stack
+from .batch_norm import batch_norms, settle
 from .callbacks import Progress
 from .gradients import layer_of, warn_of_trouble
 from .stacked_batches import StackedBatches, StackedDataset
-from .stacked_callbacks import StackedGradients, StackedWatch
+from .stacked_callbacks import StackedBatchNorm, StackedGradients, StackedWatch
 from .train import OPTIMIZERS, new_net, schedule
 
 
@@ -54,6 +55,8 @@ def train_stacked(jobs):
         ("watch", watch),
         *schedule(first, [_rates(group[0])[0] for group in groups]),
     ]
+    if batch_norms(stack):
+        callbacks.append(("batch_norm", StackedBatchNorm()))
     if settings.verbose:
         callbacks.append(("progress", Progress()))
     net = NeuralNet(
@@ -93,6 +96,7 @@ def _optimizer(stack, rates, make, _, **__):
 def _member(job, history, position, watch):
     """Make the skorch net of one network, with its part of the history."""
     net = new_net(job).initialize()
+    settle(net.module_, job.training, net.infer)
     own = dict(net.callbacks_)["watch"]
     own.n_epochs_, own.interrupted_ = watch.n_epochs_, watch.interrupted_
     for row in history:

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from .batch_norm import SettleBatchNorm, settle, weigh_windows
 from .callbacks import Watch, diverged, set_name
 from .gradients import Gradients, gradient, layer_of
 from .interruption import warn_of_interruption
@@ -171,3 +172,28 @@ class StackedWatch(Watch):
         if self.interrupted_:
             epochs = self.best_epochs_[left].tolist()
             warn_of_interruption(self.n_epochs_, net.max_epochs, epochs)
+
+
+class StackedBatchNorm(SettleBatchNorm):
+    """Weigh the windows of each network, and settle its statistics before validation.
+
+    Those of the trained networks are settled later.
+    """
+
+    def on_batch_begin(self, net, batch=None, training=None, **kwargs):
+        """Leave windows that fill a batch out of the statistics."""
+        super().on_batch_begin(net, training=training)
+        inputs, y = batch
+        weights = torch.arange(inputs["x"].shape[1]) < inputs["sizes"][:, None]
+        if isinstance(y, tuple):
+            weights = weights * y[1]
+        weigh_windows(net.module_, weights.flatten())
+
+    def on_train_end(self, net, **kwargs):
+        """Forget the training windows."""
+        self.windows_ = None
+
+    def _settle(self, net, windows):
+        views = net.module_.views()
+        for view, dataset in zip(views, windows.datasets, strict=True):
+            settle(view, dataset, view)

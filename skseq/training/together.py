@@ -11,7 +11,7 @@ from time import perf_counter
 
 from joblib import Parallel, delayed, effective_n_jobs
 
-from ..networks import can_stack, is_time_steps
+from ..networks import Conv1D, WaveNet, can_stack, is_time_steps
 from ..windows import pack
 from .environment import environment
 from .loss import CrossEntropy, WeightedLoss
@@ -25,6 +25,12 @@ SMALL = 4096
 """Values of a state in a batch up to which training networks as one is faster.
 
 Measured by ``tests/benchmarks/together.py``.
+"""
+
+SMALL_AT_ONCE = 2**15
+"""The same over the steps too, if convolutions compute those all at once.
+
+More do not fit into the cache of a processor, and take the time of arithmetic.
 """
 
 FREE = ("learning_rate", "weight_decay")
@@ -245,6 +251,7 @@ def _shape(job):
         or type(job.criterion) not in (CrossEntropy, WeightedLoss)
         or not can_stack(job.module)
         or _size(job) > SMALL
+        or _size(job) * _n_at_once(job) > SMALL_AT_ONCE
     )
     if alone:
         return job
@@ -256,14 +263,24 @@ def _shape(job):
     shapes = [(v.dtype, tuple(v.shape)) for v in job.module.state_dict().values()]
     n_valid = job.validation and -(-len(job.validation) // job.batch_size)
     data = job.n_steps, n_valid, job.batch_size, job.training.windows.shape[1:]
+    # A batch of one window, which has no variance, must not be filled up to two.
+    n_if_pairs = len(job.training) if job.batch_size == 2 else None
     weighted = job.training.weights is not None
     # Those of labels may differ between folds, and a stack has one loss for all.
     loss = [value.tolist() for value in job.criterion.buffers()]
-    return type(settings), _digest([others, shapes, data, weighted, loss])
+    return type(settings), _digest([others, shapes, data, n_if_pairs, weighted, loss])
 
 
 def _size(job):
     return job.batch_size * job.module.network.output_size
+
+
+def _n_at_once(job):
+    """Count the states of a window that are computed at once."""
+    network = job.module.network
+    if job.module.computes_only_last or not isinstance(network, (Conv1D, WaveNet)):
+        return 1
+    return job.training.windows.shape[1] // network.stride
 
 
 def _checked(nets):

@@ -33,6 +33,12 @@ ENSEMBLES = [
     (skseq.LSTMRegressor, {"hidden_size": 64}),
     (skseq.Conv1DRegressor, {"n_filters": 16, "hidden_size": 16}),
     (skseq.WaveNetRegressor, {"n_filters": 16}),
+    (
+        skseq.Conv1DRegressor,
+        {"n_filters": 16, "hidden_size": 16, "normalization": "batch"},
+    ),
+    (skseq.WaveNetRegressor, {"n_filters": 16, "normalization": "batch"}),
+    (skseq.GRURegressor, {"hidden_size": 16, "normalization": "batch"}),
     (skseq.DenseRegressor, {"hidden_layer_sizes": (32,), "dropout": 0.2}),
     (skseq.GRURegressor, {"hidden_size": 16, "recurrent_dropout": 0.2}),
     (skseq.GRURegressor, {"hidden_size": 16, "n_layers": 2, "dropout": 0.2}),

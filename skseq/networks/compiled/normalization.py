@@ -25,7 +25,7 @@ class Norm(NamedTuple):
     kind : int
     gain : ndarray of shape (models, units)
     d_gain : ndarray of shape (parts, models, units)
-    share : ndarray of shape (steps, windows)
+    share : ndarray of shape (models, steps, windows)
         Weights of the windows in the moments of each step, with sum 1.
     mean : ndarray of shape (models, steps, units)
     scale : ndarray of shape (models, steps, windows) or (models, steps, units)
@@ -45,7 +45,7 @@ class Norm(NamedTuple):
 @register_jitable
 def without_norm(none_2, none_3, none_4):
     """Make the record that means none, from arrays without rows of 2 to 4 axes."""
-    return Norm(NO_NORM, none_2, none_3, none_2, none_3, none_3, none_4)
+    return Norm(NO_NORM, none_2, none_3, none_3, none_3, none_3, none_4)
 
 
 @njit(**OPTIONS)
@@ -57,7 +57,7 @@ def normalize(part, m, t, norm, y):
     else:
         mean, scale = norm.mean[m, t], norm.scale[m, t]
         if norm.kind == BATCH:
-            _moments(y, norm.share[t], mean, scale)
+            _moments(y, norm.share[m, t], mean, scale)
         for b in range(len(y)):
             for j in range(len(mean)):
                 hat[b, j] = (y[b, j] - mean[j]) * scale[j]
@@ -79,7 +79,7 @@ def normalize_backward(part, m, t, norm, d):
         _over_units_backward(d, at(norm.scale, m, t, part), hat)
         return
     if norm.kind == BATCH:
-        _over_windows_backward(d, norm.share[t], hat)
+        _over_windows_backward(d, norm.share[m, t], hat)
     for b in range(len(d)):
         for j in range(len(scale)):
             d[b, j] *= scale[j]

@@ -62,19 +62,19 @@ class _Recipe:
         """Arrays of the pass begun by a normalisation."""
         if norm is None:
             return no_norm(self.dtype)
-        unused = none(self.dtype, 2), none(self.dtype, 3)
+        unused = none(self.dtype, 3), none(self.dtype, 3)
         gain = array(norm.gain.reshape(self.n_models, n_units))
         arrays = gain, gain[None]  # the backward pass makes one for its gradient
         hat = self._empty(self.n_steps, n_units)
         if norm.share is None:
             shape = self.n_models, self.n_steps, self.n_windows
             return Norm(LAYER, *arrays, *unused, empty(shape, self.dtype), hat)
-        share = array(norm.share[:, 0])
+        share = self._of_models(norm.share.squeeze(-2))
         if norm.statistics is None:
             shape = self.n_models, self.n_steps, n_units
             moments = (empty(shape, self.dtype) for _ in range(2))
             return Norm(BATCH, *arrays, share, *moments, hat)
-        moments = (array(moment.movedim(1, 0)) for moment in norm.statistics)
+        moments = (self._of_models(m.squeeze(-2)) for m in norm.statistics)
         return Norm(FIXED, *arrays, share, *moments, hat)
 
     def _zeros(self, *shape):
@@ -83,8 +83,14 @@ class _Recipe:
 
     def _end_forward(self):
         """Return the states, and give normalisations the moments of the pass."""
-        _tell_moments(self.norm_pass, self.norm)
+        self._tell_moments(self.norm_pass, self.norm)
         return self._tensor(self.states[:, -self.n_returned :])
+
+    def _tell_moments(self, norm, arrays):
+        """Give the pass of a batch normalisation what it learns from."""
+        if arrays.kind == BATCH:
+            moments = map(self._tensor, (arrays.mean, arrays.scale))
+            norm.means, norm.scales = (m.unsqueeze(-2).unbind(-3) for m in moments)
 
     def _begin_backward(self, d_states, projected):
         """Return what the backward loops begin with.
@@ -186,7 +192,7 @@ class LSTM(_Recipe):
         in_threads(
             cells.lstm_forward, self.parts, *common, *kept, self.memory, self.bias
         )
-        _tell_moments(self.memory_pass, self.memory)
+        self._tell_moments(self.memory_pass, self.memory)
         return self._end_forward()
 
     def backward(self, d_states, projected=()):
@@ -239,10 +245,3 @@ LOOPS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 def no_norm(dtype):
     """Return the record that means no normalisation."""
     return without_norm(*(none(dtype, n_axes) for n_axes in (2, 3, 4)))
-
-
-def _tell_moments(norm, arrays):
-    """Give the pass of a batch normalisation what it learns from."""
-    if arrays.kind == BATCH:
-        moments = arrays.mean, arrays.scale
-        norm.means, norm.scales = (torch.from_numpy(a).unbind(1) for a in moments)
