@@ -87,19 +87,37 @@ class BatchNorm(nn.BatchNorm1d):
         """Normalise each variable of x, (batch, steps, n_features)."""
         # ([models,] batch * steps, n_features)
         rows = x.reshape(*self.weight.shape[:-1], -1, x.shape[-1])
-        if self.training and rows.shape[-2] > 1:
-            share = self._share(x, observed)
-            mean = share @ rows
-            centred = rows - mean
-            var = share @ centred.square()
-            with torch.no_grad():
-                self.running_mean.lerp_(mean.squeeze(-2), self.momentum)
-                self.running_var.lerp_(var.squeeze(-2), self.momentum)
-        else:
+        if not self.training or rows.shape[-2] == 1:
             centred = rows - self.running_mean.unsqueeze(-2)
-            var = self.running_var.unsqueeze(-2)
+            return self._scale(centred, self.running_var.unsqueeze(-2)).view_as(x)
+        if observed is None and self.window_weights is None:
+            return self._normalize_alike(rows).reshape(x.shape)
+        share = self._share(x, observed)
+        mean = share @ rows
+        centred = rows - mean
+        var = share @ centred.square()
+        self._learn(mean.squeeze(-2), var.squeeze(-2))
+        return self._scale(centred, var).view_as(x)
+
+    def _normalize_alike(self, rows):
+        """Normalise rows of one weight by torch's kernel, in half of the time."""
+        columns = rows.movedim(-2, 0).flatten(1)  # (rows, [models *] n_features)
+        affine = self.weight.flatten(), self.bias.flatten()
+        y, mean, inverse = torch.native_batch_norm(
+            columns, *affine, None, None, True, self.momentum, self.eps
+        )
+        shape = self.weight.shape
+        self._learn(mean.view(shape), inverse.view(shape) ** -2 - self.eps)
+        return y.view(-1, *shape).movedim(0, -2)
+
+    def _scale(self, centred, var):
         scale = self.weight.unsqueeze(-2) * (var + self.eps).rsqrt()
-        return torch.addcmul(self.bias.unsqueeze(-2), centred, scale).view_as(x)
+        return torch.addcmul(self.bias.unsqueeze(-2), centred, scale)
+
+    @torch.no_grad()
+    def _learn(self, mean, var):
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(var, self.momentum)
 
     def _share(self, x, observed):
         """Share of each step of each window in the statistics, ([models,] 1, rows)."""

@@ -184,10 +184,12 @@ class StackedBatchNorm(SettleBatchNorm):
         """Leave windows that fill a batch out of the statistics."""
         super().on_batch_begin(net, training=training)
         inputs, y = batch
-        weights = torch.arange(inputs["x"].shape[1]) < inputs["sizes"][:, None]
-        if isinstance(y, tuple):
-            weights = weights * y[1]
-        weigh_windows(net.module_, weights.flatten())
+        size, sizes = inputs["x"].shape[1], inputs["sizes"]
+        weights = y[1] if isinstance(y, tuple) else None
+        if sizes.min() < size:
+            counted = torch.arange(size) < sizes[:, None]
+            weights = counted if weights is None else counted * weights
+        weigh_windows(net.module_, None if weights is None else weights.flatten())
 
     def on_train_end(self, net, **kwargs):
         """Forget the training windows."""

@@ -27,11 +27,9 @@ SMALL = 4096
 Measured by ``tests/benchmarks/together.py``.
 """
 
-SMALL_AT_ONCE = 2**15
-"""The same over the steps too, if convolutions compute those all at once.
-
-More do not fit into the cache of a processor, and take the time of arithmetic.
-"""
+PRODUCTS_AT_ONCE = 2**21
+"""Products of a state with its width, in a batch and over the steps, up to which the
+same holds for convolutions, which compute all steps at once."""
 
 FREE = ("learning_rate", "weight_decay")
 """Settings that may differ within a stack, in addition to irrelevant ones."""
@@ -251,7 +249,7 @@ def _shape(job):
         or type(job.criterion) not in (CrossEntropy, WeightedLoss)
         or not can_stack(job.module)
         or _size(job) > SMALL
-        or _size(job) * _n_at_once(job) > SMALL_AT_ONCE
+        or _size(job) * _products_at_once(job) > PRODUCTS_AT_ONCE
     )
     if alone:
         return job
@@ -275,12 +273,13 @@ def _size(job):
     return job.batch_size * job.module.network.output_size
 
 
-def _n_at_once(job):
-    """Count the states of a window that are computed at once."""
+def _products_at_once(job):
+    """Count the products of each unit that convolutions compute at once."""
     network = job.module.network
     if job.module.computes_only_last or not isinstance(network, (Conv1D, WaveNet)):
-        return 1
-    return job.training.windows.shape[1] // network.stride
+        return 0
+    n_steps = job.training.windows.shape[1] // network.stride
+    return n_steps * network.output_size
 
 
 def _checked(nets):
