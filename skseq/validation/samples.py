@@ -8,6 +8,7 @@ from sklearn.utils.validation import (
     _num_samples,
 )
 
+from ..windows import LazyArray
 from .windows import check_windows, is_ready
 
 
@@ -57,7 +58,7 @@ def check_fit_windows(estimator, X, y, *, allow_missing=False):
 
 
 def _is_flat(X):
-    return np.ndim(X) == 2
+    return not isinstance(X, LazyArray) and np.asarray(X).ndim == 2
 
 
 def check_predict_windows(estimator, X, *, any_length=False, allow_missing=False):
