@@ -57,6 +57,18 @@ def test_reading_is_indexing(data):
     assert_array_equal(lazy, array)
     rows = np.arange(len(array))[::-2]
     assert_array_equal(lazy[rows], array[rows])
+    assert_array_equal(lazy[rows, ..., :1], array[rows, ..., :1])
+
+
+@pytest.mark.parametrize("key", [3, -1, [-1], [True, False], [[0]], [0.0], ...])
+def test_other_keys_are_errors(key):
+    with pytest.raises(IndexError, match="LazyArray"):
+        lazy_windows()[0][np.array(key) if isinstance(key, list) else key]
+
+
+def test_rows_are_not_read_one_by_one():
+    with pytest.raises(TypeError, match="not iterable"):
+        list(lazy_windows()[0])
 
 
 def test_reading_without_a_copy_is_an_error():
@@ -112,6 +124,19 @@ def test_a_fit_is_that_on_an_array(cls, params):
     assert np.isfinite(expected).all()
     assert_array_equal(model.predict(windows), expected)
     assert_allclose(model.predict(windows[3:9]), expected[3:9])  # in other batches
+
+
+class Doubled(GRURegressor):
+    """A class from elsewhere, which computes with X."""
+
+    def fit(self, X, y, sample_weight=None):
+        return super().fit(X * 2, y, sample_weight)
+
+
+def test_a_class_from_elsewhere_gets_arrays(panel):
+    model = make(Doubled)
+    forecast = SequenceForecaster(model, 5, scaling="divide").fit(panel[:9000], fh=[1])
+    assert np.isfinite(forecast.predict()).all(axis=None)
 
 
 @pytest.mark.parametrize("part", ["X", "y"])

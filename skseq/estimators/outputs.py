@@ -20,7 +20,7 @@ def outputs(module, windows, run, n_draws=1, seed=None, last_step=False):
     Parameters
     ----------
     module : SequenceModel
-    windows : ndarray of shape (n_samples, length, n_features)
+    windows : ndarray or LazyArray of shape (n_samples, length, n_features)
     run : callable
         Maps the module and a batch of windows to the outputs.
     n_draws : int

@@ -24,8 +24,8 @@ HELD_OUT = 5
 class WindowModel:
     """Fit a regressor on windows, each scaled by its own level, and forecast.
 
-    The windows of a network are cut and scaled as it reads them; other regressors get
-    an array of all.
+    Windows are cut and scaled as a regressor reads them, if it can; others get an array
+    of all.
 
     Parameters
     ----------

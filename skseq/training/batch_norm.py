@@ -29,7 +29,11 @@ def batch_norms(module):
 
 def weigh_windows(module, weights):
     """Set the weights of the windows of a batch, (batch,) or None."""
-    for norm in batch_norms(module):
+    norms = batch_norms(module)
+    if norms and weights is not None:
+        # They are in memory still if the device has too little of it for all.
+        weights = weights.to(norms[0].weight.device)
+    for norm in norms:
         norm.window_weights = weights
 
 

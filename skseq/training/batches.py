@@ -15,7 +15,7 @@ class WindowDataset(HoldsWindows, Dataset):
 
     Parameters
     ----------
-    windows : ndarray of shape (n_samples, length, n_features)
+    windows : ndarray or LazyArray of shape (n_samples, length, n_features)
     targets : Targets
     weights : ndarray of shape (n_samples,) or None
     samples : range or ndarray of int

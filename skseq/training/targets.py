@@ -11,7 +11,7 @@ class Targets:
 
     Parameters
     ----------
-    targets : ndarray of shape (n_samples, ...)
+    targets : ndarray or LazyArray of shape (n_samples, ...)
     """
 
     def __init__(self, targets):

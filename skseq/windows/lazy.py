@@ -9,8 +9,9 @@ import numpy as np
 class LazyArray:
     """An array of which only the rows that are asked for are ever in memory.
 
-    As in numpy, a slice is a view and copies nothing, and an index array gives a new
-    array, here by computing those rows. ``np.asarray`` computes all of them.
+    As in numpy, a slice is a view and copies nothing, and an index array (of int, not
+    negative) gives a new array, here by computing those rows. ``np.asarray`` computes
+    all of them.
 
     Parameters
     ----------
@@ -63,10 +64,13 @@ class LazyArray:
     def __getitem__(self, key):
         if isinstance(key, tuple):
             rows, *others = key
-            return self[rows].map(partial(_part, others))
+            part, function = self[rows], partial(_part, others)
+            return part.map(function) if isinstance(part, LazyArray) else function(part)
         if isinstance(key, slice):
             return LazyArray(self.read, self.rows[key])
         return self.read(self._numbers(key))
+
+    __iter__ = None  # else Python would ask for row after row
 
     def take(self, samples):
         """Return some rows without computing them.
@@ -101,6 +105,17 @@ class LazyArray:
         return np.asarray(self.read(np.asarray(self.rows, np.intp)), dtype=dtype)
 
     def _numbers(self, samples):
+        samples = np.asarray(samples)
+        if samples.ndim != 1 or samples.dtype.kind not in "iu":
+            raise IndexError(
+                f"The rows of a LazyArray can't be chosen by {samples!r}: give a slice "
+                "or a one-dimensional array of int, or convert it with np.asarray."
+            )
+        if len(samples) and samples.min() < 0:
+            raise IndexError(
+                "The rows of a LazyArray are counted from the first, 0, but "
+                f"{samples.min()} was given: convert it with np.asarray."
+            )
         if isinstance(self.rows, range):
             return self.rows.start + self.rows.step * samples
         return self.rows[samples]

@@ -93,11 +93,11 @@ def pack(windows):
 
     Parameters
     ----------
-    windows : ndarray, or tensor, which is kept as it is
+    windows : ndarray, or LazyArray or tensor, which are kept as they are
 
     Returns
     -------
-    array : ndarray or tensor
+    array : ndarray, LazyArray or tensor
     length : int or None
         None if the array is not a series. Both are what :func:`unpack` takes.
     """
@@ -143,7 +143,7 @@ def chunks(windows):
 
     Parameters
     ----------
-    windows : ndarray of shape (n_samples, ...)
+    windows : ndarray or LazyArray of shape (n_samples, ...)
 
     Yields
     ------
