@@ -28,8 +28,8 @@ def lazy_windows(dtype=np.float64, horizon=2, first=2, length=5):
     tables = [make_series(n, dtype=dtype, seed=n) for n in (30, 17, 24)]
     origins = [np.arange(first, len(table) - horizon) for table in tables]
     windows = cut_windows(tables, origins, length)
-    ends = [some + horizon for some in origins]
-    targets = cut_windows([table[:, :1] for table in tables], ends, horizon)
+    first_columns = [table[:, :1] for table in tables]
+    targets = cut_windows(first_columns, origins, horizon, ahead=horizon)
     return windows, targets[:, :, 0]
 
 
@@ -90,6 +90,14 @@ def test_a_row_of_windows_that_do_not_count_is_skipped():
     windows = cut_windows([table], [origins], 3)
     assert isinstance(windows, LazyArray)
     assert_array_equal(windows[:, -1, 0], origins)
+
+
+@pytest.mark.parametrize("origins", [range(3, 15), np.array([0, 1, 7, 16])])
+def test_what_follows_some_rows_is_not_padded(origins):
+    tables = [np.arange(20.0)[:, np.newaxis], np.arange(30.0, 50)[:, np.newaxis]]
+    found = cut_windows(tables, [origins] * 2, 3, ahead=3)
+    expected = [table[o + 1 : o + 4] for table in tables for o in origins]
+    assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

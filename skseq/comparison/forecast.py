@@ -165,15 +165,13 @@ def _samples(tables, fold, window, horizon, n_known):
 
     They are ordered series by series.
     """
-    rows, values, training, ends, origins = [], [], [], [], []
+    rows, values, training, origins = [], [], [], []
     for table in tables.values():
-        last = len(table) + fold.fit_end
         rows.append(_lay_ahead(table, horizon, n_known))
         values.append(table.to_numpy()[:, :1])
-        training.append(range(window - 1, last - horizon + 1))
-        ends.append(range(window - 1 + horizon, last + 1))
+        training.append(range(window - 1, len(table) + fold.fit_end - horizon + 1))
         origins.append(len(table) + np.asarray(fold.origins))
-    y = cut_windows(values, ends, horizon)[:, :, 0]
+    y = cut_windows(values, training, horizon, ahead=horizon)[:, :, 0]
     y = y[:, 0] if horizon == 1 else y
     return cut_windows(rows, training, window), y, cut_windows(rows, origins, window)
 

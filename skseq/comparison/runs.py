@@ -94,13 +94,12 @@ def _join(parts, n_folds):
 
 
 def _run(name, model, tables, fold, cache, **setting):
-    """Forecast, or read what was; an error says of which model, and of which series.
-
-    It does so where it is raised: joblib raises it in place of any earlier result.
-    """
+    """Forecast, or read what was; an error says of which model, and of which series."""
     try:
         return _forecast(model, cache, tables=tables, fold=fold, **setting)
     except Exception as error:
+        # Whatever a model raises goes on, with a note: here, since joblib raises it in
+        # place of any earlier result.
         if len(tables) == 1 and () not in tables:
             [key] = tables
             error.add_note(f"This error comes from the series {label(key)}.")

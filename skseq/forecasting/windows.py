@@ -31,7 +31,7 @@ def training_windows(panel, length, horizon, min_length=None, scaling=None):
     sizes : ndarray of shape (n_series, 1, n_targets)
         Those of these series.
     """
-    used, origins, ends = [], [], []
+    used, origins = [], []
     for instance in panel:
         last = len(instance.y) - horizon - 1
         if last < 0:
@@ -40,11 +40,9 @@ def training_windows(panel, length, horizon, min_length=None, scaling=None):
         used.append(instance)
         if instance.seen.all():
             origins.append(range(first, last + 1))
-            ends.append(range(first + horizon, last + horizon + 1))
         else:
             seen = sliding_windows(instance.seen[:, np.newaxis], horizon)[1:, :, 0]
             origins.append(np.flatnonzero(seen[first:].all(axis=1)) + first)
-            ends.append(origins[-1] + horizon)
     if not any(map(len, origins)):
         raise ValueError(
             f"No window of y is followed by {horizon} values: the longest series has "
@@ -60,7 +58,7 @@ def training_windows(panel, length, horizon, min_length=None, scaling=None):
             "smallest number of observed steps in padded windows."
         )
     windows = cut_windows([lay_rows(one, horizon) for one in used], origins, length)
-    targets = cut_windows([one.y for one in used], ends, horizon)
+    targets = cut_windows([one.y for one in used], origins, horizon, ahead=horizon)
     return windows, targets, list(map(len, origins)), series_sizes(used, scaling)
 
 

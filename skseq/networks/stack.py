@@ -129,12 +129,11 @@ def stacked(models):
         It maps the windows of all models, as many for each, model by model.
     """
     model = deepcopy(models[0])
-    values = zip(*(model.parameters() for model in models), strict=True)
-    for (name, _), some in zip(list(model.named_parameters()), values, strict=True):
-        _replace(model, name, nn.Parameter(torch.stack([v.detach() for v in some])))
-    values = zip(*(model.buffers() for model in models), strict=True)
-    for (name, _), some in zip(list(model.named_buffers()), values, strict=True):
-        _replace(model, name, torch.stack(some))
+    states = [model.state_dict() for model in models]
+    for name, value in model.state_dict(keep_vars=True).items():
+        rows = torch.stack([state[name] for state in states])
+        learned = isinstance(value, nn.Parameter)
+        _replace(model, name, nn.Parameter(rows) if learned else rows)
     for name, part in list(model.named_modules()):
         if type(part) in STACKED:
             _replace(model, name, STACKED[type(part)](part))

@@ -6,8 +6,8 @@ from .lazy import LazyArray
 from .views import HoldsWindows, sliding_windows
 
 
-def cut_windows(rows, origins, length):
-    """Cut the windows that end at given rows of several series.
+def cut_windows(rows, origins, length, ahead=0):
+    """Cut the windows that end at given rows of several series, or some rows later.
 
     Parameters
     ----------
@@ -15,6 +15,9 @@ def cut_windows(rows, origins, length):
     origins : list of ndarray of int or range
         For each series, the positions of the last rows of its windows, ascending.
     length : int
+    ahead : int, default=0
+        Rows from a position to the end of its window. With as many as ``length``, the
+        result is what follows the positions, such as the targets of other windows.
 
     Returns
     -------
@@ -27,14 +30,14 @@ def cut_windows(rows, origins, length):
     for table, ending in zip(rows, origins, strict=True):
         if not len(ending):
             continue
-        first = ending[0] - length + 1
+        first, last = ending[0] + ahead - length + 1, ending[-1] + ahead
         if first < 0:
             parts.append(np.full((-first, table.shape[1]), np.nan, dtype=table.dtype))
-        parts.append(table[max(0, first) : ending[-1] + 1])
+        parts.append(table[max(0, first) : last + 1])
         for start, count in _runs(ending):
             starts.append(n_rows + start - ending[0])
             counts.append(count)
-        n_rows += ending[-1] - first + 1
+        n_rows += last - first + 1
     if not parts:
         return np.empty((0, length, rows[0].shape[1]), dtype=rows[0].dtype)
     series = parts[0] if len(parts) == 1 else np.concatenate(parts)
