@@ -136,6 +136,8 @@ def _refuse_text(frame, name):
             "them the index of a DataFrame."
         )
     if not isinstance(frame, pd.DataFrame):
+        if not (hasattr(frame, "to_pandas") and hasattr(frame, "columns")):
+            return
         frame = _first_rows(frame)
     for position, dtype in enumerate(frame.dtypes):
         if is_numeric_dtype(dtype):
@@ -149,9 +151,7 @@ def _refuse_text(frame, name):
 
 
 def _first_rows(table):
-    """Return the beginning of a table of polars or pyarrow; empty for other values."""
-    if not (hasattr(table, "to_pandas") and hasattr(table, "columns")):
-        return pd.DataFrame()
+    """Return the beginning of a table of polars or pyarrow."""
     names = getattr(table, "column_names", table.columns)  # pyarrow's, polars'
     return pd.DataFrame({name: np.asarray(table[name][:100]) for name in names})
 
