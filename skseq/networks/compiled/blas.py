@@ -99,7 +99,8 @@ def _(a, b, out, transposed, adds):  # noqa: ARG001 (numba wants the same argume
         rows, columns, inner = _tile(n_rows, n_columns, n_inner)
         letters = np.array([ord("n"), ord("t")], np.uint8)
         sizes = np.empty(6, np.int32)
-        sizes[3:] = b.shape[1], a.shape[1], n_columns
+        # One by one: to assign a tuple to a slice takes seconds to compile.
+        sizes[3], sizes[4], sizes[5] = b.shape[1], a.shape[1], n_columns
         factors = np.ones(2, a.dtype)
         factors[1] = adds
         for k in range(0, n_inner, inner):

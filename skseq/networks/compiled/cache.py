@@ -15,10 +15,11 @@ def compiled(function):
     files, so the name of its cache depends on them all.
     """
     function.__qualname__ += f"_{_SOURCES}"
+    options = {**OPTIONS, "no_cpython_wrapper": False, "nogil": True}
     try:
-        return njit(**OPTIONS, nogil=True, cache=True)(function)
+        return njit(**options, cache=True)(function)
     except RuntimeError:  # no folder is writable
-        return njit(**OPTIONS, nogil=True)(function)
+        return njit(**options)(function)
 
 
 def _digest(folder):

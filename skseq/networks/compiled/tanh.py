@@ -7,8 +7,14 @@ from numba import types
 from numba.extending import overload
 
 # Allow only these optimisations: NaN must stay NaN, and sums must keep their order.
-# Python's division, which raises an error at zero, would prevent vectorisation.
-OPTIONS = {"fastmath": {"contract", "nsz"}, "error_model": "numpy"}
+# Python's division, which raises an error at zero, would prevent vectorisation. Only
+# compiled code calls these functions: wrappers for Python take a third of the compiling.
+OPTIONS = {
+    "fastmath": {"contract", "nsz"},
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
 
 
 def tanh(x):
