@@ -179,9 +179,32 @@ def test_each_member_stops_by_itself(name, weighted, stacks):
     assert len(set(n_epochs)) > 1
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd", "rmsprop"])
+def test_each_member_lowers_its_own_rate(optimizer, early_stopping, stacks):
+    """When its own loss no longer falls."""
+    model = skseq.GRURegressor(
+        hidden_size=4,
+        lr_schedule="plateau",
+        optimizer=optimizer,
+        learning_rate=0.2,
+        max_epochs=16,
+        early_stopping=early_stopping,
+        validation_fraction=0.31,
+        n_iter_no_change=3,
+        n_members=3,
+        random_state=0,
+    ).fit(WINDOWS, Y)
+    _assert_members_are_separate_fits(model, Y)
+    assert stacks == [3]
+    rates = model.history_.groupby("member")["learning_rate"]
+    assert (rates.min() < 0.2).any()
+    lowered = [tuple(np.flatnonzero(np.diff(rate))) for _, rate in rates]
+    assert len(set(lowered)) > 1
+
+
 def test_what_cannot_be_stacked_is_fitted_one_by_one(stacks):
     for model in (
-        skseq.GRURegressor(lr_schedule="plateau"),
         skseq.GRURegressor(hidden_size=512),
         skseq.WaveNetRegressor(n_filters=120, pooling="mean"),
         skseq.EncoderDecoderRegressor(hidden_size=4),

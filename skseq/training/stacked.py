@@ -12,8 +12,13 @@ from .batch_norm import batch_norms, settle
 from .callbacks import Progress
 from .gradients import layer_of, warn_of_trouble
 from .stacked_batches import StackedBatches, StackedDataset
-from .stacked_callbacks import StackedBatchNorm, StackedGradients, StackedWatch
-from .train import OPTIMIZERS, new_net, schedule
+from .stacked_callbacks import (
+    StackedBatchNorm,
+    StackedGradients,
+    StackedPlateau,
+    StackedWatch,
+)
+from .train import OPTIMIZERS, new_net, plateau, schedule
 
 
 def train_stacked(jobs):
@@ -34,7 +39,10 @@ def train_stacked(jobs):
     """
     order = sorted(range(len(jobs)), key=lambda i: _rates(jobs[i]))
     stacked = [jobs[i] for i in order]
+    settings = stacked[0].settings
     groups = [list(group) for _, group in groupby(stacked, _rates)]
+    if settings.lr_schedule == "plateau":  # each lowers its own rate
+        groups = [[job] for job in stacked]
     stack = Stack(
         [[job.module for job in group] for group in groups],
         [job.random_state for job in stacked],
@@ -47,13 +55,12 @@ def train_stacked(jobs):
     validation = None
     if first.validation is not None:
         validation = StackedDataset([job.validation for job in stacked])
-    settings = first.settings
     gradients = StackedGradients(settings.gradient_clip, settings.gradient_clip_by)
     watch = StackedWatch(training, validation, settings.n_iter_no_change, settings.tol)
     callbacks = [
         ("gradients", gradients),
         ("watch", watch),
-        *schedule(first, [_rates(group[0])[0] for group in groups]),
+        *_schedule(first, [_rates(group[0])[0] for group in groups]),
     ]
     if batch_norms(stack):
         callbacks.append(("batch_norm", StackedBatchNorm()))
@@ -81,6 +88,12 @@ def train_stacked(jobs):
 
 def _rates(job):
     return job.settings.learning_rate, job.weight_decay
+
+
+def _schedule(job, learning_rates):
+    if job.settings.lr_schedule == "plateau":
+        return [("lr_schedule", StackedPlateau(**plateau(job)))]
+    return schedule(job, learning_rates)
 
 
 def _optimizer(stack, rates, make, _, **__):

@@ -2,6 +2,9 @@
 
 import numpy as np
 import torch
+from skorch.callbacks import Callback
+from torch.optim import SGD
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from .batch_norm import SettleBatchNorm, settle, weigh_windows
 from .callbacks import Watch, diverged, set_name
@@ -172,6 +175,38 @@ class StackedWatch(Watch):
         if self.interrupted_:
             epochs = self.best_epochs_[left].tolist()
             warn_of_interruption(self.n_epochs_, net.max_epochs, epochs)
+
+
+class StackedPlateau(Callback):
+    """Lower the learning rate of each network when its loss has stopped falling.
+
+    Each has a group of parameters of its own in the optimizer.
+
+    Parameters
+    ----------
+    monitor : str
+        Name of the loss in the history.
+    patience : int
+        Number of epochs without progress after which the rate is lowered.
+    """
+
+    def __init__(self, monitor, patience):
+        self.monitor = monitor
+        self.patience = patience
+
+    def on_train_begin(self, net, **kwargs):
+        """Give each network torch's schedule."""
+        self.schedules_ = []
+        for group in net.optimizer_.param_groups:
+            only = SGD(group["params"], lr=group["lr"])  # of torch's kind, never used
+            only.param_groups = [group]
+            self.schedules_.append(ReduceLROnPlateau(only, patience=self.patience))
+
+    def on_epoch_end(self, net, **kwargs):
+        """Tell each its own loss."""
+        row = net.history[-1]
+        for member, loss in zip(row["members"], row[self.monitor], strict=True):
+            self.schedules_[member].step(loss)
 
 
 class StackedBatchNorm(SettleBatchNorm):

@@ -245,7 +245,6 @@ def _shape(job):
         settings.device != "cpu"
         or settings.mixed_precision
         or settings.callbacks
-        or settings.lr_schedule == "plateau"
         or type(job.criterion) not in (CrossEntropy, WeightedLoss)
         or not can_stack(job.module)
         or _size(job) > SMALL

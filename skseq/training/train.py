@@ -259,11 +259,15 @@ def schedule(job, learning_rate):
             "T_max": job.n_steps,
         }
     elif settings.lr_schedule == "plateau":
-        options = {
-            "policy": lr_scheduler.ReduceLROnPlateau,
-            "monitor": "train_loss" if job.validation is None else "valid_loss",
-            "patience": max(1, settings.n_iter_no_change // 2),
-        }
+        options = {"policy": lr_scheduler.ReduceLROnPlateau, **plateau(job)}
     else:
         return []
     return [("lr_schedule", LRScheduler(**options))]
+
+
+def plateau(job):
+    """Return which loss the schedule of that name follows, and its patience."""
+    return {
+        "monitor": "train_loss" if job.validation is None else "valid_loss",
+        "patience": max(1, job.settings.n_iter_no_change // 2),
+    }
