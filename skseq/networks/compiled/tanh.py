@@ -8,7 +8,7 @@ from numba.extending import overload
 
 # Allow only these optimisations: NaN must stay NaN, and sums must keep their order.
 # Python's division, which raises an error at zero, would prevent vectorisation. Only
-# compiled code calls these functions: wrappers for Python take a third of the compiling.
+# compiled code calls these functions: wrappers for Python take a third of compiling.
 OPTIONS = {
     "fastmath": {"contract", "nsz"},
     "error_model": "numpy",
