@@ -42,7 +42,7 @@ def naive(module, kind, states, known, truth=None):
     """One window, one step, one cell of torch's at a time."""
     cell = CELLS[kind](TARGETS + KNOWN, 6).double()
     for name, parameter in cell.named_parameters():
-        parameter.data = getattr(module.layers, f"{name}_l0").data
+        parameter.data = getattr(module.layers[0], name).data
     outputs = torch.zeros(BATCH, TARGETS, HORIZON, dtype=torch.float64)
     for i in range(BATCH):
         begin = torch.tanh(module.begin(states[i, -1]))[None]

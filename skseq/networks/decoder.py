@@ -5,9 +5,11 @@ from torch import nn
 from torch.nn.functional import one_hot
 
 from .attention import Attention
-from .dropout import Dropout
+from .dropout import Dropout, draw_uniform
 from .heads import at_level, linear, pool, pooled_size
-from .recurrent import CELLS, initialize
+from .recurrent import initialize
+
+CELLS = {"RNN": nn.RNNCell, "LSTM": nn.LSTMCell, "GRU": nn.GRUCell}
 
 
 class Decoder(nn.Module):
@@ -46,6 +48,11 @@ class Decoder(nn.Module):
         Share of inputs that are true outputs, at the start of training.
     n_updates : int
         Gradient steps after which that share is zero.
+
+    Attributes
+    ----------
+    update : tensor of shape ([models])
+        Gradient steps that were taken.
 
     References
     ----------
@@ -86,14 +93,11 @@ class Decoder(nn.Module):
         self.begin = linear(
             pooled_size(state_size, read), self.n_memories * n_layers * hidden_size
         )
-        self.layers = CELLS[cell](
-            n_inputs + n_known,
-            hidden_size,
-            num_layers=n_layers,
-            dropout=dropout if n_layers > 1 else 0.0,
-            batch_first=True,
-        )
-        initialize(self.layers)
+        self.layers = nn.ModuleList()
+        for size in [n_inputs + n_known] + [hidden_size] * (n_layers - 1):
+            # A layer would take longer than a cell for a single step.
+            self.layers.append(CELLS[cell](size, hidden_size))
+            initialize(self.layers[-1])
         self.attention = None
         if attention:
             self.attention = Attention(hidden_size, state_size)
@@ -122,8 +126,7 @@ class Decoder(nn.Module):
         for step in range(self.horizon):
             if known is not None:
                 fed = torch.cat([fed, known[:, -1, step]], dim=-1)
-            hidden, memory = self.layers(fed.unsqueeze(1), memory)
-            hidden = hidden.squeeze(1)  # (batch, hidden)
+            hidden, memory = self._step(fed, memory)
             if self.attention is not None:
                 context, weight = self.attention(hidden, states, n_padding)
                 hidden = self.combine(torch.cat([hidden, context], dim=-1)).tanh()
@@ -137,23 +140,40 @@ class Decoder(nn.Module):
         return torch.stack(outputs, dim=1), weights
 
     def _begin(self, state):
-        """Map the encoder's state to the state that the layers start from."""
-        memory = self.begin(state).tanh().unflatten(-1, (self.n_memories, -1))
-        memory = memory.unflatten(-1, (self.n_layers, -1)).permute(1, 2, 0, 3)
-        memory = memory.contiguous()  # (n_memories, n_layers, batch, hidden)
-        return tuple(memory) if self.n_memories > 1 else memory[0]
+        """Map the encoder's state to what each layer starts from."""
+        sizes = self.n_memories, self.n_layers, -1
+        memory = self.begin(state).tanh().unflatten(-1, sizes)
+        if self.n_memories == 1:
+            return memory.squeeze(1).unbind(1)
+        return [layer.unbind(1) for layer in memory.unbind(2)]
+
+    def _step(self, x, memory):
+        """Take one step; return the last layer's state, and the memory of all.
+
+        x, state : (batch, n_inputs + n_known), (batch, hidden)
+        """
+        after = []
+        for i, (layer, before) in enumerate(zip(self.layers, memory, strict=True)):
+            after.append(layer(self.dropout(x) if i else x, before))
+            x = after[-1] if self.n_memories == 1 else after[-1][0]
+        return x, after
 
     def _teach(self, targets):
         """Draw which inputs are true outputs; None if there are none."""
         if not self.training or targets is None:
             return None
-        share = self.teacher_forcing * (1 - self.update / self.n_updates)
+        share = self.teacher_forcing * (1 - self.update.float() / self.n_updates)
         self.update += 1
-        if self.horizon == 1 or share <= 0:
+        if not self.teacher_forcing or self.horizon == 1:
             return None
-        truth = self.expose(targets)  # (batch, horizon, n_inputs)
-        use = torch.rand(truth.shape[:2], device=truth.device) < share
-        return truth, use.unsqueeze(-1)
+        # Also drawn if all shares are zero, as after the end of another model of a
+        # stack: so what is drawn next does not depend on them.
+        numbers = draw_uniform((len(targets), self.horizon), targets.device)
+        share = share.view(-1, 1, 1)  # (models, 1, 1)
+        use = numbers.unflatten(0, (len(share), -1)) < share
+        if not use.any():
+            return None
+        return self.expose(targets), use.flatten(0, 1).unsqueeze(-1)
 
 
 class NumberDecoder(Decoder):

@@ -1,4 +1,4 @@
-"""Dropout whose masks are the same if many networks are computed as one."""
+"""Dropout, and other chance, that is the same if many networks are computed as one."""
 
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -41,22 +41,37 @@ def draw_mask(x, shape, p):
     if _is_left_to_torch(x):
         return F.dropout(x.new_ones(shape), p)
     n_dropped = min(round(p * 2**16), 2**16 - 1)
-    if _many.get() is None:
-        kept = _draw_kept(shape, n_dropped)
-    else:
-        kept = torch.zeros(shape, dtype=torch.bool)
-        generators, sizes = _many.get()
-        each = kept.unflatten(0, (len(generators), -1))
-        for mask, generator, size in zip(each, generators, sizes, strict=True):
-            mask[:size] = _draw_kept(mask[:size].shape, n_dropped, generator)
+    kept = _draw(partial(_draw_kept, n_dropped), shape, torch.bool)
     return kept.to(x.dtype).mul_(2**16 / (2**16 - n_dropped))
+
+
+def draw_uniform(shape, device):
+    """Draw numbers between 0 and 1, (batch, ...)."""
+    if device.type != "cpu":
+        return torch.rand(shape, device=device)
+    return _draw(partial(torch.rand, dtype=torch.float32), shape, torch.float32)
 
 
 def _is_left_to_torch(x):
     return x.device.type != "cpu" or is_traced()
 
 
-def _draw_kept(shape, n_dropped, generator=None):
+def _draw(draw, shape, dtype):
+    """Draw values, (batch, ...), for each model of a stack by its own generator.
+
+    Those of windows that fill a batch are zero.
+    """
+    if _many.get() is None:
+        return draw(shape)
+    drawn = torch.zeros(shape, dtype=dtype)
+    generators, sizes = _many.get()
+    each = drawn.unflatten(0, (len(generators), -1))
+    for values, generator, size in zip(each, generators, sizes, strict=True):
+        values[:size] = draw(values[:size].shape, generator=generator)
+    return drawn
+
+
+def _draw_kept(n_dropped, shape, generator=None):
     """Draw whether values are kept; of 2**16, n_dropped are not.
 
     A random number of 64 bits is four of 16, several times as fast as torch's dropout,
@@ -76,7 +91,7 @@ def same_masks(device):
 
 @contextmanager
 def drawing(generators, sizes):
-    """Let each model of a stack draw its own masks.
+    """Let each model of a stack draw its own masks and numbers.
 
     Parameters
     ----------

@@ -35,9 +35,7 @@ class SequenceModel(nn.Module):
         targets : tensor, default=None
             True outputs for a decoder, in training.
         """
-        if targets is None:
-            return self.head(*self.encode(x))
-        return self.head(*self.encode(x), targets)
+        return self.after_inputs(*self.inputs(x), targets)
 
     def train(self, mode=True):
         """Set the mode of all parts, unless already set (skorch asks at each batch)."""
@@ -47,9 +45,10 @@ class SequenceModel(nn.Module):
         """Map windows to what the head reads: states, values known ahead, padding."""
         return self._read(*self.inputs(x))
 
-    def after_inputs(self, values, known, n_padding):
+    def after_inputs(self, values, known, n_padding, targets=None):
         """Map the results of the input stage to outputs."""
-        return self.head(*self._read(values, known, n_padding))
+        taught = () if targets is None else (targets,)
+        return self.head(*self._read(values, known, n_padding), *taught)
 
     def _read(self, values, known, n_padding):
         options = {"only_last": True} if self.computes_only_last else {}

@@ -10,14 +10,17 @@ from torch.nn import functional as F
 from . import conv, normalization
 from .by_hand import is_watched
 from .cells import Cell
+from .decoder import LabelDecoder, NumberDecoder
 from .dense import Dense
 from .dropout import drawing
 from .heads import Head
 from .inputs import Embed, Standardize
 from .recurrent import LAYERS, Recurrent
+from .stacked_cells import StackedGRUCell, StackedLSTMCell, StackedRNNCell
 from .wavenet import WaveNet
 
 NETWORKS = (conv.Conv1D, Dense, Recurrent, WaveNet)
+HEADS = (Head, LabelDecoder, NumberDecoder)
 
 
 class StackedLinear(nn.Module):
@@ -82,6 +85,9 @@ STACKED = {
     nn.Linear: StackedLinear,
     nn.LayerNorm: StackedLayerNorm,
     nn.Embedding: StackedEmbedding,
+    nn.RNNCell: StackedRNNCell,
+    nn.LSTMCell: StackedLSTMCell,
+    nn.GRUCell: StackedGRUCell,
 }
 """Layers that are replaced by one of several models."""
 
@@ -103,7 +109,7 @@ def can_stack(module):
     """
     return (
         type(module.inputs) in (Standardize, Embed)
-        and type(module.head) is Head
+        and type(module.head) in HEADS
         and type(module.network) in NETWORKS
         and all(parameter.requires_grad for parameter in module.parameters())
         and not any(map(is_watched, module.modules()))
@@ -161,7 +167,8 @@ class Stack(nn.Module):
     weights : dict of str to nn.Parameter
         The stacked parameters, by their names in a model.
     statistics : dict of str to tensor
-        The stacked moments of the inputs, and statistics of batch normalisations.
+        The stacked moments of the inputs, statistics of batch normalisations, and
+        counts of gradient steps.
     groups : list of list of nn.Parameter
         Their rows for each group, in the same memory, which an optimizer updates.
     sizes : list of int
@@ -178,7 +185,7 @@ class Stack(nn.Module):
         self.statistics = dict(self.stacked.named_buffers())
         self.groups = [[nn.Parameter(v) for v in g] for g in self._split(self.weights)]
 
-    def forward(self, x, sizes):
+    def forward(self, x, sizes, targets=None):
         """Map windows to outputs.
 
         Parameters
@@ -187,10 +194,12 @@ class Stack(nn.Module):
         sizes : tensor of shape (models,)
             Number of windows of each model; further ones are repeats that fill the
             batch.
+        targets : tensor of shape (models, batch, ...), default=None
+            True outputs for decoders, in training.
         """
         arguments = (
             None if argument is None else argument.flatten(0, 1)
-            for argument in self.stacked.inputs(x)
+            for argument in (*self.stacked.inputs(x), targets)
         )
         with drawing(self.generators, sizes):
             outputs = self.stacked.after_inputs(*arguments)
@@ -211,16 +220,18 @@ class Stack(nn.Module):
 
     @torch.no_grad()
     def unstack(self, some=None):
-        """Give the models, or some of them, the parameters that the stack has learned.
+        """Give the models, or some of them, what the stack has learned.
 
         Parameters
         ----------
         some : sequence of bool, one for each model, default=None
         """
-        learned = zip(*(w.unbind() for w in self.weights.values()), strict=True)
+        values = self.weights | self.statistics
+        learned = zip(*(v.unbind() for v in values.values()), strict=True)
         pairs = zip(self.models, learned, strict=True)
-        for model, parameters in pairs if some is None else compress(pairs, some):
-            torch._foreach_copy_(list(model.parameters()), list(parameters))
+        for model, row in pairs if some is None else compress(pairs, some):
+            own = model.state_dict()
+            torch._foreach_copy_([own[name] for name in values], list(row))
 
     def keep(self, kept, optimizer):
         """Keep only some of the models.

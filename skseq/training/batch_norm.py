@@ -95,7 +95,7 @@ def settle(module, windows, infer):
         total += size
         for norm in norms:
             norm.momentum = size / max(total, 1e-30)  # the mean over the batches
-        infer(batch[0])
+        infer(batch[0]["x"] if windows.teach else batch[0])
     for norm in norms:
         norm.eval()
         norm.momentum = momentum

@@ -34,6 +34,11 @@ class StackedDataset(Dataset):
         return max(self.lengths)
 
     @property
+    def teach(self):
+        """Whether the networks get the targets too."""
+        return self.datasets[0].teach
+
+    @property
     def lengths(self):
         """Number of windows of each network."""
         return [len(dataset) for dataset in self.datasets]
@@ -58,6 +63,8 @@ class StackedDataset(Dataset):
         for dataset, members in self.members.items():
             rows = np.concatenate([positions[member] for member in members])
             some_x, some_y = dataset[rows]
+            if self.teach:
+                some_x = some_x["x"]
             for i, member in enumerate(members):
                 part = slice(i * len(positions[0]), (i + 1) * len(positions[0]))
                 x[member] = some_x[part]
@@ -95,12 +102,16 @@ class StackedBatches:
             rows = [order[part] for order, part in zip(orders, some, strict=True)]
             sizes = [len(some) for some in rows]
             size = max(sizes)
-            if min(sizes) == size:
-                x, y = self.dataset[rows]
-            else:
-                x, y = self.dataset[[np.resize(some, size) for some in rows]]
+            is_filled = min(sizes) < size
+            if is_filled:
+                rows = [np.resize(some, size) for some in rows]
+            x, y = self.dataset[rows]
+            inputs = {"x": x, "sizes": torch.tensor(sizes)}
+            if self.dataset.teach:
+                inputs["targets"] = y[0] if isinstance(y, tuple) else y
+            if is_filled:
                 y = _without_repeated(y, sizes, size)
-            yield {"x": x, "sizes": torch.tensor(sizes)}, y
+            yield inputs, y
 
 
 def _without_repeated(y, sizes, size):
@@ -118,5 +129,6 @@ def _without_repeated(y, sizes, size):
     repeated = torch.arange(size) >= torch.tensor(sizes)[:, None]
     # The mean does not count such targets.
     is_number = targets.is_floating_point()
+    targets = targets.clone()  # a decoder may be given all
     targets[repeated] = torch.nan if is_number else CrossEntropy.PADDING
     return targets if weights is None else (targets, weights)

@@ -259,7 +259,8 @@ def _shape(job):
     }
     shapes = [(v.dtype, tuple(v.shape)) for v in job.module.state_dict().values()]
     n_valid = job.validation and -(-len(job.validation) // job.batch_size)
-    data = job.n_steps, n_valid, job.batch_size, job.training.windows.shape[1:]
+    samples = job.training.windows, job.training.targets.targets
+    data = job.n_steps, n_valid, job.batch_size, [v.shape[1:] for v in samples]
     # A batch of one window, which has no variance, must not be filled up to two.
     n_if_pairs = len(job.training) if job.batch_size == 2 else None
     weighted = job.training.weights is not None
