@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import (
@@ -87,6 +88,39 @@ MODELS = {
     "classifier, dropout": skseq.GRUClassifier(
         hidden_size=4, n_layers=2, dropout=0.3, recurrent_dropout=0.2
     ),
+    "decoder, RNN": skseq.EncoderDecoderRegressor(
+        cell="RNN", hidden_size=4, loss="quantile", pooling="concat"
+    ),
+    "decoder, LSTM": skseq.EncoderDecoderRegressor(
+        cell="LSTM", hidden_size=4, attention=True, n_known_ahead=1
+    ),
+    "decoder, GRU": skseq.EncoderDecoderRegressor(
+        hidden_size=4, n_layers=2, dropout=0.3, bidirectional=True
+    ),
+    "decoder, attention": skseq.EncoderDecoderRegressor(
+        hidden_size=4, n_layers=2, attention=True, dropout=0.3
+    ),
+    "decoder, two targets": skseq.EncoderDecoderRegressor(
+        cell="LSTM", hidden_size=4, n_layers=3, teacher_forcing=1.0
+    ),
+    "decoder, not taught": skseq.EncoderDecoderRegressor(
+        hidden_size=4, teacher_forcing=0.0, dropout=0.3
+    ),
+    "decoder, batch norm": skseq.EncoderDecoderRegressor(
+        hidden_size=4, normalization="batch", recurrent_dropout=0.2
+    ),
+    "classifier, decoder": skseq.EncoderDecoderClassifier(
+        cell="LSTM", hidden_size=4, dropout=0.3, class_weight="balanced"
+    ),
+    "classifier, tokens": skseq.EncoderDecoderClassifier(
+        hidden_size=4, embedding_size=3, vocabulary_size=5, label_smoothing=0.1
+    ),
+}
+WORDS = np.array(["a", "b", "c"])[RNG.integers(3, size=(150, 3))]
+TARGETS = {
+    "decoder, two targets": RNG.normal(size=(150, 4, 2)),
+    "classifier, decoder": WORDS,
+    "classifier, tokens": WORDS,
 }
 UNSTABLE = {"optimizer": "sgd", "weight_decay": 0.01, "gradient_clip": None}
 STOPPING = {
@@ -138,8 +172,13 @@ def _windows_for(model):
     return WINDOWS if model.embedding_size is None else TOKENS
 
 
+def _targets_for(name):
+    return TARGETS.get(name, LABELS if name.startswith("classifier") else Y)
+
+
 WEIGHTED = ["LSTM", "every step", "quantiles", "classifier", "GRU, dropout"]
 WEIGHTED += ["WaveNet, batch norm", "classifier, batch norm"]
+WEIGHTED += ["decoder, LSTM", "decoder, batch norm", "classifier, decoder"]
 
 
 @pytest.mark.parametrize(
@@ -150,7 +189,7 @@ def test_members_are_separate_fits(name, weighted, stacks):
     """With windows that begin with padding."""
     params = {"max_epochs": 3, "batch_size": 32}
     model = clone(MODELS[name]).set_params(**params, n_members=3, random_state=0)
-    y = LABELS if name.startswith("classifier") else Y
+    y = _targets_for(name)
     weights = np.linspace(0.5, 2, len(Y)) if weighted else None
     model.fit(_windows_for(model), y, sample_weight=weights)
     _assert_members_are_separate_fits(model, y, weights)
@@ -167,11 +206,12 @@ def test_each_member_stops_by_itself(name, weighted, stacks):
     # also of a change of that size in the windows of a single fit.
     # Members of the others all stop in one epoch at 0.06.
     slow = ["LSTM, norm", "GRU, batch norm", "classifier", "classifier, dropout"]
+    slow += ["decoder, batch norm"]
     rate = 0.01 if name in slow else 0.06
     model = clone(MODELS[name]).set_params(
         **STOPPING, learning_rate=rate, n_members=3, random_state=3
     )
-    y = LABELS if name.startswith("classifier") else Y
+    y = _targets_for(name)
     weights = np.linspace(0.5, 2, len(Y)) if weighted else None
     model.fit(_windows_for(model), y, sample_weight=weights)
     n_epochs = _assert_members_are_separate_fits(model, y, weights)
@@ -207,7 +247,6 @@ def test_what_cannot_be_stacked_is_fitted_one_by_one(stacks):
     for model in (
         skseq.GRURegressor(hidden_size=512),
         skseq.WaveNetRegressor(n_filters=120, pooling="mean"),
-        skseq.EncoderDecoderRegressor(hidden_size=4),
     ):
         model.set_params(max_epochs=1, n_members=2)
         assert len(model.fit(WINDOWS[:40], Y[:40]).nets_) == 2
@@ -268,6 +307,24 @@ def test_ensemble_goes_on_from_the_last_fit(stacks):
     again = single.fit(WINDOWS, Y).history_["train_loss"]
     assert_allclose(model.history_.query("member == 1")["train_loss"], again)
     assert stacks == [2, 2]
+
+
+def test_decoders_that_stopped_at_different_epochs_go_on(stacks):
+    """One that is still taught, beside one that is no more, is as if it were alone."""
+    params = {**STOPPING, "learning_rate": 0.06, "warm_start": True, "random_state": 3}
+    params |= {"hidden_size": 4, "dropout": 0.3}
+    model = skseq.EncoderDecoderRegressor(n_members=3, **params).fit(WINDOWS, Y)
+    updates = [int(net.module_.head.update) for net in model.nets_]
+    short = {"early_stopping": False, "max_epochs": 2}
+    model.set_params(**short).fit(WINDOWS, Y)
+    assert min(updates) < model.net_.module_.head.n_updates < max(updates)
+    for member, seed in enumerate(model.member_random_states_):
+        single = skseq.EncoderDecoderRegressor(**{**params, "random_state": seed})
+        single.fit(WINDOWS, Y).set_params(**short).fit(WINDOWS, Y)
+        weights = model.nets_[member].module_.state_dict()
+        for name, expected in single.net_.module_.state_dict().items():
+            assert_allclose(weights[name], expected, atol=1e-9)
+    assert stacks == [3, 3]
 
 
 def test_ensemble_that_diverges_raises():
@@ -359,6 +416,10 @@ def test_search_has_the_results_of_scikit_learn(cv, sizes, stacks):
     assert search.get_params()["cv"] is cv
 
 
+KINDS = skseq.GRUClassifier, skseq.GRURegressor
+KINDS += skseq.EncoderDecoderClassifier, skseq.EncoderDecoderRegressor
+
+
 @pytest.mark.parametrize(
     ("params", "weights"),
     [
@@ -372,7 +433,7 @@ def test_search_has_the_results_of_scikit_learn(cv, sizes, stacks):
         ),
     ],
 )
-@pytest.mark.parametrize("kind", [skseq.GRUClassifier, skseq.GRURegressor])
+@pytest.mark.parametrize("kind", KINDS)
 def test_search_on_folds_of_different_size(kind, weights, params, stacks):
     """Batches differ by a window, held-out ones too; each counts as in a fit alone."""
     model = kind(hidden_size=4, random_state=0, **params)
@@ -410,15 +471,24 @@ def _assert_folds_are_separate_fits(model, weights, batch_size=12):
     grid = {"learning_rate": [0.001, 0.1]}
     # Of overlapping windows, classifiers leave out of some folds more than of others.
     X = _windows_for(model)[::4][:34]
-    y = (LABELS if is_classifier(model) else Y)[:34]
+    y, scoring = Y[:34], "r2"
+    if isinstance(model, skseq.EncoderDecoderClassifier):
+        y, scoring = WORDS[:34], _mean_probability
+    elif is_classifier(model):
+        y, scoring = LABELS[:34], "neg_log_loss"
     results = []
     for search in (GridSearchCV, VectorizedGridSearchCV):
         search = search(model, grid, cv=KFold(4), refit=False, error_score="raise")
-        search.scoring = "neg_log_loss" if is_classifier(model) else "r2"
+        search.scoring = scoring
         results.append(search.fit(X, y, sample_weight=weights).cv_results_)
     for fold in range(4):
         name = f"split{fold}_test_score"
         assert_allclose(results[1][name], results[0][name], atol=1e-9)
+
+
+def _mean_probability(model, X, y, sample_weight=None):
+    """Of the first label; scikit-learn has no score of several labels."""
+    return model.predict_proba(X)[..., 0].mean()
 
 
 @pytest.mark.parametrize("supervise", ["last", "every"])
@@ -583,9 +653,24 @@ def test_search_in_the_processes_of_a_configuration(stacks):
     assert_allclose(found["mean_test_score"], expected["mean_test_score"])
 
 
+def test_decoders_of_different_horizons_are_trained_apart(stacks):
+    """Their weights have the same shapes."""
+    model = skseq.EncoderDecoderRegressor(hidden_size=4, max_epochs=2, random_state=0)
+    model = TransformedTargetRegressor(
+        model, inverse_func=lambda y: y[:, [0, -1]], check_inverse=False
+    )
+    grid = {"func": [lambda y: y, lambda y: y[:, [0, 1, 0]]]}
+    expected, found = (
+        cls(model, grid, cv=2).fit(WINDOWS, Y).cv_results_["mean_test_score"]
+        for cls in (GridSearchCV, VectorizedGridSearchCV)
+    )
+    assert_allclose(found, expected)
+    assert stacks == [2, 2]
+
+
 @pytest.mark.parametrize("order", [1, -1])
 @pytest.mark.parametrize("kind", ["Regressor", "Classifier"])
-def test_search_teaches_decoders_alone(kind, order):
+def test_search_teaches_only_decoders(kind, order):
     tiny = {"hidden_size": 4, "max_epochs": 3, "random_state": 0}
     models = [getattr(skseq, name + kind)(**tiny) for name in ("GRU", "EncoderDecoder")]
     y = Y if kind == "Regressor" else LABELS
