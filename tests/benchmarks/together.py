@@ -3,13 +3,14 @@
 Run with ``python -m tests.benchmarks.together``. Ensembles: 8 and 24 members, over the
 time of one network times their number. Searches: 24 candidates by 3 folds, over
 scikit-learn's ``GridSearchCV(n_jobs=1)``. One thread, batches of 32 windows of 28 steps
-and 3 variables; all take turns in one run.
+and 3 variables, and 14 steps out of a decoder; all take turns in one run.
 """
 
 from time import perf_counter
 
 import numpy as np
 import torch
+from sklearn.base import is_classifier
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
@@ -19,7 +20,7 @@ from skseq.training import together
 
 from .overhead import turns
 
-LENGTH, N_WINDOWS = 28, 640
+LENGTH, N_WINDOWS, HORIZON = 28, 640, 14
 ENSEMBLES = [
     (skseq.DenseRegressor, {"hidden_layer_sizes": (32,)}),
     (skseq.RNNRegressor, {"hidden_size": 16}),
@@ -46,11 +47,25 @@ ENSEMBLES = [
     (skseq.DenseRegressor, {"hidden_layer_sizes": (32,), "early_stopping": True}),
     (skseq.GRURegressor, {"hidden_size": 16, "early_stopping": True}),
 ]
+DECODERS = [
+    (skseq.EncoderDecoderRegressor, {"hidden_size": 16}),
+    (skseq.EncoderDecoderRegressor, {"hidden_size": 32}),
+    (skseq.EncoderDecoderRegressor, {"hidden_size": 64}),
+    (skseq.EncoderDecoderRegressor, {"hidden_size": 16, "attention": True}),
+    (skseq.EncoderDecoderRegressor, {"hidden_size": 64, "attention": True}),
+    (skseq.EncoderDecoderRegressor, {"hidden_size": 16, "cell": "LSTM"}),
+    (
+        skseq.EncoderDecoderRegressor,
+        {"hidden_size": 16, "n_layers": 2, "dropout": 0.2},
+    ),
+    (skseq.EncoderDecoderClassifier, {"hidden_size": 16}),
+]
 
 
-def ensembles(X, y):
+def ensembles(kinds, X, y):
     """Print how many times faster members are trained than one by one."""
-    for estimator, params in ENSEMBLES:
+    for estimator, params in kinds:
+        targets = y > 0 if is_classifier(estimator()) else y
         for n_members in (8, 24):
             seconds = {1: [], n_members: []}
             for turn in range(4):
@@ -59,7 +74,7 @@ def ensembles(X, y):
                         **params, n_members=n, max_epochs=3, random_state=0
                     )
                     start = perf_counter()
-                    model.fit(X, y)
+                    model.fit(X, targets)
                     if turn:
                         seconds[n].append((perf_counter() - start) / n)
             what = f"{estimator.__name__} {params}, {n_members} members"
@@ -110,7 +125,10 @@ def main():
     y = rng.normal(size=len(series)).astype("float32")
     print("| what | times as fast: min, median, max |")
     print("|---|---|")
-    ensembles(SlidingWindow(LENGTH).fit_transform(series), y)
+    windows = SlidingWindow(LENGTH).fit_transform(series)
+    ensembles(ENSEMBLES, windows, y)
+    ahead = rng.normal(size=(len(windows), HORIZON)).astype("float32")
+    ensembles(DECODERS, windows, ahead)
     searches(series, y)
 
 
