@@ -40,17 +40,24 @@ def states_and_known():
 
 def naive(module, kind, states, known, truth=None):
     """One window, one step, one cell of torch's at a time."""
-    cell = CELLS[kind](TARGETS + KNOWN, 6).double()
-    for name, parameter in cell.named_parameters():
-        parameter.data = getattr(module.layers[0], name).data
+    cells = []
+    for layer in module.layers:
+        cells.append(CELLS[kind](layer.input_size, 6).double())
+        cells[-1].load_state_dict(layer.state_dict())
     outputs = torch.zeros(BATCH, TARGETS, HORIZON, dtype=torch.float64)
     for i in range(BATCH):
-        begin = torch.tanh(module.begin(states[i, -1]))[None]
-        memory = tuple(begin.chunk(2, dim=1)) if kind == "LSTM" else begin
+        begin = torch.tanh(module.begin(states[i, -1]))
+        parts = begin[None].split(6, dim=1)  # of each layer
+        memory = list(parts)
+        if kind == "LSTM":
+            memory = list(zip(parts[: len(cells)], parts[len(cells) :], strict=True))
         fed = torch.zeros(TARGETS, dtype=torch.float64)
         for step in range(HORIZON):
-            memory = cell(torch.cat([fed, known[i, -1, step]])[None], memory)
-            hidden = (memory[0] if kind == "LSTM" else memory)[0]
+            hidden = torch.cat([fed, known[i, -1, step]])[None]
+            for number, cell in enumerate(cells):
+                memory[number] = cell(hidden, memory[number])
+                hidden = memory[number][0] if kind == "LSTM" else memory[number]
+            hidden = hidden[0]
             if module.attention is not None:
                 key = module.attention.to_state.weight
                 scores = [torch.dot(s, key @ hidden).exp() for s in states[i]]
@@ -63,14 +70,25 @@ def naive(module, kind, states, known, truth=None):
     return outputs.flatten(start_dim=1)
 
 
+@pytest.mark.parametrize("n_layers", [1, 3])
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("attention", [False, True])
-def test_decoder_is_the_loop(cell, attention):
-    module = decoder(cell=cell, attention=attention, n_known=KNOWN)
+def test_decoder_is_the_loop(cell, attention, n_layers):
+    params = {"cell": cell, "attention": attention, "n_layers": n_layers}
+    module = decoder(**params, n_known=KNOWN)
     states, known = states_and_known()
     torch.testing.assert_close(
         module(states, known, None), naive(module, cell, states, known)
     )
+
+
+def test_dropout_is_on_states_read_between_layers_and_before_the_output():
+    module = decoder(n_layers=3, dropout=0.5)
+    shapes = []
+    module.dropout.register_forward_hook(lambda *call: shapes.append(call[2].shape))
+    states, _ = states_and_known()
+    module(states, None, None)
+    assert shapes == [states.shape] + 3 * HORIZON * [(BATCH, 6)]
 
 
 def test_teaching_is_the_loop_over_true_outputs_and_fades_out():
