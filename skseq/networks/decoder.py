@@ -166,8 +166,8 @@ class Decoder(nn.Module):
         self.update += 1
         if not self.teacher_forcing or self.horizon == 1:
             return None
-        # Also drawn if all shares are zero, as after the end of another model of a
-        # stack: so what is drawn next does not depend on them.
+        # Drawn even if all shares are zero: in a stack, that of another model may not
+        # be, and what is drawn next must not depend on it.
         numbers = draw_uniform((len(targets), self.horizon), targets.device)
         share = share.view(-1, 1, 1)  # (models, 1, 1)
         use = numbers.unflatten(0, (len(share), -1)) < share

@@ -1,4 +1,4 @@
-"""Dropout, and other chance, that is the same if many networks are computed as one."""
+"""Random numbers, such as dropout masks, that a stack draws as each network alone."""
 
 from contextlib import contextmanager
 from contextvars import ContextVar
