@@ -39,16 +39,13 @@ def train_stacked(jobs):
     """
     order = sorted(range(len(jobs)), key=lambda i: _rates(jobs[i]))
     stacked = [jobs[i] for i in order]
-    settings = stacked[0].settings
-    groups = [list(group) for _, group in groupby(stacked, _rates)]
-    if settings.lr_schedule == "plateau":  # each lowers its own rate
-        groups = [[job] for job in stacked]
+    first, groups = stacked[0], _groups(stacked)
+    settings = first.settings
     stack = Stack(
         [[job.module for job in group] for group in groups],
         [job.random_state for job in stacked],
     )
     optimizer = partial(_optimizer, stack, [_rates(group[0]) for group in groups])
-    first = stacked[0]
     training = StackedDataset(
         [job.training for job in stacked], [job.order() for job in stacked]
     )
@@ -88,6 +85,13 @@ def train_stacked(jobs):
 
 def _rates(job):
     return job.settings.learning_rate, job.weight_decay
+
+
+def _groups(jobs):
+    """Group sorted jobs by what the optimizer does to all parameters of a group."""
+    if jobs[0].settings.lr_schedule == "plateau":  # each lowers its own rate
+        return [[job] for job in jobs]
+    return [list(group) for _, group in groupby(jobs, _rates)]
 
 
 def _schedule(job, learning_rates):
