@@ -51,7 +51,7 @@ def of_all_steps(function):
     """Make a function for which networks compute all steps of all layers."""
 
     def computing():
-        with mock.patch.object(SequenceModel, "_options", return_value={}):
+        with mock.patch.object(SequenceModel, "computes_only_last", False):
             return function()
 
     return computing
