@@ -159,13 +159,18 @@ def _assert_members_are_separate_fits(model, y, sample_weight=None):
         columns = single.history_.columns.drop(["member", "seconds"])
         assert_allclose(history[columns], single.history_[columns], atol=1e-9)
         n_epochs.append(len(history))
-        weights = model.nets_[member].module_.state_dict()
-        for name, expected in single.net_.module_.state_dict().items():
-            assert_allclose(weights[name], expected, atol=1e-9)
+        _assert_same_weights(model.nets_[member], single.net_)
     if getattr(model, "loss", None) != "quantile":  # the mean is of each quantile
         mean = np.mean(predictions, axis=0)
         assert_allclose(getattr(model, method)(windows), mean, atol=1e-9)
     return n_epochs
+
+
+def _assert_same_weights(net, expected):
+    """And the same buffers, to rounding."""
+    found = net.module_.state_dict()
+    for name, value in expected.module_.state_dict().items():
+        assert_allclose(found[name], value, atol=1e-9)
 
 
 def _windows_for(model):
@@ -321,9 +326,7 @@ def test_decoders_that_stopped_at_different_epochs_go_on(stacks):
     for member, seed in enumerate(model.member_random_states_):
         single = skseq.EncoderDecoderRegressor(**{**params, "random_state": seed})
         single.fit(WINDOWS, Y).set_params(**short).fit(WINDOWS, Y)
-        weights = model.nets_[member].module_.state_dict()
-        for name, expected in single.net_.module_.state_dict().items():
-            assert_allclose(weights[name], expected, atol=1e-9)
+        _assert_same_weights(model.nets_[member], single.net_)
     assert stacks == [3, 3]
 
 

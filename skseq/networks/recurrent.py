@@ -218,7 +218,7 @@ def initialize(layer):
 
     Parameters
     ----------
-    layer : nn.RNN, nn.LSTM, nn.GRU or Cell
+    layer : nn.RNN, nn.LSTM, nn.GRU, a cell of theirs (nn.RNNCell, ...), or Cell
 
     References
     ----------
