@@ -40,18 +40,20 @@ notebooks: .venv-test/installed
 	echo $(NOTEBOOKS) | xargs -n 1 -P 2 \
 	    .venv-test/bin/jupyter nbconvert --to notebook --execute --inplace
 
-# Ratios, each measured side by side in one run.
-bench: .venv-test/installed
-	for name in overhead together one_pass step_time memory; do \
+# Ratios, each measured side by side in one run: more than an hour.
+bench: .venv-test/installed .venv-peers/installed
+	for name in overhead together one_pass step_time memory cluster time_to_accuracy; do \
 	    .venv-test/bin/python -m tests.benchmarks.$$name; \
 	done
+	.venv-peers/bin/python -m tests.benchmarks.peers
 
 clean:
-	rm -rf .venv-demo .venv-test .venv-oldest out build dist docs/generated
+	rm -rf .venv-demo .venv-test .venv-oldest .venv-peers out build dist docs/generated
 	rm -rf .pytest_cache .ruff_cache .hypothesis skseq/networks/compiled/__pycache__
 
 .venv-demo/installed: EXTRAS = demo
 .venv-test/installed: EXTRAS = test,dev
+.venv-peers/installed: EXTRAS = peers
 .venv-oldest/installed: EXTRAS = test
 CONSTRAINTS = constraints.txt
 .venv-oldest/installed: CONSTRAINTS = constraints-oldest.txt

@@ -1,7 +1,7 @@
 """darts and neuralforecast at the same work: a GRU on windows of one series.
 
-``python -m tests.benchmarks.peers``, in an environment of its own: skseq, and ``pip
-install darts neuralforecast``. Windows of 56 steps, 5 variables, 14 steps ahead, 32
+``make .venv-peers/installed`` makes the environment in which to run ``python -m
+tests.benchmarks.peers``. Windows of 56 steps, 5 variables, 14 steps ahead, 32
 units, one thread. All take turns in one run with the same arithmetic in bare torch; a
 ratio is that of two turns that follow each other. Training is the time of three epochs
 less that of one, so that what is done once does not count.
