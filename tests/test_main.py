@@ -103,6 +103,18 @@ def test_writes_the_forecast_of_the_steps_to_come(data, tmp_path, capsys):
     assert pd.read_csv(path_out)["date"].tolist() == [1980, 1981, 1982]
 
 
+@pytest.mark.parametrize("target", ["low", "high"])
+def test_intervals_leave_the_forecast_of_a_price_as_it_is(data, tmp_path, target):
+    table, path = data
+    table.rename(columns={"rail": target}).to_csv(path, index=False)
+    argv = ["compare", str(path), "--target", target, *RAIL[2:], "--models", "naive"]
+    main([*argv, "--coverage", "0.8", "--forecast", str(tmp_path / "f.csv")])
+    written = pd.read_csv(tmp_path / "f.csv")
+    assert written[target].tolist() == pytest.approx(table["rail"][-7:-4].tolist())
+    assert written.columns.tolist()[2:] == [f"{target} low", f"{target} high"]
+    assert (written[f"{target} low"] < written[target]).all()
+
+
 @pytest.mark.parametrize("coverage", [[], ["--coverage", "0.8"]])
 def test_the_forecast_follows_what_is_known_ahead(tmp_path, coverage):
     rng = np.random.default_rng(0)
@@ -582,6 +594,7 @@ def test_tells_the_row_that_is_none(tmp_path, capsys, lines, options, message):
     ("text", "message"),
     [
         ("Sales\nday,x\n2024-01-01,1\n", "Remove any lines above the header"),
+        ("Sales\n2024\n\nday,x\n2024-01-01,1\n", "remove any lines above the header"),
         ("day,x\n", "a header line, but no rows"),
         ("day,x\n2024-01-01,1,\n2024-01-02,2,\n", "Rows have more columns than"),
         ("id,day,x\n1,2024-01-01,1,3\n", "Rows have more columns than the header"),

@@ -109,7 +109,7 @@ def forecast_coming(
     -------
     dict of tuple to DataFrame of shape (horizon, 1 or 3)
         The target, and with ``coverage`` the ends of its interval, ``low`` and
-        ``high``.
+        ``high`` (``low low`` and ``low high`` if the target has one of these names).
     """
     found = run_all(
         {"model": model},
@@ -127,7 +127,10 @@ def forecast_coming(
     for key, values, interval in zip(tables, found.values, found.interval, strict=True):
         columns = {target: values[0]}
         if coverage is not None:
-            columns["low"], columns["high"] = interval[0].T
+            ends = ["low", "high"]
+            if target in ends:  # as among the prices of a day
+                ends = [f"{target} {end}" for end in ends]
+            columns |= zip(ends, interval[0].T, strict=True)
         forecasts[key] = pd.DataFrame(columns, index=coming[key].index)
     return forecasts
 
