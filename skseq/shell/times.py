@@ -99,8 +99,8 @@ def _named_dates(column):
     if dates is None:
         _check_stray(column)
         raise ValueError(
-            f"Time column {column.name!r} holds {column.iloc[0]!r}, and does not hold "
-            "dates in one of the known formats: write all of them alike, such as "
+            f"Time column {column.name!r} holds {column.tolist()[0]!r}, and does not "
+            "hold dates in one of the known formats: write all of them alike, such as "
             "2024-01-31 or 2024-01-31 13:00."
         )
     return dates
