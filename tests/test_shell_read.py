@@ -118,3 +118,9 @@ def test_unnamed_numbers_of_series_stay(tmp_path):
         read_table(tmp_path / "data.csv")
     found, _, _ = read_table(tmp_path / "data.csv", series="Unnamed: 0")
     assert len(found) == 120
+
+
+def test_series_that_two_columns_tell_apart(csv):
+    columns = {"shop": "A", "item": [1, 2] * 30, "day": DAYS.repeat(2)[:60], "x": 1}
+    with pytest.raises(ValueError, match="2024-01-01 00:00:00 of series A: "):
+        read_table(csv(columns), series="shop")
