@@ -404,9 +404,10 @@ def test_intervals_that_are_missing_end_no_comparison(tmp_path, recwarn):
     pd.DataFrame({"date": YEAR[:80], "y": y}).to_csv(path, index=False)
     csv = tmp_path / "table.csv"
     argv = ["compare", str(path), "--models", *names, *SMALL, "--csv", str(csv)]
-    main([*argv, "--coverage", "0.95"])
+    main([*argv, "--coverage", "0.95", "--forecast", str(tmp_path / "next.csv")])
     texts = [str(w.message) for w in recwarn if w.category is IntervalWarning]
-    for name, text in zip(names, texts, strict=True):
+    best = pd.read_csv(csv, index_col="model")["MAE"].idxmin()
+    for name, text in zip([*names, best], texts, strict=True):
         assert text.startswith(f"Model '{name}': No intervals: coverage=0.95 needs")
         assert text.endswith("give more rows, or ask for less coverage.")
     table = pd.read_csv(csv)
