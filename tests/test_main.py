@@ -522,6 +522,16 @@ def test_rows_without_a_step_need_not_be_incomplete(tmp_path, capsys, days):
     assert "no regular step, but none seems to be missing: row" in line
 
 
+@pytest.mark.parametrize("freq", ["h", "D"])
+def test_a_clock_that_was_set_forward_leaves_no_hour_to_fill_in(tmp_path, capsys, freq):
+    times = pd.date_range("2024-03-30", periods=80, freq=freq)
+    times = times.drop(times[26])  # 02:00 on the day on which the clock changes
+    pd.DataFrame({"x": range(79)}, times.rename("t")).to_csv(tmp_path / "data.csv")
+    line = refusal(capsys, tmp_path / "data.csv", *SMALL)
+    assert "Add the missing rows" in line
+    assert ("write the offset from UTC" in line) == (freq == "h")
+
+
 @pytest.mark.parametrize("form", ["{}-W{:02}", "{}W{:02}", "{}-W{}"])
 def test_weeks_begin_on_their_monday(tmp_path, form):
     mondays = pd.date_range("2018-01-01", periods=250, freq="W-MON")  # with a week 53
