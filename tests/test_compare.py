@@ -480,6 +480,9 @@ def test_read_leaves_what_is_missing(csv):
         (["2023 Dec", "2024 Jan"], "2023-12-01"),
         (["2023Q4", "2024Q1"], "2023-10-01"),
         (["2023-Q4", "2024-Q1"], "2023-10-01"),
+        (["Q4 2023", "Q1 2024"], "2023-10-01"),
+        (["Q4-2023", "Q1-2024"], "2023-10-01"),
+        (["2023 December", "2024 January"], "2023-12-01"),
     ],
 )
 def test_read_finds_dates(csv, dates, expected):
@@ -501,6 +504,7 @@ def test_read_takes_whole_numbers_as_time_where_named(csv):
         ("a,b\n2024-01-01,2024-01-02\n", None, "2 columns hold dates"),
         ("a,b\n2024-01-01,2\n", "c", "Time column 'c' is not among"),
         ("a,b\nx,2\n", "a", "Time column 'a' holds 'x', and does not hold dates"),
+        ("a,b\n1990.25,2\n", "a", "Time column 'a' holds 1990.25, and does not"),
         ("a,b\n2024-01-01,1\n,2\n", "a", "Time column 'a' is empty in row 1"),
         (
             "a,b\n2024-01-01,1\n2024-01-01,2\n",

@@ -190,6 +190,15 @@ def test_a_longer_and_a_shorter_array_start_like_the_fitted_one():
         differencer.inverse_transform(changes[:6])  # all NaN, which may be any rows
 
 
+def test_what_the_array_of_a_table_is_called_is_not_asked():
+    frame = pd.DataFrame({"x": [1.0, 4.0, 9.0, 16.0]})
+    differencer = Differencer().fit(frame)
+    changes = differencer.transform(frame)  # as any warning is an error
+    np.testing.assert_array_equal(differencer.inverse_transform(changes), frame)
+    with pytest.raises(ValueError, match="feature names"):
+        differencer.inverse_transform(pd.DataFrame(changes, columns=["z"]))
+
+
 def test_a_table_whose_start_has_no_past_does_not_come_back():
     frame = table(INDEXES["daily"]) ** 2
     differencer = Differencer(2).set_output(transform="pandas").fit(frame[:40])

@@ -139,6 +139,14 @@ def test_periods_are_drawn(series):
     assert time[0] == np.datetime64("2024-01-11")
 
 
+def test_durations_are_drawn_at_the_numbers_of_their_rows(series):
+    series = series.set_axis(pd.timedelta_range("0h", periods=len(series), freq="15s"))
+    display = ForecastDisplay.from_predictions(
+        series, [[1.0]], origins=series.index[[9]]
+    )
+    assert drawn(display.lines_["forecast"][0])[0] == [10]
+
+
 def test_forecasts_without_a_place_in_time(series):
     with pytest.raises(ValueError, match="give origins"):
         ForecastDisplay.from_predictions(series, [[1.0]])

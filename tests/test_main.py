@@ -103,6 +103,18 @@ def test_writes_the_forecast_of_the_steps_to_come(data, tmp_path, capsys):
     assert pd.read_csv(path_out)["date"].tolist() == [1980, 1981, 1982]
 
 
+@pytest.mark.parametrize("target", ["low", "high"])
+def test_intervals_leave_the_forecast_of_a_price_as_it_is(data, tmp_path, target):
+    table, path = data
+    table.rename(columns={"rail": target}).to_csv(path, index=False)
+    argv = ["compare", str(path), "--target", target, *RAIL[2:], "--models", "naive"]
+    main([*argv, "--coverage", "0.8", "--forecast", str(tmp_path / "f.csv")])
+    written = pd.read_csv(tmp_path / "f.csv")
+    assert written[target].tolist() == pytest.approx(table["rail"][-7:-4].tolist())
+    assert written.columns.tolist()[2:] == [f"{target} low", f"{target} high"]
+    assert (written[f"{target} low"] < written[target]).all()
+
+
 @pytest.mark.parametrize("coverage", [[], ["--coverage", "0.8"]])
 def test_the_forecast_follows_what_is_known_ahead(tmp_path, coverage):
     rng = np.random.default_rng(0)
@@ -392,9 +404,10 @@ def test_intervals_that_are_missing_end_no_comparison(tmp_path, recwarn):
     pd.DataFrame({"date": YEAR[:80], "y": y}).to_csv(path, index=False)
     csv = tmp_path / "table.csv"
     argv = ["compare", str(path), "--models", *names, *SMALL, "--csv", str(csv)]
-    main([*argv, "--coverage", "0.95"])
+    main([*argv, "--coverage", "0.95", "--forecast", str(tmp_path / "next.csv")])
     texts = [str(w.message) for w in recwarn if w.category is IntervalWarning]
-    for name, text in zip(names, texts, strict=True):
+    best = pd.read_csv(csv, index_col="model")["MAE"].idxmin()
+    for name, text in zip([*names, best], texts, strict=True):
         assert text.startswith(f"Model '{name}': No intervals: coverage=0.95 needs")
         assert text.endswith("give more rows, or ask for less coverage.")
     table = pd.read_csv(csv)
@@ -509,6 +522,16 @@ def test_rows_without_a_step_need_not_be_incomplete(tmp_path, capsys, days):
     assert "no regular step, but none seems to be missing: row" in line
 
 
+@pytest.mark.parametrize("freq", ["h", "D"])
+def test_a_clock_that_was_set_forward_leaves_no_hour_to_fill_in(tmp_path, capsys, freq):
+    times = pd.date_range("2024-03-30", periods=80, freq=freq)
+    times = times.drop(times[26])  # 02:00 on the day on which the clock changes
+    pd.DataFrame({"x": range(79)}, times.rename("t")).to_csv(tmp_path / "data.csv")
+    line = refusal(capsys, tmp_path / "data.csv", *SMALL)
+    assert "Add the missing rows" in line
+    assert ("write the offset from UTC" in line) == (freq == "h")
+
+
 @pytest.mark.parametrize("form", ["{}-W{:02}", "{}W{:02}", "{}-W{}"])
 def test_weeks_begin_on_their_monday(tmp_path, form):
     mondays = pd.date_range("2018-01-01", periods=250, freq="W-MON")  # with a week 53
@@ -582,6 +605,7 @@ def test_tells_the_row_that_is_none(tmp_path, capsys, lines, options, message):
     ("text", "message"),
     [
         ("Sales\nday,x\n2024-01-01,1\n", "Remove any lines above the header"),
+        ("Sales\n2024\n\nday,x\n2024-01-01,1\n", "remove any lines above the header"),
         ("day,x\n", "a header line, but no rows"),
         ("day,x\n2024-01-01,1,\n2024-01-02,2,\n", "Rows have more columns than"),
         ("id,day,x\n1,2024-01-01,1,3\n", "Rows have more columns than the header"),

@@ -9,9 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skseq import (
+    Differencer,
     NaiveRegressor,
     RNNRegressor,
     SlidingWindow,
@@ -19,6 +22,7 @@ from skseq import (
     horizon_targets,
 )
 from skseq.windows import views
+from tests.factories import make_series
 
 
 def naive_loop(windows, season, targets, horizon):
@@ -70,6 +74,7 @@ def test_equals_the_loop(problem, chunk):
     )
 
 
+@pytest.mark.filterwarnings("ignore:y does not continue")
 @settings(deadline=None, max_examples=40)
 @given(
     n_rows=st.integers(8, 20),
@@ -183,3 +188,15 @@ def test_warns_where_y_holds_more_targets_than_said(model):
         UserWarning, match=r"continues column \[0, 1\] .* target is \[0\]"
     ):
         clone(model).fit(windows, y)
+
+
+def test_warns_of_a_scaler_before_it():
+    series = 50 + make_series(60)
+    X, y = horizon_targets(series, target=0, horizon=2)
+    for model in (NaiveRegressor(), TransformedWindowRegressor(Ridge(), Differencer())):
+        pipe = make_pipeline(StandardScaler(), SlidingWindow(5), model)
+        with pytest.warns(UserWarning, match="both must have the same units"):
+            pipe.fit(X, y)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            pipe.set_params(standardscaler="passthrough").fit(X, y)

@@ -288,6 +288,17 @@ def test_forecasters_of_sktime_in_local_time(freq):
     assert errors[0] == errors[1]
 
 
+@pytest.mark.parametrize("freq", ["QS", "QS-FEB", "YE-JUN", None])
+def test_forecasters_of_sktime_with_the_frequency_of_the_user(freq):
+    index = pd.date_range("1990-01-01", periods=80, freq=freq or "QS")
+    if freq is None:
+        index = pd.DatetimeIndex(index, freq=None)
+    y = pd.Series(np.random.default_rng(0).normal(size=80), index, name="y")
+    setting = {"target": "y", "horizon": 3, "window": 10, "step": 5, "season": 1}
+    result = compare({"m": NaiveForecaster(), "n": NaiveRegressor()}, y, **setting)
+    np.testing.assert_array_equal(result.forecasts["m"], result.forecasts["n"])
+
+
 @pytest.mark.parametrize("past_only", [[1, 2], [1]])
 def test_past_only_of_an_array_and_beside_what_is_known_ahead(past_only):
     values = np.random.default_rng(0).normal(size=(120, 3))

@@ -137,6 +137,7 @@ def test_feature_names(cls):
     assert not hasattr(model.fit(X, y), "feature_names_in_")
 
 
+@pytest.mark.filterwarnings("ignore:y does not continue")  # it is of other rows
 @pytest.mark.parametrize(
     ("cls", "wrapped"),
     [
@@ -170,6 +171,7 @@ def test_metadata_routing(cls, wrapped):
         assert (output(pipe, series) != output(expected, windows)).any()
 
 
+@pytest.mark.filterwarnings("ignore:y does not continue")  # it is of other rows
 @weighted_ones
 def test_weights_by_the_name_of_the_step(cls):
     X, y = make_windows(cls)

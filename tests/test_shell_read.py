@@ -96,3 +96,31 @@ def test_encodings_of_spreadsheets(csv, encoding):
     table, _, _ = read_table(path, sep="\t")
     assert table.index.equals(DAYS.rename("Tag"))
     assert table["Größe"].tolist() == list(range(60))
+
+
+def test_row_numbers_are_no_variable(tmp_path):
+    table = pd.DataFrame({"day": [*DAYS, DAYS[-1]], "x": [*range(60), 59]})
+    table.to_csv(tmp_path / "data.csv")
+    found, notes, _ = read_table(tmp_path / "data.csv")
+    assert found.columns.tolist() == ["x"]
+    assert found.index.equals(pd.DatetimeIndex(DAYS, name="day"))
+    assert notes[0] == "Row numbers in the first column were dropped."
+    assert notes[1] == "1 duplicate row was dropped."
+    pd.DataFrame({"x": [3, 4], "z": 5}).to_csv(tmp_path / "data.csv")
+    found, _, _ = read_table(tmp_path / "data.csv", "Unnamed: 0")
+    assert found.index.tolist() == [0, 1]
+
+
+def test_unnamed_numbers_of_series_stay(tmp_path):
+    table = pd.DataFrame({"day": DAYS, "x": 1})
+    pd.concat({0: table, 1: table}).droplevel(1).to_csv(tmp_path / "data.csv")
+    with pytest.raises(ValueError, match="occur again with different values"):
+        read_table(tmp_path / "data.csv")
+    found, _, _ = read_table(tmp_path / "data.csv", series="Unnamed: 0")
+    assert len(found) == 120
+
+
+def test_series_that_two_columns_tell_apart(csv):
+    columns = {"shop": "A", "item": [1, 2] * 30, "day": DAYS.repeat(2)[:60], "x": 1}
+    with pytest.raises(ValueError, match="2024-01-01 00:00:00 of series A: "):
+        read_table(csv(columns), series="shop")

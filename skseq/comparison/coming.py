@@ -90,12 +90,23 @@ def number_alike(coming):
 
 
 def forecast_coming(
-    model, tables, coming, *, target, window, horizon, known_ahead=(), coverage=None
+    name,
+    model,
+    tables,
+    coming,
+    *,
+    target,
+    window,
+    horizon,
+    known_ahead=(),
+    coverage=None,
 ):
     """Fit a model on all rows that it can use, and forecast the steps after the last.
 
     Parameters
     ----------
+    name : str
+        What warnings and errors call the model.
     model : as :func:`compare` takes
         It is cloned.
     tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
@@ -109,10 +120,10 @@ def forecast_coming(
     -------
     dict of tuple to DataFrame of shape (horizon, 1 or 3)
         The target, and with ``coverage`` the ends of its interval, ``low`` and
-        ``high``.
+        ``high`` (``low low`` and ``low high`` if the target has one of these names).
     """
     found = run_all(
-        {"model": model},
+        {name: model},
         {
             key: in_order(pd.concat([table, coming[key]]), target, known_ahead)
             for key, table in tables.items()
@@ -122,12 +133,15 @@ def forecast_coming(
         horizon=horizon,
         n_known=len(known_ahead),
         coverage=coverage,
-    )["model"]
+    )[name]
     forecasts = {}
     for key, values, interval in zip(tables, found.values, found.interval, strict=True):
         columns = {target: values[0]}
         if coverage is not None:
-            columns["low"], columns["high"] = interval[0].T
+            ends = ["low", "high"]
+            if target in ends:  # as among the prices of a day
+                ends = [f"{target} {end}" for end in ends]
+            columns |= zip(ends, interval[0].T, strict=True)
         forecasts[key] = pd.DataFrame(columns, index=coming[key].index)
     return forecasts
 

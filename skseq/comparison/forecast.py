@@ -271,7 +271,11 @@ def _with_regular_index(tables):
         indexes = [pd.RangeIndex(n_rows)[-len(table) :] for table in tables.values()]
     elif isinstance(indexes[0], pd.DatetimeIndex):
         dates = zip(_without_zone(indexes, frequencies), frequencies, strict=True)
-        indexes = [pd.DatetimeIndex(index, freq=freq) for index, freq in dates]
+        # The name of a frequency may be another one of the same steps: QS for QS-OCT.
+        indexes = [
+            index if index.freq is not None else pd.DatetimeIndex(index, freq=freq)
+            for index, freq in dates
+        ]
     return {
         key: table.set_axis(index)
         for (key, table), index in zip(tables.items(), indexes, strict=True)

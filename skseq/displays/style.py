@@ -60,7 +60,12 @@ def two_axes(axes):
 
 
 def timestamps(index):
-    """Return an index as matplotlib draws it: periods as their start times."""
+    """Return an index as matplotlib draws it.
+
+    That is periods as their start times, and durations as the numbers of their rows.
+    """
+    if isinstance(index, pd.TimedeltaIndex):
+        return pd.RangeIndex(len(index))
     return index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
 
 

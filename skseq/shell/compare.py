@@ -43,7 +43,7 @@ def run_compare(arguments):
         result.plot(arguments.plot)
     if arguments.forecast:
         best = result.table["MAE"].idxmin()
-        write_forecast(arguments, models[best], data, coming, setting)
+        write_forecast(arguments, best, models[best], data, coming, setting)
         print(f"\nThe forecast of {best} from the last row is in {arguments.forecast}.")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from ..comparison.coming import check_coming, split_coming
 from ..comparison.tables import by_series, in_order, label
@@ -144,10 +145,14 @@ def _say_irregular(index, where):
             f"{say_gap(index)}. Give --gaps ignore if each row is the step after the "
             "one before (half months); or write local dates, if a clock was changed."
         )
+    clock, day = "", np.timedelta64(1, "D")
+    is_local = isinstance(index, pd.DatetimeIndex) and index.tz is None
+    if is_local and np.diff(index).min() < day:
+        clock = "write the offset from UTC (03:00+02:00), if a clock was set forward; "
     return (
         f"The rows{where} have no regular step, or some are missing: "
-        f"{say_gap(index)}. Add the missing rows to the file, with values, or give "
-        "--gaps ignore if each row simply follows the one before (trading days, "
+        f"{say_gap(index)}. Add the missing rows to the file, with values; {clock}or "
+        "give --gaps ignore if each row simply follows the one before (trading days, "
         "events)."
     )
 

@@ -32,9 +32,9 @@ def write_table(table, path, arguments):
     table.to_csv(path, sep=sep, decimal=arguments.decimal)
 
 
-def write_forecast(arguments, model, data, coming, setting):
+def write_forecast(arguments, name, model, data, coming, setting):
     """Write a model's forecast of the coming steps."""
-    parts = forecast_coming(model, data.tables, number_alike(coming), **setting)
+    parts = forecast_coming(name, model, data.tables, number_alike(coming), **setting)
     ahead = next(iter(parts.values())).index.name  # the dates, or numbers of steps
     forecast = join(parts, [*data.names[:-1], ahead])
     write_table(forecast, arguments.forecast, arguments)

@@ -12,6 +12,7 @@ MONTHS = (
     "%b %Y",
     "%Y %b",
     "%B %Y",
+    "%Y %B",
     "%b-%Y",
     "%B-%Y",
     "%b-%y",
@@ -21,11 +22,12 @@ MONTHS = (
 
 
 def find_periods(text):
-    """Parse months, weeks and quarters, such as "2024-W05" or "2012Q1"."""
+    """Parse months, weeks and quarters, such as "2024-W05", "2012Q1" or "Q1 2012"."""
     for form in MONTHS:
         with suppress(TypeError, ValueError):
             return pd.to_datetime(text, format=form)
     text = text.str.replace(r"[- ]", "", regex=True)
+    text = text.str.replace(r"^(Q\d)(\d{4})$", r"\2\1", regex=True)
     if text.str.fullmatch(r"\d{4}Q[1-4]").all():
         quarters = pd.PeriodIndex(text, freq="Q")
         return pd.Series(quarters.to_timestamp(), text.index)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
 from .numbers import check_no_numbers, check_points, join_thousands
 from .times import ADD_HEADER, index_by_time
@@ -14,8 +14,9 @@ MAX_CATEGORIES = 50
 def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=None):
     r"""Read a series, or several, from a CSV file.
 
-    Rows are sorted by time. Duplicate rows are dropped. Each text column becomes one
-    column of 0 and 1 per value.
+    Rows are sorted by time. Duplicate rows are dropped, and so are row numbers in a
+    first column without a name. Each text column becomes one column of 0 and 1 per
+    value.
 
     Parameters
     ----------
@@ -84,7 +85,9 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
                 else join_thousands(column, thousands, decimal)
             )
         )
-    table, notes = _drop_twins(table)
+    table, notes = _drop_row_numbers(table, time)
+    table, more = _drop_twins(table)
+    notes += more
     table = index_by_time(table, time, series)
     became = {}
     for column in table.columns[[not is_numeric_dtype(t) for t in table.dtypes]]:
@@ -107,6 +110,11 @@ def _read_csv(path, sep, decimal, series):
         table = pd.read_csv(path, **options)
     except UnicodeDecodeError:
         table = pd.read_csv(path, **options, encoding=_encoding_of_windows(path))
+    except pd.errors.ParserError as error:
+        raise ValueError(
+            f"The rows do not have the columns of the first line ({error}): remove any "
+            "lines above the header, or give the right separator (--sep)."
+        ) from error
     table.columns = table.columns.str.strip()
     _check_header(table, sep)
     unnamed = table.columns.str.startswith("Unnamed: ")
@@ -143,6 +151,24 @@ def _encoding_of_windows(path):
     """Tell the two encodings apart in which spreadsheets on Windows write."""
     start = pd.read_csv(path, header=None, nrows=1, encoding="latin-1").iat[0, 0]
     return "utf-16" if str(start).startswith(("ÿþ", "þÿ")) else "cp1252"
+
+
+def _drop_row_numbers(table, time):
+    """Drop the index that pandas and R write beside the columns, and say so.
+
+    It would be one more variable, and hide that rows are duplicates.
+    """
+    name = table.columns[0]
+    used = [time] if isinstance(time, str) else time or []
+    if (
+        not name.startswith("Unnamed: ")
+        or name in used
+        or len(table.columns) < 3
+        or not is_integer_dtype(table[name].dtype)
+        or not table[name].is_unique  # it may number the series
+    ):
+        return table, []
+    return table.drop(columns=name), ["Row numbers in the first column were dropped."]
 
 
 def _drop_twins(table):

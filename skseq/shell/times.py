@@ -27,14 +27,25 @@ def index_by_time(table, time, series):
     table = table.sort_index()
     twice = table.index[table.index.duplicated()]
     if len(twice):
-        raise ValueError(
-            f"{len(twice)} of the times in column {name!r} occur again with different "
-            f"values, the first is {twice[0]}: each time step must have one row. If "
-            "there is a column of hours, name it too (--time DATE HOUR); if the file "
-            "holds several series, name the column that tells them apart (--series); "
-            "if a clock was set back, write the offset from UTC (02:00+01:00)."
-        )
+        raise ValueError(_say_twice(twice, name, series))
     return table
+
+
+def _say_twice(twice, name, series):
+    """Say what to do about times that occur again."""
+    if series is None:
+        first, apart = twice[0], "name the column that tells them apart (--series)"
+    else:
+        label, time = twice[0]
+        first = f"{time} of series {label}"
+        apart = "join the columns that together tell them apart into one (--series)"
+    return (
+        f"{len(twice)} of the times in column {name!r} occur again with different "
+        f"values, the first is {first}: each time step must have one row. If there is "
+        "a column of hours, name it too (--time DATE HOUR); if the file holds several "
+        f"series, {apart}; if a clock was set back, write the offset from UTC "
+        "(02:00+01:00)."
+    )
 
 
 def _check_names(columns):
@@ -99,8 +110,8 @@ def _named_dates(column):
     if dates is None:
         _check_stray(column)
         raise ValueError(
-            f"Time column {column.name!r} holds {column.iloc[0]!r}, and does not hold "
-            "dates in one of the known formats: write all of them alike, such as "
+            f"Time column {column.name!r} holds {column.tolist()[0]!r}, and does not "
+            "hold dates in one of the known formats: write all of them alike, such as "
             "2024-01-31 or 2024-01-31 13:00."
         )
     return dates

@@ -184,7 +184,8 @@ class Differencer(SeriesTransformer):
             If the values before X are not known.
         """
         check_is_fitted(self)
-        rows = self._check_rows(X)
+        # What transform returns, or a model predicts, often has no names.
+        rows = self._check_rows(X, needs_names=False)
         if past is not None:
             past = self._check_past(past, rows)
         elif self._starts_with_fitted(X, rows):
@@ -268,9 +269,9 @@ class Differencer(SeriesTransformer):
         check_is_fitted(self)
         return _check_feature_names_in(self, input_features)
 
-    def _check_rows(self, X):
+    def _check_rows(self, X, *, needs_names=True):
         if not _is_windows(X):
-            return self._check(X, reset=False)[0]
+            return self._check(X, reset=False, needs_names=needs_names)[0]
         windows = check_windows(X)
         _check_n_features(self, windows[0], reset=False)
         return windows

@@ -144,10 +144,11 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
             "takes it to follow"
         )
 
-    def _check(self, X, *, reset):
+    def _check(self, X, *, reset, needs_names=True):
         if hasattr(X, "to_frame") and not hasattr(X, "columns"):
             X = X.to_frame()
-        _check_feature_names(self, X, reset=reset)
+        if needs_names or hasattr(X, "columns"):
+            _check_feature_names(self, X, reset=reset)
         index = ti.time_index(X)
         rows = check_series(X, estimator=self)
         _check_n_features(self, rows, reset=reset)

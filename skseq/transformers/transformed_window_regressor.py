@@ -130,7 +130,7 @@ class TransformedWindowRegressor(
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         n_features = windows.shape[2]
         self._columns = check_target_columns(self.target, n_features, n_outputs)
-        warn_of_other_target(self._columns, windows, y)
+        warn_of_other_target(self._columns, windows, y, in_units=True)
         check_scalar(self.n_known_ahead, "n_known_ahead", Integral, min_val=0)
         horizon = n_outputs // len(self._columns)
         check_known_ahead(self, self._columns, n_features, horizon)

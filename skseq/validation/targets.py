@@ -168,7 +168,7 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
         share = (windows[1:, -1] == first[:, np.newaxis]).mean(axis=0)
         other = int(share.argmax())
         found.append(other if share[other] > 0.9 > share[column] else int(column))
-        lost.append(not share[column])
+        lost.append(not share[column] and not np.isnan(windows[1:, -1, column]).all())
     found += [one for one in _further_targets(windows, y) if one not in found]
     target = found if len(found) > 1 else found[0]
     message = None
@@ -200,5 +200,10 @@ def _further_targets(windows, y):
 
 
 def _follow(windows):
-    """Tell whether each window is the previous one moved by one step."""
+    """Tell whether each window is the previous one moved by one step.
+
+    Windows of one step can't tell.
+    """
+    if windows.shape[1] == 1:
+        return False
     return np.array_equal(windows[1:, :-1], windows[:-1, 1:], equal_nan=True)
