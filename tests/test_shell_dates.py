@@ -83,6 +83,35 @@ def test_hour_24_is_the_end_of_the_day(seconds):
     assert (read(days + " " + hours).index == ends).all()
 
 
+PARTS = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H"}
+
+
+@pytest.mark.parametrize("month", ["%m", "%b", "%B"])
+@pytest.mark.parametrize(("n_parts", "freq"), [(2, "MS"), (3, "D"), (4, "h")])
+def test_parts_of_dates_in_columns_of_their_own(n_parts, freq, month):
+    dates = pd.date_range("2023-12-30", periods=60, freq=freq)
+    forms = {**PARTS, "month": month}
+    columns = list(forms)[:n_parts]
+    table = pd.DataFrame({name: dates.strftime(forms[name]) for name in columns})
+    text = table.assign(x=range(60)).to_csv(index=False)
+    table, _, _ = read_table(StringIO(text), time=columns)
+    assert (table.index == dates).all()
+    assert table.columns.tolist() == ["x"]
+
+
+def test_quarters_beside_their_years():
+    quarters = pd.period_range("1959Q1", periods=30, freq="Q")
+    text = "".join(f"{q.year}.0,{q.quarter}.0,{q.ordinal}\n" for q in quarters)
+    table, _, _ = read_table(StringIO("year,quarter,x\n" + text), ["year", "quarter"])
+    assert (table.index.to_period("Q") == quarters).all()
+
+
+def test_names_the_row_whose_parts_make_no_date():
+    text = "year,month,day,x\n2024,2,29,1\n2023,2,29,2\n"
+    with pytest.raises(ValueError, match=r"hold \[2023, 2, 29\] in row 1 .* no date"):
+        read_table(StringIO(text), ["year", "month", "day"])
+
+
 def test_weeks_are_whole_numbers_where_named():
     mondays = pd.date_range("2018-06-04", periods=150, freq="W-MON")  # with a week 53
     weeks = [f"{day:%G%V}" for day in mondays]

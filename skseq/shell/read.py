@@ -25,7 +25,9 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
     time : str or list of str, default=None
         Column of dates (also 20240131 and 202401), or of whole numbers that count
         time steps; or two columns, of dates and of hours: 0 to 23, 1 to 24 (24 is the
-        end of the day) or HH:MM. None finds the only text column that holds dates.
+        end of the day) or HH:MM; or columns of year and quarter, or of year, month, day
+        and hour, of which the last may be left out. None finds the only text column
+        that holds dates.
     series : str, default=None
         Column that distinguishes several series.
     sep, decimal : str, default="," and "."

@@ -6,6 +6,7 @@ from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
 from .dates import find_compact_dates, find_dates, find_stray
 from .hours import add_hours
+from .parts import join_parts
 
 ADD_HEADER = "add a line with the names of the columns above it."
 
@@ -67,7 +68,8 @@ def _find_times(table):
         found = f"{len(dates)} columns hold" if dates else "No column holds"
         raise ValueError(
             f"{found} dates, among {list(table.columns)}: name the time column "
-            "(--time), and write dates as 2024-01-31 if theirs are not recognised."
+            "(--time), or those of year, month, day and hour, in this order; and write "
+            "dates as 2024-01-31 if theirs are not recognised."
         )
     [(time, times)] = dates.items()
     _check_complete(table[time])
@@ -75,7 +77,7 @@ def _find_times(table):
 
 
 def _named_times(table, columns):
-    """Read the time column, or one column of dates and one of hours."""
+    """Read dates from one column, or from several."""
     for column in columns:
         if column not in table.columns:
             raise ValueError(
@@ -83,21 +85,16 @@ def _named_times(table, columns):
                 f"{list(table.columns)}."
             )
         _check_complete(table[column])
-    if len(columns) > 2:
-        raise ValueError(
-            "Time must be one column, or one of dates and one of hours; got "
-            f"{columns}: combine some of them."
-        )
-    time, *hours = columns
+    time, *others = columns
     times = _named_dates(table[time])
-    if not hours:
-        return times
-    if is_integer_dtype(times.dtype):
+    if others and is_integer_dtype(times.dtype):  # years
+        times, others = join_parts(table[columns[:3]]), columns[3:]
+    if len(others) > 1:
         raise ValueError(
-            f"Time column {time!r} holds whole numbers, not dates: name the column of "
-            "dates first (--time DATE HOUR)."
+            "Time must be one column of dates, alone or with one of hours, or columns "
+            f"of year, month, day and hour; got {columns}: leave out the others."
         )
-    return add_hours(times, table[hours[0]])
+    return add_hours(times, table[others[0]]) if others else times
 
 
 def _named_dates(column):
