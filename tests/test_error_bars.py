@@ -54,6 +54,16 @@ def test_std_is_that_of_the_samples_and_repeatable(noisy):
     np.testing.assert_array_equal(model.predict(X), model.predict(X))
 
 
+@pytest.mark.parametrize("unit", [2.0**-80, 2.0**80])
+def test_std_is_in_any_unit(noisy, unit):
+    X, y = (values.astype(np.float32) for values in noisy)
+    model = DenseRegressor(n_members=2, max_epochs=1, random_state=0)
+    _, expected = model.fit(X, y).predict(X, return_std=True)
+    _, std = model.fit(X, y * np.float32(unit)).predict(X, return_std=True)
+    assert std.dtype == np.float32
+    np.testing.assert_allclose(std / np.float32(unit), expected, atol=1e-5)
+
+
 def test_dropout_does_not_live_in_the_forecasts_of_another_thread(noisy, monkeypatch):
     X, y = noisy
     model = DenseRegressor(max_epochs=1, **DROPPED).fit(X, y)

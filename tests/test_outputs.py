@@ -5,10 +5,20 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
 from sklearn.utils import get_tags
 
-from skseq import GRURegressor, SlidingWindow, horizon_targets
+from skseq import (
+    Differencer,
+    GRURegressor,
+    NaiveRegressor,
+    SARIMARegressor,
+    SlidingWindow,
+    TransformedWindowRegressor,
+    horizon_targets,
+)
 from skseq.estimators import ALL
 from tests.factories import (
     REGRESSORS,
@@ -140,6 +150,7 @@ def test_other_variables_are_refused_in_predict(cls):
         model.predict(bad)
 
 
+NO_SEASON = SARIMARegressor(order=(1, 0, 0), seasonal_order=(0, 0, 0, 0))
 LATER = [
     ({"loss": "quantile"}, {"quantiles": (0.01, 0.5, 0.99)}),
     ({"loss": "quantile"}, {"loss": "absolute_error"}),
@@ -157,4 +168,21 @@ def test_parameters_that_are_set_after_fit_change_no_prediction(params, later):
     model = GRURegressor(hidden_size=4, max_epochs=1, random_state=0, **params)
     before = model.fit(X[..., :1], y).predict(X[..., :1])
     after = model.set_params(**later).predict(X[..., :1])
+    np.testing.assert_array_equal(after, before)
+
+
+OTHERS = [
+    (NaiveRegressor(season=2), {"season": 9}),
+    (NO_SEASON, {"target": 1}),
+    (TransformedWindowRegressor(Ridge(), Differencer()), {"regressor": NO_SEASON}),
+    (TransformedWindowRegressor(NO_SEASON, Differencer()), {"regressor": Ridge()}),
+]
+
+
+@pytest.mark.parametrize(("model", "later"), OTHERS)
+def test_nor_do_those_of_other_regressors(model, later):
+    X, y = make_windows(NaiveRegressor, horizon=2)
+    model = clone(model).fit(X, y)
+    before = model.predict(X)
+    after = model.set_params(**later).predict(X)
     np.testing.assert_array_equal(after, before)

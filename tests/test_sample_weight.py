@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from skseq import GRUClassifier
 from tests.factories import (
     FULL_BATCH,
     WEIGHTED,
@@ -32,6 +33,17 @@ def test_a_weight_of_zero_removes_a_sample(cls):
     np.testing.assert_allclose(
         weighted.history_["train_loss"], removed.history_["train_loss"], rtol=1e-9
     )
+
+
+@pytest.mark.parametrize("shape", [(50,), (50, 3)])
+def test_a_sample_that_is_removed_does_not_count_in_its_class(shape):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(50, 3, 1)), rng.integers(3, size=shape)
+    keep = (y.reshape(50, -1)[:, 0] != 1) | (np.arange(50) % 4 == 0)
+    balanced = {"class_weight": "balanced"}
+    removed = fit_weighted(GRUClassifier, X[keep], y[keep], **balanced)
+    weighted = fit_weighted(GRUClassifier, X, y, keep.astype(float), **balanced)
+    np.testing.assert_allclose(output(weighted, X), output(removed, X), rtol=1e-9)
 
 
 @networks

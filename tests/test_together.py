@@ -1,6 +1,7 @@
 """Networks trained as one program learn what each learns by itself."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from sklearn import config_context
 from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.exceptions import FitFailedWarning
+from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import (
     GridSearchCV,
@@ -19,7 +20,7 @@ from sklearn.model_selection import (
     TimeSeriesSplit,
 )
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skorch.callbacks import EpochScoring
 from torch import nn
 
@@ -584,12 +585,38 @@ def test_search_goes_on_after_any_error():
     assert_allclose(*found)
 
 
+def test_a_stack_that_fails_is_fitted_one_by_one(stacks):
+    """Here, the warning of one network is an error."""
+    params = {**UNSTABLE, "lr_schedule": "constant", "max_epochs": 4, "n_members": 2}
+    model = skseq.DenseRegressor(**params, loss="squared_error", random_state=0)
+    found = []
+    for kind in (GridSearchCV, VectorizedGridSearchCV):
+        search = kind(model, {"learning_rate": [0.01, 5.0]}, cv=2)
+        with (
+            pytest.warns(FitFailedWarning, match="gradient exploded"),
+            pytest.warns(UserWarning, match="scores are non-finite"),
+            warnings.catch_warnings(action="error", category=ConvergenceWarning),
+        ):
+            found.append(search.fit(WINDOWS, Y).cv_results_["mean_test_score"])
+    assert max(stacks) == 8
+    assert np.isnan(found[1]).tolist() == [False, True]
+    assert_allclose(*found)
+
+
 def test_search_of_both_precisions_is_computed_in_each(stacks):
     pipeline = make_pipeline(FunctionTransformer(), skseq.DenseRegressor(max_epochs=1))
     casts = [FunctionTransformer(np.ndarray.astype, kw_args={"dtype": d}) for d in "fd"]
     search = VectorizedGridSearchCV(pipeline, {"functiontransformer": casts}, cv=2)
     search.fit(np.array(WINDOWS), Y)
     assert stacks == [2, 2]
+
+
+def test_search_trains_once_what_a_pipeline_reads_from_its_memory(tmp_path, stacks):
+    model = skseq.DenseRegressor(max_epochs=1, n_members=2, random_state=0)
+    pipeline = make_pipeline(StandardScaler(), model, memory=str(tmp_path))
+    grid = {"denseregressor__learning_rate": [0.01, 0.1]}
+    VectorizedGridSearchCV(pipeline, grid, cv=2, refit=False).fit(SERIES, Y)
+    assert stacks == [8]
 
 
 def test_search_of_other_estimators_and_bad_parameters():

@@ -327,6 +327,15 @@ def test_a_target_that_is_no_column(target):
         check_target_columns(target, 2, 4)
 
 
+def test_a_target_that_is_named_twice():
+    """Iterated, its forecasts would count as those of two columns."""
+    windows, y = np.zeros((9, 3, 2)), np.zeros((9, 2))
+    for strategy in ("direct", "iterated"):
+        model = GRURegressor(target=[1, 1], strategy=strategy)
+        with pytest.raises(ValueError, match=r"target=\[1, 1\] names a column twice"):
+            model.fit(windows, y)
+
+
 def test_target_columns():
     assert check_target_columns(1, 2, 5).tolist() == [1]
     assert check_target_columns([1, 0], 2, 4).tolist() == [1, 0]

@@ -187,18 +187,21 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             class_weight = {
                 label: class_weight.get(name, 1.0) for label, name in enumerate(classes)
             }
-        labels = targets[targets != CrossEntropy.PADDING]
+        # A weight of zero takes a window out.
+        counted = targets if weights is None else targets[weights > 0]
+        labels = counted[counted != CrossEntropy.PADDING]
         by_class = compute_sample_weight(class_weight, labels)
         if not (by_class >= 0).all() or not 0 < by_class.max() < np.inf:
             raise ValueError(
                 f"class_weight={self.class_weight!r} must hold finite numbers of at "
                 "least 0, and at least one above 0 for a class of y."
             )
-        by_class = (by_class / by_class.max()).astype(windows.dtype)
+        of_class = np.zeros(len(self.classes_), windows.dtype)
+        of_class[labels] = by_class / by_class.max()
         if targets.ndim > 1:
-            self._label_weights = np.zeros(len(self.classes_), windows.dtype)
-            self._label_weights[labels] = by_class / by_class.mean()
+            self._label_weights = of_class / of_class[labels].mean()
             return weights
+        by_class = of_class[targets]
         return by_class if weights is None else weights * by_class
 
     def _hold_out(self, targets, n_valid):

@@ -83,6 +83,8 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
                 f"season={self.season} is longer than the windows of X, which have "
                 f"{length} time steps: cut longer windows."
             )
+        # If it is set later, it has no effect before the next fit.
+        self._season = self.season
         self._one_dimensional = y.ndim == 1
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
         self._columns = check_target_columns(self.target, n_features, self.n_outputs_)
@@ -102,8 +104,8 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         windows = check_predict_windows(self, X)
-        steps = np.arange(self.n_outputs_ // len(self._columns)) % self.season
-        last_season = windows[:, -self.season :]
+        steps = np.arange(self.n_outputs_ // len(self._columns)) % self._season
+        last_season = windows[:, -self._season :]
         y = np.empty((len(windows), self.n_outputs_), dtype=windows.dtype)
         for part in chunks(last_season):
             known = backfill(np.asarray(last_season[part]))[:, :, self._columns]

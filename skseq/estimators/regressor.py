@@ -96,7 +96,9 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         windows = self._check_predict(X)
         if return_std:
             samples = self._samples(windows)
-            mean, std = samples.mean(axis=1), samples.std(axis=1)
+            mean = samples.mean(axis=1)
+            # In float64: squares may be too large, or too small, for float32.
+            std = samples.std(axis=1, dtype=np.float64).astype(samples.dtype)
             return self._decode(mean), self._decode(std)
         return self._decode(self._point(self._mean_outputs(windows)))
 

@@ -7,8 +7,10 @@ from contextvars import ContextVar
 from copy import copy
 from dataclasses import replace
 from hashlib import md5
+from io import BytesIO
 from time import perf_counter
 
+import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 
 from ..networks import Conv1D, WaveNet, can_stack, is_time_steps
@@ -120,12 +122,14 @@ class Together:
         jobs = [job for jobs in self._jobs for job in jobs]
         stacks = _stacks(jobs, effective_n_jobs(self._n_jobs))
         trained = Parallel(self._n_jobs)(
-            delayed(_train)([jobs[position] for position in positions])
+            delayed(_tried)([jobs[position] for position in positions])
             for positions in stacks
         )
         nets = iter(_in_order(stacks, trained))
         for key, jobs in zip(self._keys, self._jobs, strict=True):
-            self._nets[key].append([next(nets) for _ in jobs])
+            members = [next(nets) for _ in jobs]
+            if None not in members:  # else they are fitted when they are asked for
+                self._nets[key].append(members)
         self._datasets.clear()
         self.seconds = perf_counter() - start
 
@@ -155,7 +159,19 @@ def _digest(values):
 
     Equal values that were made in different ways may have different hashes.
     """
-    return md5(pickle.dumps(values), usedforsecurity=False).digest()
+    file = BytesIO()
+    _Pickler(file).dump(values)
+    return md5(file.getbuffer(), usedforsecurity=False).digest()
+
+
+class _Pickler(pickle.Pickler):
+    """Also write a dtype in full that is one object with that of another array.
+
+    Read from a file, as by ``Pipeline(memory=...)``, each array has one of its own.
+    """
+
+    def persistent_id(self, value):
+        return value.str if isinstance(value, np.dtype) else None
 
 
 def _contents(dataset):
@@ -220,17 +236,28 @@ def _shortened(job, n_epochs):
     return replace(job, settings=settings)
 
 
+def _tried(jobs):
+    """Fit networks of one shape as one; return nets, or errors.
+
+    Whatever an error is, a search may go on with its other networks, and knows by
+    error_score whether it does. Of an error in a stack, nobody knows whose it is: then
+    all are None.
+    """
+    try:
+        return _train(jobs)
+    except Exception as error:
+        return [error] if len(jobs) == 1 else [None] * len(jobs)
+
+
 def _train(jobs):
-    """Fit networks of one shape as one; return nets, or errors."""
+    """Fit networks of one shape as one; return nets, or errors of those that diverged.
+
+    Any other error is raised.
+    """
     job = jobs[0]
     for_steps = is_time_steps(job.module.network, job.batch_size)
     with environment(job.settings.n_jobs, for_steps):
-        try:
-            nets = train_stacked(jobs) if len(jobs) > 1 else [train(job)]
-        except Exception as error:
-            # Whatever it is, a search may go on with its other networks, and knows by
-            # error_score whether it does; the fit of one estimator raises it again.
-            return [error] * len(jobs)
+        nets = train_stacked(jobs) if len(jobs) > 1 else [train(job)]
     for net in nets:
         if not isinstance(net, Exception):
             net.train_split = None  # else it keeps the validation windows

@@ -141,7 +141,7 @@ class TransformedWindowRegressor(
         inner = self._outputs(inner)
         params = self._route("fit", fit_params)
         self.regressor_ = clone(self.regressor).fit(
-            self._inner_inputs(windows), inner, **params
+            self._inner_inputs(self.regressor, windows), inner, **params
         )
         return self
 
@@ -161,7 +161,8 @@ class TransformedWindowRegressor(
         check_is_fitted(self)
         windows = check_predict_windows(self, X)
         params = self._route("predict", predict_params)
-        inner = self.regressor_.predict(self._inner_inputs(windows), **params)
+        inner = self._inner_inputs(self.regressor_, windows)
+        inner = self.regressor_.predict(inner, **params)
         if isinstance(inner, tuple):
             self._refuse_error_bars()
         steps = self._steps(np.asarray(inner).astype(windows.dtype))
@@ -214,10 +215,8 @@ class TransformedWindowRegressor(
             self._n_cut = 0
             check_elementwise(self.transformer_, rows)
 
-    def _inner_inputs(self, windows):
-        return inputs_for(
-            self.regressor, self._transform_windows(windows), *self._ahead
-        )
+    def _inner_inputs(self, regressor, windows):
+        return inputs_for(regressor, self._transform_windows(windows), *self._ahead)
 
     def _transform_windows(self, windows):
         """Transform the target columns; cut off the steps left without a value."""

@@ -127,7 +127,8 @@ def check_target_columns(target, n_features, n_outputs):
     Raises
     ------
     ValueError
-        If a target is not a column of X, or y has the wrong number of columns.
+        If a target is not a column of X, or named twice, or y has the wrong number of
+        columns.
     """
     columns = np.atleast_1d(target)
     if columns.dtype.kind not in "iu" or not set(columns) <= set(range(n_features)):
@@ -135,6 +136,8 @@ def check_target_columns(target, n_features, n_outputs):
             f"target={target!r} is not a column of X, which has {n_features} columns: "
             "give positions, counted from 0."
         )
+    if len(set(columns)) < len(columns):
+        raise ValueError(f"target={target!r} names a column twice: name each once.")
     if n_outputs % len(columns):
         raise ValueError(
             f"y has {n_outputs} columns, which can't be divided equally among "

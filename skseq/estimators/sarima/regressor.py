@@ -204,7 +204,9 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         n_features = windows.shape[2]
         columns = check_target_columns(self.target, n_features, self._n_outputs)
         check_known_ahead(self, columns, n_features, self._n_outputs)
-        pieces = stitch(windows, y, self.target, self.n_known_ahead)
+        # If they are set later, they have no effect before the next fit.
+        self._fitted = self.target, self.n_known_ahead
+        pieces = stitch(windows, y, *self._fitted)
         self._choose_orders(pieces)
         check_length(self, windows.shape[1])
         before = getattr(self, "params_", {}) if self.warm_start else {}
@@ -252,7 +254,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         maps = {complete.tobytes(): (self.coef_, self.intercept_, self.std_)}
         for part in chunks(windows):
             past, effect = without_known(
-                windows[part], self.target, self.known_coef_, self._n_outputs
+                windows[part], self._fitted[0], self.known_coef_, self._n_outputs
             )
             observed = ~np.isnan(past)
             full = observed.all()  # nearly always; np.unique is slow
@@ -301,7 +303,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 f"y has {y.shape[1]} steps, but the model was fitted on "
                 f"{self._n_outputs}: give the same number."
             )
-        pieces = stitch(windows, y, self.target, self.n_known_ahead)
+        pieces = stitch(windows, y, *self._fitted)
         model = self._model(*self._join(pieces))
         params = [self.params_[name] for name in names_of_params(model)]
         with model.ssm.fixed_scale(self.params_["sigma2"]):
