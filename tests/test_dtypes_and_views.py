@@ -57,6 +57,15 @@ def test_work_in_the_dtype_of_the_windows(cls, given, expected):
         assert floats == {torch.from_numpy(np.empty(0, expected)).dtype}
 
 
+@every
+def test_tensors_are_arrays_of_their_type(cls):
+    X, y = make_windows(cls, dtype=np.float32)
+    tensors = torch.tensor(X)
+    found = output(make(cls).fit(tensors, y), tensors)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, output(make(cls).fit(X, y), X))
+
+
 @networks
 def test_float32_is_close_to_float64(cls):
     forecasts = []

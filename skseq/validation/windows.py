@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import torch
 from pandas.api.types import infer_dtype, is_numeric_dtype, is_object_dtype
 from sklearn.utils import assert_all_finite, check_array
 
@@ -93,6 +94,8 @@ def check_windows(windows, *, allow_missing=False, estimator=None):
 
 def _to_floats(values, name, estimator, allow_nd=False):
     """Convert to an array of floats, whatever its values."""
+    if isinstance(values, torch.Tensor):  # scikit-learn does not see that it is float32
+        values = values.numpy()
     _refuse_text(values, name)
     try:
         return check_array(
