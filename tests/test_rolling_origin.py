@@ -288,14 +288,18 @@ def test_forecasters_of_sktime_in_local_time(freq):
     assert errors[0] == errors[1]
 
 
-@pytest.mark.parametrize("freq", ["QS", "QS-FEB", "YE-JUN", None])
+@pytest.mark.parametrize(
+    "freq", ["MS", "2MS", "QS", "QS-FEB", "YS", "YS-JUL", "YE-JUN", None]
+)
 def test_forecasters_of_sktime_with_the_frequency_of_the_user(freq):
     index = pd.date_range("1990-01-01", periods=80, freq=freq or "QS")
     if freq is None:
         index = pd.DatetimeIndex(index, freq=None)
     y = pd.Series(np.random.default_rng(0).normal(size=80), index, name="y")
-    setting = {"target": "y", "horizon": 3, "window": 10, "step": 5, "season": 1}
-    result = compare({"m": NaiveForecaster(), "n": NaiveRegressor()}, y, **setting)
+    setting = {"target": "y", "horizon": 3, "window": 10, "step": 5, "season": 4}
+    season = 1 if freq == "2MS" else 4  # sktime fails at seasons of such dates
+    models = {"m": NaiveForecaster(sp=season), "n": NaiveRegressor(season=season)}
+    result = compare(models, y, **setting)
     np.testing.assert_array_equal(result.forecasts["m"], result.forecasts["n"])
 
 

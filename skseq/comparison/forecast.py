@@ -16,6 +16,7 @@ from ..transformers import KnownAhead
 from ..windows import cut_windows
 
 FORECASTER = "sktime.forecasting.base", "BaseForecaster"
+BEGINNINGS = pd.offsets.MonthBegin, pd.offsets.QuarterBegin, pd.offsets.YearBegin
 
 
 @dataclass(frozen=True)
@@ -271,15 +272,23 @@ def _with_regular_index(tables):
         indexes = [pd.RangeIndex(n_rows)[-len(table) :] for table in tables.values()]
     elif isinstance(indexes[0], pd.DatetimeIndex):
         dates = zip(_without_zone(indexes, frequencies), frequencies, strict=True)
-        # The name of a frequency may be another one of the same steps: QS for QS-OCT.
-        indexes = [
-            index if index.freq is not None else pd.DatetimeIndex(index, freq=freq)
-            for index, freq in dates
-        ]
+        indexes = [_with_frequency(*one) for one in dates]
     return {
         key: table.set_axis(index)
         for (key, table), index in zip(tables.items(), indexes, strict=True)
     }
+
+
+def _with_frequency(dates, frequency):
+    """Return dates that know their step; months, quarters or years become periods.
+
+    With recent pandas, sktime's seasonal forecasters do not take the days on which
+    these begin.
+    """
+    if dates.freq is None:  # else it may be another name, as QS is one of QS-OCT
+        dates = pd.DatetimeIndex(dates, freq=frequency)
+    begins = isinstance(dates.freq, BEGINNINGS) and dates.freq.n == 1
+    return dates.to_period() if begins else dates
 
 
 def _frequency(index):
