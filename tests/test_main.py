@@ -438,6 +438,21 @@ def forecast_of(tmp_path, text, *options):
     return pd.read_csv(written, sep=sep, decimal=decimal, **dates)["x"]
 
 
+@pytest.mark.parametrize("series", [[], ["shop"]])
+def test_dates_without_a_name_have_none_in_the_forecast(tmp_path, series):
+    path, written = tmp_path / "data.csv", tmp_path / "next.csv"
+    index = pd.date_range("2024-01-01", periods=200)
+    table = pd.DataFrame({"x": np.arange(200.0) % 7}, index)
+    if series:
+        table = pd.concat([table.assign(shop=name) for name in "ab"])
+    table.to_csv(path)
+    argv = ["compare", str(path), "--target", "x", *SMALL, "--models", "naive"]
+    argv += ["--forecast", str(written), *(f"--series={name}" for name in series)]
+    assert main(argv) == 0
+    header = written.read_text().splitlines()[0]
+    assert header == ",".join([*series, "", "x"])
+
+
 @pytest.mark.parametrize(
     ("first", "form"),
     [(0, "{h}"), (1, "{h}"), (0, "{h:02}:00"), (1, "{h}:00"), (0, "{h}:30:00")],

@@ -127,7 +127,8 @@ def _check_rows(table, target, where, gaps):
         if len(empty):
             raise ValueError(
                 f"Column {column!r}{where} is empty at {empty[0]}: fill in a value, "
-                "or, only at the start of a series, remove the rows."
+                "remove the rows if they begin the series, or, if it is not the "
+                "target, remove the column."
             )
     try:
         if gaps == "raise":

@@ -29,6 +29,10 @@ def index_by_time(table, time, series):
     twice = table.index[table.index.duplicated()]
     if len(twice):
         raise ValueError(_say_twice(twice, name, series))
+    table.index.names = [
+        None if level.startswith("Unnamed: ") else level  # pandas' name for no name
+        for level in table.index.names
+    ]
     return table
 
 
