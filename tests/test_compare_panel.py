@@ -405,11 +405,25 @@ def test_shell_forecasts_each_series(panel, tmp_path, capsys):
         assert_allclose(forecast, known.iloc[-SEASON:][:HORIZON])
 
 
-def _shell(panel, tmp_path, *options):
+def test_shell_takes_two_columns_as_it_does_their_union(panel, tmp_path):
+    table = panel.reset_index()
+    table["item"], table["shop"] = table["shop"], table["shop"].replace("c", "b")
+    table["union"] = table["shop"] + table["item"]
+    options = ["--target", "y", "--models", "linear", "--epochs", "2"]
+    found, expected = (
+        _shell(table.set_index([*names, "day"])["y"], tmp_path, *options, series=names)
+        for names in (["shop", "item"], ["union"])
+    )
+    assert found["shop"].tolist() == [*"aaabbbbbb"]
+    assert found["item"].tolist() == [*"aaabbbccc"]
+    assert_allclose(found["y"], expected["y"])
+
+
+def _shell(panel, tmp_path, *options, series=("shop",)):
     path, written = tmp_path / "data.csv", tmp_path / "next.csv"
     panel.to_csv(path)
     sizes = ["--horizon", str(HORIZON), "--window", str(WINDOW), "--season", "4"]
-    command = ["compare", str(path), "--series", "shop", *sizes]
+    command = ["compare", str(path), "--series", *series, *sizes]
     assert main([*command, "--forecast", str(written), *options]) == 0
     return pd.read_csv(written)
 

@@ -124,3 +124,6 @@ def test_series_that_two_columns_tell_apart(csv):
     columns = {"shop": "A", "item": [1, 2] * 30, "day": DAYS.repeat(2)[:60], "x": 1}
     with pytest.raises(ValueError, match="2024-01-01 00:00:00 of series A: "):
         read_table(csv(columns), series="shop")
+    found, _, _ = read_table(csv(columns), series=["shop", "item"])
+    assert found.index.names == ["shop", "item", "day"]
+    assert (found.loc[("A", "2")].index == DAYS[:30]).all()

@@ -64,8 +64,10 @@ def add_compare_arguments(command):
     )
     add(
         "--series",
+        nargs="+",
         metavar="COLUMN",
-        help="column that names the series of each row, if there are several",
+        help="column that names the series of each row, if there are several; or "
+        "columns that together do, such as shop and item",
     )
     add(
         "--sep",

@@ -168,14 +168,15 @@ def _only_column(table):
 
 def _check_no_file(arguments):
     """Refuse options that need a file; one may have read the file as a column."""
-    if arguments.series is not None:
-        raise ValueError(
-            f"--series {arguments.series} names a column of a file: also give the file."
-        )
-    for option in ("known_ahead", "time"):
+    for option in ("known_ahead", "time", "series"):
         for name in getattr(arguments, option) or []:
             if Path(name).is_file():
                 raise ValueError(
                     f"{name} was read as one of the columns of "
                     f"--{option.replace('_', '-')}: put the file before the options."
                 )
+    if arguments.series is not None:
+        raise ValueError(
+            f"--series {' '.join(arguments.series)} names columns of a file: also give "
+            "the file."
+        )

@@ -28,8 +28,8 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
         end of the day) or HH:MM; or columns of year and quarter, or of year, month, day
         and hour, of which the last may be left out. None finds the only text column
         that holds dates.
-    series : str, default=None
-        Column that distinguishes several series.
+    series : str or list of str, default=None
+        Column that distinguishes several series, or columns that together do.
     sep, decimal : str, default="," and "."
         Separator of columns, and decimal sign.
     thousands : str, default=None
@@ -76,6 +76,9 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
             f"{decimal!r} can't be both the thousands separator and the decimal "
             "separator: also give the decimal separator (--decimal)."
         )
+    time, series = (
+        [names] if isinstance(names, str) else names or [] for names in (time, series)
+    )
     table = _read_csv(path, sep, decimal, series)
     if thousands is None and sep != "," and decimal == ".":
         check_points(table)
@@ -83,11 +86,11 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
         table = table.apply(
             lambda column: (
                 column
-                if column.name == series
+                if column.name in series
                 else join_thousands(column, thousands, decimal)
             )
         )
-    table, notes = _drop_row_numbers(table, time)
+    table, notes = _drop_row_numbers(table, [*time, *series])
     table, more = _drop_twins(table)
     notes += more
     table = index_by_time(table, time, series)
@@ -105,9 +108,9 @@ def _read_csv(path, sep, decimal, series):
     options = {"sep": sep, "decimal": decimal}
     if len(sep) > 1:  # a pattern
         options["engine"] = "python"
-    if series is not None:  # 007 is a name, and so is NA, the code of Namibia
-        names = series, f" {series}"  # a space may follow each comma
-        options["converters"] = dict.fromkeys(names, _read_label)
+    # 007 is a name, and so is NA, the code of Namibia. A space may follow each comma.
+    names = [space + name for name in series for space in ("", " ")]
+    options["converters"] = dict.fromkeys(names, _read_label)
     try:
         table = pd.read_csv(path, **options)
     except UnicodeDecodeError:
@@ -155,13 +158,12 @@ def _encoding_of_windows(path):
     return "utf-16" if str(start).startswith(("ÿþ", "þÿ")) else "cp1252"
 
 
-def _drop_row_numbers(table, time):
+def _drop_row_numbers(table, used):
     """Drop the index that pandas and R write beside the columns, and say so.
 
     It would be one more variable, and hide that rows are duplicates.
     """
     name = table.columns[0]
-    used = [time] if isinstance(time, str) else time or []
     if (
         not name.startswith("Unnamed: ")
         or name in used

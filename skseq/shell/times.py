@@ -13,18 +13,14 @@ ADD_HEADER = "add a line with the names of the columns above it."
 
 def index_by_time(table, time, series):
     """Move the dates to the index, sorted and each only once."""
-    columns = [time] if isinstance(time, str) else time
-    _check_series(table, columns, series)
-    if columns is None:
-        others = table.drop(columns=[] if series is None else series)
-        columns, times = _find_times(others)
+    _check_series(table, time, series)
+    if time:
+        times = _named_times(table, time)
     else:
-        times = _named_times(table, columns)
-    _check_names(columns)
-    name = " ".join(columns)
-    table = table.drop(columns=columns).set_index(pd.Index(times, name=name))
-    if series is not None:
-        table = table.set_index(series, append=True).swaplevel()
+        time, times = _find_times(table.drop(columns=series))
+    _check_names(time)
+    name = " ".join(time)
+    table = table.drop(columns=time).set_index([*series, pd.Index(times, name=name)])
     table = table.sort_index()
     twice = table.index[table.index.duplicated()]
     if len(twice):
@@ -38,18 +34,16 @@ def index_by_time(table, time, series):
 
 def _say_twice(twice, name, series):
     """Say what to do about times that occur again."""
-    if series is None:
-        first, apart = twice[0], "name the column that tells them apart (--series)"
-    else:
-        label, time = twice[0]
-        first = f"{time} of series {label}"
-        apart = "join the columns that together tell them apart into one (--series)"
+    first = twice[0]
+    if series:
+        *labels, time = first
+        first = f"{time} of series {', '.join(map(str, labels))}"
     return (
         f"{len(twice)} of the times in column {name!r} occur again with different "
         f"values, the first is {first}: each time step must have one row. If there is "
         "a column of hours, name it too (--time DATE HOUR); if the file holds several "
-        f"series, {apart}; if a clock was set back, write the offset from UTC "
-        "(02:00+01:00)."
+        "series, name all columns that distinguish them (--series); if a clock was set "
+        "back, write the offset from UTC (02:00+01:00)."
     )
 
 
@@ -140,21 +134,21 @@ def _check_stray(column):
 
 
 def _check_series(table, times, series):
-    """Refuse a column that can't distinguish series."""
-    if series is None:
-        return
-    if series not in table.columns:
-        raise ValueError(
-            f"Series column {series!r} is not among the columns {list(table.columns)}."
-        )
-    if table[series].isna().any():
-        row = table.index[table[series].isna()][0]
-        raise ValueError(
-            f"Series column {series!r} is empty in row {row}: name the "
-            "series of each row."
-        )
-    if series in (times or []):
-        raise ValueError(
-            f"Column {series!r} can't be both the time column and the series column: "
-            "name another one (--time or --series)."
-        )
+    """Refuse columns that can't distinguish series."""
+    for name in series:
+        if name not in table.columns:
+            raise ValueError(
+                f"Series column {name!r} is not among the columns "
+                f"{list(table.columns)}."
+            )
+        if table[name].isna().any():
+            row = table.index[table[name].isna()][0]
+            raise ValueError(
+                f"Series column {name!r} is empty in row {row}: name the series of "
+                "each row."
+            )
+        if name in times:
+            raise ValueError(
+                f"Column {name!r} can't be both the time column and the series "
+                "column: name another one (--time or --series)."
+            )
