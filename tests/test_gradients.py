@@ -9,6 +9,7 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback, Freezer
 
 from skseq import (
@@ -121,6 +122,16 @@ def test_an_exploding_gradient_is_named():
         DenseRegressor(
             standardize=False, loss="squared_error", gradient_clip=None, max_epochs=2
         ).fit(1e4 * X, 1e4 * y)
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_warnings_are_of_the_line_that_called_fit(n_members):
+    X, y = data()
+    options = {"standardize": False, "loss": "squared_error", "max_epochs": 2}
+    model = DenseRegressor(n_members=n_members, **options)
+    with pytest.warns(ConvergenceWarning, match="gradient exploded") as caught:
+        make_pipeline("passthrough", model).fit(1e4 * X, 1e4 * y)
+    assert {one.filename for one in caught} == {__file__}
 
 
 @pytest.mark.parametrize("gradient_clip", [None, 1.0])

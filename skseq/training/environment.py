@@ -1,7 +1,6 @@
 """How torch computes: with which threads, defaults and random numbers."""
 
 import os
-import warnings
 from contextlib import ExitStack, contextmanager
 from threading import RLock
 
@@ -9,6 +8,7 @@ import torch
 from joblib import effective_n_jobs
 
 from ..networks import threads_for_steps
+from .warning import warn
 
 _forked = False
 
@@ -47,12 +47,11 @@ def environment(n_jobs, for_steps=False):
     wanted = 1 if n_jobs is None else effective_n_jobs(n_jobs)
     if _forked and wanted > 1:
         wanted = 1
-        warnings.warn(
+        warn(
             f"n_jobs={n_jobs} has no effect in a forked process, where torch may wait "
             "for threads that were not forked. Start processes by joblib (loky) or by "
             "'spawn', or set n_jobs=None.",
             UserWarning,
-            stacklevel=4,
         )
     with ExitStack() as stack:
         # Ctrl-C in the middle of a backward pass may leave it off.

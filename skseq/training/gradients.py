@@ -1,13 +1,12 @@
 """Record and clip the gradients of a fit, and warn if training goes wrong."""
 
-import warnings
-
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
 from .net import module_of
 from .through_time import warn_of_lost_steps
+from .warning import warn
 
 EXPLODED = 1e3
 """Norm of a gradient, in standardised units, far beyond that of any good fit."""
@@ -134,20 +133,18 @@ def warn_of_trouble(history, layers, clip=None):
     )
     largest = max(row[judged] for row in epochs)
     if largest > EXPLODED:
-        warnings.warn(
+        warn(
             f"The gradient exploded: its {what} reached {largest:.3g}. Lower "
             f"learning_rate{remedy}, keep standardize=True, or, where the network "
             "has a choice, use activation='tanh' or normalization='layer'.",
             ConvergenceWarning,
-            stacklevel=3,
         )
     elif losses[-1] > max(GREW * losses[0], TRIVIAL):
-        warnings.warn(
+        warn(
             f"The training loss grew from {losses[0]:.3g} in the first epoch to "
             f"{losses[-1]:.3g} in the last: training diverged. Lower learning_rate, "
             "or set gradient_clip (or lower it).",
             ConvergenceWarning,
-            stacklevel=3,
         )
     last = [layer for layer in layers if layer.startswith("head")]
     # The gain of a normalisation may have no gradient without harm.
@@ -162,13 +159,12 @@ def warn_of_trouble(history, layers, clip=None):
     if vanished:
         smallest = min(norms.values()) / head
         names = ", ".join(map(repr, vanished))
-        warnings.warn(
+        warn(
             f"The gradient vanished in layer{'s' * (len(vanished) > 1)} {names}: its "
             f"norm is down to {smallest:.1g} of the output layer's. Use fewer layers "
             "or shorter windows or, where the network has a choice, "
             "normalization='layer', or an LSTM or GRU cell.",
             ConvergenceWarning,
-            stacklevel=3,
         )
 
 

@@ -1,8 +1,9 @@
 """Ctrl-C in a fit."""
 
 import dis
-import warnings
 from time import monotonic
+
+from .warning import warn
 
 AGAIN = 2.0
 """Seconds within which a second Ctrl-C stops more than one fit."""
@@ -35,10 +36,9 @@ def warn_of_interruption(n_epochs, max_epochs, best_epochs):
         raise KeyboardInterrupt
     best = ", ".join(map(str, sorted(set(best_epochs))))
     kept = f"the best weights so far, those of epoch {best}"
-    warnings.warn(
+    warn(
         f"Interrupted after {n_epochs} of {max_epochs} epochs. Kept "
         f"{kept if n_epochs else 'the weights at that point'}. Press Ctrl-C twice to "
         "stop a search or a loop of fits.",
         UserWarning,
-        stacklevel=3,
     )

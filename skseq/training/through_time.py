@@ -1,6 +1,5 @@
 """Whether a gradient reaches the first steps of a window."""
 
-import warnings
 from copy import deepcopy
 
 import numpy as np
@@ -9,6 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..networks import Head, Recurrent
+from .warning import warn
 
 LOST = 1e-16
 """Share of the largest gradient that rounding takes away, even in double precision."""
@@ -50,14 +50,13 @@ def warn_of_lost_steps(module, dataset):
     if n_padding is not None:
         n_lost -= int(n_padding.min())
     if n_lost > 0 and largest > 0:
-        warnings.warn(
+        warn(
             f"The gradient vanished through time: that of the first {n_lost} of "
             f"{length} steps of a window is lost in rounding, so the network "
             "can't learn from them. Use shorter windows, Conv1DRegressor or "
             "Conv1DClassifier, which shorten them, an LSTM or GRU in place of an RNN, "
             "or pooling='mean'.",
             ConvergenceWarning,
-            stacklevel=3,
         )
 
 
