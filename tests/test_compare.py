@@ -305,6 +305,21 @@ def test_text_has_one_line_a_model(frame):
         assert len({len(line) for line in table}) == 1
 
 
+@pytest.mark.parametrize("unit", [1e-3, 1e-6, 1e-20, 1e20])
+def test_text_shows_the_digits_of_errors_in_any_unit(frame, unit):
+    models = {"last": NaiveRegressor(), "naive": NaiveRegressor(SEASON)}
+    setting = {**SETTING, "test_fraction": 0.4}
+    result = compare(models, frame * unit, **setting)
+    errors, beside, _ = str(result).split("\n\n")
+    for line in errors.splitlines()[1:]:
+        name, mae, *_ = line.split()
+        expected = result.table.loc[name, "MAE"]
+        assert float(mae) == pytest.approx(expected, rel=0.01)
+    [ends] = [line.split()[-4:-2] for line in beside.splitlines() if "last" in line]
+    expected = result.differences().loc["last", ["low", "high"]].to_numpy(float)
+    np.testing.assert_allclose([float(end) for end in ends], expected, rtol=0.05)
+
+
 @pytest.mark.parametrize(
     ("errors", "expected"),
     [

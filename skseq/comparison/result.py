@@ -250,9 +250,18 @@ def _lines(table):
 
 
 def _four_digits(column):
-    """Format numbers with as many decimals as show four digits of the largest."""
+    """Format numbers with as many decimals as show four digits of the largest.
+
+    There are at most three decimals, but as many as show three digits of errors that
+    are all below 0.1, such as those of returns. Seconds and p-values are small by
+    nature, and keep three.
+    """
     largest = column.abs().max()
-    digits = (
-        0 if not largest > 0 else int(np.clip(3 - np.floor(np.log10(largest)), 0, 3))
-    )
+    if not largest > 0:
+        return column.map("{:.0f}".format)
+    place = np.floor(np.log10(largest))
+    if abs(place) > 12:
+        return column.map("{:.2e}".format)
+    most = 3 if column.name in ("fit s", "predict s", "p") else max(3, 2 - place)
+    digits = int(np.clip(3 - place, 0, most))
     return column.map(f"{{:,.{digits}f}}".format)
