@@ -281,6 +281,13 @@ def test_correlations_suggest_orders():
     suggested = CorrelogramDisplay.from_series(weekly, season=7, level=0.999).suggested_
     assert (suggested["p"], suggested["q"], suggested["Q"]) == (0, 0, 1)
     assert suggested["P"] >= 1
+    # Lags that end before a season say nothing of its orders.
+    short = CorrelogramDisplay.from_series(weekly, season=7, n_lags=6)
+    assert set(short.suggested_) == {"p", "q"}
+    assert [ax.get_title() for ax in short.axes_] == [
+        "suggests q = 0",
+        "suggests p = 0",
+    ]
 
 
 def test_correlations_leave_missing_values_out():
