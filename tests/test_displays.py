@@ -341,6 +341,14 @@ def test_series_that_cannot_be_drawn(series):
     ]:
         with pytest.raises(ValueError, match=message):
             LaggedDifferenceDisplay.from_series(wrong)
+    for wrong, message in [  # their neighbours are not those in time
+        (series[::-1], "series is not in time order"),
+        (pd.concat([series, series]), "twice"),
+        (pd.concat({"a": series, "b": series}), "several series"),
+    ]:
+        for display in LaggedDifferenceDisplay, CorrelogramDisplay:
+            with pytest.raises(ValueError, match=message):
+                display.from_series(wrong)
     with pytest.raises(ValueError, match="lag=20 needs more than the 20 rows"):
         LaggedDifferenceDisplay.from_series(series, lag=20)
     with pytest.raises(ValueError, match=r"n_lags=10 is more than .* at most 9"):

@@ -140,7 +140,8 @@ class CorrelogramDisplay:
         Raises
         ------
         ValueError
-            If the series has several columns, is constant, or is too short.
+            If the series has several columns, is not in time order, is constant, or is
+            too short.
         """
         values = as_series(series).to_numpy()
         check_scalar(season, "season", Integral, min_val=1)
