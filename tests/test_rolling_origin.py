@@ -299,6 +299,19 @@ def test_forecasters_of_sktime_with_the_frequency_of_the_user(freq):
     np.testing.assert_array_equal(result.forecasts["m"], result.forecasts["n"])
 
 
+@pytest.mark.parametrize("freq", ["MS", "ME", "QS", "QS-FEB", "YS", "W-MON"])
+@pytest.mark.parametrize("n_series", [1, 2])
+def test_seasonal_forecasters_of_sktime_at_any_frequency(freq, n_series):
+    index = pd.date_range("1990-01-01", periods=80, freq=freq)
+    y = pd.Series(np.random.default_rng(0).normal(size=80), index, name="y")
+    if n_series > 1:
+        y = pd.concat({"a": y, "b": y[20:]}, names=["series", "time"])
+    setting = {"target": "y", "horizon": 3, "window": 10, "step": 5, "season": 4}
+    models = {"m": NaiveForecaster(sp=4), "n": NaiveRegressor(season=4)}
+    result = compare(models, y, **setting)
+    np.testing.assert_array_equal(result.forecasts["m"], result.forecasts["n"])
+
+
 @pytest.mark.parametrize("past_only", [[1, 2], [1]])
 def test_past_only_of_an_array_and_beside_what_is_known_ahead(past_only):
     values = np.random.default_rng(0).normal(size=(120, 3))

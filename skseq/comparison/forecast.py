@@ -16,6 +16,7 @@ from ..transformers import KnownAhead
 from ..windows import cut_windows
 
 FORECASTER = "sktime.forecasting.base", "BaseForecaster"
+_STARTS = pd.offsets.MonthBegin, pd.offsets.QuarterBegin, pd.offsets.YearBegin
 
 
 @dataclass(frozen=True)
@@ -276,6 +277,9 @@ def _with_regular_index(tables):
             index if index.freq is not None else pd.DatetimeIndex(index, freq=freq)
             for index, freq in dates
         ]
+        # pandas has no periods that begin a month, for which some forecasters ask.
+        if isinstance(indexes[0].freq, _STARTS) and indexes[0].freq.n == 1:
+            indexes = [index.to_period() for index in indexes]
     return {
         key: table.set_axis(index)
         for (key, table), index in zip(tables.items(), indexes, strict=True)
