@@ -294,6 +294,13 @@ def test_text_says_why_there_is_no_test(frame):
     assert f"need at least {4 * SETTING['horizon']} origins" in str(few)
     assert f"there are {len(few.origins)}" in str(few)
     assert "origins" not in str(many)
+    [one, apart] = (
+        compare(models, frame, **SETTING, test_fraction=0.4, step=step)
+        for step in (30, 4)
+    )
+    assert "there is 1. A longer test period has more." in str(one)
+    # Of every row, there would be enough.
+    assert "A smaller step, or a longer test period has more." in str(apart)
 
 
 def test_text_has_one_line_a_model(frame):

@@ -172,9 +172,13 @@ class Comparison:
         text = f"{_lines(errors)}\n\n{BESIDE}\n{_lines(beside)}"
         n_origins = len(self.origins)
         if n_origins < (needed := n_needed(self._n_overlapping())):
+            n_rows = (n_origins - 1) * self.step + 1
+            enough = n_rows >= n_needed(self.truth.shape[1])
+            more = "A smaller step, or a longer" if enough else "A longer"
             text += (
                 f"\n\nNo range and no test: they need at least {needed} origins, but "
-                f"there are {n_origins}. A longer test period has more."
+                f"there {'is' if n_origins == 1 else 'are'} {n_origins}. {more} test "
+                "period has more."
             )
         return f"{text}\n\n{self._conclude(differences)}"
 
