@@ -329,6 +329,10 @@ def test_residuals_of_a_fitted_model():
     np.testing.assert_allclose(residuals[-len(expected) :], expected, atol=1e-6)
     figure = plt.figure()
     assert display.plot(figure).figure_ is figure
+    few = windows[10:11], y[10:11]  # ten values, and the next one
+    assert len(ResidualsDisplay.from_estimator(model, *few).axes_) == 4
+    with pytest.raises(ValueError, match="n_lags=11 needs more than the 11 residuals"):
+        ResidualsDisplay.from_estimator(model, *few, n_lags=11)
     with pytest.raises(TypeError, match="NaiveRegressor has no residuals"):
         ResidualsDisplay.from_estimator(NaiveRegressor().fit(windows, y), windows, y)
 
