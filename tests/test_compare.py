@@ -294,6 +294,13 @@ def test_text_says_why_there_is_no_test(frame):
     assert f"need at least {4 * SETTING['horizon']} origins" in str(few)
     assert f"there are {len(few.origins)}" in str(few)
     assert "origins" not in str(many)
+    [one, apart] = (
+        compare(models, frame, **SETTING, test_fraction=0.4, step=step)
+        for step in (30, 4)
+    )
+    assert "there is 1. A longer test period has more." in str(one)
+    # Of every row, there would be enough.
+    assert "A smaller step, or a longer test period has more." in str(apart)
 
 
 def test_text_has_one_line_a_model(frame):
@@ -303,6 +310,21 @@ def test_text_has_one_line_a_model(frame):
     for table in errors.splitlines(), beside.splitlines()[1:]:
         assert [line.split()[0] for line in table] == ["MAE", "a", "naive"]
         assert len({len(line) for line in table}) == 1
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1e-6, 1e-20, 1e20])
+def test_text_shows_the_digits_of_errors_in_any_unit(frame, unit):
+    models = {"last": NaiveRegressor(), "naive": NaiveRegressor(SEASON)}
+    setting = {**SETTING, "test_fraction": 0.4}
+    result = compare(models, frame * unit, **setting)
+    errors, beside, _ = str(result).split("\n\n")
+    for line in errors.splitlines()[1:]:
+        name, mae, *_ = line.split()
+        expected = result.table.loc[name, "MAE"]
+        assert float(mae) == pytest.approx(expected, rel=0.01)
+    [ends] = [line.split()[-4:-2] for line in beside.splitlines() if "last" in line]
+    expected = result.differences().loc["last", ["low", "high"]].to_numpy(float)
+    np.testing.assert_allclose([float(end) for end in ends], expected, rtol=0.05)
 
 
 @pytest.mark.parametrize(

@@ -281,6 +281,13 @@ def test_correlations_suggest_orders():
     suggested = CorrelogramDisplay.from_series(weekly, season=7, level=0.999).suggested_
     assert (suggested["p"], suggested["q"], suggested["Q"]) == (0, 0, 1)
     assert suggested["P"] >= 1
+    # Lags that end before a season say nothing of its orders.
+    short = CorrelogramDisplay.from_series(weekly, season=7, n_lags=6)
+    assert set(short.suggested_) == {"p", "q"}
+    assert [ax.get_title() for ax in short.axes_] == [
+        "suggests q = 0",
+        "suggests p = 0",
+    ]
 
 
 def test_correlations_leave_missing_values_out():
@@ -322,6 +329,10 @@ def test_residuals_of_a_fitted_model():
     np.testing.assert_allclose(residuals[-len(expected) :], expected, atol=1e-6)
     figure = plt.figure()
     assert display.plot(figure).figure_ is figure
+    few = windows[10:11], y[10:11]  # ten values, and the next one
+    assert len(ResidualsDisplay.from_estimator(model, *few).axes_) == 4
+    with pytest.raises(ValueError, match="n_lags=11 needs more than the 11 residuals"):
+        ResidualsDisplay.from_estimator(model, *few, n_lags=11)
     with pytest.raises(TypeError, match="NaiveRegressor has no residuals"):
         ResidualsDisplay.from_estimator(NaiveRegressor().fit(windows, y), windows, y)
 
@@ -334,6 +345,14 @@ def test_series_that_cannot_be_drawn(series):
     ]:
         with pytest.raises(ValueError, match=message):
             LaggedDifferenceDisplay.from_series(wrong)
+    for wrong, message in [  # their neighbours are not those in time
+        (series[::-1], "series is not in time order"),
+        (pd.concat([series, series]), "twice"),
+        (pd.concat({"a": series, "b": series}), "several series"),
+    ]:
+        for display in LaggedDifferenceDisplay, CorrelogramDisplay:
+            with pytest.raises(ValueError, match=message):
+                display.from_series(wrong)
     with pytest.raises(ValueError, match="lag=20 needs more than the 20 rows"):
         LaggedDifferenceDisplay.from_series(series, lag=20)
     with pytest.raises(ValueError, match=r"n_lags=10 is more than .* at most 9"):

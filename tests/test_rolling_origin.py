@@ -289,13 +289,16 @@ def test_forecasters_of_sktime_in_local_time(freq):
 
 
 @pytest.mark.parametrize(
-    "freq", ["MS", "2MS", "QS", "QS-FEB", "YS", "YS-JUL", "YE-JUN", None]
+    "freq", ["MS", "2MS", "QS", "QS-FEB", "YS", "YS-JUL", "YE-JUN", "W-MON", None]
 )
-def test_forecasters_of_sktime_with_the_frequency_of_the_user(freq):
+@pytest.mark.parametrize("n_series", [1, 2])
+def test_forecasters_of_sktime_with_the_frequency_of_the_user(freq, n_series):
     index = pd.date_range("1990-01-01", periods=80, freq=freq or "QS")
     if freq is None:
         index = pd.DatetimeIndex(index, freq=None)
     y = pd.Series(np.random.default_rng(0).normal(size=80), index, name="y")
+    if n_series > 1:
+        y = pd.concat({"a": y, "b": y[20:]}, names=["series", "time"])
     setting = {"target": "y", "horizon": 3, "window": 10, "step": 5, "season": 4}
     season = 1 if freq == "2MS" else 4  # sktime fails at seasons of such dates
     models = {"m": NaiveForecaster(sp=season), "n": NaiveRegressor(season=season)}

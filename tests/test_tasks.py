@@ -6,6 +6,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import cross_val_score
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 
 import skseq
@@ -141,6 +142,18 @@ def test_outputs_of_another_length_point_to_the_encoder_decoder(name, cls, wave)
     y = windows[:, :5, :1] if cls == "Regressor" else windows[:, :5, 0] > 0
     with pytest.raises(ValueError, match=f"another length, use EncoderDecoder{cls}"):
         getattr(skseq, name + cls)(**FAST).fit(windows, y)
+
+
+def test_several_labels_of_a_window_take_one_classifier_each(wave):
+    windows = sliding_windows(wave, 8)
+    y = windows[:, -1, :2] > 0
+    classifier = GRUClassifier(**FAST)
+    with pytest.raises(ValueError, match="several labels of a window, scikit-learn's"):
+        classifier.fit(windows, y)
+    both = MultiOutputClassifier(classifier).fit(windows, y).predict(windows)
+    for column, labels in enumerate(both.T):
+        alone = classifier.fit(windows, y[:, column]).predict(windows)
+        np.testing.assert_array_equal(labels, alone)
 
 
 @pytest.mark.parametrize("columns", [0, [0, 1]])

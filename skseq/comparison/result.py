@@ -172,9 +172,13 @@ class Comparison:
         text = f"{_lines(errors)}\n\n{BESIDE}\n{_lines(beside)}"
         n_origins = len(self.origins)
         if n_origins < (needed := n_needed(self._n_overlapping())):
+            n_rows = (n_origins - 1) * self.step + 1
+            enough = n_rows >= n_needed(self.truth.shape[1])
+            more = "A smaller step, or a longer" if enough else "A longer"
             text += (
                 f"\n\nNo range and no test: they need at least {needed} origins, but "
-                f"there are {n_origins}. A longer test period has more."
+                f"there {'is' if n_origins == 1 else 'are'} {n_origins}. {more} test "
+                "period has more."
             )
         return f"{text}\n\n{self._conclude(differences)}"
 
@@ -250,9 +254,18 @@ def _lines(table):
 
 
 def _four_digits(column):
-    """Format numbers with as many decimals as show four digits of the largest."""
+    """Format numbers with as many decimals as show four digits of the largest.
+
+    There are at most three decimals, but as many as show three digits of errors that
+    are all below 0.1, such as those of returns. Seconds and p-values are small by
+    nature, and keep three.
+    """
     largest = column.abs().max()
-    digits = (
-        0 if not largest > 0 else int(np.clip(3 - np.floor(np.log10(largest)), 0, 3))
-    )
+    if not largest > 0:
+        return column.map("{:.0f}".format)
+    place = np.floor(np.log10(largest))
+    if abs(place) > 12:
+        return column.map("{:.2e}".format)
+    most = 3 if column.name in ("fit s", "predict s", "p") else max(3, 2 - place)
+    digits = int(np.clip(3 - place, 0, most))
     return column.map(f"{{:,.{digits}f}}".format)

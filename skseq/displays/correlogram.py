@@ -31,7 +31,8 @@ class CorrelogramDisplay:
     suggested_ : dict of str to int
         "q" counts how many of the first autocorrelations are outside their band: the
         order, if the series is a moving average. "p" counts the partial ones: the
-        order of an autoregression. With a season, "Q" and "P" count seasonal lags.
+        order of an autoregression. "Q" and "P" count seasonal lags, if the lags reach a
+        season.
     axes_ : ndarray of matplotlib.axes.Axes of shape (2,)
     figure_ : matplotlib.figure.Figure
 
@@ -70,7 +71,7 @@ class CorrelogramDisplay:
         p, seasonal_p = self._count(pacf, pacf_band)
         q, seasonal_q = self._count(acf, acf_band)
         self.suggested_ = {"p": p, "q": q}
-        if season > 1:
+        if 1 < season <= len(acf):  # else none was seen, which does not suggest zero
             self.suggested_ |= {"P": seasonal_p, "Q": seasonal_q}
 
     def _count(self, values, band):
@@ -122,7 +123,8 @@ class CorrelogramDisplay:
         series : Series, or array-like of shape (n_timesteps,) or (n_timesteps, 1)
             Such as ``difference`` of :class:`LaggedDifferenceDisplay`.
         season : int, default=1
-            Time steps in a season; with more than 1, seasonal orders are suggested too.
+            Time steps in a season; with more than 1, seasonal orders are suggested too,
+            if ``n_lags`` reaches a season.
         n_lags : int, default=None
             None takes four seasons and at least twenty lags, but at most half of the
             series.
@@ -138,7 +140,8 @@ class CorrelogramDisplay:
         Raises
         ------
         ValueError
-            If the series has several columns, is constant, or is too short.
+            If the series has several columns, is not in time order, is constant, or is
+            too short.
         """
         values = as_series(series).to_numpy()
         check_scalar(season, "season", Integral, min_val=1)

@@ -102,7 +102,8 @@ class LaggedDifferenceDisplay:
         Raises
         ------
         ValueError
-            If the series has several columns, or no more than ``lag`` rows.
+            If the series has several columns, is not in time order, or has no more
+            than ``lag`` rows.
         """
         series = as_series(series)
         check_scalar(lag, "lag", Integral, min_val=1)

@@ -1,5 +1,10 @@
 """ResidualsDisplay: whether the residuals of a SARIMA model are noise."""
 
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_scalar
+
 from .style import matplotlib_part
 
 
@@ -52,7 +57,19 @@ class ResidualsDisplay:
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            If there are no more residuals than ``n_lags``.
         """
+        check_scalar(n_lags, "n_lags", Integral, min_val=1)
+        n_residuals = np.count_nonzero(~np.isnan(self.results.resid))
+        if n_lags >= n_residuals:
+            raise ValueError(
+                f"n_lags={n_lags} needs more than the {n_residuals} residuals that "
+                "there are: give fewer lags, or more windows."
+            )
         if figure is None:
             figure = matplotlib_part("pyplot").figure(
                 figsize=(9, 6), layout="constrained"
@@ -84,6 +101,8 @@ class ResidualsDisplay:
         ------
         TypeError
             If the estimator is not a SARIMARegressor.
+        ValueError
+            If there are no more residuals than ``n_lags``.
         """
         if not hasattr(estimator, "statsmodels_results"):
             raise TypeError(

@@ -5,6 +5,7 @@ import pandas as pd
 
 from ..extras import import_extra
 from ..inputs import inner_parameters
+from ..transformers.time_index import check_times
 
 # The colours of Okabe and Ito, which colour-blind readers can distinguish; the markers
 # distinguish the lines in print. The first style is for the naive forecast, with which
@@ -175,7 +176,8 @@ def as_series(series):
     Raises
     ------
     ValueError
-        If it has several columns, infinite values, or no values.
+        If it has several columns, infinite values, or no values, or if its index holds
+        several series or is not in time order.
     """
     if np.ndim(series) == 2:
         table = pd.DataFrame(series)
@@ -183,6 +185,7 @@ def as_series(series):
             raise ValueError(f"series has {table.shape[1]} columns: give one of them.")
         series = table.iloc[:, 0]
     series = pd.Series(series).astype(np.float64)
+    check_times(series, "series", gaps="ignore")
     if series.isna().all() or np.isinf(series).any():
         raise ValueError(
             "series holds no values, or infinite ones: give one variable in time order."

@@ -160,7 +160,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             raise ValueError(
                 f"y has shape {y.shape}: expected (n_samples,), or (n_samples, "
                 f"{windows.shape[1]}) with a label for each step of the windows. For "
-                "sequences of another length, use EncoderDecoderClassifier."
+                "sequences of another length, use EncoderDecoderClassifier; for "
+                "several labels of a window, scikit-learn's MultiOutputClassifier."
             )
 
     def _encode_targets(self, targets, windows, fitted, weights):
