@@ -328,6 +328,38 @@ def test_results_of_statsmodels_keep_the_variance_of_fit_on_other_windows():
     np.testing.assert_allclose(standardized[1:], expected, rtol=1e-6)
 
 
+def test_results_of_statsmodels_in_small_units():
+    """A variance of 1e-8 is small for statsmodels, of 1e-14 nothing."""
+    X, y = cut(make_series())
+    orders = (0, 1, 1), (0, 1, 1, 4), None
+    expected = make(orders).fit(X, y).statsmodels_results(X, y)
+    for unit in (1e-5, 1e-6):
+        model = make(orders).fit(unit * X, unit * y)
+        results = model.statsmodels_results(unit * X, unit * y)
+        np.testing.assert_allclose(results.resid / unit, expected.resid, atol=1e-3)
+        assert results.aicc == pytest.approx(model.aicc_)
+    model = make(orders).fit(1e-9 * X, 1e-9 * y)
+    with pytest.raises(ValueError, match=r"variance of .*e-16.*in a smaller unit"):
+        model.statsmodels_results(1e-9 * X, 1e-9 * y)
+
+
+def test_equals_statsmodels_where_shocks_are_small_beside_the_series():
+    """In units of the shocks, statsmodels has no trouble either."""
+    rng = np.random.default_rng(0)
+    wave = np.sin(np.arange(300) * np.pi / 6) + 1e-2 * rng.normal(size=300)
+    X, y = cut(wave)
+    model = SARIMARegressor((0, 0, 1), (1, 0, 0, 12)).fit(X, y)
+    forecast, std = model.predict(X[50:51], return_std=True)
+    unit = np.sqrt(model.params_["sigma2"])
+    reference = sarimax.SARIMAX(
+        X[50, :, 0] / unit, order=(0, 0, 1), seasonal_order=(1, 0, 0, 12)
+    )
+    params = [model.params_["ma.L1"], model.params_["ar.S.L12"], 1.0]
+    expected = reference.filter(params).get_forecast(HORIZON)
+    np.testing.assert_allclose(forecast[0], unit * expected.predicted_mean, rtol=1e-9)
+    np.testing.assert_allclose(std[0], unit * expected.se_mean, rtol=1e-9)
+
+
 def test_the_criterion_counts_the_values_that_are_there():
     series = with_holes(make_series(100))
     model = SARIMARegressor((1, 0, 0), NO_SEASON, trend="c").fit(*cut_holes(series))
