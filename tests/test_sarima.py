@@ -524,11 +524,19 @@ AUTO = [
     [*((case, "aicc") for case in range(len(AUTO))), (1, "aic"), (4, "bic")],
 )
 def test_auto_finds_what_statsforecast_finds(case, criterion):
+    """In the unit of the changes: in others, it may end at worse orders."""
     arima = pytest.importorskip("statsforecast.arima")
     series, season = AUTO[case]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = arima.auto_arima_f(series, period=max(1, season), ic=criterion)
+
+    def search(series):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return arima.auto_arima_f(series, period=max(1, season), ic=criterion)
+
+    *_, d, seasonal_d = map(int, search(series)["arma"])
+    changes = np.diff(series, d)
+    changes = changes[season:] - changes[:-season] if seasonal_d else changes
+    found = search(series / changes.std())
     p, q, seasonal_p, seasonal_q, _, d, seasonal_d = map(int, found["arma"])
     X, y = cut(series)
     model = SARIMARegressor("auto", (0, 0, 0, season), criterion=criterion).fit(X, y)
@@ -541,6 +549,21 @@ def test_auto_finds_what_statsforecast_finds(case, criterion):
     assert best["order"] == model.order_
     again = SARIMARegressor(model.order_, model.seasonal_order_, trend=model.trend_)
     assert model.params_ == again.fit(X, y).params_
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1e-4, 1e6])
+def test_auto_finds_the_same_in_any_unit(unit):
+    pytest.importorskip("statsforecast")
+    rng = np.random.default_rng(1)
+    season = 3 * np.sin(np.arange(112) * np.pi / 2)
+    series = 0.3 * rng.normal(size=112).cumsum() + season + rng.normal(size=112)
+    model = SARIMARegressor("auto", (0, 0, 0, 4)).fit(*cut(series))
+    other = SARIMARegressor("auto", (0, 0, 0, 4)).fit(*cut(series * unit))
+    assert other.order_ == model.order_
+    assert other.seasonal_order_ == model.seasonal_order_
+    shift = other.search_results_["aicc"].min() - model.search_results_["aicc"].min()
+    n_differenced = 112 - 4 * model.seasonal_order_[1] - model.order_[1]
+    assert shift == pytest.approx(2 * n_differenced * np.log(unit), abs=0.1)
 
 
 def test_auto_regresses_on_what_is_known_ahead(holidays):
