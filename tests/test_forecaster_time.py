@@ -47,6 +47,16 @@ class TestTime:
         assert_allclose(forecast, expected)
         assert_array_equal(forecast.index, index[[38, 42]])
 
+    @pytest.mark.parametrize("first", range(4))
+    def test_quarters_of_a_panel(self, first):
+        """pandas has four names for them, by the month of the first one."""
+        index = pd.date_range("2010-01-01", periods=47, freq="QS")[first:]
+        y = make_series(40).set_index(index[:40])
+        expected = forecaster().fit(y, fh=[2, 3]).predict()
+        forecast = forecaster().fit(pd.concat({"a": y, "b": y}), fh=[2, 3]).predict()
+        assert_allclose(forecast.loc["b"], expected)
+        assert_array_equal(forecast.loc["b"].index, index[[41, 42]])
+
     def test_absolute_horizon_of_a_panel_with_different_ends(self):
         y = make_panel((30, 28))
         month = y.loc["s0"].index[-1] + 1

@@ -328,6 +328,38 @@ def test_results_of_statsmodels_keep_the_variance_of_fit_on_other_windows():
     np.testing.assert_allclose(standardized[1:], expected, rtol=1e-6)
 
 
+def test_results_of_statsmodels_in_small_units():
+    """A variance of 1e-8 is small for statsmodels, of 1e-14 nothing."""
+    X, y = cut(make_series())
+    orders = (0, 1, 1), (0, 1, 1, 4), None
+    expected = make(orders).fit(X, y).statsmodels_results(X, y)
+    for unit in (1e-5, 1e-6):
+        model = make(orders).fit(unit * X, unit * y)
+        results = model.statsmodels_results(unit * X, unit * y)
+        np.testing.assert_allclose(results.resid / unit, expected.resid, atol=1e-3)
+        assert results.aicc == pytest.approx(model.aicc_)
+    model = make(orders).fit(1e-9 * X, 1e-9 * y)
+    with pytest.raises(ValueError, match=r"variance of .*e-16.*in a smaller unit"):
+        model.statsmodels_results(1e-9 * X, 1e-9 * y)
+
+
+def test_equals_statsmodels_where_shocks_are_small_beside_the_series():
+    """In units of the shocks, statsmodels has no trouble either."""
+    rng = np.random.default_rng(0)
+    wave = np.sin(np.arange(300) * np.pi / 6) + 1e-2 * rng.normal(size=300)
+    X, y = cut(wave)
+    model = SARIMARegressor((0, 0, 1), (1, 0, 0, 12)).fit(X, y)
+    forecast, std = model.predict(X[50:51], return_std=True)
+    unit = np.sqrt(model.params_["sigma2"])
+    reference = sarimax.SARIMAX(
+        X[50, :, 0] / unit, order=(0, 0, 1), seasonal_order=(1, 0, 0, 12)
+    )
+    params = [model.params_["ma.L1"], model.params_["ar.S.L12"], 1.0]
+    expected = reference.filter(params).get_forecast(HORIZON)
+    np.testing.assert_allclose(forecast[0], unit * expected.predicted_mean, rtol=1e-9)
+    np.testing.assert_allclose(std[0], unit * expected.se_mean, rtol=1e-9)
+
+
 def test_the_criterion_counts_the_values_that_are_there():
     series = with_holes(make_series(100))
     model = SARIMARegressor((1, 0, 0), NO_SEASON, trend="c").fit(*cut_holes(series))
@@ -492,11 +524,19 @@ AUTO = [
     [*((case, "aicc") for case in range(len(AUTO))), (1, "aic"), (4, "bic")],
 )
 def test_auto_finds_what_statsforecast_finds(case, criterion):
+    """In the unit of the changes: in others, it may end at worse orders."""
     arima = pytest.importorskip("statsforecast.arima")
     series, season = AUTO[case]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = arima.auto_arima_f(series, period=max(1, season), ic=criterion)
+
+    def search(series):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return arima.auto_arima_f(series, period=max(1, season), ic=criterion)
+
+    *_, d, seasonal_d = map(int, search(series)["arma"])
+    changes = np.diff(series, d)
+    changes = changes[season:] - changes[:-season] if seasonal_d else changes
+    found = search(series / changes.std())
     p, q, seasonal_p, seasonal_q, _, d, seasonal_d = map(int, found["arma"])
     X, y = cut(series)
     model = SARIMARegressor("auto", (0, 0, 0, season), criterion=criterion).fit(X, y)
@@ -509,6 +549,21 @@ def test_auto_finds_what_statsforecast_finds(case, criterion):
     assert best["order"] == model.order_
     again = SARIMARegressor(model.order_, model.seasonal_order_, trend=model.trend_)
     assert model.params_ == again.fit(X, y).params_
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1e-4, 1e6])
+def test_auto_finds_the_same_in_any_unit(unit):
+    pytest.importorskip("statsforecast")
+    rng = np.random.default_rng(1)
+    season = 3 * np.sin(np.arange(112) * np.pi / 2)
+    series = 0.3 * rng.normal(size=112).cumsum() + season + rng.normal(size=112)
+    model = SARIMARegressor("auto", (0, 0, 0, 4)).fit(*cut(series))
+    other = SARIMARegressor("auto", (0, 0, 0, 4)).fit(*cut(series * unit))
+    assert other.order_ == model.order_
+    assert other.seasonal_order_ == model.seasonal_order_
+    shift = other.search_results_["aicc"].min() - model.search_results_["aicc"].min()
+    n_differenced = 112 - 4 * model.seasonal_order_[1] - model.order_[1]
+    assert shift == pytest.approx(2 * n_differenced * np.log(unit), abs=0.1)
 
 
 def test_auto_regresses_on_what_is_known_ahead(holidays):

@@ -78,7 +78,8 @@ def compare(
         put beside each row, as :class:`KnownAhead` does, and ``n_known_ahead`` is set
         if a model has it. Forecasters of sktime get them as ``X``.
     test_fraction : float, default=0.2
-        Share of the rows (of the longest series) that form the test period, at the end.
+        Share of the rows (of the longest series) that form the test period, at the
+        end; it has at least ``horizon`` rows.
     step : int, default=1
         Rows from one origin to the next.
     refit : bool or int, default=False

@@ -40,7 +40,7 @@ class Comparison:
         The seasonal naive forecast that all models are compared with.
     intervals : dict of str to ndarray of shape (n_series * n_origins, horizon, 2)
         Lower and upper ends; NaN if a model has none.
-    step : int
+    step : int, default=1
         Rows from one origin to the next.
     """
 

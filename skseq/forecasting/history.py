@@ -109,7 +109,9 @@ class History:
             fh = ForecastingHorizon(values, fh.is_relative, freq=self.freq)
         of_end = {instance.index[-1]: instance.index for instance in panel}
         for end, index in of_end.items():  # once for series with the same end
-            times = fh.to_absolute_index(index[-1:])
+            # [[-1]] has no frequency: that of fh may be another name of the same
+            # steps, such as QS for QS-OCT, which sktime refuses.
+            times = fh.to_absolute_index(index[[-1]])
             check_same_kind(times, index, "fh", "y")
             position = find_steps(times, index, self.freq)
             of_end[end] = position - len(index) + 1, times

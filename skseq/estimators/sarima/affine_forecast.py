@@ -38,6 +38,9 @@ def affine_forecast(observed, n_steps, params, mean, **specification):
     length = len(observed)
     zeros = np.append(np.where(observed, 0, np.nan), np.full(n_steps, np.nan))
     model = sarimax_class()(zeros, use_exact_diffuse=True, **specification)
+    # Else the filter stops where its gains seem not to change, by an absolute measure,
+    # which is too large if the shocks are small beside the series.
+    model.ssm.tolerance = 0
     filtered = model.filter(params, return_ssm=True)
     transition, design = filtered.transition[:, :, 0], filtered.design[:, :, 0]
     # Weights of the state in each forecast, (n_steps, n_states).

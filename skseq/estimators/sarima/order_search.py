@@ -50,6 +50,10 @@ def search_orders(table, season, criterion):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # from models that the search rejects
         d, seasonal_d = _differences(arima, table, season)
+        changes = difference(difference(table, max(season, 1), seasonal_d), 1, d)
+        # The optimiser has absolute tolerances, which suit a standard deviation of 1.
+        unit = np.where(changes.std(axis=0) > 0, changes.std(axis=0), 1.0)
+        table = table / unit
         score = _scorer(arima, table, d, seasonal_d, season, criterion)
         # With two differences, a constant would mean a quadratic trend.
         tried = _walk(score, len(table), season, constant=d + seasonal_d < 2)
@@ -64,7 +68,8 @@ def search_orders(table, season, criterion):
             "order": [order for order, _ in orders],
             "seasonal_order": [seasonal_order for _, seasonal_order in orders],
             "trend": pd.Series(trend, dtype=object),
-            criterion: list(tried.values()),
+            # In the unit of the series again.
+            criterion: np.add(list(tried.values()), 2 * len(changes) * np.log(unit[0])),
         }
     )
 

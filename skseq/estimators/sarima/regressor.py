@@ -293,7 +293,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         ------
         ValueError
             If ``y`` does not continue X, or has another number of steps than in
-            ``fit``.
+            ``fit``, or is in a unit so large that the variance of the shocks is below
+            1e-12, which statsmodels takes for zero.
         """
         check_is_fitted(self)
         windows = check_predict_windows(self, X, allow_missing=True)
@@ -303,10 +304,18 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 f"y has {y.shape[1]} steps, but the model was fitted on "
                 f"{self._n_outputs}: give the same number."
             )
+        sigma2 = self.params_["sigma2"]
+        if sigma2 < 1e-12:
+            raise ValueError(
+                f"The shocks have a variance of {sigma2:.1e}. statsmodels takes any "
+                "below 1e-12 for zero: fit again on X and y in a smaller unit, so that "
+                "their numbers are larger."
+            )
         pieces = stitch(windows, y, *self._fitted)
         model = self._model(*self._join(pieces))
         params = [self.params_[name] for name in names_of_params(model)]
-        with model.ssm.fixed_scale(self.params_["sigma2"]):
+        model.ssm.tolerance = 0  # it is absolute, and too large for small units of y
+        with model.ssm.fixed_scale(sigma2):
             results = model.smooth(params)
         # statsmodels counts them as residuals of zero, unless there are several series.
         for errors in (results.forecasts_error, results.standardized_forecasts_error):
