@@ -9,6 +9,7 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback, Freezer
 
@@ -131,6 +132,9 @@ def test_warnings_are_of_the_line_that_called_fit(n_members):
     model = DenseRegressor(n_members=n_members, **options)
     with pytest.warns(ConvergenceWarning, match="gradient exploded") as caught:
         make_pipeline("passthrough", model).fit(1e4 * X, 1e4 * y)
+    assert {one.filename for one in caught} == {__file__}
+    with pytest.warns(ConvergenceWarning, match="gradient exploded") as caught:
+        cross_val_score(model, 1e4 * X, 1e4 * y, cv=2)
     assert {one.filename for one in caught} == {__file__}
 
 

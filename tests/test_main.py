@@ -485,7 +485,7 @@ def test_dates_and_hours_stand_in_two_columns(tmp_path, first, form):
         ([0, 1.5], ["Date", "Hour"], "'Hour' holds 1.5 in row 1, which is not an hour"),
         (["0:00", "1:75"], ["Date", "Hour"], "'Hour' holds 1:75 in row 1"),
         (range(24), ["Date", "Hour", "x"], "of dates, alone or with one of hours"),
-        (range(24), ["Hour", "Date"], "no date: name the columns of year, month"),
+        (range(24), ["Hour", "Date"], "no date: name the columns of year and"),
         (range(24), ["Date", "hour"], "Time column 'hour' is not among"),
     ],
 )

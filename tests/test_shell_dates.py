@@ -99,16 +99,30 @@ def test_parts_of_dates_in_columns_of_their_own(n_parts, freq, month):
     assert table.columns.tolist() == ["x"]
 
 
-def test_quarters_beside_their_years():
+@pytest.mark.parametrize("form", ["{}.0", "Q{}"])
+def test_quarters_beside_their_years(form):
     quarters = pd.period_range("1959Q1", periods=30, freq="Q")
-    text = "".join(f"{q.year}.0,{q.quarter}.0,{q.ordinal}\n" for q in quarters)
+    text = "".join(f"{q.year}.0,{form.format(q.quarter)},1\n" for q in quarters)
     table, _, _ = read_table(StringIO("year,quarter,x\n" + text), ["year", "quarter"])
     assert (table.index.to_period("Q") == quarters).all()
 
 
+def test_the_first_months_of_a_year_are_no_quarters():
+    text = "year,month,x\n2024,1,3\n2024,2,4\n2024,3,5\n2024,4,6\n"
+    table, _, _ = read_table(StringIO(text), ["year", "month"])
+    assert table.index.month.tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("option", ["time", "series"])
+def test_refuses_a_column_named_twice(option):
+    text = StringIO("year,month,x\n2024,1,3\n")
+    with pytest.raises(ValueError, match=f"--{option} names a column twice: year year"):
+        read_table(text, **{option: ["year", "year"]})
+
+
 def test_names_the_row_whose_parts_make_no_date():
     text = "year,month,day,x\n2024,2,29,1\n2023,2,29,2\n"
-    with pytest.raises(ValueError, match=r"hold \[2023, 2, 29\] in row 1 .* no date"):
+    with pytest.raises(ValueError, match=r"hold 2023, 2, 29 in row 1 .* no date"):
         read_table(StringIO(text), ["year", "month", "day"])
 
 

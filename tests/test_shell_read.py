@@ -111,6 +111,23 @@ def test_row_numbers_are_no_variable(tmp_path):
     assert found.index.tolist() == [0, 1]
 
 
+def test_row_numbers_may_begin_again(tmp_path):
+    table = pd.DataFrame({"day": DAYS, "x": 1})
+    both = pd.concat([table.assign(shop=shop) for shop in "ab"])
+    both.to_csv(tmp_path / "data.csv")
+    found, _, _ = read_table(tmp_path / "data.csv", series="shop")
+    assert found.columns.tolist() == ["x"]
+
+
+def test_other_unnamed_numbers_stay(tmp_path):
+    years = pd.DataFrame({"x": [3, 4], "z": 5}, index=[1990, 1991])
+    years.to_csv(tmp_path / "data.csv")
+    with pytest.raises(ValueError, match=r"'Unnamed: 0', .* name the time column"):
+        read_table(tmp_path / "data.csv")
+    found, _, _ = read_table(tmp_path / "data.csv", "Unnamed: 0")
+    assert found.index.tolist() == [1990, 1991]
+
+
 def test_unnamed_numbers_of_series_stay(tmp_path):
     table = pd.DataFrame({"day": DAYS, "x": 1})
     pd.concat({0: table, 1: table}).droplevel(1).to_csv(tmp_path / "data.csv")

@@ -257,15 +257,16 @@ def _four_digits(column):
     """Format numbers with as many decimals as show four digits of the largest.
 
     There are at most three decimals, but as many as show three digits of errors that
-    are all below 0.1, such as those of returns. Seconds and p-values are small by
-    nature, and keep three.
+    are all below 0.1, such as those of returns, and powers of ten in extreme units.
+    Seconds and p-values are small by nature, and keep at most three.
     """
     largest = column.abs().max()
     if not largest > 0:
         return column.map("{:.0f}".format)
     place = np.floor(np.log10(largest))
-    if abs(place) > 12:
+    small_by_nature = column.name in ("fit s", "predict s", "p")
+    if abs(place) > 12 and not small_by_nature:
         return column.map("{:.2e}".format)
-    most = 3 if column.name in ("fit s", "predict s", "p") else max(3, 2 - place)
+    most = 3 if small_by_nature else max(3, 2 - place)
     digits = int(np.clip(3 - place, 0, most))
     return column.map(f"{{:,.{digits}f}}".format)

@@ -60,7 +60,7 @@ def add_compare_arguments(command):
         help="column of dates, needed if several columns hold dates or if the dates "
         "are whole numbers; or two columns, dates and hours (0 to 23; 1 to 24, "
         "where 24 is the end of the day; or HH:MM); or columns of year and quarter, or "
-        "of year, month, day and hour",
+        "of year, month, day and hour (or the first of these)",
     )
     add(
         "--series",

@@ -12,8 +12,8 @@ def join_parts(table):
     Parameters
     ----------
     table : DataFrame with two or three columns
-        Years, months and days; or years and quarters, whose numbers do not exceed 4.
-        Names of months may be English.
+        Years, months and days, or years and quarters, the name of whose column begins
+        with q. Names of months may be English.
 
     Returns
     -------
@@ -27,8 +27,9 @@ def join_parts(table):
     """
     parts = [_whole(table[name]) for name in table]
     if len(parts) == 2:
-        if is_numeric_dtype(parts[1].dtype) and parts[1].max() <= 4:
-            parts[1] = 3 * parts[1] - 2
+        quarter = parts[1].astype(str).str.extract("^Q?([1-4])$", expand=False)
+        if table.columns[1].lower().startswith("q") and quarter.notna().all():
+            parts[1] = 3 * quarter.astype(int) - 2
         parts.append(pd.Series(1, table.index))
     first, *others = (part.astype(str).str.strip() for part in parts)
     text = first.str.cat(others, sep="-")
@@ -39,10 +40,10 @@ def join_parts(table):
     if dates.isna().any():
         row = dates.index[dates.isna()][0]
         raise ValueError(
-            f"Columns {list(table)} hold {table.loc[row].tolist()} in row {row} "
-            "(counted from 0 below the header), which is no date: name the columns of "
-            "year, month, day and hour in this order, or one of dates and one of hours "
-            "(--time)."
+            f"Columns {', '.join(table)} hold {', '.join(map(str, table.loc[row]))} in "
+            f"row {row} (counted from 0 below the header), which is no date: name the "
+            "columns of year and quarter, or of year, month, day and hour, in this "
+            "order, or one of dates and one of hours (--time)."
         )
     return dates.rename(" ".join(table))
 

@@ -76,9 +76,7 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
             f"{decimal!r} can't be both the thousands separator and the decimal "
             "separator: also give the decimal separator (--decimal)."
         )
-    time, series = (
-        [names] if isinstance(names, str) else names or [] for names in (time, series)
-    )
+    time, series = _names("time", time), _names("series", series)
     table = _read_csv(path, sep, decimal, series)
     if thousands is None and sep != "," and decimal == ".":
         check_points(table)
@@ -112,13 +110,12 @@ def _read_csv(path, sep, decimal, series):
     names = [space + name for name in series for space in ("", " ")]
     options["converters"] = dict.fromkeys(names, _read_label)
     try:
-        table = pd.read_csv(path, **options)
-    except UnicodeDecodeError:
-        table = pd.read_csv(path, **options, encoding=_encoding_of_windows(path))
+        table = _decode(path, options)
     except pd.errors.ParserError as error:
         raise ValueError(
             f"The rows do not have the columns of the first line ({error}): remove any "
-            "lines above the header, or give the right separator (--sep)."
+            "lines above the header, give the right separator (--sep), or close a "
+            "quote."
         ) from error
     table.columns = table.columns.str.strip()
     _check_header(table, sep)
@@ -158,21 +155,41 @@ def _encoding_of_windows(path):
     return "utf-16" if str(start).startswith(("ÿþ", "þÿ")) else "cp1252"
 
 
+def _names(option, names):
+    """Return the names of columns as a list."""
+    names = [names] if isinstance(names, str) else list(names or [])
+    if len(set(names)) < len(names):
+        raise ValueError(f"--{option} names a column twice: {' '.join(names)}.")
+    return names
+
+
+def _decode(path, options):
+    """Read a table that may have the encoding of Windows."""
+    try:
+        return pd.read_csv(path, **options)
+    except UnicodeDecodeError:
+        return pd.read_csv(path, **options, encoding=_encoding_of_windows(path))
+
+
 def _drop_row_numbers(table, used):
     """Drop the index that pandas and R write beside the columns, and say so.
 
-    It would be one more variable, and hide that rows are duplicates.
+    It would be one more variable, and hide that rows are duplicates. In a file of
+    several tables, it may begin again.
     """
     name = table.columns[0]
-    if (
-        not name.startswith("Unnamed: ")
-        or name in used
-        or len(table.columns) < 3
-        or not is_integer_dtype(table[name].dtype)
-        or not table[name].is_unique  # it may number the series
-    ):
+    unnamed = name.startswith("Unnamed: ") and name not in used
+    if len(table.columns) < 3 or not unnamed or not _counts_rows(table[name]):
         return table, []
     return table.drop(columns=name), ["Row numbers in the first column were dropped."]
+
+
+def _counts_rows(column):
+    """Tell whether numbers count from 0 or 1, perhaps several times."""
+    if not is_integer_dtype(column.dtype) or column.iloc[0] not in (0, 1):
+        return False
+    is_next, is_first = column.diff() == 1, column == column.iloc[0]
+    return (is_next | is_first).all() and not is_first.all()
 
 
 def _drop_twins(table):

@@ -165,9 +165,11 @@ def _digest(values):
 
 
 class _Pickler(pickle.Pickler):
-    """Also write a dtype in full that is one object with that of another array.
+    """Write each dtype by value.
 
-    Read from a file, as by ``Pipeline(memory=...)``, each array has one of its own.
+    An object that pickle meets again is written as a reference, so that arrays that
+    share a dtype would differ from equal ones read from a file, as by
+    ``Pipeline(memory=...)``, of which each has its own.
     """
 
     def persistent_id(self, value):

@@ -3,7 +3,7 @@
 import sys
 import warnings
 
-INNER = "skseq", "skorch", "torch", "sklearn", "contextlib"
+INNER = "skseq", "skorch", "torch", "sklearn", "joblib", "contextlib"
 
 
 def warn(message, category):

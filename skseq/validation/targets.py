@@ -171,7 +171,8 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
         share = (windows[1:, -1] == first[:, np.newaxis]).mean(axis=0)
         other = int(share.argmax())
         found.append(other if share[other] > 0.9 > share[column] else int(column))
-        lost.append(not share[column] and not np.isnan(windows[1:, -1, column]).all())
+        known = windows[1:, -1, column]
+        lost.append(not np.isnan(known).all() and not np.isin(first, known).any())
     found += [one for one in _further_targets(windows, y) if one not in found]
     target = found if len(found) > 1 else found[0]
     message = None
@@ -184,8 +185,8 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
         message = (
             f"y does not continue column {columns[np.argmax(lost)]} of X: it holds "
             "none of that column's values. Here, both must have the same units. "
-            "Leave out the scaler, since networks standardise by themselves, or use "
-            "TransformedWindowRegressor."
+            "If a scaler changed X, leave it out: networks standardise by themselves, "
+            "and TransformedWindowRegressor scales both."
         )
     if message is not None:
         warnings.warn(message, UserWarning, stacklevel=3)

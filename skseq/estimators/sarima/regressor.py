@@ -205,8 +205,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         columns = check_target_columns(self.target, n_features, self._n_outputs)
         check_known_ahead(self, columns, n_features, self._n_outputs)
         # If they are set later, they have no effect before the next fit.
-        self._fitted = self.target, self.n_known_ahead
-        pieces = stitch(windows, y, *self._fitted)
+        self._target, self._n_known_ahead = self.target, self.n_known_ahead
+        pieces = stitch(windows, y, self._target, self._n_known_ahead)
         self._choose_orders(pieces)
         check_length(self, windows.shape[1])
         before = getattr(self, "params_", {}) if self.warm_start else {}
@@ -254,7 +254,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         maps = {complete.tobytes(): (self.coef_, self.intercept_, self.std_)}
         for part in chunks(windows):
             past, effect = without_known(
-                windows[part], self._fitted[0], self.known_coef_, self._n_outputs
+                windows[part], self._target, self.known_coef_, self._n_outputs
             )
             observed = ~np.isnan(past)
             full = observed.all()  # nearly always; np.unique is slow
@@ -311,7 +311,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 "below 1e-12 for zero: fit again on X and y in a smaller unit, so that "
                 "their numbers are larger."
             )
-        pieces = stitch(windows, y, *self._fitted)
+        pieces = stitch(windows, y, self._target, self._n_known_ahead)
         model = self._model(*self._join(pieces))
         params = [self.params_[name] for name in names_of_params(model)]
         model.ssm.tolerance = 0  # it is absolute, and too large for small units of y
