@@ -241,13 +241,13 @@ def _shortened(job, n_epochs):
 def _tried(jobs):
     """Fit networks of one shape as one; return nets, or errors.
 
-    Whatever an error is, a search may go on with its other networks, and knows by
-    error_score whether it does. Of an error in a stack, nobody knows whose it is: then
-    all are None.
+    Of an error in a stack, nobody knows whose it is: then all are None.
     """
     try:
         return _train(jobs)
     except Exception as error:
+        # Whatever it is, a search may go on with its other networks, and knows by
+        # error_score whether it does: it raises the error again when it asks for them.
         return [error] if len(jobs) == 1 else [None] * len(jobs)
 
 

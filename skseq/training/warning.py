@@ -4,6 +4,7 @@ import sys
 import warnings
 
 INNER = "skseq", "skorch", "torch", "sklearn", "joblib", "contextlib"
+"""Packages that call each other in a fit; the last runs context managers."""
 
 
 def warn(message, category):

@@ -52,7 +52,8 @@ def search_orders(table, season, criterion):
         d, seasonal_d = _differences(arima, table, season)
         changes = difference(difference(table, max(season, 1), seasonal_d), 1, d)
         # The optimiser has absolute tolerances, which suit a standard deviation of 1.
-        unit = np.where(changes.std(axis=0) > 0, changes.std(axis=0), 1.0)
+        spread = changes.std(axis=0)
+        unit = np.where(spread > 0, spread, 1.0)
         table = table / unit
         score = _scorer(arima, table, d, seasonal_d, season, criterion)
         # With two differences, a constant would mean a quadratic trend.
