@@ -57,6 +57,7 @@ def problems(draw):
     return windows, season, targets, draw(st.integers(1, 12))
 
 
+@pytest.mark.filterwarnings("ignore:y does not continue")  # it is drawn apart from X
 @settings(deadline=None, max_examples=150)
 @given(problem=problems(), chunk=st.sampled_from([1, 7, 2**20]))
 def test_equals_the_loop(problem, chunk):
