@@ -1,13 +1,12 @@
 """compare: models fitted on the same rows that forecast from the same origins."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import torch
 
 from ..estimators import NaiveRegressor
 from ..validation import check_share
+from ..warning import warn
 from ..windows import sliding_windows
 from .metrics import interval_metrics, metrics, ratio, rounding
 from .result import Comparison
@@ -224,11 +223,9 @@ def _season_of(tables, window):
     try:
         return find_season(next(iter(tables.values())).index, window)[0]
     except ValueError as error:
-        warnings.warn(
+        warn(
             f"{error} Now, season=1: the naive forecast, which all models are compared "
-            "with, repeats the last value.",
-            UserWarning,
-            stacklevel=3,
+            "with, repeats the last value."
         )
         return 1
 

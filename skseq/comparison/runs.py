@@ -1,7 +1,6 @@
 """Run models on folds: in parallel, and without repeating earlier runs."""
 
 import os
-import warnings
 from contextlib import suppress
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -13,6 +12,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from ..estimators.interval import IntervalWarning
+from ..warning import warn
 from .forecast import Forecast, fitted_together, forecast
 from .tables import label
 
@@ -74,7 +74,7 @@ def run_all(models, tables, folds, n_jobs=None, cache=None, progress=False, **se
     for name, one in results.items():
         if one.notes:  # they differ at most in the number of rows of each fit
             text = f"Model {name!r}: {one.notes[0]}"
-            warnings.warn(text, IntervalWarning, stacklevel=3)
+            warn(text, IntervalWarning)
     return results
 
 

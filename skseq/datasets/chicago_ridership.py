@@ -2,13 +2,13 @@
 
 import hashlib
 import os
-import warnings
 from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
 import pandas as pd
 
+from ..warning import warn
 from .bunch import series_bunch
 
 URL = "https://data.cityofchicago.org/api/views/6iiy-9s97/rows.csv?accessType=DOWNLOAD"
@@ -157,10 +157,9 @@ def _read(path):
         )
     frame = frame.reindex(days)
     if checksum(frame.loc[:LAST]) != SHA256:
-        warnings.warn(
+        warn(
             f"{path}: the values up to {LAST} are not those that the published "
-            "figures were measured on. The city may have revised them.",
-            stacklevel=3,
+            "figures were measured on. The city may have revised them."
         )
     return frame
 

@@ -1,7 +1,5 @@
 """NetworkClassifier: targets are labels."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from scipy.special import softmax
@@ -15,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from ..networks.heads import POOLINGS
 from ..training import CrossEntropy, Targets
 from ..validation import target_array
+from ..warning import warn
 from ..windows import changes, n_shared, observed
 from .base import NetworkEstimator
 
@@ -107,19 +106,16 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         _, length, n_features = windows.shape
         # An encoder-decoder may well read a single row.
         if self._any_length and not self._teach and length == 1 and n_features > 10:
-            warnings.warn(
+            warn(
                 f"X has windows of one step and {n_features} variables: if these are "
-                "sktime's (n, channels, time), give X.transpose(0, 2, 1).",
-                UserWarning,
-                stacklevel=3,
+                "sktime's (n, channels, time), give X.transpose(0, 2, 1)."
             )
         y = target_array(y)
         if y.ndim == 2 and y.shape[1] == 1:
-            warnings.warn(
+            warn(
                 "A column-vector y was passed when a 1d array was expected. Please "
                 "change the shape of y to (n_samples,), for example using ravel().",
                 DataConversionWarning,
-                stacklevel=3,
             )
             y = y[:, 0]
         self._check_label_shape(y, windows)

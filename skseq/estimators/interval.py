@@ -1,12 +1,13 @@
 """Prediction intervals of any regressor that has error bars."""
 
 import inspect
-import warnings
 
 import numpy as np
 from scipy.stats import norm
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
+
+from ..warning import warn
 
 
 class IntervalWarning(UserWarning):
@@ -107,7 +108,7 @@ def central_interval(model, X, coverage):
         try:
             return model.predict_quantiles(X, [tail, 1 - tail])
         except ValueError as error:
-            warnings.warn(f"No intervals: {error}", IntervalWarning, stacklevel=2)
+            warn(f"No intervals: {error}", IntervalWarning)
             return None
     if "return_std" in inspect.signature(model.predict).parameters:
         mean, std = model.predict(X, return_std=True)

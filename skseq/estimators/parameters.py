@@ -1,7 +1,6 @@
 """Valid values of parameters, and errors that name the parameter that is not."""
 
 import copy
-import warnings
 from dataclasses import fields
 from numbers import Integral, Real
 
@@ -11,6 +10,7 @@ from sklearn.utils import check_random_state, check_scalar
 from skorch.callbacks import Callback
 
 from ..training import ACCELERATE, device_of
+from ..warning import warn
 
 _COUNT = (Integral, 1, None, "both")
 _SHARE = (Real, 0, 1, "left")
@@ -82,11 +82,7 @@ def warn_of_idle(estimator, name, where):
     """
     value = getattr(estimator, name)
     if value not in (0, getattr(type(estimator), name)):
-        warnings.warn(
-            f"{name}={value!r} has no effect: it applies {where}.",
-            UserWarning,
-            stacklevel=5,
-        )
+        warn(f"{name}={value!r} has no effect: it applies {where}.")
 
 
 def plain(estimator):

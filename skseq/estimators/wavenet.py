@@ -1,9 +1,8 @@
 """WaveNet estimators: convolutions whose dilation doubles."""
 
-import warnings
-
 from ..networks import Conv1D, ConvStack, WaveNet
 from ..networks.conv import NORMALIZATIONS
+from ..warning import warn
 from .conv import ConvolutionalClassifier, ConvolutionalEstimator
 from .regressor import NetworkRegressor
 
@@ -47,13 +46,11 @@ class _WaveNetEstimator(ConvolutionalEstimator):
         length = windows.shape[1]
         self.receptive_field_ = 1 + self._reach() * sum(self._dilations(length))
         if self.receptive_field_ < length:
-            warnings.warn(
+            warn(
                 f"The receptive field of {self.receptive_field_} steps is shorter "
                 f"than the window of {length}, so no state sees the whole window. "
                 "Raise n_layers (None uses as many as needed), n_blocks or "
-                "kernel_size, or cut shorter windows.",
-                UserWarning,
-                stacklevel=3,
+                "kernel_size, or cut shorter windows."
             )
 
     def _build(self, length, n_features):

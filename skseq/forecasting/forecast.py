@@ -1,10 +1,9 @@
 """Forecasts of the series of a panel, in sample and beyond their end."""
 
-import warnings
-
 import numpy as np
 
 from ..inputs import reads_table
+from ..warning import warn
 from ..windows import cut_windows
 from .scaling import series_sizes
 from .windows import lay_rows
@@ -93,13 +92,11 @@ def _check_known(model, panel, n_passes):
         return
     n_read = n_passes * model.horizon
     if any(len(instance.known) < len(instance.y) + n_read for instance in panel):
-        warnings.warn(
+        warn(
             f"X does not reach {n_read} steps beyond y. The regressor forecasts "
             f"{model.horizon} steps at once and reads the values known ahead for all "
             "of them, so the last row of X is repeated for the missing steps. Give X "
-            f"for all {n_read} steps.",
-            UserWarning,
-            stacklevel=7,  # where predict is called
+            f"for all {n_read} steps."
         )
 
 

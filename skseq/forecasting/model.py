@@ -1,7 +1,5 @@
 """WindowModel: a regressor on the windows of many series, with error bars."""
 
-import warnings
-
 import numpy as np
 from scipy.stats import norm
 from sklearn.base import clone
@@ -14,6 +12,7 @@ from ..estimators.interval import (
     unwrap,
 )
 from ..inputs import inputs_for, prepare, readable
+from ..warning import warn
 from ..windows import LazyArray, take
 from .scaling import Scaled, window_levels
 
@@ -147,7 +146,7 @@ class WindowModel:
         if n_errors >= n_needed:
             return
         most = n_errors / (n_errors + 1)
-        warnings.warn(
+        warn(
             f"coverage={1 - 2 * tail:.9g} (the quantiles {tail:.9g} and "
             f"{1 - tail:.9g}) needs at least {n_needed} held-out errors, but there "
             f"are {n_errors}: intervals reach as far as the largest of them, and cover "
@@ -155,7 +154,6 @@ class WindowModel:
             "rows, a shorter window_length or a shorter horizon, or ask for less "
             "coverage.",
             IntervalWarning,
-            stacklevel=5,  # where predict_interval is called
         )
 
     def _offsets(self, X, alpha, y):

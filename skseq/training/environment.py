@@ -8,7 +8,7 @@ import torch
 from joblib import effective_n_jobs
 
 from ..networks import threads_for_steps
-from .warning import warn
+from ..warning import warn
 
 _forked = False
 
@@ -50,8 +50,7 @@ def environment(n_jobs, for_steps=False):
         warn(
             f"n_jobs={n_jobs} has no effect in a forked process, where torch may wait "
             "for threads that were not forked. Start processes by joblib (loky) or by "
-            "'spawn', or set n_jobs=None.",
-            UserWarning,
+            "'spawn', or set n_jobs=None."
         )
     with ExitStack() as stack:
         # Ctrl-C in the middle of a backward pass may leave it off.

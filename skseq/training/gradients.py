@@ -4,9 +4,9 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
+from ..warning import warn
 from .net import module_of
 from .through_time import warn_of_lost_steps
-from .warning import warn
 
 EXPLODED = 1e3
 """Norm of a gradient, in standardised units, far beyond that of any good fit."""

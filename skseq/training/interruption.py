@@ -3,7 +3,7 @@
 import dis
 from time import monotonic
 
-from .warning import warn
+from ..warning import warn
 
 AGAIN = 2.0
 """Seconds within which a second Ctrl-C stops more than one fit."""
@@ -39,6 +39,5 @@ def warn_of_interruption(n_epochs, max_epochs, best_epochs):
     warn(
         f"Interrupted after {n_epochs} of {max_epochs} epochs. Kept "
         f"{kept if n_epochs else 'the weights at that point'}. Press Ctrl-C twice to "
-        "stop a search or a loop of fits.",
-        UserWarning,
+        "stop a search or a loop of fits."
     )

@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..networks import Head, Recurrent
-from .warning import warn
+from ..warning import warn
 
 LOST = 1e-16
 """Share of the largest gradient that rounding takes away, even in double precision."""

@@ -1,6 +1,5 @@
 """KnownAhead: the known values of the coming steps, beside each row of a series."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
@@ -9,6 +8,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from ..validation import check_series
+from ..warning import warn
 from .own_output import OwnOutput
 from .series import SeriesTransformer
 from .time_index import check_gaps, check_same_kind, find_step, time_index
@@ -84,12 +84,11 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         shape = np.asarray(y).shape
         n_outputs = shape[1] if len(shape) == 2 else 1
         if self.known is not None and y is not None and n_outputs % self.horizon:
-            warnings.warn(
+            warn(
                 f"horizon={self.horizon} of KnownAhead does not fit y, which has "
                 f"{n_outputs} step(s): a network with n_known_ahead would take the "
                 "known values of one step for those of another. Give KnownAhead the "
-                "horizon of y.",
-                stacklevel=2,
+                "horizon of y."
             )
         self._lay(X, reset=True)
         return self

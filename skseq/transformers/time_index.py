@@ -1,13 +1,13 @@
 """The time index of a table: its order, its step, and whether it continues another."""
 
 import re
-import warnings
 
 import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
 from ..validation.advice import DATE
+from ..warning import warn
 
 GAPS = ("raise", "ignore")
 
@@ -85,13 +85,11 @@ def _warn_of_text(index, name):
     """Warn of dates as text, in which order and gaps cannot be checked."""
     ends = index[[0, -1]] if isinstance(index, pd.Index) and len(index) > 1 else [None]
     if all(isinstance(end, str) and re.match(DATE, end) for end in ends):
-        warnings.warn(
+        warn(
             f"The index of {name} holds dates as text ({ends[0]!r}), so their order "
             "and gaps can't be checked, nor the past of new rows found: convert them "
             f"to dates ({name}.index = pandas.to_datetime({name}.index), with "
-            "utc=True if the offset changes; or parse_dates in pandas.read_csv).",
-            UserWarning,
-            stacklevel=5,
+            "utc=True if the offset changes; or parse_dates in pandas.read_csv)."
         )
 
 
@@ -215,11 +213,9 @@ def check_same_kind(index, fitted, name="X", other="the fitted series"):
 def warn_short_past(reason, n_padding):
     """Warn that no row of X, which begins with padding, has its whole past."""
     nan = f" (rows of NaN at its start: {n_padding})" if n_padding else ""
-    warnings.warn(
+    warn(
         f"No row of X has its whole past{nan}: {reason}. Pass the rows before X "
-        "together with X, and keep the last rows of the result.",
-        UserWarning,
-        stacklevel=3,
+        "together with X, and keep the last rows of the result."
     )
 
 

@@ -1,12 +1,12 @@
 """Validation of regression targets."""
 
-import warnings
 from functools import partial
 
 import numpy as np
 from pandas.api.types import is_list_like
 from sklearn.utils import assert_all_finite, check_array
 
+from ..warning import warn
 from ..windows import LazyArray, chunks, observed
 
 SEQUENCES = (
@@ -189,7 +189,9 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
             "and TransformedWindowRegressor scales both."
         )
     if message is not None:
-        warnings.warn(message, UserWarning, stacklevel=3)
+        warn(
+            message,
+        )
 
 
 def _further_targets(windows, y):

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ...extras import import_extra
+from ...warning import warn
 
 # Largest x, where the partial autocorrelation is x / sqrt(1 + x^2). Nearer to 1, the
 # variance of the stationary series cannot be computed.
@@ -128,12 +129,11 @@ def maximize(model, before, max_iter):
         if other.llf > results.llf + 0.01:
             results = other
     if not _is_maximum(model, results, max_iter):
-        warnings.warn(
+        warn(
             f"The likelihood did not reach its maximum in max_iter={max_iter} "
             "iterations, so the parameters are not the best: raise max_iter, give a "
             "longer series, or choose smaller orders.",
             ConvergenceWarning,
-            stacklevel=3,
         )
     return results
 
@@ -218,11 +218,10 @@ def warn_of_limit(model, params):
         return
     inner[limited] /= 2
     if model.loglike(params) > model.loglike(model.transform_params(inner)) + 1:
-        warnings.warn(
+        warn(
             "The likelihood keeps rising as the autoregression comes closer to a "
             "unit root than can be computed, so the parameters are not the best: "
             "difference the series (order, seasonal_order), or give it a mean "
             "(trend='c').",
             ConvergenceWarning,
-            stacklevel=3,
         )
