@@ -63,8 +63,8 @@ class Standardize(nn.Module):
 
 
 def _for_steps(values):
-    """Reshape values ([models,] n_features) to ([models,] 1, 1, n_features)."""
-    return values[..., None, None, :]
+    """Reshape values ([models,] n_features) to broadcast over windows and steps."""
+    return values if values.ndim == 1 else values[:, None, None, :]
 
 
 class Embed(nn.Module):
