@@ -176,6 +176,9 @@ def test_errors_by_step():
     assert display.ax_.get_ylim()[0] == 0
     with pytest.raises(ValueError, match=r"'a' have shape \(9, 4\), but y_true has"):
         MultiStepErrorDisplay.from_predictions(truth, {"a": a[1:]})
+    truth, late = pd.DataFrame(truth), pd.DataFrame(a, index=range(1, 11))
+    with pytest.raises(ValueError, match="'late' have other origins than y_true"):
+        MultiStepErrorDisplay.from_predictions(truth, {"late": late})
 
 
 def test_many_models_with_long_names():
@@ -247,6 +250,17 @@ def test_a_series_of_any_kind(series, kind):
     }[kind]
     display = LaggedDifferenceDisplay.from_series(given, lag=1)
     np.testing.assert_array_equal(display.difference, series.diff())
+
+
+def test_trading_days_follow_each_other(series):
+    dates = pd.date_range("2024-01-01", periods=28)
+    traded = series.set_axis(dates[dates.dayofweek < 5])
+    traded = traded.drop(traded.index[7])  # a holiday
+    display = LaggedDifferenceDisplay.from_series(traded, lag=2, gaps="ignore")
+    np.testing.assert_array_equal(display.difference, traded.diff(2))
+    found = CorrelogramDisplay.from_series(traded, gaps="ignore")
+    expected = CorrelogramDisplay.from_series(traded.to_numpy())
+    np.testing.assert_array_equal(found.acf, expected.acf)
 
 
 def autoregression(n=400):
@@ -349,6 +363,7 @@ def test_series_that_cannot_be_drawn(series):
         (series[::-1], "series is not in time order"),
         (pd.concat([series, series]), "twice"),
         (pd.concat({"a": series, "b": series}), "several series"),
+        (series.drop(series.index[9]), "rows are missing: row 9 "),
     ]:
         for display in LaggedDifferenceDisplay, CorrelogramDisplay:
             with pytest.raises(ValueError, match=message):

@@ -256,6 +256,11 @@ def test_refuses_in_one_line(data, tmp_path, capsys):
     for option, least in (("seed", 0), ("refit", 0), ("epochs", 1), ("horizon", 1)):
         line = refusal(capsys, path, *RAIL, f"--{option}", least - 1)
         assert f"argument --{option}: must be a whole number, at least {least}" in line
+    for option in ("coverage", "test-fraction"):
+        line = refusal(capsys, path, *RAIL, f"--{option}", 80)
+        assert f"argument --{option}: must be between 0 and 1" in line
+    line = refusal(capsys, path, *RAIL, "--jobs", 0)
+    assert "argument --jobs: must be a whole number other than 0, got '0'" in line
     assert "invalid choice: 'tree'" in refusal(capsys, path, *RAIL, "--models", "tree")
 
 

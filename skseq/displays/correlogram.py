@@ -115,7 +115,9 @@ class CorrelogramDisplay:
         return self
 
     @classmethod
-    def from_series(cls, series, *, season=1, n_lags=None, level=0.95, axes=None):
+    def from_series(
+        cls, series, *, season=1, n_lags=None, level=0.95, gaps="raise", axes=None
+    ):
         """Draw a series; difference it first if it wanders or has a season.
 
         Parameters
@@ -130,6 +132,9 @@ class CorrelogramDisplay:
             series.
         level : float, default=0.95
             The share of white noise's correlations that is inside the bands.
+        gaps : {"raise", "ignore"}, default="raise"
+            Lags count rows, so a row missing in the index is an error, unless it is
+            ignored, as weekends are for trading days. Rows of NaN are no gap.
         axes : array-like of two matplotlib.axes.Axes, default=None
             None creates a figure.
 
@@ -140,10 +145,10 @@ class CorrelogramDisplay:
         Raises
         ------
         ValueError
-            If the series has several columns, is not in time order, is constant, or is
-            too short.
+            If the series has several columns, is not in time order, lacks rows, is
+            constant, or is too short.
         """
-        values = as_series(series).to_numpy()
+        values = as_series(series, gaps).to_numpy()
         check_scalar(season, "season", Integral, min_val=1)
         check_share(level, "level")
         longest = len(values) // 2 - 1

@@ -84,7 +84,7 @@ class LaggedDifferenceDisplay:
         return self
 
     @classmethod
-    def from_series(cls, series, *, lag=1, axes=None):
+    def from_series(cls, series, *, lag=1, gaps="raise", axes=None):
         """Draw a series.
 
         Parameters
@@ -92,6 +92,9 @@ class LaggedDifferenceDisplay:
         series : Series, or array-like of shape (n_timesteps,) or (n_timesteps, 1)
         lag : int, default=1
             Lag in time steps, such as the length of a season.
+        gaps : {"raise", "ignore"}, default="raise"
+            Lags count rows, so a row missing in the index is an error, unless it is
+            ignored, as weekends are for trading days.
         axes : array-like of two matplotlib.axes.Axes, default=None
             None creates a figure.
 
@@ -102,10 +105,10 @@ class LaggedDifferenceDisplay:
         Raises
         ------
         ValueError
-            If the series has several columns, is not in time order, or has no more
-            than ``lag`` rows.
+            If the series has several columns, is not in time order, lacks rows, or has
+            no more than ``lag``.
         """
-        series = as_series(series)
+        series = as_series(series, gaps)
         check_scalar(lag, "lag", Integral, min_val=1)
         if lag >= len(series):
             raise ValueError(

@@ -91,18 +91,24 @@ class MultiStepErrorDisplay:
         Raises
         ------
         ValueError
-            If the shapes differ.
+            If the shapes differ, or the origins of tables.
         """
-        truth = as_table(y_true).to_numpy()
+        truth = as_table(y_true)
         errors = {}
-        for label, values in named(y_pred, name).items():
-            values = as_table(values).to_numpy()
+        for label, given in named(y_pred, name).items():
+            values = as_table(given)
             if values.shape != truth.shape:
                 raise ValueError(
                     f"The forecasts of {label!r} have shape {values.shape}, but "
                     f"y_true has {truth.shape}: give both the same shape."
                 )
-            errors[label] = np.abs(truth - values).mean(axis=0)
+            labelled = hasattr(y_true, "index") and hasattr(given, "index")
+            if labelled and not values.index.equals(truth.index):
+                raise ValueError(
+                    f"The forecasts of {label!r} have other origins than y_true in "
+                    "their index: give the rows of the same origins, in one order."
+                )
+            errors[label] = np.abs(truth.to_numpy() - values.to_numpy()).mean(axis=0)
         return cls(errors).plot(ax)
 
     @classmethod

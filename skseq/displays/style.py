@@ -5,7 +5,7 @@ import pandas as pd
 
 from ..extras import import_extra
 from ..inputs import inner_parameters
-from ..transformers.time_index import check_times
+from ..transformers.time_index import check_gaps, check_times
 
 # The colours of Okabe and Ito, which colour-blind readers can distinguish; the markers
 # distinguish the lines in print. The first style is for the naive forecast, with which
@@ -162,12 +162,14 @@ def styles(names):
     return {name: {**numbered.get(name, STYLES[0]), "markersize": 4} for name in names}
 
 
-def as_series(series):
+def as_series(series, gaps="ignore"):
     """Return one variable as a Series of floats, without NaN at the start.
 
     Parameters
     ----------
     series : Series, or array-like of shape (n_timesteps,) or (n_timesteps, 1)
+    gaps : {"raise", "ignore"}, default="ignore"
+        Whether a missing row is an error.
 
     Returns
     -------
@@ -177,15 +179,16 @@ def as_series(series):
     ------
     ValueError
         If it has several columns, infinite values, or no values, or if its index holds
-        several series or is not in time order.
+        several series, is not in time order, or lacks rows that may not be missing.
     """
+    check_gaps(gaps)
     if np.ndim(series) == 2:
         table = pd.DataFrame(series)
         if table.shape[1] != 1:
             raise ValueError(f"series has {table.shape[1]} columns: give one of them.")
         series = table.iloc[:, 0]
     series = pd.Series(series).astype(np.float64)
-    check_times(series, "series", gaps="ignore")
+    check_times(series, "series", gaps)
     if series.isna().all() or np.isinf(series).any():
         raise ValueError(
             "series holds no values, or infinite ones: give one variable in time order."

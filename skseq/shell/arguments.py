@@ -19,21 +19,28 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {' '.join(message.split())}\n")
 
 
-def whole(least):
-    """Return a type of arguments: whole numbers that are not below ``least``."""
+def number(kind, holds, what):
+    """Return a type of arguments: numbers for which ``holds`` returns True."""
 
     def convert(text):
         try:
-            number = int(text)
+            value = kind(text)
         except ValueError:
-            number = least - 1
-        if number < least:
-            raise argparse.ArgumentTypeError(
-                f"must be a whole number, at least {least}, got {text!r}."
-            )
-        return number
+            value = None
+        if value is None or not holds(value):
+            raise argparse.ArgumentTypeError(f"must be {what}, got {text!r}.")
+        return value
 
     return convert
+
+
+def whole(least):
+    """Return a type of arguments: whole numbers that are not below ``least``."""
+    return number(int, lambda n: n >= least, f"a whole number, at least {least}")
+
+
+SHARE = number(float, lambda share: 0 < share < 1, "between 0 and 1, such as 0.8")
+JOBS = number(int, lambda n: n != 0, "a whole number other than 0")
 
 
 def separator(text):
@@ -108,7 +115,7 @@ def add_compare_arguments(command):
     )
     add(
         "--test-fraction",
-        type=float,
+        type=SHARE,
         default=0.2,
         help="share of the rows, at the end, to test on",
     )
@@ -127,12 +134,12 @@ def add_compare_arguments(command):
     )
     add(
         "--coverage",
-        type=float,
+        type=SHARE,
         help="coverage of intervals, between 0 and 1; without it there are none",
     )
     add(
         "--jobs",
-        type=int,
+        type=JOBS,
         help="number of fits to run at the same time, -1 for all cores",
     )
     add(

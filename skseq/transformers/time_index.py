@@ -240,7 +240,7 @@ def say_gap(index):
 def _say_irregular(index, name):
     return (
         f"The index of {name} has no regular step, or rows are missing: "
-        f"{say_gap(index)}. Windows count rows: fill in the missing rows "
+        f"{say_gap(index)}. Windows and lags count rows: fill in the missing rows "
         "(DataFrame.asfreq, then impute), or set gaps='ignore' if each row simply "
         "follows the one before (trading days, events). Cross-validation that takes "
         "rows out of the middle also causes this: use TimeSeriesSplit."
