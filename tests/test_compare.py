@@ -7,7 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.ensemble import GradientBoostingRegressor, VotingRegressor
+from sklearn.ensemble import (
+    GradientBoostingRegressor,
+    StackingRegressor,
+    VotingRegressor,
+)
 from sklearn.linear_model import Ridge
 from sklearn.metrics import (
     mean_absolute_error,
@@ -406,6 +410,9 @@ def test_wrong_data(frame):
         compare({"ridge": "ridge"}, frame, **SETTING)
     with pytest.raises(TypeError, match=r"StandardScaler\(\), which has no predict"):
         compare({"ridge": StandardScaler()}, frame, **SETTING)
+    stack = StackingRegressor([("ridge", Ridge())])
+    with pytest.raises(TypeError, match=r"final_estimator, such as RidgeCV\(\)"):
+        compare({"stack": stack}, frame, **SETTING)
     with pytest.raises(TypeError, match=r"target must be one column, got \['y'\]"):
         compare(models, frame, **{**SETTING, "target": ["y"]})
     with pytest.raises(ValueError, match=r"several columns called \['y'\]"):
