@@ -122,7 +122,7 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
     ValueError
         If there are several variables and the regressor is an ensemble of which some
         estimators take windows and some a table, or if it is a Pipeline that would
-        cut windows again.
+        cut windows again, or take differences between them.
     """
     windows = readable(regressor, windows)
     if takes_windows(regressor):
@@ -151,23 +151,34 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
 
 
 def refuse_to_cut(regressor, remedy):
-    """Raise ValueError for a SlidingWindow: it would treat windows as a series.
+    """Raise ValueError for steps that would treat windows as a series.
 
     Parameters
     ----------
     regressor : estimator
         The regressor that is given windows.
     remedy : str
-        The end of the message: what to do.
+        The end of the message about a SlidingWindow: what to do.
     """
-    from .transformers import SlidingWindow  # here, since it imports this module
+    # Here, since they import this module.
+    from .transformers import Differencer, SlidingWindow
 
     if takes_windows(regressor):
         return
-    if any(isinstance(part, SlidingWindow) for part in regressor.get_params().values()):
+    parts = [regressor, *regressor.get_params().values()]
+    if any(isinstance(part, SlidingWindow) for part in parts):
         raise ValueError(
             f"{type(regressor).__name__} has a SlidingWindow, but is given windows "
             f"that are already cut: {remedy}."
+        )
+    pipelines = [part for part in parts if isinstance(part, Pipeline)]
+    steps = [step for pipeline in pipelines for _, step in pipeline.steps]
+    if any(isinstance(step, Differencer) for step in steps):
+        raise ValueError(
+            f"{type(regressor).__name__} has a Differencer as a step, which would "
+            "subtract windows from each other, since it gets them as rows of a table: "
+            "use TransformedWindowRegressor(GRURegressor(), Differencer()), for "
+            "example, which also undoes the differences in the forecast."
         )
 
 

@@ -9,6 +9,7 @@ import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import (
     GradientBoostingRegressor,
+    HistGradientBoostingRegressor,
     StackingRegressor,
     VotingRegressor,
 )
@@ -25,8 +26,10 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skseq import (
     Comparison,
     DenseRegressor,
+    Differencer,
     NaiveRegressor,
     SlidingWindow,
+    TransformedWindowRegressor,
     compare,
     default_models,
 )
@@ -452,6 +455,15 @@ def test_a_model_that_cuts_windows_itself_is_an_error(frame):
     for model in (pipe, GridSearchCV(pipe, {"slidingwindow__length": [4, 8]})):
         with pytest.raises(ValueError, match="has a SlidingWindow, but is given"):
             compare({"own": model}, frame, **SETTING)
+
+
+@pytest.mark.parametrize("first", [(), (StandardScaler(),)])
+def test_differences_between_windows_are_an_error(frame, first):
+    """The rows of a table are windows, not time steps."""
+    pipe = make_pipeline(*first, Differencer(), HistGradientBoostingRegressor())
+    for model in (pipe, TransformedWindowRegressor(pipe, FunctionTransformer())):
+        with pytest.raises(ValueError, match="subtract windows from each other"):
+            compare({"changes": model}, frame, **SETTING)
 
 
 def test_plot_saves_a_figure(frame, tmp_path):
