@@ -7,6 +7,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
+from .routing import RoutesToRegressor
 from .windows import backfill, coming_values
 
 
@@ -230,9 +231,15 @@ def prepare(regressor, n_known, horizon, n_targets=1):
         for name, value in inner_parameters(regressor, "target").items():
             if n_targets > 1 and np.array_equal(value, 0):
                 regressor.set_params(**{name: list(range(n_targets))})
-    if n_targets * horizon > 1 and not predicts_several(regressor):
-        return MultiOutputRegressor(regressor)
-    return regressor
+    return _for_several(regressor) if n_targets * horizon > 1 else regressor
+
+
+def _for_several(regressor):
+    if isinstance(regressor, RoutesToRegressor):  # passes all outputs on
+        return regressor.set_params(regressor=_for_several(regressor.regressor))
+    if predicts_several(regressor):
+        return regressor
+    return MultiOutputRegressor(regressor)
 
 
 def _tell_known_ahead(regressor, n_known):

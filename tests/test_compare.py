@@ -20,11 +20,13 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 from sklearn.model_selection import GridSearchCV
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skseq import (
     Comparison,
+    ConformalRegressor,
     DenseRegressor,
     Differencer,
     NaiveRegressor,
@@ -132,6 +134,22 @@ def test_a_pipeline_that_flattens_windows_is_fitted_for_each_step(frame):
         trees.fit(X, [future[step] for _, future in training])
         for forecast in result.forecasts.values():
             np.testing.assert_allclose(forecast[step + 1], trees.predict(X_test))
+
+
+@pytest.mark.parametrize("around", [Differencer(SEASON), FunctionTransformer()])
+def test_what_predicts_one_value_is_fitted_for_each_step_inside_others(frame, around):
+    """Each step's difference is to the value one season before that step."""
+    trees = GradientBoostingRegressor(n_estimators=3, random_state=0)
+    twice = TransformedWindowRegressor(trees, FunctionTransformer())
+    models = [
+        TransformedWindowRegressor(regressor, around)
+        for regressor in (trees, twice, MultiOutputRegressor(trees))
+    ]
+    models.append(ConformalRegressor(models[0], refit=True))
+    models = dict(zip("abcd", models, strict=True))
+    first, *others = compare(models, frame, **SETTING).forecasts.values()
+    for other in others:
+        pd.testing.assert_frame_equal(first, other)
 
 
 def test_errors_equal_those_by_hand(frame):
