@@ -96,6 +96,34 @@ def readable(regressor, array):
     return np.asarray(array)
 
 
+def targets_for(regressor, y):
+    """Return targets that a regressor can read.
+
+    Parameters
+    ----------
+    regressor : estimator
+    y : ndarray or LazyArray of shape (n_samples,) or (n_samples, n_outputs)
+
+    Returns
+    -------
+    ndarray or LazyArray
+        Of two dimensions if the regressor takes no others, as a MultiOutputRegressor.
+    """
+    y = readable(regressor, y)
+    if y.ndim > 1 or get_tags(_final(regressor)).target_tags.single_output:
+        return y
+    return y[:, np.newaxis]
+
+
+def _final(estimator):
+    """Return the estimator at the end of Pipelines and in searches."""
+    if isinstance(estimator, BaseSearchCV):
+        return _final(estimator.estimator)
+    if isinstance(estimator, Pipeline):
+        return _final(estimator[-1])
+    return estimator
+
+
 def inputs_for(regressor, windows, n_known=0, horizon=1):
     """Return windows, or a table if the regressor does not take windows.
 

@@ -20,7 +20,7 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 from sklearn.model_selection import GridSearchCV
-from sklearn.multioutput import MultiOutputRegressor
+from sklearn.multioutput import MultiOutputRegressor, RegressorChain
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
@@ -212,6 +212,22 @@ def test_one_step_gives_targets_of_one_dimension(frame):
     result = compare({"recorder": Recorder()}, frame, **setting)
     assert Recorder.seen["fit"][1].ndim == 1
     assert result.truth.shape == (12, 1)
+
+
+def test_one_step_gives_columns_to_what_takes_no_others(frame):
+    """Multi-output regressors refuse targets of one dimension."""
+    several = MultiOutputRegressor(Ridge())
+    models = {
+        "alone": Ridge(),
+        "several": several,
+        "chain": RegressorChain(Ridge()),
+        "pipe": make_pipeline(FunctionTransformer(validate=True), several),
+        "search": GridSearchCV(several, {"estimator__alpha": [1.0]}, cv=2),
+    }
+    result = compare(models, frame, **{**SETTING, "horizon": 1})
+    alone, *others = result.forecasts.values()
+    for other in others:
+        pd.testing.assert_frame_equal(alone, other)
 
 
 @pytest.mark.parametrize("kind", ["series", "array"])
