@@ -7,6 +7,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
+from .routing import RoutesToRegressor
 from .windows import backfill, coming_values
 
 
@@ -95,6 +96,34 @@ def readable(regressor, array):
     return np.asarray(array)
 
 
+def targets_for(regressor, y):
+    """Return targets that a regressor can read.
+
+    Parameters
+    ----------
+    regressor : estimator
+    y : ndarray or LazyArray of shape (n_samples,) or (n_samples, n_outputs)
+
+    Returns
+    -------
+    ndarray or LazyArray
+        Of two dimensions if the regressor takes no others, as a MultiOutputRegressor.
+    """
+    y = readable(regressor, y)
+    if y.ndim > 1 or get_tags(_final(regressor)).target_tags.single_output:
+        return y
+    return y[:, np.newaxis]
+
+
+def _final(estimator):
+    """Return the estimator at the end of Pipelines and in searches."""
+    if isinstance(estimator, BaseSearchCV):
+        return _final(estimator.estimator)
+    if isinstance(estimator, Pipeline):
+        return _final(estimator[-1])
+    return estimator
+
+
 def inputs_for(regressor, windows, n_known=0, horizon=1):
     """Return windows, or a table if the regressor does not take windows.
 
@@ -122,7 +151,7 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
     ValueError
         If there are several variables and the regressor is an ensemble of which some
         estimators take windows and some a table, or if it is a Pipeline that would
-        cut windows again.
+        cut windows again, or take differences between them.
     """
     windows = readable(regressor, windows)
     if takes_windows(regressor):
@@ -151,23 +180,34 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
 
 
 def refuse_to_cut(regressor, remedy):
-    """Raise ValueError for a SlidingWindow: it would treat windows as a series.
+    """Raise ValueError for steps that would treat windows as a series.
 
     Parameters
     ----------
     regressor : estimator
         The regressor that is given windows.
     remedy : str
-        The end of the message: what to do.
+        The end of the message about a SlidingWindow: what to do.
     """
-    from .transformers import SlidingWindow  # here, since it imports this module
+    # Here, since they import this module.
+    from .transformers import Differencer, SlidingWindow
 
     if takes_windows(regressor):
         return
-    if any(isinstance(part, SlidingWindow) for part in regressor.get_params().values()):
+    parts = [regressor, *regressor.get_params().values()]
+    if any(isinstance(part, SlidingWindow) for part in parts):
         raise ValueError(
             f"{type(regressor).__name__} has a SlidingWindow, but is given windows "
             f"that are already cut: {remedy}."
+        )
+    pipelines = [part for part in parts if isinstance(part, Pipeline)]
+    steps = [step for pipeline in pipelines for _, step in pipeline.steps]
+    if any(isinstance(step, Differencer) for step in steps):
+        raise ValueError(
+            f"{type(regressor).__name__} has a Differencer as a step, which would "
+            "subtract windows from each other, since it gets them as rows of a table: "
+            "use TransformedWindowRegressor(GRURegressor(), Differencer()), for "
+            "example, which also undoes the differences in the forecast."
         )
 
 
@@ -219,9 +259,15 @@ def prepare(regressor, n_known, horizon, n_targets=1):
         for name, value in inner_parameters(regressor, "target").items():
             if n_targets > 1 and np.array_equal(value, 0):
                 regressor.set_params(**{name: list(range(n_targets))})
-    if n_targets * horizon > 1 and not predicts_several(regressor):
-        return MultiOutputRegressor(regressor)
-    return regressor
+    return _for_several(regressor) if n_targets * horizon > 1 else regressor
+
+
+def _for_several(regressor):
+    if isinstance(regressor, RoutesToRegressor):  # passes all outputs on
+        return regressor.set_params(regressor=_for_several(regressor.regressor))
+    if predicts_several(regressor):
+        return regressor
+    return MultiOutputRegressor(regressor)
 
 
 def _tell_known_ahead(regressor, n_known):

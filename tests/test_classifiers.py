@@ -353,6 +353,14 @@ def test_class_weight_of_no_class_is_refused():
     model.set_params(class_weight={"up": 2, "down": 1, "flat": 3}).fit(X, y)
 
 
+@pytest.mark.parametrize("weights", ["balance", [1.0, 2.0], np.ones(2), 2.0])
+def test_class_weights_without_their_classes(weights):
+    """scikit-learn's function takes lists too, but as dicts of several outputs."""
+    model = DenseClassifier(max_epochs=1, class_weight=weights)
+    with pytest.raises(ValueError, match=r"class_weight must be 'balanced', None or"):
+        model.fit(np.zeros((4, 3)), [0, 1, 0, 1])
+
+
 @pytest.mark.parametrize("weight", [np.inf, np.nan, -1.0])
 def test_a_class_weight_that_is_no_weight(weight):
     X, y = np.random.default_rng(0).normal(size=(20, 4)), np.arange(20) % 2

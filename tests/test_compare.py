@@ -7,7 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.ensemble import GradientBoostingRegressor, VotingRegressor
+from sklearn.ensemble import (
+    GradientBoostingRegressor,
+    HistGradientBoostingRegressor,
+    StackingRegressor,
+    VotingRegressor,
+)
 from sklearn.linear_model import Ridge
 from sklearn.metrics import (
     mean_absolute_error,
@@ -15,14 +20,18 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 from sklearn.model_selection import GridSearchCV
+from sklearn.multioutput import MultiOutputRegressor, RegressorChain
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skseq import (
     Comparison,
+    ConformalRegressor,
     DenseRegressor,
+    Differencer,
     NaiveRegressor,
     SlidingWindow,
+    TransformedWindowRegressor,
     compare,
     default_models,
 )
@@ -127,6 +136,22 @@ def test_a_pipeline_that_flattens_windows_is_fitted_for_each_step(frame):
             np.testing.assert_allclose(forecast[step + 1], trees.predict(X_test))
 
 
+@pytest.mark.parametrize("around", [Differencer(SEASON), FunctionTransformer()])
+def test_what_predicts_one_value_is_fitted_for_each_step_inside_others(frame, around):
+    """Each step's difference is to the value one season before that step."""
+    trees = GradientBoostingRegressor(n_estimators=3, random_state=0)
+    twice = TransformedWindowRegressor(trees, FunctionTransformer())
+    models = [
+        TransformedWindowRegressor(regressor, around)
+        for regressor in (trees, twice, MultiOutputRegressor(trees))
+    ]
+    models.append(ConformalRegressor(models[0], refit=True))
+    models = dict(zip("abcd", models, strict=True))
+    first, *others = compare(models, frame, **SETTING).forecasts.values()
+    for other in others:
+        pd.testing.assert_frame_equal(first, other)
+
+
 def test_errors_equal_those_by_hand(frame):
     result = compare({"last": Recorder()}, frame, **SETTING)
     truth, forecast = result.truth.to_numpy(), result.forecasts["last"].to_numpy()
@@ -187,6 +212,22 @@ def test_one_step_gives_targets_of_one_dimension(frame):
     result = compare({"recorder": Recorder()}, frame, **setting)
     assert Recorder.seen["fit"][1].ndim == 1
     assert result.truth.shape == (12, 1)
+
+
+def test_one_step_gives_columns_to_what_takes_no_others(frame):
+    """Multi-output regressors refuse targets of one dimension."""
+    several = MultiOutputRegressor(Ridge())
+    models = {
+        "alone": Ridge(),
+        "several": several,
+        "chain": RegressorChain(Ridge()),
+        "pipe": make_pipeline(FunctionTransformer(validate=True), several),
+        "search": GridSearchCV(several, {"estimator__alpha": [1.0]}, cv=2),
+    }
+    result = compare(models, frame, **{**SETTING, "horizon": 1})
+    alone, *others = result.forecasts.values()
+    for other in others:
+        pd.testing.assert_frame_equal(alone, other)
 
 
 @pytest.mark.parametrize("kind", ["series", "array"])
@@ -406,6 +447,9 @@ def test_wrong_data(frame):
         compare({"ridge": "ridge"}, frame, **SETTING)
     with pytest.raises(TypeError, match=r"StandardScaler\(\), which has no predict"):
         compare({"ridge": StandardScaler()}, frame, **SETTING)
+    stack = StackingRegressor([("ridge", Ridge())])
+    with pytest.raises(TypeError, match=r"final_estimator, such as RidgeCV\(\)"):
+        compare({"stack": stack}, frame, **SETTING)
     with pytest.raises(TypeError, match=r"target must be one column, got \['y'\]"):
         compare(models, frame, **{**SETTING, "target": ["y"]})
     with pytest.raises(ValueError, match=r"several columns called \['y'\]"):
@@ -445,6 +489,15 @@ def test_a_model_that_cuts_windows_itself_is_an_error(frame):
     for model in (pipe, GridSearchCV(pipe, {"slidingwindow__length": [4, 8]})):
         with pytest.raises(ValueError, match="has a SlidingWindow, but is given"):
             compare({"own": model}, frame, **SETTING)
+
+
+@pytest.mark.parametrize("first", [(), (StandardScaler(),)])
+def test_differences_between_windows_are_an_error(frame, first):
+    """The rows of a table are windows, not time steps."""
+    pipe = make_pipeline(*first, Differencer(), HistGradientBoostingRegressor())
+    for model in (pipe, TransformedWindowRegressor(pipe, FunctionTransformer())):
+        with pytest.raises(ValueError, match="subtract windows from each other"):
+            compare({"changes": model}, frame, **SETTING)
 
 
 def test_plot_saves_a_figure(frame, tmp_path):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.ensemble import GradientBoostingRegressor
-from sklearn.linear_model import LinearRegression
+from sklearn.ensemble import GradientBoostingRegressor, StackingRegressor
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -293,6 +293,7 @@ class TestForecasts:
             NaiveRegressor(season=3),
             SARIMARegressor((0, 1, 1), (0, 0, 0, 0)),
             GradientBoostingRegressor(n_estimators=3),  # one output at a time
+            StackingRegressor([("linear", LinearRegression())], Ridge(), cv=2),
         ],
         ids=lambda regressor: type(regressor).__name__,
     )

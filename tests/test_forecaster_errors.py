@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.ensemble import StackingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -49,6 +50,9 @@ class TestErrors:
 
         with pytest.raises(TypeError, match=r"that predicts, got Differencer\(\)"):
             forecaster(regressor=Differencer()).fit(make_series(), fh=1)
+        stack = StackingRegressor([("linear", LinearRegression())])
+        with pytest.raises(TypeError, match=r"final_estimator, such as RidgeCV\(\)"):
+            forecaster(regressor=stack).fit(make_series(), fh=1)
         with pytest.raises(TypeError, match=r"such as GRU.*sktime's SequenceForecast"):
             forecaster(regressor=forecaster()).fit(make_series(), fh=1)
 

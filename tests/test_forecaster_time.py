@@ -47,6 +47,17 @@ class TestTime:
         assert_allclose(forecast, expected)
         assert_array_equal(forecast.index, index[[38, 42]])
 
+    @pytest.mark.parametrize("steps", [[-2, 0, 1], [3]])
+    def test_trading_days(self, steps):
+        """The name of their frequency says nothing of holidays."""
+        trading = pd.offsets.CustomBusinessDay(holidays=["2020-02-24", "2020-02-28"])
+        index = pd.date_range("2020-01-01", periods=43, freq=trading)
+        y = make_series(40)
+        expected = forecaster(horizon=3).fit(y).predict(steps)
+        forecast = forecaster(horizon=3).fit(y.set_index(index[:40])).predict(steps)
+        assert_allclose(forecast, expected)
+        assert_array_equal(forecast.index, index[[39 + step for step in steps]])
+
     @pytest.mark.parametrize("first", range(4))
     def test_quarters_of_a_panel(self, first):
         """pandas has four names for them, by the month of the first one."""

@@ -214,7 +214,8 @@ def _check_models(models):
         if not hasattr(model, "predict"):
             raise TypeError(
                 f"models[{name!r}] must be a regressor or a forecaster, got {model!r}, "
-                "which has no predict."
+                "which has no predict (a StackingRegressor has it only with a "
+                "final_estimator, such as RidgeCV())."
             )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from ..estimators.interval import IntervalWarning, central_interval
-from ..inputs import inner_parameters, inputs_for, prepare, readable
+from ..inputs import inner_parameters, inputs_for, prepare, targets_for
 from ..transformers import KnownAhead
 from ..windows import cut_windows
 
@@ -134,7 +134,7 @@ def _on_windows(model, tables, fold, window, horizon, n_known, coverage):
     X, X_test = (
         inputs_for(model, part, n_known, horizon) for part in (windows, windows_test)
     )
-    y = readable(model, y)
+    y = targets_for(model, y)
     model = prepare(model, n_known, horizon)
     times = [perf_counter()]
     model.fit(X, y)

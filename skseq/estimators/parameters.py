@@ -192,8 +192,19 @@ def _check_levels(value):
         )
 
 
+def _check_class_weight(value):
+    if isinstance(value, dict) or value is None:
+        return
+    if not isinstance(value, str) or value != "balanced":
+        raise ValueError(
+            f"class_weight must be 'balanced', None or a dict, got {value!r}: give a "
+            "weight for each label, such as {0: 1.0, 1: 5.0}."
+        )
+
+
 _CHECKS = {
     "callbacks": _check_callbacks,
+    "class_weight": _check_class_weight,
     "device": _check_device,
     "hidden_layer_sizes": _check_layer_sizes,
     "n_jobs": _check_n_jobs,

@@ -109,9 +109,7 @@ class History:
             fh = ForecastingHorizon(values, fh.is_relative, freq=self.freq)
         of_end = {instance.index[-1]: instance.index for instance in panel}
         for end, index in of_end.items():  # once for series with the same end
-            # [[-1]] has no frequency: that of fh may be another name of the same
-            # steps, such as QS for QS-OCT, which sktime refuses.
-            times = fh.to_absolute_index(index[[-1]])
+            times = self._times(fh, index)
             check_same_kind(times, index, "fh", "y")
             position = find_steps(times, index, self.freq)
             of_end[end] = position - len(index) + 1, times
@@ -170,6 +168,17 @@ class History:
         levels = zip(*(instance.key for instance in panel), strict=True)
         levels = [pd.Index(level).repeat(counts) for level in levels]
         return pd.MultiIndex.from_arrays([*levels, flat], names=names)
+
+    def _times(self, fh, index):
+        """Find the times of a horizon, counted from the end of ``index``."""
+        steps = fh.to_pandas()
+        counts = fh.is_relative and pd.api.types.is_integer_dtype(steps)
+        if counts and isinstance(self.freq, pd.offsets.CustomBusinessDay):
+            # sktime knows a frequency by its name, which says nothing of holidays.
+            return pd.DatetimeIndex([index[-1] + step * self.freq for step in steps])
+        # [[-1]] has no frequency: that of fh may be another name of the same steps,
+        # such as QS for QS-OCT, which sktime refuses.
+        return fh.to_absolute_index(index[[-1]])
 
     def _check_index(self, table, name):
         """Raise ValueError if the index is of another kind than that of y in fit."""

@@ -11,7 +11,7 @@ from ..estimators.interval import (
     rank_of,
     unwrap,
 )
-from ..inputs import inputs_for, prepare, readable
+from ..inputs import inputs_for, prepare, targets_for
 from ..warning import warn
 from ..windows import LazyArray, take
 from .scaling import Scaled, window_levels
@@ -84,7 +84,7 @@ class WindowModel:
         """Fit the same object again; with ``warm_start``, it continues training."""
         levels = self._levels(windows, n_windows, sizes)
         X = self._inputs(windows, *levels)
-        y = readable(self.regressor, self._targets(targets, *levels))
+        y = targets_for(self.regressor, self._targets(targets, *levels))
         if self.error_bars == "held_out":
             (X_fitted, y_fitted), (X_held_out, y_held_out) = (
                 (take(X, some), take(y, some))

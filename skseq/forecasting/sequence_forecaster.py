@@ -286,7 +286,8 @@ class SequenceForecaster(BaseForecaster):
         if isinstance(self.regressor, type) or not hasattr(self.regressor, "predict"):
             raise TypeError(
                 f"regressor must be an estimator that predicts, got "
-                f"{self.regressor!r}: give an instance, not a class."
+                f"{self.regressor!r}: give an instance, not a class, and a "
+                "StackingRegressor with its final_estimator, such as RidgeCV()."
             )
         if isinstance(self.regressor, BaseObject):
             raise TypeError(
