@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import accuracy_score
@@ -57,11 +57,27 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ndarray of shape (n_samples, n_classes) or (n_samples, length, n_classes)
             Classes are in the order of ``classes_``. Averaged over the members.
         """
-        windows = self._check_predict(X)
-        probabilities = [
-            softmax(self._forward(windows, net)[:, 0], axis=-1) for net in self.nets_
-        ]
+        probabilities = [softmax(one, axis=-1) for one in self._members_outputs(X)]
         return sum(probabilities) / len(probabilities)
+
+    def predict_log_proba(self, X):
+        """Predict the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes) or (n_samples, length, n_classes)
+            That of :meth:`predict_proba`, but finite where this rounds to 0.
+        """
+        logs = [log_softmax(one, axis=-1) for one in self._members_outputs(X)]
+        return np.logaddexp.reduce(logs) - np.log(len(logs), dtype=logs[0].dtype)
+
+    def _members_outputs(self, X):
+        windows = self._check_predict(X)
+        return [self._forward(windows, net)[:, 0] for net in self.nets_]
 
     def predict(self, X):
         """Predict the most probable class.
