@@ -15,6 +15,7 @@ from sktime.transformations.boxcox import LogTransformer
 
 from skseq import (
     DenseRegressor,
+    NaiveRegressor,
     SARIMARegressor,
     TransformedWindowRegressor,
     compare,
@@ -47,6 +48,14 @@ class TestIntervals:
         assert_allclose(width[:2], errors[rank - 1])
         # The second pass errs from where the first one ends.
         assert_allclose(width[2], np.sqrt(2) * errors[rank - 1, 1])
+
+    def test_widen_in_passes_whose_own_errors_are_zero(self):
+        """Of a series that changes at every third step, two steps ahead at once."""
+        y = pd.Series(np.repeat(np.random.default_rng(0).normal(size=30), 3))
+        model = forecaster(NaiveRegressor(), 1, horizon=2).fit(y)
+        interval = model.predict_interval([1, 2, 3], coverage=0.5)
+        width = np.diff(interval.to_numpy(), axis=1)[:, 0]
+        assert width[0] == 0 < width[1] == width[2]
 
     def test_both_ends_are_as_far_from_the_forecast(self):
         model = forecaster(horizon=2).fit(make_series(76), fh=[1, 2])  # 14 held out
