@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import BayesianRidge, LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sktime.transformations.boxcox import LogTransformer
@@ -89,6 +91,19 @@ class TestIntervals:
         model.fit(make_series(30), fh=FH)
         assert (model.predict_var() > 0).all(axis=None)
 
+    @pytest.mark.parametrize(
+        "ridge", [BayesianRidge(), make_pipeline(StandardScaler(), BayesianRidge())]
+    )
+    def test_bars_of_a_regressor_that_predicts_one_output(self, ridge):
+        y = make_series(40)
+        X, targets = naive_windows(y.to_numpy(), 5, 3)
+        std = [
+            clone(ridge).fit(X, step).predict([y["y0"][-5:]], return_std=True)[1][0]
+            for step in targets.T
+        ]
+        model = forecaster(ridge, error_bars="regressor").fit(y, fh=FH)
+        assert_allclose(model.predict_var()["y0"], np.square(std))
+
     def test_bars_of_the_regressor_in_logarithms(self):
         """Those of sktime's transformer; one around the windows says so."""
         y = make_series(80)
@@ -104,11 +119,16 @@ class TestIntervals:
         with pytest.raises(ValueError, match=r"LogTransformer\(\) \* SequenceForec"):
             model.predict_interval()
 
-    def test_a_regressor_without_bars(self):
-        model = forecaster(LinearRegression(), error_bars="regressor")
-        model.fit(make_series(30), fh=FH)
+    @pytest.mark.parametrize("fh", [[1], FH])
+    @pytest.mark.parametrize(
+        "regressor", [LinearRegression(), GradientBoostingRegressor(loss="quantile")]
+    )
+    def test_a_regressor_without_bars(self, regressor, fh):
+        model = forecaster(regressor, error_bars="regressor")
+        model.fit(make_series(30), fh=fh)
+        name = type(regressor).__name__
         with pytest.raises(
-            ValueError, match=r"error_bars='regressor' needs.*does not have"
+            ValueError, match=f"error_bars='regressor' needs.*{name} does not have"
         ):
             model.predict_interval()
 
