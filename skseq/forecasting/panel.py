@@ -275,6 +275,12 @@ def _lay_on(index, X, names, freq, missing, name):
     if missing != "error" and len(X):
         X = X.reindex(time_steps(index[0], X.index[-1], index, freq))
         X = _filled(pd.concat([before, X]), missing)[len(before) :]
+        absent = X.columns[X.isna().any()]
+        if len(absent):
+            raise ValueError(
+                f"X{name} holds only missing values in {list(absent)}: fill them "
+                "first, or leave these columns or the series out."
+            )
     n_steps = 0
     if len(X):
         position = find_steps(X.index, index, freq)
