@@ -9,6 +9,7 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
+from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LinearRegression
@@ -375,6 +376,18 @@ def test_conformal_is_pickled_with_the_series_and_not_its_windows():
     np.testing.assert_array_equal(pickle.loads(sent).predict_interval(X, 0.95), ends)
     copied = clone(model).fit(X.copy(), X[:, -1, 0])
     np.testing.assert_allclose(copied.predict_interval(X, 0.95), ends, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_conformal_bars_of_a_std_of_zero_are_those_of_absolute_errors(dtype):
+    X = np.zeros((60, 2), dtype=dtype)
+    y = 1e6 * np.random.default_rng(0).normal(size=60)
+    absolute, scaled = (
+        ConformalRegressor(DummyRegressor(), conformity_score=score).fit(X, y)
+        for score in ("absolute", "std")
+    )
+    expected = absolute.predict_interval(X)
+    np.testing.assert_allclose(scaled.predict_interval(X), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("conformity_score", ["std", "quantile"])

@@ -253,7 +253,8 @@ class ConformalRegressor(
         if self._conformity_score != "std":
             return self.regressor_.predict(windows), 1.0
         center, std = self.regressor_.predict(windows, return_std=True)
-        return center, np.maximum(std, np.finfo(std.dtype).tiny)
+        # A std of 0 must not make an infinite score of a usual error.
+        return center, np.maximum(std, np.sqrt(np.finfo(std.dtype).tiny))
 
     def _ends(self, regressor, windows, coverage):
         q = np.array([(1 - coverage) / 2, (1 + coverage) / 2])
