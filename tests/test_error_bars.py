@@ -2,6 +2,7 @@
 
 import pickle
 from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,18 +13,20 @@ from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import DataConversionWarning
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skseq import (
     ConformalRegressor,
     DenseRegressor,
+    Differencer,
     EncoderDecoderRegressor,
     GRURegressor,
     NaiveRegressor,
     SARIMARegressor,
     SlidingWindow,
+    TransformedWindowRegressor,
     pad_sequences,
 )
 from skseq.estimators.interval import rank_of
@@ -404,6 +407,25 @@ def test_conformal_says_in_fit_that_a_network_has_no_quantiles(noisy):
     model = ConformalRegressor(network, conformity_score="quantile")
     with pytest.raises(ValueError, match=r"set loss='quantile'.*score='absolute'"):
         model.fit(*noisy)
+
+
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        ConformalRegressor,
+        partial(TransformedWindowRegressor, transformer=Differencer()),
+    ],
+)
+def test_a_wrapper_says_what_is_no_regressor(wrapper):
+    X, y = np.zeros((20, 3)), np.arange(20) % 2
+    for regressor, match in [
+        (None, "an estimator that predicts, got None"),
+        (NaiveRegressor, "give an instance, not a class"),
+        (Differencer(), r"that predicts, got Differencer\(\)"),
+        (LogisticRegression(), "got the classifier LogisticRegression"),
+    ]:
+        with pytest.raises(TypeError, match=f"regressor must .*{match}"):
+            wrapper(regressor).fit(X, y)
 
 
 def test_conformal_says_that_windows_are_cut_before_it():

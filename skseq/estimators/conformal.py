@@ -12,6 +12,7 @@ from ..transformers.series import SeriesTransformer
 from ..validation import (
     check_fit_windows,
     check_predict_windows,
+    check_regressor,
     check_share,
     check_targets,
 )
@@ -109,6 +110,7 @@ class ConformalRegressor(
         -------
         self
         """
+        check_regressor(self.regressor)
         if self.conformity_score not in ("absolute", "std", "quantile"):
             raise ValueError(
                 "conformity_score must be 'absolute', 'std' or 'quantile', got "

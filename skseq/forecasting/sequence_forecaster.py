@@ -4,7 +4,6 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.base import is_classifier
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -13,6 +12,7 @@ from sktime.base import BaseObject
 from sktime.forecasting.base import BaseForecaster
 
 from ..estimators import DenseRegressor
+from ..validation import check_regressor
 from .forecast import forecast
 from .history import History
 from .model import WindowModel
@@ -283,11 +283,6 @@ class SequenceForecaster(BaseForecaster):
                 f"min_length={self.min_length} is more than "
                 f"window_length={self.window_length}: give at most that."
             )
-        if isinstance(self.regressor, type) or not hasattr(self.regressor, "predict"):
-            raise TypeError(
-                f"regressor must be an estimator that predicts, got "
-                f"{self.regressor!r}: give an instance, not a class."
-            )
         if isinstance(self.regressor, BaseObject):
             raise TypeError(
                 "regressor must be one of skseq or scikit-learn, such as "
@@ -295,11 +290,7 @@ class SequenceForecaster(BaseForecaster):
                 f"{self.regressor!r}: a forecaster of sktime needs no "
                 "SequenceForecaster around it, so fit it directly."
             )
-        if is_classifier(self.regressor):
-            raise TypeError(
-                f"regressor must forecast numbers, got the classifier "
-                f"{self.regressor!r}: give a regressor."
-            )
+        check_regressor(self.regressor)
 
     def _furthest(self, fh, panel):
         if fh is None:
