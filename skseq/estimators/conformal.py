@@ -109,6 +109,16 @@ class ConformalRegressor(
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            If the regressor lacks what ``conformity_score`` needs or begins with
+            SlidingWindow, ``calibration_fraction`` is not between 0 and 1 or leaves no
+            windows to fit on, or X or y have other missing values than padding, unless
+            the regressor takes them.
+        TypeError
+            If ``regressor`` is not a regressor.
         """
         check_regressor(self.regressor)
         if self.conformity_score not in ("absolute", "std", "quantile"):
@@ -217,7 +227,8 @@ class ConformalRegressor(
         Raises
         ------
         ValueError
-            If there are too few held-out windows for so high a coverage.
+            If ``coverage`` is not between 0 and 1, or there are too few held-out
+            windows for it.
         """
         check_share(coverage, "coverage")
         windows = self._check(X)

@@ -96,8 +96,13 @@ class SequenceForecaster(BaseForecaster):
 
     ``fit``, ``predict`` and ``update`` raise ValueError if time steps are not regular
     or have no frequency, integers count them by more than 1, values are missing and
-    ``missing`` is "error", X does not reach as far as the forecasts, or no full window
-    (with ``min_length``, no window) has ``horizon`` steps after it.
+    ``missing`` is "error", y or a column of X is missing throughout a series or
+    infinite, X does not reach as far as the forecasts, or no full window (with
+    ``min_length``, no window) has ``horizon`` steps after it; TypeError if
+    ``regressor`` is not a regressor. ``predict_interval``, ``predict_quantiles`` and
+    ``predict_var`` raise ValueError if there are too few windows to hold some out, or
+    with ``error_bars="regressor"``, the regressor has no error bars;
+    NotImplementedError if ``error_bars`` is None.
 
     ``update`` with ``update_params=True`` fits again on the whole history, or continues
     training if the regressor has ``warm_start=True``; with ``update_params=False`` it
