@@ -14,6 +14,7 @@ from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -394,11 +395,28 @@ def test_conformal_bars_of_a_std_of_zero_are_those_of_absolute_errors(dtype):
 
 
 @pytest.mark.parametrize("conformity_score", ["std", "quantile"])
+def test_conformal_finds_the_bars_in_a_pipeline_or_a_search(conformity_score):
+    X = np.random.default_rng(0).normal(size=(60, 4))
+    y = X.sum(axis=1)
+    network = DenseRegressor(loss="quantile", max_epochs=1, **DROPPED)
+    model = ConformalRegressor(network, conformity_score=conformity_score)
+    expected = model.fit(X, y).predict_interval(X, 0.7)
+    search = GridSearchCV(network, {"dropout": [0.3]}, cv=2)
+    for inner in (network, search):
+        for around in (inner, make_pipeline(FunctionTransformer(), inner)):
+            model.set_params(regressor=around).fit(X, y)
+            assert_array_equal(model.predict_interval(X, 0.7), expected)
+
+
+@pytest.mark.parametrize("conformity_score", ["std", "quantile"])
 def test_conformal_says_what_a_regressor_lacks(noisy, conformity_score):
-    pipeline = make_pipeline(FunctionTransformer(), NaiveRegressor())
-    for regressor in (LinearRegression(), pipeline):
+    naive = NaiveRegressor()
+    pipeline = make_pipeline(FunctionTransformer(), naive)
+    search = GridSearchCV(naive, {"season": [1, 2]})
+    for regressor in (naive, pipeline, search):
         model = ConformalRegressor(regressor, conformity_score=conformity_score)
-        with pytest.raises(ValueError, match=f"conformity_score='{conformity_score}'"):
+        match = f"conformity_score='{conformity_score}' .* NaiveRegressor does not have"
+        with pytest.raises(ValueError, match=match):
             model.fit(*noisy)
 
 

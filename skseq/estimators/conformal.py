@@ -17,7 +17,7 @@ from ..validation import (
     check_targets,
 )
 from ..windows import n_shared, pack, unpack
-from .interval import check_gives_std, errors_needed, rank_of
+from .interval import check_gives_std, errors_needed, innermost, rank_of, unwrap
 
 
 class ConformalRegressor(
@@ -252,24 +252,27 @@ class ConformalRegressor(
         """Raise ValueError if the regressor has no bars to scale or shift."""
         if self.conformity_score == "std":
             check_gives_std(self.regressor, "conformity_score='std'")
-        elif self.conformity_score == "quantile" and not hasattr(
-            self.regressor, "predict_quantiles"
+        last = innermost(self.regressor)
+        if self.conformity_score == "quantile" and not hasattr(
+            last, "predict_quantiles"
         ):
             raise ValueError(
                 "conformity_score='quantile' needs a regressor with "
-                f"predict_quantiles, which {type(self.regressor).__name__} does not "
-                "have: give a network with loss='quantile', or use 'absolute'."
+                f"predict_quantiles, which {type(last).__name__} does not have: give a "
+                "network with loss='quantile', or use 'absolute'."
             )
 
     def _center(self, windows):
         """Predictions, and the unit in which their errors are measured."""
         if self._conformity_score != "std":
             return self.regressor_.predict(windows), 1.0
-        center, std = self.regressor_.predict(windows, return_std=True)
+        regressor, windows = unwrap(self.regressor_, windows)
+        center, std = regressor.predict(windows, return_std=True)
         # A std of 0 must not make an infinite score of a usual error.
         return center, np.maximum(std, np.sqrt(np.finfo(std.dtype).tiny))
 
     def _ends(self, regressor, windows, coverage):
+        regressor, windows = unwrap(regressor, windows)
         q = np.array([(1 - coverage) / 2, (1 + coverage) / 2])
         if getattr(regressor, "loss", None) == "quantile":
             learned = regressor.quantiles

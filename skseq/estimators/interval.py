@@ -19,11 +19,11 @@ def check_gives_std(model, asked_by):
 
     Parameters
     ----------
-    model : regressor or Pipeline
+    model : regressor, or a Pipeline or a search with one
     asked_by : str
         The parameter, with its value, that requires it.
     """
-    last = model[-1] if isinstance(model, Pipeline) else model
+    last = innermost(model)
     parameters = inspect.signature(last.predict).parameters.values()
     # A predict with **kwargs may pass return_std on.
     if not any(p.name == "return_std" or p.kind == p.VAR_KEYWORD for p in parameters):
@@ -67,6 +67,13 @@ def errors_needed(share):
         With fewer, even the largest error is exceeded more often.
     """
     return int(np.ceil(round(1 / share - 1, 9)))
+
+
+def innermost(model):
+    """Return the final estimator of searches and Pipelines, fitted or not."""
+    if isinstance(model, BaseSearchCV):
+        return innermost(model.estimator)
+    return innermost(model[-1]) if isinstance(model, Pipeline) else model
 
 
 def unwrap(model, X):
