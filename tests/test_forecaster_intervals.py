@@ -150,6 +150,15 @@ class TestIntervals:
         with pytest.raises(NotImplementedError, match="prediction intervals"):
             model.predict_interval()
 
+    def test_a_series_without_windows_is_not_the_one_held_out(self):
+        """Every fifth is; here, that has gaps before each value."""
+        y = make_panel((30,) * 5)
+        gaps = y.copy()
+        gaps.iloc[121::2] = np.nan
+        found = forecaster(horizon=2, missing="ffill").fit(gaps)
+        expected = forecaster(horizon=2).fit(y.drop("s4"))
+        assert_array_equal(found.model_.errors_, expected.model_.errors_)
+
     def test_too_few_windows(self):
         model = forecaster().fit(make_series(8), fh=FH)
         assert np.isfinite(model.predict().to_numpy()).all()

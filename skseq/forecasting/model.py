@@ -233,7 +233,8 @@ def split(n_windows, horizon):
     """Choose windows to fit on, and others to measure errors on.
 
     With many series, every fifth is held out. With few, the last fifth of each is; the
-    windows before it whose targets overlap with held-out targets are not used.
+    windows before it whose targets overlap with held-out targets are not used. A series
+    without windows does not count.
 
     Parameters
     ----------
@@ -245,6 +246,7 @@ def split(n_windows, horizon):
     -------
     fitted, held_out : slice or ndarray of int
     """
+    n_windows = list(filter(None, n_windows))
     if len(n_windows) == 1:
         start = n_windows[0] - -(-n_windows[0] // HELD_OUT)
         return slice(max(0, start - horizon + 1)), slice(start, None)
