@@ -110,18 +110,16 @@ def targets_for(regressor, y):
         Of two dimensions if the regressor takes no others, as a MultiOutputRegressor.
     """
     y = readable(regressor, y)
-    if y.ndim > 1 or get_tags(_final(regressor)).target_tags.single_output:
+    if y.ndim > 1 or get_tags(innermost(regressor)).target_tags.single_output:
         return y
     return y[:, np.newaxis]
 
 
-def _final(estimator):
-    """Return the estimator at the end of Pipelines and in searches."""
+def innermost(estimator):
+    """Return the estimator at the end of Pipelines and in searches, fitted or not."""
     if isinstance(estimator, BaseSearchCV):
-        return _final(estimator.estimator)
-    if isinstance(estimator, Pipeline):
-        return _final(estimator[-1])
-    return estimator
+        return innermost(estimator.estimator)
+    return innermost(estimator[-1]) if isinstance(estimator, Pipeline) else estimator
 
 
 def inputs_for(regressor, windows, n_known=0, horizon=1):

@@ -2,6 +2,7 @@
 
 import pickle
 from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,20 +10,24 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
+from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import DataConversionWarning
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skseq import (
     ConformalRegressor,
     DenseRegressor,
+    Differencer,
     EncoderDecoderRegressor,
     GRURegressor,
     NaiveRegressor,
     SARIMARegressor,
     SlidingWindow,
+    TransformedWindowRegressor,
     pad_sequences,
 )
 from skseq.estimators.interval import rank_of
@@ -377,12 +382,41 @@ def test_conformal_is_pickled_with_the_series_and_not_its_windows():
     np.testing.assert_allclose(copied.predict_interval(X, 0.95), ends, rtol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_conformal_bars_of_a_std_of_zero_are_those_of_absolute_errors(dtype):
+    X = np.zeros((60, 2), dtype=dtype)
+    y = 1e6 * np.random.default_rng(0).normal(size=60)
+    absolute, scaled = (
+        ConformalRegressor(DummyRegressor(), conformity_score=score).fit(X, y)
+        for score in ("absolute", "std")
+    )
+    expected = absolute.predict_interval(X)
+    np.testing.assert_allclose(scaled.predict_interval(X), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("conformity_score", ["std", "quantile"])
+def test_conformal_finds_the_bars_in_a_pipeline_or_a_search(conformity_score):
+    X = np.random.default_rng(0).normal(size=(60, 4))
+    y = X.sum(axis=1)
+    network = DenseRegressor(loss="quantile", max_epochs=1, **DROPPED)
+    model = ConformalRegressor(network, conformity_score=conformity_score)
+    expected = model.fit(X, y).predict_interval(X, 0.7)
+    search = GridSearchCV(network, {"dropout": [0.3]}, cv=2)
+    for inner in (network, search):
+        for around in (inner, make_pipeline(FunctionTransformer(), inner)):
+            model.set_params(regressor=around).fit(X, y)
+            assert_array_equal(model.predict_interval(X, 0.7), expected)
+
+
 @pytest.mark.parametrize("conformity_score", ["std", "quantile"])
 def test_conformal_says_what_a_regressor_lacks(noisy, conformity_score):
-    pipeline = make_pipeline(FunctionTransformer(), NaiveRegressor())
-    for regressor in (LinearRegression(), pipeline):
+    naive = NaiveRegressor()
+    pipeline = make_pipeline(FunctionTransformer(), naive)
+    search = GridSearchCV(naive, {"season": [1, 2]})
+    for regressor in (naive, pipeline, search):
         model = ConformalRegressor(regressor, conformity_score=conformity_score)
-        with pytest.raises(ValueError, match=f"conformity_score='{conformity_score}'"):
+        match = f"conformity_score='{conformity_score}' .* NaiveRegressor does not have"
+        with pytest.raises(ValueError, match=match):
             model.fit(*noisy)
 
 
@@ -391,6 +425,25 @@ def test_conformal_says_in_fit_that_a_network_has_no_quantiles(noisy):
     model = ConformalRegressor(network, conformity_score="quantile")
     with pytest.raises(ValueError, match=r"set loss='quantile'.*score='absolute'"):
         model.fit(*noisy)
+
+
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        ConformalRegressor,
+        partial(TransformedWindowRegressor, transformer=Differencer()),
+    ],
+)
+def test_a_wrapper_says_what_is_no_regressor(wrapper):
+    X, y = np.zeros((20, 3)), np.arange(20) % 2
+    for regressor, match in [
+        (None, "an estimator that predicts, got None"),
+        (NaiveRegressor, "give an instance, not a class"),
+        (Differencer(), r"that predicts, got Differencer\(\)"),
+        (LogisticRegression(), "got the classifier LogisticRegression"),
+    ]:
+        with pytest.raises(TypeError, match=f"regressor must .*{match}"):
+            wrapper(regressor).fit(X, y)
 
 
 def test_conformal_says_that_windows_are_cut_before_it():

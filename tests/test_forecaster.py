@@ -257,6 +257,22 @@ class TestForecasts:
         assert_array_equal(after.loc["s0"], before.loc["s0"])
         assert after.loc["s1"].index[0] == before.loc["s1"].index[0] + 22
 
+    @pytest.mark.parametrize("names", [["series", None], [None, None], ["shop", "day"]])
+    def test_levels_of_the_index_may_have_other_names(self, names):
+        """pandas would join tables by these names, and drop series or repeat rows."""
+        y, X = make_panel((30, 30)), make_panel((33, 33), 2)[["y1"]]
+        step = np.arange(66) % 33
+        expected = forecaster().fit(y, X[step < 30], fh=FH).predict(X=X[step >= 30])
+        begin, end = step[step < 30] < 20, step[step < 30] >= 20
+        other_y, other_X = y.rename_axis(names), X.rename_axis(names)
+        model = forecaster().fit(y[begin], other_X[step < 20], fh=FH)
+        model.update(other_y[end], other_X[(step >= 20) & (step < 30)])
+        forecast = model.predict(X=other_X[step >= 30])
+        pd.testing.assert_frame_equal(forecast, expected)
+        new = pd.concat({"s2": y.loc["s0"]}, names=["series"])
+        model = forecaster().fit(y, fh=FH).update(new.rename_axis(names))
+        assert_array_equal(model.predict().loc["s2"], model.predict().loc["s0"])
+
     def test_pretrained_on_a_panel(self):
         y, other = make_panel(), make_series(25, seed=9)
         model = forecaster(horizon=3).pretrain(y)

@@ -148,6 +148,17 @@ class TestErrors:
         with pytest.raises(ValueError, match="y holds only missing values"):
             forecaster(missing="ffill").fit(y * np.nan, fh=1)
 
+    @pytest.mark.parametrize("params", [{}, {"past_only": ["y1"]}])
+    def test_a_variable_without_values(self, params):
+        """A regressor on a table would read zeros, that on windows padding."""
+        y, X = make_panel(), make_panel(n_columns=2)
+        X.loc["s1", "y1"] = np.nan
+        match = r"X of \('s1',\) holds only missing values in \['y1'\]: fill"
+        for regressor in (LinearRegression(), GRURegressor()):
+            model = forecaster(regressor, missing="ffill", **params)
+            with pytest.raises(ValueError, match=match):
+                model.fit(y, X, fh=1)
+
     def test_infinite_values(self):
         y = make_series()
         X = make_series(seed=1)

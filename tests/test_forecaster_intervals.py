@@ -6,15 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import BayesianRidge, LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sktime.transformations.boxcox import LogTransformer
 
 from skseq import (
     DenseRegressor,
+    NaiveRegressor,
     SARIMARegressor,
     TransformedWindowRegressor,
     compare,
@@ -48,6 +51,14 @@ class TestIntervals:
         # The second pass errs from where the first one ends.
         assert_allclose(width[2], np.sqrt(2) * errors[rank - 1, 1])
 
+    def test_widen_in_passes_whose_own_errors_are_zero(self):
+        """Of a series that changes at every third step, two steps ahead at once."""
+        y = pd.Series(np.repeat(np.random.default_rng(0).normal(size=30), 3))
+        model = forecaster(NaiveRegressor(), 1, horizon=2).fit(y)
+        interval = model.predict_interval([1, 2, 3], coverage=0.5)
+        width = np.diff(interval.to_numpy(), axis=1)[:, 0]
+        assert width[0] == 0 < width[1] == width[2]
+
     def test_both_ends_are_as_far_from_the_forecast(self):
         model = forecaster(horizon=2).fit(make_series(76), fh=[1, 2])  # 14 held out
         for coverage in (0.6, 0.8):  # 9 and 12 of 14 errors, at whole ranks
@@ -80,6 +91,19 @@ class TestIntervals:
         model.fit(make_series(30), fh=FH)
         assert (model.predict_var() > 0).all(axis=None)
 
+    @pytest.mark.parametrize(
+        "ridge", [BayesianRidge(), make_pipeline(StandardScaler(), BayesianRidge())]
+    )
+    def test_bars_of_a_regressor_that_predicts_one_output(self, ridge):
+        y = make_series(40)
+        X, targets = naive_windows(y.to_numpy(), 5, 3)
+        std = [
+            clone(ridge).fit(X, step).predict([y["y0"][-5:]], return_std=True)[1][0]
+            for step in targets.T
+        ]
+        model = forecaster(ridge, error_bars="regressor").fit(y, fh=FH)
+        assert_allclose(model.predict_var()["y0"], np.square(std))
+
     def test_bars_of_the_regressor_in_logarithms(self):
         """Those of sktime's transformer; one around the windows says so."""
         y = make_series(80)
@@ -95,11 +119,16 @@ class TestIntervals:
         with pytest.raises(ValueError, match=r"LogTransformer\(\) \* SequenceForec"):
             model.predict_interval()
 
-    def test_a_regressor_without_bars(self):
-        model = forecaster(LinearRegression(), error_bars="regressor")
-        model.fit(make_series(30), fh=FH)
+    @pytest.mark.parametrize("fh", [[1], FH])
+    @pytest.mark.parametrize(
+        "regressor", [LinearRegression(), GradientBoostingRegressor(loss="quantile")]
+    )
+    def test_a_regressor_without_bars(self, regressor, fh):
+        model = forecaster(regressor, error_bars="regressor")
+        model.fit(make_series(30), fh=fh)
+        name = type(regressor).__name__
         with pytest.raises(
-            ValueError, match=r"error_bars='regressor' needs.*does not have"
+            ValueError, match=f"error_bars='regressor' needs.*{name} does not have"
         ):
             model.predict_interval()
 
@@ -120,6 +149,15 @@ class TestIntervals:
         model = forecaster(error_bars=None).fit(make_series(30), fh=FH)
         with pytest.raises(NotImplementedError, match="prediction intervals"):
             model.predict_interval()
+
+    def test_a_series_without_windows_is_not_the_one_held_out(self):
+        """Every fifth is; here, that has gaps before each value."""
+        y = make_panel((30,) * 5)
+        gaps = y.copy()
+        gaps.iloc[121::2] = np.nan
+        found = forecaster(horizon=2, missing="ffill").fit(gaps)
+        expected = forecaster(horizon=2).fit(y.drop("s4"))
+        assert_array_equal(found.model_.errors_, expected.model_.errors_)
 
     def test_too_few_windows(self):
         model = forecaster().fit(make_series(8), fh=FH)

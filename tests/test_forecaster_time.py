@@ -129,6 +129,21 @@ class TestMissing:
         expected = forecaster().fit(y, filled[:40], fh=FH).predict(X=filled[40:])
         assert_allclose(model.predict(X=X[40:]), expected)
 
+    @pytest.mark.parametrize("missing", ["ffill", "interpolate"])
+    @pytest.mark.parametrize("kind", ["range", "weeks", "time zone"])
+    def test_missing_values_of_variables_known_before_y(self, missing, kind):
+        """The last value before the first step fills it, rather than a later one."""
+        index = index_like(kind, 43)
+        X = make_series(43, 2, seed=1).set_index(index)
+        y = make_series(40).set_index(index[:40])[7:]
+        X.iloc[5:9, 0] = np.nan
+        filled = getattr(X, missing)()
+        for params in ({}, {"past_only": ["y0", "y1"]}):
+            model = forecaster(missing=missing, **params).fit(y, X[:40], fh=FH)
+            same = forecaster(**params).fit(y, filled[7:40], fh=FH)
+            ahead = None if params else X[40:]
+            assert_allclose(model.predict(X=ahead), same.predict(X=ahead))
+
 
 @pytest.mark.parametrize("missing", ["ffill", "interpolate"])
 def test_missing_dates_and_mixed_types(missing):

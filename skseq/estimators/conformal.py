@@ -12,11 +12,12 @@ from ..transformers.series import SeriesTransformer
 from ..validation import (
     check_fit_windows,
     check_predict_windows,
+    check_regressor,
     check_share,
     check_targets,
 )
 from ..windows import n_shared, pack, unpack
-from .interval import check_gives_std, errors_needed, rank_of
+from .interval import check_gives_std, errors_needed, rank_of, unwrap
 
 
 class ConformalRegressor(
@@ -108,7 +109,18 @@ class ConformalRegressor(
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            If the regressor lacks what ``conformity_score`` needs or begins with
+            SlidingWindow, ``calibration_fraction`` is not between 0 and 1 or leaves no
+            windows to fit on, or X or y have other missing values than padding, unless
+            the regressor takes them.
+        TypeError
+            If ``regressor`` is not a regressor.
         """
+        check_regressor(self.regressor)
         if self.conformity_score not in ("absolute", "std", "quantile"):
             raise ValueError(
                 "conformity_score must be 'absolute', 'std' or 'quantile', got "
@@ -215,7 +227,8 @@ class ConformalRegressor(
         Raises
         ------
         ValueError
-            If there are too few held-out windows for so high a coverage.
+            If ``coverage`` is not between 0 and 1, or there are too few held-out
+            windows for it.
         """
         check_share(coverage, "coverage")
         windows = self._check(X)
@@ -239,23 +252,27 @@ class ConformalRegressor(
         """Raise ValueError if the regressor has no bars to scale or shift."""
         if self.conformity_score == "std":
             check_gives_std(self.regressor, "conformity_score='std'")
-        elif self.conformity_score == "quantile" and not hasattr(
-            self.regressor, "predict_quantiles"
+        last = innermost(self.regressor)
+        if self.conformity_score == "quantile" and not hasattr(
+            last, "predict_quantiles"
         ):
             raise ValueError(
                 "conformity_score='quantile' needs a regressor with "
-                f"predict_quantiles, which {type(self.regressor).__name__} does not "
-                "have: give a network with loss='quantile', or use 'absolute'."
+                f"predict_quantiles, which {type(last).__name__} does not have: give a "
+                "network with loss='quantile', or use 'absolute'."
             )
 
     def _center(self, windows):
         """Predictions, and the unit in which their errors are measured."""
         if self._conformity_score != "std":
             return self.regressor_.predict(windows), 1.0
-        center, std = self.regressor_.predict(windows, return_std=True)
-        return center, np.maximum(std, np.finfo(std.dtype).tiny)
+        regressor, windows = unwrap(self.regressor_, windows)
+        center, std = regressor.predict(windows, return_std=True)
+        # A std of 0 must not make an infinite score of a usual error.
+        return center, np.maximum(std, np.sqrt(np.finfo(std.dtype).tiny))
 
     def _ends(self, regressor, windows, coverage):
+        regressor, windows = unwrap(regressor, windows)
         q = np.array([(1 - coverage) / 2, (1 + coverage) / 2])
         if getattr(regressor, "loss", None) == "quantile":
             learned = regressor.quantiles

@@ -7,6 +7,7 @@ from scipy.stats import norm
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 
+from ..inputs import innermost
 from ..warning import warn
 
 
@@ -19,11 +20,11 @@ def check_gives_std(model, asked_by):
 
     Parameters
     ----------
-    model : regressor or Pipeline
+    model : regressor, or a Pipeline or a search with one
     asked_by : str
         The parameter, with its value, that requires it.
     """
-    last = model[-1] if isinstance(model, Pipeline) else model
+    last = innermost(model)
     parameters = inspect.signature(last.predict).parameters.values()
     # A predict with **kwargs may pass return_std on.
     if not any(p.name == "return_std" or p.kind == p.VAR_KEYWORD for p in parameters):

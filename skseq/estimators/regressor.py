@@ -92,6 +92,12 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
             In the form that y had in ``fit``. NaN at padded steps.
         std : ndarray of the shape of y
             Only with ``return_std``.
+
+        Raises
+        ------
+        ValueError
+            If X is not like that of ``fit``, or with ``return_std``, the estimator has
+            neither dropout nor more than one member.
         """
         windows = self._check_predict(X)
         if return_std:

@@ -64,6 +64,12 @@ class UncertaintyMixin:
         -------
         ndarray of shape (n_windows, [n_outputs,] len(q))
             Ascending along the last axis for ascending ``q``.
+
+        Raises
+        ------
+        ValueError
+            If ``q`` is not between 0 and 1 or reaches beyond the learned quantiles, or,
+            without them, the estimator has neither dropout nor more than one member.
         """
         levels = np.atleast_1d(np.asarray(q, dtype=float))
         within = (levels > 0) & (levels < 1)

@@ -71,13 +71,16 @@ def _ahead(model, panel, furthest, length, alpha):
     _check_known(model, panel, n_passes)
     sizes, one_each = series_sizes(panel, model.scaling), [1] * len(panel)
     tails = [instance.tail(length) for instance in panel]
+    sides = np.sign(np.asarray(alpha) - 0.5)
     passes, before = [], 0
     for _ in range(n_passes):
         ends = [np.array([len(tail.y) - 1]) for tail in tails]
         windows = _windows(model, tails, ends, length)
         ahead = _predict(model, windows, one_each, sizes, alpha)
         offsets = ahead[..., 1:]
-        ahead[..., 1:] = np.sign(offsets) * np.hypot(offsets, before)
+        # Where y is not the median, its own errors may be on the other side of it.
+        signs = np.where(offsets, np.sign(offsets), sides)
+        ahead[..., 1:] = signs * np.hypot(offsets, before)
         before = ahead[:, -1:, :, 1:]
         passes.append(ahead)
         tails = [

@@ -46,6 +46,7 @@ class History:
         self._check_index(y, "y")
         if X is not None:
             self._check_index(X, "X")
+            self.X = self._named(X)
         self.missing, self.dtype = missing, dtype
         columns = [] if X is None else list(X.columns)
         self.past_only = list(past_only or [])
@@ -67,7 +68,7 @@ class History:
         X : DataFrame or None
         """
         self._check_index(y, "y")
-        y = self._as_in_fit(y)
+        y = self._named(self._as_in_fit(y))
         self.X = self._continued(X, self.past_only + self.known)
         self.y = _forget_later(update_data(self.y, y), y)
 
@@ -223,7 +224,11 @@ class History:
         absent = [name for name in names if name not in X.columns]
         if absent:
             raise ValueError(f"X lacks the columns {absent}, which it had in fit.")
-        return update_data(self.X, X[names])
+        return update_data(self.X, self._named(X[names]))
+
+    def _named(self, table):
+        """Return a table with the names of y's index levels, by which pandas joins."""
+        return table.rename_axis(self.y.index.names)
 
 
 def _forget_later(history, new):

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.stats import norm
 from sklearn.base import clone
+from sklearn.multioutput import MultiOutputRegressor
 
 from ..estimators.interval import (
     IntervalWarning,
@@ -159,12 +160,11 @@ class WindowModel:
     def _offsets(self, X, alpha, y):
         if self.error_bars == "regressor":
             regressor, X = unwrap(self.regressor_, X)
-            if getattr(regressor, "loss", None) == "quantile":
+            if _learns_quantiles(regressor):
                 quantiles = regressor.predict_quantiles(X, alpha)
                 return self._steps(quantiles, len(alpha)) - y[..., np.newaxis]
-            check_gives_std(regressor, "error_bars='regressor'")
-            _, std = regressor.predict(X, return_std=True)
-            return self._steps(std)[..., np.newaxis] * norm.ppf(alpha)
+            std = self._steps(_std(regressor, X))
+            return std[..., np.newaxis] * norm.ppf(alpha)
         if self.errors_ is None:
             raise ValueError(
                 "There are too few windows to hold some out for measuring errors: "
@@ -206,6 +206,22 @@ class WindowModel:
         return LazyArray(Scaled(values, shift, factor), range(len(values)))
 
 
+def _learns_quantiles(regressor):
+    # Some of scikit-learn's have the loss, but learn one quantile only.
+    is_loss = getattr(regressor, "loss", None) == "quantile"
+    return is_loss and hasattr(regressor, "predict_quantiles")
+
+
+def _std(regressor, X):
+    """Return the standard deviations of all outputs."""
+    regressor, X = unwrap(regressor, X)
+    if isinstance(regressor, MultiOutputRegressor):
+        return np.column_stack([_std(one, X) for one in regressor.estimators_])
+    check_gives_std(regressor, "error_bars='regressor'")
+    _, std = regressor.predict(X, return_std=True)
+    return std
+
+
 def _target_by_target(targets):
     """Put the steps of each target (n_samples, horizon, n_targets) side by side."""
     n_samples, horizon, n_targets = targets.shape
@@ -217,7 +233,8 @@ def split(n_windows, horizon):
     """Choose windows to fit on, and others to measure errors on.
 
     With many series, every fifth is held out. With few, the last fifth of each is; the
-    windows before it whose targets overlap with held-out targets are not used.
+    windows before it whose targets overlap with held-out targets are not used. A series
+    without windows does not count.
 
     Parameters
     ----------
@@ -229,6 +246,7 @@ def split(n_windows, horizon):
     -------
     fitted, held_out : slice or ndarray of int
     """
+    n_windows = list(filter(None, n_windows))
     if len(n_windows) == 1:
         start = n_windows[0] - -(-n_windows[0] // HELD_OUT)
         return slice(max(0, start - horizon + 1)), slice(start, None)

@@ -269,12 +269,18 @@ def _lay_on(index, X, names, freq, missing, name):
             f"X{name} is missing, but had the columns {names} in fit: give them again."
         )
     # In a panel with columns of several types, all have dtype object.
-    X = X.loc[X.index >= index[0], names].astype(float)
+    X = X[names].astype(float)
+    before, X = X.loc[X.index < index[0]], X.loc[X.index >= index[0]]
     _check_finite(X.to_numpy(), X, f"X{name}")
     if missing != "error" and len(X):
         X = X.reindex(time_steps(index[0], X.index[-1], index, freq))
-        X = X.interpolate() if missing == "interpolate" else X
-        X = X.ffill().bfill()
+        X = _filled(pd.concat([before, X]), missing)[len(before) :]
+        absent = X.columns[X.isna().any()]
+        if len(absent):
+            raise ValueError(
+                f"X{name} holds only missing values in {list(absent)}: fill them "
+                "first, or leave these columns or the series out."
+            )
     n_steps = 0
     if len(X):
         position = find_steps(X.index, index, freq)
@@ -285,3 +291,9 @@ def _lay_on(index, X, names, freq, missing, name):
             "time steps of y."
         )
     return X.to_numpy(dtype=float)[:n_steps]
+
+
+def _filled(X, missing):
+    """Replace missing values; those before the first value, with that."""
+    X = X.interpolate() if missing == "interpolate" else X
+    return X.ffill().bfill()

@@ -4,7 +4,6 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.base import is_classifier
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -13,6 +12,7 @@ from sktime.base import BaseObject
 from sktime.forecasting.base import BaseForecaster
 
 from ..estimators import DenseRegressor
+from ..validation import check_regressor
 from .forecast import forecast
 from .history import History
 from .model import WindowModel
@@ -96,8 +96,13 @@ class SequenceForecaster(BaseForecaster):
 
     ``fit``, ``predict`` and ``update`` raise ValueError if time steps are not regular
     or have no frequency, integers count them by more than 1, values are missing and
-    ``missing`` is "error", X does not reach as far as the forecasts, or no full window
-    (with ``min_length``, no window) has ``horizon`` steps after it.
+    ``missing`` is "error", y or a column of X is missing throughout a series or
+    infinite, X does not reach as far as the forecasts, or no full window (with
+    ``min_length``, no window) has ``horizon`` steps after it; TypeError if
+    ``regressor`` is not a regressor. ``predict_interval``, ``predict_quantiles`` and
+    ``predict_var`` raise ValueError if there are too few windows to hold some out, or
+    with ``error_bars="regressor"``, the regressor has no error bars;
+    NotImplementedError if ``error_bars`` is None.
 
     ``update`` with ``update_params=True`` fits again on the whole history, or continues
     training if the regressor has ``warm_start=True``; with ``update_params=False`` it
@@ -283,12 +288,6 @@ class SequenceForecaster(BaseForecaster):
                 f"min_length={self.min_length} is more than "
                 f"window_length={self.window_length}: give at most that."
             )
-        if isinstance(self.regressor, type) or not hasattr(self.regressor, "predict"):
-            raise TypeError(
-                f"regressor must be an estimator that predicts, got "
-                f"{self.regressor!r}: give an instance, not a class, and a "
-                "StackingRegressor with its final_estimator, such as RidgeCV()."
-            )
         if isinstance(self.regressor, BaseObject):
             raise TypeError(
                 "regressor must be one of skseq or scikit-learn, such as "
@@ -296,11 +295,7 @@ class SequenceForecaster(BaseForecaster):
                 f"{self.regressor!r}: a forecaster of sktime needs no "
                 "SequenceForecaster around it, so fit it directly."
             )
-        if is_classifier(self.regressor):
-            raise TypeError(
-                f"regressor must forecast numbers, got the classifier "
-                f"{self.regressor!r}: give a regressor."
-            )
+        check_regressor(self.regressor)
 
     def _furthest(self, fh, panel):
         if fh is None:

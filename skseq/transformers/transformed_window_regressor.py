@@ -14,6 +14,7 @@ from ..validation import (
     check_fit_windows,
     check_known_ahead,
     check_predict_windows,
+    check_regressor,
     check_target_columns,
     check_targets,
     warn_of_other_target,
@@ -120,8 +121,9 @@ class TransformedWindowRegressor(
             inverse, or mixes rows without taking ``past``, or the regressor cuts
             windows itself.
         TypeError
-            If ``transformer`` is not a transformer.
+            If ``transformer`` is not a transformer, or ``regressor`` no regressor.
         """
+        check_regressor(self.regressor)
         windows = check_fit_windows(self, X, y)
         refuse_to_cut(
             self.regressor,

@@ -2,6 +2,7 @@
 
 from .advice import advice_on, advice_on_labels
 from .known_ahead import check_known_ahead
+from .regressor import check_regressor
 from .samples import check_fit_windows, check_predict_windows, check_weights
 from .share import check_share
 from .targets import (
@@ -19,6 +20,7 @@ __all__ = [
     "check_fit_windows",
     "check_known_ahead",
     "check_predict_windows",
+    "check_regressor",
     "check_series",
     "check_share",
     "check_target_columns",
