@@ -6,7 +6,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from ..inputs import inner_parameters, inputs_for, takes_windows
+from ..inputs import inner_parameters, innermost, inputs_for, takes_windows
 from ..routing import RoutesToRegressor
 from ..transformers.series import SeriesTransformer
 from ..validation import (
