@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 from functools import cache
+from inspect import cleandoc
+from textwrap import dedent
 
 from sklearn.base import BaseEstimator
 
@@ -26,8 +28,11 @@ class DeclaredParameters(BaseEstimator):
             lambda line: line[1] + repr(getattr(cls, line[2])).replace("'", '"'),
             inherited,
         )
-        cls.__doc__ = cls.__doc__.replace("    {parameters}\n", inherited).replace(
-            "    {attributes}\n", cls._attributes
+        # From Python 3.13 on, a docstring has lost its indentation.
+        cls.__doc__ = (
+            cleandoc(cls.__doc__)
+            .replace("{parameters}", dedent(inherited).rstrip())
+            .replace("{attributes}", dedent(cls._attributes).rstrip())
         )
 
     @classmethod
