@@ -55,6 +55,20 @@ def test_labels_of_any_type(cls, labels):
     np.testing.assert_allclose(probability.sum(axis=1), 1.0)
 
 
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_logarithms_of_probabilities_do_not_round_to_infinity(n_members):
+    X, up = steps()
+    X = X.astype(np.float32)
+    model = make(GRUClassifier, n_members=n_members, max_epochs=2).fit(X, up)
+    for net in model.nets_:
+        net.module_.head.out.weight.data *= 30  # more certain than float32 can tell
+    found, probability = model.predict_log_proba(X), model.predict_proba(X)
+    assert found.dtype == probability.dtype == np.float32
+    np.testing.assert_allclose(np.exp(found), probability, rtol=1e-4, atol=1e-30)
+    assert np.isfinite(found).all()
+    assert n_members > 1 or not probability.all()
+
+
 @pytest.mark.parametrize("lengths", [None, [5, 2, 3]])
 @pytest.mark.parametrize("n_backward", [0, 1])
 def test_pooled_states_are_those_of_a_loop(lengths, n_backward):
