@@ -422,6 +422,8 @@ def test_search_has_the_results_of_scikit_learn(cv, sizes, stacks):
     assert search.get_params()["cv"] is cv
 
 
+# The few windows of a fold, in few batches, take more epochs.
+STOPPING_IN_FOLDS = STOPPING | {"max_epochs": 12}
 KINDS = skseq.GRUClassifier, skseq.GRURegressor
 KINDS += skseq.EncoderDecoderClassifier, skseq.EncoderDecoderRegressor
 
@@ -432,9 +434,10 @@ KINDS += skseq.EncoderDecoderClassifier, skseq.EncoderDecoderRegressor
         ({"max_epochs": 2}, None),
         ({"max_epochs": 2}, np.linspace(0.5, 2, 34)),
         ({"max_epochs": 2, "embedding_size": 3, "vocabulary_size": 5}, None),
-        (STOPPING, None),
+        (STOPPING_IN_FOLDS, None),
         (
-            {**STOPPING, "n_layers": 2, "dropout": 0.3, "recurrent_dropout": 0.2},
+            STOPPING_IN_FOLDS
+            | {"n_layers": 2, "dropout": 0.3, "recurrent_dropout": 0.2},
             np.linspace(0.5, 2, 34),
         ),
     ],
@@ -458,7 +461,7 @@ def test_search_on_folds_of_different_size(kind, weights, params, stacks):
 def test_windows_that_fill_a_batch_have_no_part_in_its_statistics(
     model, weighted, stacks
 ):
-    model = clone(model).set_params(**STOPPING, random_state=0)
+    model = clone(model).set_params(**STOPPING_IN_FOLDS, random_state=0)
     weights = np.linspace(0.5, 2, 34) if weighted else None
     _assert_folds_are_separate_fits(model, weights)
     assert stacks == [8]
