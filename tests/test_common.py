@@ -18,6 +18,6 @@ SCORED = (
 )
 def test_sklearn_checks(estimator, check):
     if check.func.__name__ not in SCORED:
-        few = {name: 5 for name in estimator.get_params() if "max_epochs" in name}
+        few = {name: 2 for name in estimator.get_params() if "max_epochs" in name}
         estimator = clone(estimator).set_params(**few)
     check(estimator)

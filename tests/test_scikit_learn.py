@@ -59,9 +59,9 @@ def test_pickle_joblib_and_deepcopy(cls, tmp_path):
 def test_a_fitted_estimator_weighs_little(cls):
     """It keeps neither the windows nor the optimizer's copy of them."""
     sizes = []
-    for n_timesteps in (100, 5000):
+    for n_timesteps in (100, 1000):
         X, y = make_windows(cls, n_timesteps=n_timesteps)
-        model = make(cls, **({"batch_size": 5000} if cls in NETWORKS else {}))
+        model = make(cls, **({"batch_size": 1000} if cls in NETWORKS else {}))
         sizes.append(len(pickle.dumps(model.fit(X, y))))
     assert sizes[1] - sizes[0] < 1000
 

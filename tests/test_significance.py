@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.signal import lfilter
 from scipy.stats import t as student
 from sklearn.metrics import mean_pinball_loss
 from sktime.performance_metrics import forecasting
@@ -120,9 +121,7 @@ def test_wrong_as_often_as_it_says(n, horizon, correlation):
     rng = np.random.default_rng(0)
     found = []
     for _ in range(500):
-        errors = rng.normal(size=n + horizon + 50)
-        for i in range(1, len(errors)):
-            errors[i] += correlation * errors[i - 1]
+        errors = lfilter([1], [1, -correlation], rng.normal(size=n + horizon + 50))
         sums = np.convolve(errors[50:], np.ones(horizon), "valid")[:n]
         _, p_value, _ = diebold_mariano(sums, horizon, n_resamples=200)
         found.append(p_value <= 0.05)

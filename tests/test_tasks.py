@@ -232,8 +232,8 @@ def test_known_ahead_is_read_for_each_step(holidays, cls, strategy):
         cls(
             n_known_ahead=1,
             strategy=strategy,
-            max_epochs=60,
-            learning_rate=0.02,
+            max_epochs=30,
+            learning_rate=0.03,
             random_state=0,
         ),
     )
@@ -423,7 +423,8 @@ def test_iterated_after_training_on_every_step(wave, target, horizon, loss):
         supervise="every",
         loss=loss,
         hidden_size=8,
-        max_epochs=40,
+        max_epochs=15,
+        learning_rate=0.02,
         random_state=0,
     )
     model.fit(windows, y)
