@@ -56,6 +56,24 @@ def test_import_loads_no_more_than_torch_skorch_and_scikit_learn(imported):
     assert "torch._dynamo" not in loaded
 
 
+def test_no_fit_loads_the_compiler_of_torch():
+    """It takes longer than a small fit, in each process of a search."""
+    python(
+        "import sys, numpy as np, skseq\n"
+        "X = np.random.default_rng(0).normal(size=(40, 8))\n"
+        "y = X[:, 0]\n"
+        "params = {'max_epochs': 1, 'random_state': 0}\n"
+        "for name in 'adamw', 'adam', 'sgd', 'rmsprop':\n"
+        "    skseq.DenseRegressor(optimizer=name, **params).fit(X, y)\n"
+        "model = skseq.GRURegressor(early_stopping=True, **params)\n"
+        "search = skseq.VectorizedGridSearchCV(model, {'learning_rate': [0.1, 0.2]})\n"
+        "search.fit(X, y).predict(X)\n"
+        "skseq.EncoderDecoderRegressor(n_members=2, **params).fit(X, y).predict(X)\n"
+        "skseq.Conv1DClassifier(**params).fit(X, y > 0).predict(X)\n"
+        "assert 'torch._dynamo' not in sys.modules\n"
+    )
+
+
 @pytest.mark.parametrize("package", OPTIONAL)
 def test_optional_packages_are_not_loaded(imported, package):
     assert package not in imported.stdout.splitlines()[-1].split()

@@ -1,11 +1,16 @@
 """Every optimizer and schedule trains; learning rates are those of torch."""
 
+import pickle
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.optim import lr_scheduler
 
 from skseq import DenseRegressor, GRURegressor
+from skseq.training.optimizers import OPTIMIZERS
 from tests.factories import (
     FULL_BATCH,
     NETWORKS,
@@ -16,7 +21,6 @@ from tests.factories import (
     numbered,
 )
 
-OPTIMIZERS = ["adamw", "adam", "sgd", "rmsprop"]
 SCHEDULES = ["constant", "onecycle", "cosine", "plateau"]
 
 
@@ -64,6 +68,40 @@ def test_only_adamw_decays_weights_by_default(optimizer, n_members):
     np.testing.assert_array_equal(default, expected)
     other = model.set_params(weight_decay=0.1).fit(X, y).predict(X)
     assert not np.array_equal(default, other)
+
+
+TORCHS = {
+    "adamw": partial(torch.optim.AdamW, fused=True),
+    "adam": partial(torch.optim.Adam, fused=True),
+    "sgd": partial(torch.optim.SGD, momentum=0.9, fused=True),
+    "rmsprop": torch.optim.RMSprop,
+}
+
+
+@pytest.mark.parametrize("optimizer", TORCHS)
+def test_steps_are_those_of_torch(optimizer):
+    weights = []
+    for make_optimizer in OPTIMIZERS[optimizer], TORCHS[optimizer]:
+        generator = torch.Generator().manual_seed(0)
+        first, second = nn.Parameter(torch.ones(3, 2)), nn.Parameter(torch.zeros(4))
+        parameters = first, second
+        groups = [{"params": first, "lr": 0.1}, {"params": second, "lr": 0.3}]
+        stepped = make_optimizer(groups, weight_decay=0.05)
+        for step in range(6):
+            stepped.zero_grad()
+            assert all(one.grad is None for one in parameters)
+            for one in parameters:
+                one.grad = torch.randn(one.shape, generator=generator)
+            stepped.step()
+            if step == 2:  # goes on from a copy
+                stepped.load_state_dict(
+                    pickle.loads(pickle.dumps(stepped.state_dict()))
+                )
+        weights.append([one.detach().clone() for one in parameters])
+        assert torch.is_grad_enabled()
+        assert isinstance(pickle.loads(pickle.dumps(stepped)), type(stepped))
+    for ours, torchs in zip(*weights, strict=True):
+        assert torch.equal(ours, torchs)
 
 
 def dummy_optimizer(learning_rate):

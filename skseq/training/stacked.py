@@ -11,6 +11,7 @@ from ..networks import Stack
 from .batch_norm import batch_norms, settle
 from .callbacks import Progress
 from .gradients import layer_of, warn_of_trouble
+from .optimizers import OPTIMIZERS
 from .stacked_batches import StackedBatches, StackedDataset
 from .stacked_callbacks import (
     StackedBatchNorm,
@@ -18,7 +19,7 @@ from .stacked_callbacks import (
     StackedPlateau,
     StackedWatch,
 )
-from .train import OPTIMIZERS, new_net, plateau, schedule
+from .train import new_net, plateau, schedule
 
 
 def train_stacked(jobs):

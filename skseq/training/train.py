@@ -1,12 +1,11 @@
 """The one place that turns parameters and data into a fitted skorch net."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import torch
 from skorch.callbacks import EarlyStopping, LRScheduler
 from skorch.helper import predefined_split
-from torch import nn, optim
+from torch import nn
 from torch.optim import lr_scheduler
 
 from .batch_norm import SettleBatchNorm, WeighBatchNorm
@@ -22,14 +21,7 @@ from .net import (
     device_of,
     seed_of_first,
 )
-
-OPTIMIZERS = {
-    # Fused, a step is one operation, which is what matters for small networks.
-    "adamw": partial(optim.AdamW, fused=True),
-    "adam": partial(optim.Adam, fused=True),
-    "sgd": partial(optim.SGD, momentum=0.9, fused=True),
-    "rmsprop": optim.RMSprop,
-}
+from .optimizers import OPTIMIZERS
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
