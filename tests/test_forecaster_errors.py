@@ -35,6 +35,7 @@ class TestErrors:
             ({"level_length": 0}, "level_length == 0"),
             ({"min_length": 0}, "min_length == 0"),
             ({"min_length": 6}, "min_length=6 is more than window_length=5"),
+            ({"level_length": 6}, "level_length=6 is more than window_length=5"),
             ({"past_only": ["price"]}, "past_only=.'price'. are not among"),
         ],
     )

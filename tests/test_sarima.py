@@ -167,6 +167,7 @@ def test_missing_values_equal_statsmodels(orders):
     holes, _ = cut_holes(with_holes(make_series(120)))
     assert np.isnan(holes[:, 1:]).any(axis=(1, 2)).mean() > 0.5
     forecast, std = model.predict(holes, return_std=True)
+    np.testing.assert_array_equal(model.predict(holes[:, :, 0]), forecast)
     compared = 0
     for row in range(0, len(holes), 9):
         mean, se = statsmodels_forecast(model, holes[row, :, 0])

@@ -48,10 +48,11 @@ def compare(
         ``(n_samples, window, n_features)``, in which the target is the first
         variable, and ``y`` of shape ``(n_samples, horizon)``, or ``(n_samples,)`` for
         one step. Regressors of scikit-learn, which get each window as one row.
-        Forecasters of sktime, which see only the target and what is known ahead, but
-        all of its past; all but SequenceForecaster are fitted again at each origin,
-        since few of them can take new values without a fit. Of several series, each is
-        a fit of its own if the forecaster takes only one.
+        Forecasters of sktime, which see only the target and what is known ahead (a
+        SequenceForecaster also ``past_only``), but all of its past; all but
+        SequenceForecaster are fitted again at each origin, since few of them can take
+        new values without a fit. Of several series, each is a fit of its own if the
+        forecaster takes only one.
     data : DataFrame, Series or array of shape (n_timesteps, n_features)
         Numbers, in time order; a table with its time index. For several series, the
         index has further levels, of which the last is time: one model learns from the

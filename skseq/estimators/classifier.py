@@ -89,7 +89,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, length)
-            Labels of the same type as in ``fit``.
+            Labels of the same type as in ``fit``. They mean nothing at padded steps.
         """
         best = self.predict_proba(X).argmax(axis=-1)
         return self.classes_[best]

@@ -50,9 +50,9 @@ class SequenceForecaster(BaseForecaster):
         deviation. Needed if one regressor forecasts series of different size.
     level_length : int, default=None
         The level is the mean of this many last steps of the window (for "divide", of
-        their absolute values): one season, or 1 for the last value. None takes the
-        whole window. If that leaves nothing to divide by, as in a window of zeros, the
-        whole series gives the divisor.
+        their absolute values), at most ``window_length``: one season, or 1 for the last
+        value. None takes the whole window. If that leaves nothing to divide by, as in a
+        window of zeros, the whole series gives the divisor.
     min_length : int, default=None
         Smallest number of observed steps in a training window, at most
         ``window_length``; shorter pasts are padded. None takes full windows. A series
@@ -283,11 +283,12 @@ class SequenceForecaster(BaseForecaster):
         for name in ("horizon", "level_length", "min_length"):
             if getattr(self, name) is not None:
                 check_scalar(getattr(self, name), name, Integral, min_val=1)
-        if (self.min_length or 0) > self.window_length:
-            raise ValueError(
-                f"min_length={self.min_length} is more than "
-                f"window_length={self.window_length}: give at most that."
-            )
+        for name in ("level_length", "min_length"):
+            if (getattr(self, name) or 0) > self.window_length:
+                raise ValueError(
+                    f"{name}={getattr(self, name)} is more than "
+                    f"window_length={self.window_length}: give at most that."
+                )
         if isinstance(self.regressor, BaseObject):
             raise TypeError(
                 "regressor must be one of skseq or scikit-learn, such as "

@@ -111,9 +111,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
     the differences, values that it lacks are replaced by the mean of those it has, and
     the standard deviation is infinite.
 
-    Three-dimensional windows, and y, may hold NaN for missing values. The forecast is
-    the one given the values that are present. In ``fit``, a difference with a missing
-    value is missing.
+    Windows, and y, may hold NaN for missing values. The forecast is the one given the
+    values that are present. In ``fit``, a difference with a missing value is missing.
 
     The search uses the longest piece without missing values. It takes the seasonal
     difference if the season is strong, and ordinary differences until the KPSS test
