@@ -62,7 +62,7 @@ def reads_table(regressor):
 
 
 def predicts_several(estimator):
-    """Whether an estimator, or the one that a search tunes, predicts several outputs.
+    """Whether an estimator, or the one inside of searches, predicts several outputs.
 
     Parameters
     ----------
@@ -72,9 +72,8 @@ def predicts_several(estimator):
     -------
     bool
     """
-    if isinstance(estimator, BaseSearchCV):  # its own tag says no
-        return predicts_several(estimator.estimator)
-    return get_tags(estimator).target_tags.multi_output
+    # The tag of a search says no.
+    return get_tags(innermost(estimator)).target_tags.multi_output
 
 
 def readable(regressor, array):
@@ -110,9 +109,15 @@ def targets_for(regressor, y):
         Of two dimensions if the regressor takes no others, as a MultiOutputRegressor.
     """
     y = readable(regressor, y)
-    if y.ndim > 1 or get_tags(innermost(regressor)).target_tags.single_output:
+    if y.ndim > 1 or get_tags(_learner(regressor)).target_tags.single_output:
         return y
     return y[:, np.newaxis]
+
+
+def _learner(regressor):
+    """Return the estimator to which a regressor passes its targets."""
+    last = innermost(regressor)
+    return _learner(last.regressor) if isinstance(last, RoutesToRegressor) else last
 
 
 def innermost(estimator):
@@ -198,15 +203,17 @@ def refuse_to_cut(regressor, remedy):
             f"{type(regressor).__name__} has a SlidingWindow, but is given windows "
             f"that are already cut: {remedy}."
         )
-    pipelines = [part for part in parts if isinstance(part, Pipeline)]
-    steps = [step for pipeline in pipelines for _, step in pipeline.steps]
-    if any(isinstance(step, Differencer) for step in steps):
-        raise ValueError(
-            f"{type(regressor).__name__} has a Differencer as a step, which would "
-            "subtract windows from each other, since it gets them as rows of a table: "
-            "use TransformedWindowRegressor(GRURegressor(), Differencer()), for "
-            "example, which also undoes the differences in the forecast."
-        )
+    for part in parts:
+        if not isinstance(part, Pipeline) or takes_windows(part):
+            continue
+        if any(isinstance(step, Differencer) for _, step in part.steps):
+            last = type(part[-1]).__name__
+            raise ValueError(
+                "A Pipeline has a Differencer as a step, which would subtract windows "
+                "from each other, since it gets them as rows of a table: use "
+                f"TransformedWindowRegressor({last}(), Differencer()), for example, "
+                "which also undoes the differences in the forecast."
+            )
 
 
 def inner_parameters(estimator, name):

@@ -17,7 +17,9 @@ INNER = (
 
 
 def warn(message, category=UserWarning):
-    """Warn at the line that called the first of these packages, as a user's line does.
+    """Warn at the line that called into these packages: the user's, not one of theirs.
+
+    In a worker process or thread, it is the line that runs jobs there.
 
     Parameters
     ----------

@@ -6,6 +6,7 @@ from time import sleep
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import (
     GradientBoostingRegressor,
@@ -13,7 +14,7 @@ from sklearn.ensemble import (
     StackingRegressor,
     VotingRegressor,
 )
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import BayesianRidge, Ridge
 from sklearn.metrics import (
     mean_absolute_error,
     mean_absolute_percentage_error,
@@ -35,6 +36,7 @@ from skseq import (
     compare,
     default_models,
 )
+from skseq.inputs import prepare
 from skseq.shell import read_table
 
 N_ROWS, WINDOW, HORIZON, SEASON = 60, 8, 3, 4
@@ -223,11 +225,37 @@ def test_one_step_gives_columns_to_what_takes_no_others(frame):
         "chain": RegressorChain(Ridge()),
         "pipe": make_pipeline(FunctionTransformer(validate=True), several),
         "search": GridSearchCV(several, {"estimator__alpha": [1.0]}, cv=2),
+        "transformed": TransformedWindowRegressor(several, FunctionTransformer()),
+        "conformal": ConformalRegressor(several, refit=True),
     }
     result = compare(models, frame, **{**SETTING, "horizon": 1})
     alone, *others = result.forecasts.values()
     for other in others:
         pd.testing.assert_frame_equal(alone, other)
+
+
+def test_intervals_of_what_predicts_one_value(frame):
+    """Also where it is fitted for each step; conformal ones divide by its std."""
+    bayes = BayesianRidge()
+    conformal = ConformalRegressor(bayes, conformity_score="std", refit=True)
+    models = {"bayes": bayes, "conformal": conformal}
+    result = compare(models, frame, coverage=0.8, **SETTING)
+    training, test, _ = naive_loop(frame)
+    X, X_test = ([window.ravel() for window, _ in part] for part in (training, test))
+    for step in range(HORIZON):
+        bayes.fit(X, [future[step] for _, future in training])
+        _, std = bayes.predict(X_test, return_std=True)
+        width, other = (
+            np.diff(result.intervals[name][:, step], axis=1)[:, 0] for name in models
+        )
+        np.testing.assert_allclose(width, 2 * norm.ppf(0.9) * std)
+        np.testing.assert_allclose(other / std, other[0] / std[0])
+
+
+def test_a_pipeline_of_a_search_is_searched_once_for_all_steps():
+    search = GridSearchCV(Ridge(), {"alpha": [1.0, 2.0]})
+    pipe = make_pipeline(StandardScaler(), search)
+    assert prepare(pipe, 0, HORIZON) is pipe
 
 
 @pytest.mark.parametrize("kind", ["series", "array"])

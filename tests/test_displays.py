@@ -179,6 +179,7 @@ def test_errors_by_step():
     truth, late = pd.DataFrame(truth), pd.DataFrame(a, index=range(1, 11))
     with pytest.raises(ValueError, match="'late' have other origins than y_true"):
         MultiStepErrorDisplay.from_predictions(truth, {"late": late})
+    MultiStepErrorDisplay.from_predictions(late, a.tolist())  # a list has an index too
 
 
 def test_many_models_with_long_names():

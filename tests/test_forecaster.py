@@ -273,6 +273,14 @@ class TestForecasts:
         model = forecaster().fit(y, fh=FH).update(new.rename_axis(names))
         assert_array_equal(model.predict().loc["s2"], model.predict().loc["s0"])
 
+    def test_levels_of_the_index_have_the_order_of_y(self):
+        y, X = make_panel((30, 30)), make_panel((33, 33), 2)[["y1"]]
+        y, X = (pd.concat({"a": one}, names=["shop"]) for one in (y, X))
+        y, X = (one.rename_axis(["shop", "item", "day"]) for one in (y, X))
+        other = X.reorder_levels(["item", "shop", "day"])
+        with pytest.raises(ValueError, match=r"y in fit were \['shop', 'item'"):
+            forecaster().fit(y, other, fh=FH)
+
     def test_pretrained_on_a_panel(self):
         y, other = make_panel(), make_series(25, seed=9)
         model = forecaster(horizon=3).pretrain(y)

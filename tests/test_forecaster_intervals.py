@@ -17,6 +17,7 @@ from sktime.transformations.boxcox import LogTransformer
 
 from skseq import (
     DenseRegressor,
+    Differencer,
     NaiveRegressor,
     SARIMARegressor,
     TransformedWindowRegressor,
@@ -103,6 +104,12 @@ class TestIntervals:
         ]
         model = forecaster(ridge, error_bars="regressor").fit(y, fh=FH)
         assert_allclose(model.predict_var()["y0"], np.square(std))
+
+    def test_bars_of_a_regressor_in_other_units(self):
+        inner = TransformedWindowRegressor(BayesianRidge(), Differencer())
+        model = forecaster(inner, error_bars="regressor").fit(make_series(40), fh=FH)
+        with pytest.raises(ValueError, match="errors of differences"):
+            model.predict_interval()
 
     def test_bars_of_the_regressor_in_logarithms(self):
         """Those of sktime's transformer; one around the windows says so."""

@@ -48,10 +48,17 @@ class TestTime:
         assert_array_equal(forecast.index, index[[38, 42]])
 
     @pytest.mark.parametrize("steps", [[-2, 0, 1], [3]])
-    def test_trading_days(self, steps):
+    @pytest.mark.parametrize(
+        ("kind", "holidays"),
+        [
+            (pd.offsets.CustomBusinessDay, ["2020-02-24", "2020-02-28"]),
+            (pd.offsets.CustomBusinessHour, ["2020-01-07", "2020-01-08"]),
+        ],
+    )
+    def test_trading_days(self, steps, kind, holidays):
         """The name of their frequency says nothing of holidays."""
-        trading = pd.offsets.CustomBusinessDay(holidays=["2020-02-24", "2020-02-28"])
-        index = pd.date_range("2020-01-01", periods=43, freq=trading)
+        trading = kind(holidays=holidays)
+        index = pd.date_range("2020-01-01 09:00", periods=43, freq=trading)
         y = make_series(40)
         expected = forecaster(horizon=3).fit(y).predict(steps)
         forecast = forecaster(horizon=3).fit(y.set_index(index[:40])).predict(steps)
@@ -136,13 +143,16 @@ class TestMissing:
         index = index_like(kind, 43)
         X = make_series(43, 2, seed=1).set_index(index)
         y = make_series(40).set_index(index[:40])[7:]
+        X.iloc[3:5] = np.nan
         X.iloc[5:9, 0] = np.nan
         filled = getattr(X, missing)()
+        X = X.drop(X.index[3:5])
+        before, ahead = X[X.index < index[40]], X[X.index >= index[40]]
         for params in ({}, {"past_only": ["y0", "y1"]}):
-            model = forecaster(missing=missing, **params).fit(y, X[:40], fh=FH)
+            model = forecaster(missing=missing, **params).fit(y, before, fh=FH)
             same = forecaster(**params).fit(y, filled[7:40], fh=FH)
-            ahead = None if params else X[40:]
-            assert_allclose(model.predict(X=ahead), same.predict(X=ahead))
+            given = None if params else ahead
+            assert_allclose(model.predict(X=given), same.predict(X=given))
 
 
 @pytest.mark.parametrize("missing", ["ffill", "interpolate"])

@@ -1,6 +1,7 @@
 """MultiStepErrorDisplay: how the error grows with the steps ahead."""
 
 import numpy as np
+import pandas as pd
 
 from .style import (
     as_table,
@@ -102,11 +103,12 @@ class MultiStepErrorDisplay:
                     f"The forecasts of {label!r} have shape {values.shape}, but "
                     f"y_true has {truth.shape}: give both the same shape."
                 )
-            labelled = hasattr(y_true, "index") and hasattr(given, "index")
-            if labelled and not values.index.equals(truth.index):
+            tables = (isinstance(y, pd.DataFrame | pd.Series) for y in (y_true, given))
+            if all(tables) and not values.index.equals(truth.index):
                 raise ValueError(
                     f"The forecasts of {label!r} have other origins than y_true in "
-                    "their index: give the rows of the same origins, in one order."
+                    "their index: give the rows of the same origins, in one order, or "
+                    "arrays if the rows already correspond."
                 )
             errors[label] = np.abs(truth.to_numpy() - values.to_numpy()).mean(axis=0)
         return cls(errors).plot(ax)

@@ -17,7 +17,7 @@ from ..validation import (
     check_targets,
 )
 from ..windows import n_shared, pack, unpack
-from .interval import check_gives_std, errors_needed, rank_of, unwrap
+from .interval import check_gives_std, errors_needed, predict_std, rank_of, unwrap
 
 
 class ConformalRegressor(
@@ -266,8 +266,7 @@ class ConformalRegressor(
         """Predictions, and the unit in which their errors are measured."""
         if self._conformity_score != "std":
             return self.regressor_.predict(windows), 1.0
-        regressor, windows = unwrap(self.regressor_, windows)
-        center, std = regressor.predict(windows, return_std=True)
+        center, std = predict_std(self.regressor_, windows)
         # A std of 0 must not make an infinite score of a usual error.
         return center, np.maximum(std, np.sqrt(np.finfo(std.dtype).tiny))
 

@@ -5,6 +5,7 @@ import inspect
 import numpy as np
 from scipy.stats import norm
 from sklearn.model_selection._search import BaseSearchCV
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 
 from ..inputs import innermost
@@ -25,6 +26,8 @@ def check_gives_std(model, asked_by):
         The parameter, with its value, that requires it.
     """
     last = innermost(model)
+    if isinstance(last, MultiOutputRegressor):
+        return check_gives_std(last.estimator, asked_by)
     parameters = inspect.signature(last.predict).parameters.values()
     # A predict with **kwargs may pass return_std on.
     if not any(p.name == "return_std" or p.kind == p.VAR_KEYWORD for p in parameters):
@@ -79,6 +82,26 @@ def unwrap(model, X):
     return model, X
 
 
+def predict_std(model, X):
+    """Predict, with the standard deviation of each output.
+
+    Parameters
+    ----------
+    model : fitted regressor, or a Pipeline or a search with one
+        One that passes :func:`check_gives_std`.
+    X : as its ``predict`` takes
+
+    Returns
+    -------
+    y, std : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    """
+    model, X = unwrap(model, X)
+    if isinstance(model, MultiOutputRegressor):
+        each = [predict_std(one, X) for one in model.estimators_]
+        return tuple(np.column_stack(one) for one in zip(*each, strict=True))
+    return model.predict(X, return_std=True)
+
+
 def central_interval(model, X, coverage):
     """Predict intervals, with whichever method the regressor has.
 
@@ -111,7 +134,8 @@ def central_interval(model, X, coverage):
         except ValueError as error:
             warn(f"No intervals: {error}", IntervalWarning)
             return None
-    if "return_std" in inspect.signature(model.predict).parameters:
-        mean, std = model.predict(X, return_std=True)
+    single = model.estimator if isinstance(model, MultiOutputRegressor) else model
+    if "return_std" in inspect.signature(innermost(single).predict).parameters:
+        mean, std = predict_std(model, X)
         return mean[..., None] + std[..., None] * norm.ppf([tail, 1 - tail])
     return None

@@ -174,7 +174,7 @@ class History:
         """Find the times of a horizon, counted from the end of ``index``."""
         steps = fh.to_pandas()
         counts = fh.is_relative and pd.api.types.is_integer_dtype(steps)
-        if counts and isinstance(self.freq, pd.offsets.CustomBusinessDay):
+        if counts and hasattr(self.freq, "weekmask"):
             # sktime knows a frequency by its name, which says nothing of holidays.
             return pd.DatetimeIndex([index[-1] + step * self.freq for step in steps])
         # [[-1]] has no frequency: that of fh may be another name of the same steps,
@@ -228,7 +228,15 @@ class History:
 
     def _named(self, table):
         """Return a table with the names of y's index levels, by which pandas joins."""
-        return table.rename_axis(self.y.index.names)
+        names, own = list(self.y.index.names), list(table.index.names)
+        if own == names:
+            return table
+        if None not in own and set(own) == set(names):
+            raise ValueError(
+                f"The index levels are {own}, but those of y in fit were {names}: "
+                "bring them into this order (reorder_levels)."
+            )
+        return table.rename_axis(names)
 
 
 def _forget_later(history, new):

@@ -3,12 +3,12 @@
 import numpy as np
 from scipy.stats import norm
 from sklearn.base import clone
-from sklearn.multioutput import MultiOutputRegressor
 
 from ..estimators.interval import (
     IntervalWarning,
     check_gives_std,
     errors_needed,
+    predict_std,
     rank_of,
     unwrap,
 )
@@ -163,8 +163,9 @@ class WindowModel:
             if _learns_quantiles(regressor):
                 quantiles = regressor.predict_quantiles(X, alpha)
                 return self._steps(quantiles, len(alpha)) - y[..., np.newaxis]
-            std = self._steps(_std(regressor, X))
-            return std[..., np.newaxis] * norm.ppf(alpha)
+            check_gives_std(regressor, "error_bars='regressor'")
+            _, std = predict_std(regressor, X)
+            return self._steps(std)[..., np.newaxis] * norm.ppf(alpha)
         if self.errors_ is None:
             raise ValueError(
                 "There are too few windows to hold some out for measuring errors: "
@@ -210,16 +211,6 @@ def _learns_quantiles(regressor):
     # Some of scikit-learn's have the loss, but learn one quantile only.
     is_loss = getattr(regressor, "loss", None) == "quantile"
     return is_loss and hasattr(regressor, "predict_quantiles")
-
-
-def _std(regressor, X):
-    """Return the standard deviations of all outputs."""
-    regressor, X = unwrap(regressor, X)
-    if isinstance(regressor, MultiOutputRegressor):
-        return np.column_stack([_std(one, X) for one in regressor.estimators_])
-    check_gives_std(regressor, "error_bars='regressor'")
-    _, std = regressor.predict(X, return_std=True)
-    return std
 
 
 def _target_by_target(targets):

@@ -274,6 +274,7 @@ def _lay_on(index, X, names, freq, missing, name):
     _check_finite(X.to_numpy(), X, f"X{name}")
     if missing != "error" and len(X):
         X = X.reindex(time_steps(index[0], X.index[-1], index, freq))
+        before = _up_to(index, before, freq)
         X = _filled(pd.concat([before, X]), missing)[len(before) :]
         absent = X.columns[X.isna().any()]
         if len(absent):
@@ -291,6 +292,15 @@ def _lay_on(index, X, names, freq, missing, name):
             "time steps of y."
         )
     return X.to_numpy(dtype=float)[:n_steps]
+
+
+def _up_to(index, X, freq):
+    """Lay earlier rows of X on the time steps up to an index, for interpolation."""
+    if X.empty:
+        return X
+    X = X.replace([np.inf, -np.inf], np.nan)  # those before y are no error
+    *steps, last = time_steps(X.index[0], index[0], index, freq)
+    return X.reindex(steps) if last == index[0] else X[-1:]
 
 
 def _filled(X, missing):

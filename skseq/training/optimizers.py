@@ -15,7 +15,7 @@ def _eager(cls):
     """
     names = "add_param_group", "load_state_dict", "state_dict", "zero_grad"
     methods = {name: unwrap(getattr(cls, name)) for name in names}
-    methods["step"] = torch.no_grad()(unwrap(cls.step))
+    methods["step"] = torch.no_grad()(unwrap(cls.step))  # as the wrapper does
     return type(cls.__name__, (cls,), {**methods, "__module__": __name__})
 
 

@@ -165,6 +165,8 @@ class TransformedWindowRegressor(
         check_is_fitted(self)
         windows = check_predict_windows(self, X)
         params = self._route("predict", predict_params)
+        if params.get("return_std"):
+            self._refuse_error_bars()
         inner = self._inner_inputs(self.regressor_, windows)
         inner = self.regressor_.predict(inner, **params)
         if isinstance(inner, tuple):
@@ -184,7 +186,7 @@ class TransformedWindowRegressor(
                 "transforms quantiles back."
             )
         raise ValueError(
-            "The regressor returned more than forecasts (error bars?), which "
+            "The regressor was asked for more than forecasts (error bars?), which "
             f"transformer={self.transformer!r} can't transform back: {reason}. Instead "
             "of asking it for return_std, measure errors on held-out windows: with "
             "error_bars='held_out' in a SequenceForecaster, or a ConformalRegressor "

@@ -18,8 +18,8 @@ def check_regressor(regressor):
     if isinstance(regressor, type) or not hasattr(regressor, "predict"):
         raise TypeError(
             f"regressor must be an estimator that predicts, got {regressor!r}: give "
-            "an instance, not a class, and a StackingRegressor with its "
-            "final_estimator, such as RidgeCV()."
+            "an instance, not a class; a StackingRegressor with its final_estimator, "
+            "such as RidgeCV(); a search with refit."
         )
     if is_classifier(regressor):
         raise TypeError(

@@ -189,9 +189,7 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
             "and TransformedWindowRegressor scales both."
         )
     if message is not None:
-        warn(
-            message,
-        )
+        warn(message)
 
 
 def _further_targets(windows, y):
