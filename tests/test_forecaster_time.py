@@ -52,7 +52,7 @@ class TestTime:
         ("kind", "holidays"),
         [
             (pd.offsets.CustomBusinessDay, ["2020-02-24", "2020-02-28"]),
-            (pd.offsets.CustomBusinessHour, ["2020-01-07", "2020-01-08"]),
+            (pd.offsets.CustomBusinessHour, ["2020-01-08"]),
         ],
     )
     def test_trading_days(self, steps, kind, holidays):
