@@ -1,5 +1,6 @@
 """Recurrent cells with normalisation and dropout of the state, which torch lacks."""
 
+import warnings
 from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -7,7 +8,6 @@ from importlib.util import find_spec
 import torch
 from torch import nn
 
-from ..warning import warn
 from .by_hand import by_hand, in_full_precision, is_traced
 from .dropout import draw_mask
 from .layout import of_models, steps_first, windows_first
@@ -246,10 +246,11 @@ def compiled():
     try:
         return import_module(".compiled", __package__)
     except ImportError as error:  # such as for a numpy too new
-        warn(
+        warnings.warn(
             f"numba is installed, but can't be imported ({error}): time steps are not "
             "compiled, so networks are slower. Reinstall it: pip install "
-            "'skseq[fast]'."
+            "'skseq[fast]'.",
+            stacklevel=2,
         )
         return None
 
