@@ -5,7 +5,7 @@ import pandas as pd
 import torch
 
 from ..estimators import NaiveRegressor
-from ..validation import check_share
+from ..validation import WITHOUT_PREDICT, check_share
 from ..warning import warn
 from ..windows import sliding_windows
 from .metrics import interval_metrics, metrics, ratio, rounding
@@ -215,8 +215,7 @@ def _check_models(models):
         if not hasattr(model, "predict"):
             raise TypeError(
                 f"models[{name!r}] must be a regressor or a forecaster, got {model!r}, "
-                "which has no predict (a StackingRegressor has it only with a "
-                "final_estimator, such as RidgeCV())."
+                f"which has no predict: {WITHOUT_PREDICT}."
             )
 
 

@@ -162,13 +162,13 @@ def styles(names):
     return {name: {**numbered.get(name, STYLES[0]), "markersize": 4} for name in names}
 
 
-def as_series(series, gaps="ignore"):
+def as_series(series, gaps):
     """Return one variable as a Series of floats, without NaN at the start.
 
     Parameters
     ----------
     series : Series, or array-like of shape (n_timesteps,) or (n_timesteps, 1)
-    gaps : {"raise", "ignore"}, default="ignore"
+    gaps : {"raise", "ignore"}
         Whether a missing row is an error.
 
     Returns

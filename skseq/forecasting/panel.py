@@ -299,8 +299,8 @@ def _up_to(index, X, freq):
     if X.empty:
         return X
     X = X.replace([np.inf, -np.inf], np.nan)  # those before y are no error
-    *steps, last = time_steps(X.index[0], index[0], index, freq)
-    return X.reindex(steps) if last == index[0] else X[-1:]
+    steps = time_steps(X.index[0], index[0], index, freq)
+    return X.reindex(steps[:-1]) if steps[-1] == index[0] else X[-1:]
 
 
 def _filled(X, missing):

@@ -165,7 +165,7 @@ class TransformedWindowRegressor(
         check_is_fitted(self)
         windows = check_predict_windows(self, X)
         params = self._route("predict", predict_params)
-        if params.get("return_std"):
+        if params.get("return_std"):  # which a MultiOutputRegressor does not know
             self._refuse_error_bars()
         inner = self._inner_inputs(self.regressor_, windows)
         inner = self.regressor_.predict(inner, **params)

@@ -2,7 +2,7 @@
 
 from .advice import advice_on, advice_on_labels
 from .known_ahead import check_known_ahead
-from .regressor import check_regressor
+from .regressor import WITHOUT_PREDICT, check_regressor
 from .samples import check_fit_windows, check_predict_windows, check_weights
 from .share import check_share
 from .targets import (
@@ -15,6 +15,7 @@ from .tokens import largest_token
 from .windows import check_series, check_windows
 
 __all__ = [
+    "WITHOUT_PREDICT",
     "advice_on",
     "advice_on_labels",
     "check_fit_windows",

@@ -2,6 +2,12 @@
 
 from sklearn.base import is_classifier
 
+WITHOUT_PREDICT = (
+    "a StackingRegressor predicts only with a final_estimator, such as RidgeCV(), and "
+    "a search only with refit"
+)
+"""What scikit-learn's regressors may lack."""
+
 
 def check_regressor(regressor):
     """Raise an error if the parameter ``regressor`` is not an instance of one.
@@ -18,8 +24,7 @@ def check_regressor(regressor):
     if isinstance(regressor, type) or not hasattr(regressor, "predict"):
         raise TypeError(
             f"regressor must be an estimator that predicts, got {regressor!r}: give "
-            "an instance, not a class; a StackingRegressor with its final_estimator, "
-            "such as RidgeCV(); a search with refit."
+            f"an instance, not a class; {WITHOUT_PREDICT}."
         )
     if is_classifier(regressor):
         raise TypeError(
