@@ -175,6 +175,14 @@ class TestErrors:
         y.index = pd.to_datetime(["2020-01-0" + day for day in "124579"])
         with pytest.raises(ValueError, match=r"frequency of the dates.*asfreq"):
             forecaster(window_length=2).fit(y, fh=ForecastingHorizon([1], freq=None))
+        # What the error says to do works.
+        y = pd.concat({"a": y, "b": y}, names=["series", "day"])
+        with pytest.raises(ValueError, match=r"groupby\(level=0\)\.cumcount"):
+            forecaster(window_length=2).fit(y, fh=1)
+        count = y.groupby(level=0).cumcount()
+        y.index = pd.MultiIndex.from_arrays([y.index.get_level_values(0), count])
+        forecast = forecaster(window_length=2).fit(y, fh=1).predict()
+        assert forecast.index.tolist() == [("a", 6), ("b", 6)]
         model = forecaster().fit(make_series().set_index(index_like("days", 60)))
         late = make_series(2).set_index(pd.to_datetime(["2021-01-01 01:00"] * 2))
         late.index += pd.to_timedelta([0, 1], unit="D")

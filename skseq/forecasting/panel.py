@@ -153,8 +153,11 @@ def time_steps(first, last, kind, freq):
         return pd.RangeIndex(first, last + 1)
     if freq is None:
         raise ValueError(
-            "The frequency of the dates can't be inferred from the index of y: set "
-            "it, for example with y.asfreq('D') for daily data."
+            "The frequency of the dates can't be inferred from the index of y: fill in "
+            "the missing rows (y.asfreq('D') for daily data, then impute). If none is "
+            "missing, as between trading days, count the rows instead of dates: "
+            "y.reset_index(drop=True), or in a panel, y.groupby(level=0).cumcount() as "
+            "the last level."
         )
     return _dates(first, last, freq)
 
