@@ -11,6 +11,7 @@ SEASONS = {
     7: (52, "year"),
     30.5: (12, "year"),
     91.5: (4, "year"),
+    182.5: (2, "year"),
     365.25: (1, "year"),
 }
 """Steps in a season, and its name, by the days between two steps; for parts of a day,
