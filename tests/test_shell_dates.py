@@ -198,6 +198,11 @@ def test_times_are_whole_numbers_where_named(form):
     assert (read(times.strftime(form), time="t").index == times).all()
 
 
+def test_hours_up_to_24_are_no_times_since_1970():
+    ends = [f"20240101{hour:02}" for hour in range(1, 25)]
+    assert read(ends, time="t").index.tolist() == list(map(int, ends))
+
+
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 @pytest.mark.parametrize("start", ["2001-09-10", "2023-12-30", "2060-01-01"])
 def test_times_since_1970_where_named(unit, start):

@@ -96,7 +96,8 @@ def find_compact_dates(column):
         [n_digits] = lengths
         with suppress(KeyError, ValueError):
             return pd.to_datetime(text, format=COMPACT[n_digits])
-        with suppress(KeyError):
+        is_hour = n_digits == 10 and text.str.match("19|20").all()  # even 2024013124
+        if n_digits in SINCE_1970 and not is_hour:
             return pd.to_datetime(column, unit=SINCE_1970[n_digits])
     return find_weeks(text.str[:4] + "W" + text.str[4:])
 
