@@ -396,8 +396,9 @@ def test_both_files_are_separated_like_the_data(data, tmp_path, sep, given, writ
     assert pd.read_csv(errors, sep=written, decimal=",").at[0, "MAE"] > 0
 
 
-def test_a_separator_is_not_empty(data, capsys):
+def test_a_separator_is_text_or_a_pattern(data, capsys):
     _, path = data
+    assert "'(;' is no pattern (missing )" in refusal(capsys, path, "--sep", "(;")
     assert "argument --sep: must not be empty" in refusal(capsys, path, "--sep", "")
 
 

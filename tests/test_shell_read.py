@@ -137,6 +137,12 @@ def test_refuses_dates_as_names_of_columns(tmp_path, form):
             read_table(tmp_path / "data.csv", series=series)
 
 
+def test_text_becomes_no_column_that_exists(csv):
+    path = csv({"day": DAYS, "kind": ["a", "b"] * 30, "kind_b": 1})
+    with pytest.raises(ValueError, match="'kind' would become kind_a, kind_b, but"):
+        read_table(path)
+
+
 def test_row_numbers_are_no_variable(tmp_path):
     table = pd.DataFrame({"day": [*DAYS, DAYS[-1]], "x": [*range(60), 59]})
     table.to_csv(tmp_path / "data.csv")

@@ -1,6 +1,7 @@
 """The arguments of the commands."""
 
 import argparse
+import re
 
 from ..comparison import default_models
 
@@ -47,6 +48,13 @@ def separator(text):
     r"""Convert an argument to a separator: a tab is hard to type, unlike \t."""
     if not text:
         raise argparse.ArgumentTypeError("must not be empty.")
+    try:
+        re.compile(text if len(text) > 1 else "")
+    except re.error as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no pattern ({error}): write a backslash before signs such as "
+            r"* and (."
+        ) from error
     return "\t" if text == r"\t" else text
 
 

@@ -105,6 +105,12 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
     became = {}
     for column in table.columns[[not is_numeric_dtype(t) for t in table.dtypes]]:
         encoded = _encode(table[column])
+        taken = encoded.columns.intersection(table.columns)
+        if len(taken):
+            raise ValueError(
+                f"Text column {column!r} would become {', '.join(encoded.columns)}, "
+                f"but there is a column {taken[0]!r} already: rename one of them."
+            )
         became[column] = encoded.columns.tolist()
         notes.append(f"Text column {column!r} became {', '.join(encoded.columns)}.")
         table = table.drop(columns=column).join(encoded)
