@@ -59,6 +59,7 @@ def test_refuses_months_that_may_be_days(form):
     "form",
     [
         "%m/%d/%Y %I:%M:%S %p",
+        "%m/%d/%Y %I:%M%p",
         "%d/%m/%Y %H:%M",
         "%d-%b-%y",
         "%y-%m-%d",
@@ -73,6 +74,15 @@ def test_formats_of_spreadsheets_and_portals(form):
     months_only = "%d" not in form
     dates = pd.date_range("2015-01-01", periods=60, freq="MS" if months_only else "D")
     assert (read(dates.strftime(form)).index == dates).all()
+
+
+def test_midnight_and_whole_seconds_may_be_shorter():
+    times = pd.date_range("2024-01-31 22:00", periods=60, freq="h")
+    bare = times.strftime("%Y-%m-%d %H:%M:%S").str.replace(" 00:00:00", "")
+    assert (read(bare).index == times).all()
+    quick = pd.date_range("2024-01-31 22:00", periods=60, freq="500ms")
+    table = read([time.isoformat() for time in quick])  # without ".000000"
+    assert (table.index == quick).all()
 
 
 @pytest.mark.parametrize("seconds", ["", ":00"])

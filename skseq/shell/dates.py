@@ -22,7 +22,7 @@ DAYS = (
     "%m-%d-%y",
     "%d-%b-%y",
 )
-TIMES = "", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"
+TIMES = "", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M%p", " %I:%M:%S %p"
 FORMATS = tuple(map("".join, product(DAYS, TIMES)))
 """Date formats of spreadsheets; pandas does not guess most of them."""
 
@@ -130,6 +130,8 @@ def _readings(text):
     day_first = text.str.match(r"\d+\.\d+\.").all()  # the European style
     if day_first:
         options.reverse()
+    if year_first:  # R leaves out midnight, and Python fractions of a second that are 0
+        options.append({"format": "ISO8601"})
     options += [{"format": form} for form in FORMATS]
     found = []
     for option in options:
