@@ -535,6 +535,14 @@ def test_minutes_stand_in_a_column_of_their_own(tmp_path, parts):
     assert (found.index == ahead).all()
 
 
+@pytest.mark.parametrize("form", ["%I:%M %p", "%I:%M:%S%p", "%H:%M:%S"])
+def test_hours_of_either_half_of_the_day(form):
+    times = pd.date_range("2024-01-30 11:30", periods=60, freq="30min")
+    rows = (f"{time:%Y-%m-%d},{time:{form}},1\n" for time in times)
+    table, _, _ = read_table(StringIO("day,time,x\n" + "".join(rows)), ["day", "time"])
+    assert (table.index == times).all()
+
+
 @pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y"])
 @pytest.mark.parametrize("n_missing", [0, 5])
 def test_hours_tell_whether_the_day_comes_first(form, n_missing):

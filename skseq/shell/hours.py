@@ -1,7 +1,13 @@
 """Hours, and minutes, in columns of their own."""
 
+import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
+
+CLOCK = (
+    r"^(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?"
+    r"(?: ?(?P<half>[AP])M)?$"
+)
 
 DAY = pd.Timedelta(days=1)
 
@@ -12,8 +18,8 @@ def since_midnight(table):
     Parameters
     ----------
     table : DataFrame with one or two columns
-        Hours are 0 to 23, 1 to 24, or text such as "13:00". 24 is the end of the day:
-        hours numbered from 1 to 24 get the time of their end.
+        Hours are 0 to 23, 1 to 24, or text such as "13:00" or "1:00 PM". 24 is the end
+        of the day: hours numbered from 1 to 24 get the time of their end.
 
     Returns
     -------
@@ -75,6 +81,9 @@ def _hours(hours):
     """Parse hours; what is none is missing."""
     if is_numeric_dtype(hours.dtype):
         return pd.to_timedelta(hours.where(hours % 1 == 0), unit="h")
-    text = hours.astype(str).str.strip()
-    clock = text.str.extract(r"^(\d{1,2}):([0-5]\d)(?::([0-5]\d))?$")
-    return pd.to_timedelta(clock[0] + ":" + clock[1] + ":" + clock[2].fillna("0"))
+    clock = hours.astype(str).str.strip().str.upper().str.extract(CLOCK)
+    half = clock.pop("half")
+    hour, minute, second = clock.fillna({"second": 0}).astype(float).to_numpy().T
+    hour = np.where(half.isna(), hour, hour % 12 + 12 * (half == "P"))
+    elapsed = pd.to_timedelta(3600 * hour + 60 * minute + second, unit="s")
+    return pd.Series(elapsed, hours.index)
