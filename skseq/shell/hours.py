@@ -83,7 +83,7 @@ def _hours(hours):
         return pd.to_timedelta(hours.where(hours % 1 == 0), unit="h")
     clock = hours.astype(str).str.strip().str.upper().str.extract(CLOCK)
     half = clock.pop("half")
-    hour, minute, second = clock.fillna({"second": 0}).astype(float).to_numpy().T
+    hour, minute, second = clock.fillna({"second": "0"}).astype(float).to_numpy().T
     hour = np.where(half.isna(), hour, hour % 12 + 12 * (half == "P"))
     elapsed = pd.to_timedelta(3600 * hour + 60 * minute + second, unit="s")
     return pd.Series(elapsed, hours.index)
