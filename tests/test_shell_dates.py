@@ -169,7 +169,7 @@ def test_days_of_the_year_beside_their_years(with_hours):
     assert (table.index == times).all()
 
 
-@pytest.mark.parametrize("name", ["hour", "HR"])
+@pytest.mark.parametrize("name", ["hour", "HR", "h"])
 def test_refuses_hours_in_place_of_days(name):
     rows = "".join(f"2024,1,{hour},1\n" for hour in range(1, 25))
     text = StringIO(f"year,month,{name},x\n{rows}")

@@ -1,5 +1,7 @@
 """Dates whose year, month and day have columns of their own."""
 
+import re
+
 import pandas as pd
 
 from .numbers import as_whole
@@ -41,7 +43,7 @@ def join_parts(table):
     if dates is None:
         dates = _of_month(*parts)
     wrong = dates.index[dates.isna()]
-    if len(wrong) or table.columns[-1].lower().startswith(("hour", "hr")):
+    if len(wrong) or re.match(r"h(\b|r|our)", table.columns[-1].lower()):
         row = wrong[0] if len(wrong) else dates.index[0]
         raise ValueError(
             f"Columns {', '.join(table)} hold {', '.join(map(str, table.loc[row]))} in "
