@@ -551,6 +551,9 @@ def test_hours_tell_whether_the_day_comes_first(form, n_missing):
     times = times.delete(left_out)
     rows = (f"{time:{form}},{time.hour},{x}\n" for x, time in enumerate(times))
     text = StringIO("Date,Hour,x\n" + "".join(rows))
+    with pytest.raises(ValueError, match=r"name .* the hours \(--time DATE HOUR\)"):
+        read_table(text)
+    text.seek(0)
     table, _, _ = read_table(text, ["Date", "Hour"])
     assert (table.index == times).all()
 

@@ -38,11 +38,13 @@ COMPACT = {
 SINCE_1970 = {10: "s", 13: "ms", 16: "us", 19: "ns"}
 """Units of times since 1970, by the number of digits."""
 
+MIDNIGHT = pd.Timedelta(0)
+
 END_OF_DAY = r"(?<=[ T])24(?=:00(?::00)?$)"
 """The hour of "2024-01-31 24:00"."""
 
 
-def find_dates(column, elapsed=pd.Timedelta(0)):  # noqa: B008 (it is immutable)
+def find_dates(column, elapsed=MIDNIGHT):
     """Parse a text column.
 
     Parameters
@@ -176,7 +178,8 @@ def _choose(readings, text, elapsed):
     raise ValueError(
         f"Column {text.name!r} holds dates such as {text.iloc[row]!r}, which may mean "
         f"{first} or {second}, and the order of the rows does not tell: write dates "
-        "with the year first, such as 2024-01-31, or name another time column (--time)."
+        "with the year first, such as 2024-01-31, or name another time column (--time), "
+        "or also that of the hours (--time DATE HOUR)."
     )
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
-from .dates import find_compact_dates, find_dates, find_stray
+from .dates import MIDNIGHT, find_compact_dates, find_dates, find_stray
 from .hours import add_hours, since_midnight
 from .numbers import as_whole
 from .parts import date_columns, join_parts
@@ -98,7 +98,7 @@ def _named_times(table, columns):
             "minutes, or columns of year, month, day, hour and minute; got "
             f"{columns}: leave out the others."
         )
-    elapsed = since_midnight(table[of_day]) if of_day else pd.Timedelta(0)
+    elapsed = since_midnight(table[of_day]) if of_day else MIDNIGHT
     times = join_parts(table[of_date]) if years else _named_dates(first, elapsed)
     return add_hours(times, elapsed) if of_day else times
 
