@@ -190,10 +190,19 @@ def test_refuses_a_column_named_twice(option):
         read_table(text, **{option: ["year", "year"]})
 
 
-def test_names_the_row_whose_parts_make_no_date():
-    text = "year,month,day,x\n2024,2,29,1\n2023,2,29,2\n"
-    with pytest.raises(ValueError, match=r"hold 2023, 2, 29 in row 1 .* no date"):
-        read_table(StringIO(text), ["year", "month", "day"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "year,month,day,x\n2024,2,29,1\n2023,2,29,2\n",
+        "year,week,x\n2020,53,1\n2021,53,2\n",
+        "year,doy,x\n2024,366,1\n2023,366,2\n",
+    ],
+)
+def test_names_the_row_whose_parts_make_no_date(text):
+    *columns, _ = text.splitlines()[0].split(",")
+    wrong = ", ".join(text.splitlines()[2].split(",")[:-1])
+    with pytest.raises(ValueError, match=rf"hold {wrong} in row 1 .* no date"):
+        read_table(StringIO(text), columns)
 
 
 def test_weeks_are_whole_numbers_where_named():

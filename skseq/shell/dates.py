@@ -178,8 +178,8 @@ def _choose(readings, text, elapsed):
     raise ValueError(
         f"Column {text.name!r} holds dates such as {text.iloc[row]!r}, which may mean "
         f"{first} or {second}, and the order of the rows does not tell: write dates "
-        "with the year first, such as 2024-01-31, or name another time column (--time), "
-        "or also that of the hours (--time DATE HOUR)."
+        "with the year first, such as 2024-01-31, or name another time column (--time) "
+        "or that of the hours (--time DATE HOUR)."
     )
 
 

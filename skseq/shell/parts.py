@@ -5,7 +5,7 @@ import re
 import pandas as pd
 
 from .numbers import as_whole
-from .periods import find_periods
+from .periods import find_periods, parse_weeks
 
 FORMS = "%Y-%m-%d", "%Y-%b-%d", "%Y-%B-%d"
 
@@ -58,8 +58,10 @@ def _of_year(year, part):
     """Join years with parts whose kind their name says; None if they are of no kind."""
     kind = part.name[0].upper()
     if kind == "D":
-        return pd.to_datetime(year + "-" + part, format="%Y-%j", errors="coerce")
-    return find_periods(year + kind + part.str.upper().str.removeprefix(kind))
+        dates = pd.to_datetime(year + "-" + part, format="%Y-%j", errors="coerce")
+        return dates.where(dates.dt.strftime("%Y") == year)  # no day 366 of 2023
+    text = year + kind + part.str.upper().str.removeprefix(kind)
+    return parse_weeks(text) if kind == "W" else find_periods(text)
 
 
 def _of_month(year, month, day="1"):

@@ -40,12 +40,15 @@ def find_periods(text):
 
 
 def find_weeks(text):
-    """Parse weeks of the ISO calendar, such as "2024W05"; None if they are none."""
-    if not text.str.fullmatch(r"\d{4}W\d{1,2}").all():
-        return None
-    with suppress(ValueError):
-        dates = pd.to_datetime(text + "1", format="%GW%V%u")
-        week = text.str.partition("W")[2].astype(int)
-        # Not week 53 of a year with 52, which older pandas moves to the next year.
-        return dates if (dates.dt.isocalendar().week == week).all() else None
-    return None
+    """Parse weeks of the ISO calendar, such as "2024W05"; None if one is none."""
+    dates = parse_weeks(text)
+    return None if dates.isna().any() else dates
+
+
+def parse_weeks(text):
+    """Parse weeks of the ISO calendar; those that do not exist are missing."""
+    week = text.str.extract(r"^\d{4}W(\d{1,2})$", expand=False).astype(float)
+    monday = (text + "1").where(week.notna())
+    dates = pd.to_datetime(monday, format="%GW%V%u", errors="coerce")
+    # Older pandas moves week 53 of a year with 52 to the next one.
+    return dates.where(dates.dt.isocalendar().week.astype(float) == week)
