@@ -208,14 +208,15 @@ def test_the_dates_tell_the_season(data, capsys, freq, season):
         assert "longer than a window of 14" in refusal(capsys, *argv[1:])
 
 
-def test_dates_that_tell_no_season_need_one(data, capsys):
+@pytest.mark.parametrize(
+    ("freq", "step"), [("2D", "2 days 00:00:00"), ("5h", "0 days 05:00:00")]
+)
+def test_dates_that_tell_no_season_need_one(data, capsys, freq, step):
     table, path = data
-    dates = pd.date_range("2024-01-01", periods=len(table), freq="2D")
+    dates = pd.date_range("2024-01-01", periods=len(table), freq=freq)
     table.drop(columns="day_type").assign(date=dates).to_csv(path, index=False)
     argv = [path, *RAIL, "--models", "naive"]
-    assert "2 days 00:00:00 apart tell no season: give the season" in refusal(
-        capsys, *argv
-    )
+    assert f"{step} apart tell no season: give the season" in refusal(capsys, *argv)
     assert main(["compare", *map(str, argv), "--season", "4"]) == 0
 
 
