@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from io import StringIO
 
 import numpy as np
 import pandas as pd
@@ -190,7 +191,8 @@ def test_rows_that_stand_twice_are_dropped_and_told(data, capsys):
 
 
 @pytest.mark.parametrize(
-    ("freq", "season"), [("h", 24), ("D", 7), ("MS", 12), ("QS", 4), ("YS", 1)]
+    ("freq", "season"),
+    [("h", 24), ("D", 7), ("MS", 12), ("QS", 4), ("2QS", 2), ("YS", 1)],
 )
 def test_the_dates_tell_the_season(data, capsys, freq, season):
     table, path = data
@@ -206,14 +208,15 @@ def test_the_dates_tell_the_season(data, capsys, freq, season):
         assert "longer than a window of 14" in refusal(capsys, *argv[1:])
 
 
-def test_dates_that_tell_no_season_need_one(data, capsys):
+@pytest.mark.parametrize(
+    ("freq", "step"), [("2D", "2 days 00:00:00"), ("5h", "0 days 05:00:00")]
+)
+def test_dates_that_tell_no_season_need_one(data, capsys, freq, step):
     table, path = data
-    dates = pd.date_range("2024-01-01", periods=len(table), freq="2D")
+    dates = pd.date_range("2024-01-01", periods=len(table), freq=freq)
     table.drop(columns="day_type").assign(date=dates).to_csv(path, index=False)
     argv = [path, *RAIL, "--models", "naive"]
-    assert "2 days 00:00:00 apart tell no season: give the season" in refusal(
-        capsys, *argv
-    )
+    assert f"{step} apart tell no season: give the season" in refusal(capsys, *argv)
     assert main(["compare", *map(str, argv), "--season", "4"]) == 0
 
 
@@ -289,6 +292,16 @@ def test_runs_as_a_module():
     [line] = done.stderr.splitlines()
     assert line.startswith("skseq compare: ")
     assert "nowhere.csv" in line
+
+
+def test_a_pipe_may_be_in_any_encoding(data):
+    table, _ = data
+    text = table.rename(columns={"rail": "Züge"}).to_csv(index=False).encode("cp1252")
+    argv = [sys.executable, "-m", "skseq", "compare", "-", "--target", "Züge"]
+    done = subprocess.run(
+        [*argv, *SMALL, "--models", "naive"], input=text, capture_output=True
+    )
+    assert done.stdout.decode().startswith("Forecasts of Züge, 3 steps ahead")
 
 
 def test_known_ahead_is_no_prefix(tmp_path, capsys):
@@ -384,8 +397,9 @@ def test_both_files_are_separated_like_the_data(data, tmp_path, sep, given, writ
     assert pd.read_csv(errors, sep=written, decimal=",").at[0, "MAE"] > 0
 
 
-def test_a_separator_is_not_empty(data, capsys):
+def test_a_separator_is_text_or_a_pattern(data, capsys):
     _, path = data
+    assert "'(;' is no pattern (missing )" in refusal(capsys, path, "--sep", "(;")
     assert "argument --sep: must not be empty" in refusal(capsys, path, "--sep", "")
 
 
@@ -489,7 +503,9 @@ def test_dates_and_hours_stand_in_two_columns(tmp_path, first, form):
         ),
         ([0, 1.5], ["Date", "Hour"], "'Hour' holds 1.5 in row 1, which is not an hour"),
         (["0:00", "1:75"], ["Date", "Hour"], "'Hour' holds 1:75 in row 1"),
-        (range(24), ["Date", "Hour", "x"], "of dates, alone or with one of hours"),
+        (range(24), ["Date", "Hour", "x"], "'Hour', 'x' holds 12, 60 in row 60, which"),
+        (range(24), ["Date", "Hour", "x", "z"], "dates, alone or with one of hours"),
+        (range(1, 25), ["Date", "Hour", "z"], "'Hour', 'z' holds 24, 30 in row 23, "),
         (range(24), ["Hour", "Date"], "no date: name the columns of year and"),
         (range(24), ["Date", "hour"], "Time column 'hour' is not among"),
     ],
@@ -500,9 +516,47 @@ def test_refuses_hours_that_leave_the_time_open(
     path = tmp_path / "data.csv"
     days = pd.date_range("2024-01-01", periods=10)
     index = pd.MultiIndex.from_product([days, hours], names=["Date", "Hour"])
-    pd.DataFrame({"x": range(len(index))}, index).to_csv(path)
+    pd.DataFrame({"x": range(len(index)), "z": 30}, index).to_csv(path)
     time = ["--time", *options] if options else []
     assert message in refusal(capsys, path, "--target", "x", *time)
+
+
+@pytest.mark.parametrize("parts", [["Date"], ["Year", "Month", "Day"]])
+def test_minutes_stand_in_a_column_of_their_own(tmp_path, parts):
+    times = pd.date_range("2024-01-30", periods=480, freq="30min", name="Time")
+    table = pd.DataFrame({"x": np.arange(480) % 48}, times).reset_index()
+    table["Date"] = times.strftime("%d/%m/%Y")
+    for part in ("Year", "Month", "Day", "Hour", "Minute"):
+        table[part] = getattr(times, part.lower())
+    text = table.drop(columns="Time").to_csv(index=False)
+    options = ["--time", *parts, "Hour", "Minute"]
+    found = forecast_of(tmp_path, text, *options)
+    assert found.tolist() == list(range(24))
+    ahead = pd.date_range(times[-1], periods=25, freq="30min")[1:]
+    assert (found.index == ahead).all()
+
+
+@pytest.mark.parametrize("form", ["%I:%M %p", "%I:%M:%S%p", "%H:%M:%S"])
+def test_hours_of_either_half_of_the_day(form):
+    times = pd.date_range("2024-01-30 11:30", periods=60, freq="30min")
+    rows = (f"{time:%Y-%m-%d},{time:{form}},1\n" for time in times)
+    table, _, _ = read_table(StringIO("day,time,x\n" + "".join(rows)), ["day", "time"])
+    assert (table.index == times).all()
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y"])
+@pytest.mark.parametrize("n_missing", [0, 5])
+def test_hours_tell_whether_the_day_comes_first(form, n_missing):
+    times = pd.date_range("2024-03-01", periods=240, freq="h")
+    left_out = np.random.default_rng(0).choice(240, n_missing, replace=False)
+    times = times.delete(left_out)
+    rows = (f"{time:{form}},{time.hour},{x}\n" for x, time in enumerate(times))
+    text = StringIO("Date,Hour,x\n" + "".join(rows))
+    with pytest.raises(ValueError, match=r"name .* the hours \(--time DATE HOUR\)"):
+        read_table(text)
+    text.seek(0)
+    table, _, _ = read_table(text, ["Date", "Hour"])
+    assert (table.index == times).all()
 
 
 def test_no_hours_are_added_to_times(tmp_path, capsys):

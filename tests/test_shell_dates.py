@@ -59,6 +59,7 @@ def test_refuses_months_that_may_be_days(form):
     "form",
     [
         "%m/%d/%Y %I:%M:%S %p",
+        "%m/%d/%Y %I:%M%p",
         "%d/%m/%Y %H:%M",
         "%d-%b-%y",
         "%y-%m-%d",
@@ -73,6 +74,15 @@ def test_formats_of_spreadsheets_and_portals(form):
     months_only = "%d" not in form
     dates = pd.date_range("2015-01-01", periods=60, freq="MS" if months_only else "D")
     assert (read(dates.strftime(form)).index == dates).all()
+
+
+def test_midnight_and_whole_seconds_may_be_shorter():
+    times = pd.date_range("2024-01-31 22:00", periods=60, freq="h")
+    bare = times.strftime("%Y-%m-%d %H:%M:%S").str.replace(" 00:00:00", "")
+    assert (read(bare).index == times).all()
+    quick = pd.date_range("2024-01-31 22:00", periods=60, freq="500ms")
+    table = read([time.isoformat() for time in quick])  # without ".000000"
+    assert (table.index == quick).all()
 
 
 @pytest.mark.parametrize("seconds", ["", ":00"])
@@ -107,6 +117,66 @@ def test_quarters_beside_their_years(form):
     assert (table.index.to_period("Q") == quarters).all()
 
 
+@pytest.mark.parametrize(
+    "form", ["{y}H{n}", "{y}-H{n}", "{y}-S{n}", "H{n} {y}", "s{n}/{y}"]
+)
+def test_half_years(form):
+    halves = pd.date_range("1990-01-01", periods=30, freq="2QS")
+    texts = [form.format(y=day.year, n=day.month // 6 + 1) for day in halves]
+    assert (read(texts).index == halves).all()
+    with pytest.raises(ValueError, match="No column holds dates"):
+        read([form.format(y=1990, n=n) for n in (1, 2, 3)])
+
+
+@pytest.mark.parametrize("form", ["{y}q{n}", "{y}-Q{n}", "Q{n}/{y}"])
+def test_quarters(form):
+    quarters = pd.date_range("1990-01-01", periods=30, freq="QS")
+    texts = [form.format(y=day.year, n=day.quarter) for day in quarters]
+    assert (read(texts).index == quarters).all()
+
+
+@pytest.mark.parametrize("form", ["%Y-M%m", "M%m %Y", "%Ym%m"])
+def test_months_with_their_letter(form):
+    months = pd.date_range("1990-01-01", periods=30, freq="MS")
+    assert (read(months.strftime(form)).index == months).all()
+
+
+def test_codes_are_no_dates():
+    codes = [f"Q{n}2345" for n in (1, 2, 3)]
+    with pytest.raises(ValueError, match="No column holds dates"):
+        read(codes)
+
+
+@pytest.mark.parametrize("form", ["{}", "{}.0", "W{:02}", "w{}"])
+def test_weeks_beside_their_years(form):
+    mondays = pd.date_range("2018-06-04", periods=150, freq="W-MON")  # with a week 53
+    weeks = mondays.isocalendar().itertuples(index=False)
+    rows = [f"{year},{form.format(week)},1\n" for year, week, _ in weeks]
+    text = "year,Week,x\n" + "".join(rows)
+    table, _, _ = read_table(StringIO(text), ["year", "Week"])
+    assert (table.index == mondays).all()
+    first = "year,Week,x\n" + "".join(rows[31:38])  # 1 to 7: no months
+    table, _, _ = read_table(StringIO(first), ["year", "Week"])
+    assert (table.index == mondays[31:38]).all()
+
+
+@pytest.mark.parametrize("with_hours", [False, True])
+def test_days_of_the_year_beside_their_years(with_hours):
+    times = pd.date_range("2023-12-25", periods=90, freq="h" if with_hours else "D")
+    rows = [f"{t.year},{t.dayofyear},{t.hour},1\n" for t in times]
+    columns = ["YEAR", "DOY", "HR"][: 2 + with_hours]
+    table, _, _ = read_table(StringIO("YEAR,DOY,HR,x\n" + "".join(rows)), columns)
+    assert (table.index == times).all()
+
+
+@pytest.mark.parametrize("name", ["hour", "HR", "h"])
+def test_refuses_hours_in_place_of_days(name):
+    rows = "".join(f"2024,1,{hour},1\n" for hour in range(1, 25))
+    text = StringIO(f"year,month,{name},x\n{rows}")
+    with pytest.raises(ValueError, match=r"2024, 1, 1 in row 0 .* no date: name the"):
+        read_table(text, ["year", "month", name])
+
+
 def test_the_first_months_of_a_year_are_no_quarters():
     text = "year,month,x\n2024,1,3\n2024,2,4\n2024,3,5\n2024,4,6\n"
     table, _, _ = read_table(StringIO(text), ["year", "month"])
@@ -120,16 +190,47 @@ def test_refuses_a_column_named_twice(option):
         read_table(text, **{option: ["year", "year"]})
 
 
-def test_names_the_row_whose_parts_make_no_date():
-    text = "year,month,day,x\n2024,2,29,1\n2023,2,29,2\n"
-    with pytest.raises(ValueError, match=r"hold 2023, 2, 29 in row 1 .* no date"):
-        read_table(StringIO(text), ["year", "month", "day"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "year,month,day,x\n2024,2,29,1\n2023,2,29,2\n",
+        "year,week,x\n2020,53,1\n2021,53,2\n",
+        "year,doy,x\n2024,366,1\n2023,366,2\n",
+    ],
+)
+def test_names_the_row_whose_parts_make_no_date(text):
+    *columns, _ = text.splitlines()[0].split(",")
+    wrong = ", ".join(text.splitlines()[2].split(",")[:-1])
+    with pytest.raises(ValueError, match=rf"hold {wrong} in row 1 .* no date"):
+        read_table(StringIO(text), columns)
 
 
 def test_weeks_are_whole_numbers_where_named():
     mondays = pd.date_range("2018-06-04", periods=150, freq="W-MON")  # with a week 53
     weeks = [f"{day:%G%V}" for day in mondays]
     assert (read(weeks, time="t").index == mondays).all()
+
+
+@pytest.mark.parametrize("form", ["%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S"])
+def test_times_are_whole_numbers_where_named(form):
+    times = pd.date_range("2023-12-30", periods=60, freq="h")
+    assert (read(times.strftime(form), time="t").index == times).all()
+
+
+def test_hours_up_to_24_are_no_times_since_1970():
+    ends = [f"20240101{hour:02}" for hour in range(1, 25)]
+    assert read(ends, time="t").index.tolist() == list(map(int, ends))
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("start", ["2001-09-10", "2023-12-30", "2060-01-01"])
+def test_times_since_1970_where_named(unit, start):
+    times = pd.date_range(start, periods=60, freq="h")
+    numbers = (times - pd.Timestamp(0)) // pd.Timedelta(1, unit)
+    assert (read(numbers, time="t").index == times).all()
+    empty_line = [f"{number}.0" for number in numbers]
+    if unit in ("s", "ms"):
+        assert (read(empty_line, time="t").index == times).all()
 
 
 def test_names_a_date_in_no_known_format():

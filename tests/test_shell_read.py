@@ -1,5 +1,7 @@
 """What a CSV file may hold, and what is refused: all but dates."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -96,6 +98,49 @@ def test_encodings_of_spreadsheets(csv, encoding):
     table, _, _ = read_table(path, sep="\t")
     assert table.index.equals(DAYS.rename("Tag"))
     assert table["Größe"].tolist() == list(range(60))
+
+
+def test_a_pipe_is_read_once():
+    end, start = os.pipe()
+    text = pd.DataFrame({"Tag": DAYS, "Größe": range(60)}).to_csv(index=False)
+    with os.fdopen(start, "wb") as pipe:
+        pipe.write(text.encode("utf-16"))
+    table, _, _ = read_table(f"/dev/fd/{end}")
+    os.close(end)
+    assert table["Größe"].tolist() == list(range(60))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "There is nothing in the file"),
+        ("day,x\n2024-01-01,1".encode("utf-32"), "holds no text in UTF-8, UTF-16 or"),
+        ("day,x\n2024-01-01,1".encode("utf-16-be"), "save it as CSV in UTF-8"),
+        (bytes(range(128, 256)), "save it as CSV in UTF-8"),
+        (b'day,x\n1,"2\n3', "or save a spreadsheet as CSV"),
+    ],
+)
+def test_refuses_what_is_no_text(tmp_path, content, message):
+    path = tmp_path / "data.csv"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        read_table(path)
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%m/%d/%y", "%Y"])
+def test_refuses_dates_as_names_of_columns(tmp_path, form):
+    dates = pd.date_range("1990-01-01", periods=30, freq="YS" if form == "%Y" else "D")
+    table = pd.DataFrame(1, ["a", "b"], dates.strftime(form))
+    table.to_csv(tmp_path / "data.csv", index_label="shop")
+    for series in (None, "shop"):
+        with pytest.raises(ValueError, match=r"named by dates, .* \(pandas.melt\)"):
+            read_table(tmp_path / "data.csv", series=series)
+
+
+def test_text_becomes_no_column_that_exists(csv):
+    path = csv({"day": DAYS, "kind": ["a", "b"] * 30, "kind_b": 1})
+    with pytest.raises(ValueError, match="'kind' would become kind_a, kind_b, but"):
+        read_table(path)
 
 
 def test_row_numbers_are_no_variable(tmp_path):

@@ -233,6 +233,8 @@ def test_other_lengths_than_the_fitted():
         ValueError, match=r"X has 2 features, but .* 3 features as input"
     ):
         model.predict(WINDOWS[:, 1:, 0])
+    with pytest.raises(ValueError, match=r"For another length, give X\[:, :, None\]"):
+        check_predict_windows(model, WINDOWS[:, 1:, 0], any_length=True)
     longer = np.zeros((2, 9, 1))
     assert check_predict_windows(model, longer, any_length=True).shape == (2, 9, 1)
     padded = pad_sequences([[1.0], [1.0, 2.0, 3.0]])

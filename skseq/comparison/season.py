@@ -11,6 +11,7 @@ SEASONS = {
     7: (52, "year"),
     30.5: (12, "year"),
     91.5: (4, "year"),
+    182.5: (2, "year"),
     365.25: (1, "year"),
 }
 """Steps in a season, and its name, by the days between two steps; for parts of a day,
@@ -56,8 +57,15 @@ def find_season(index, window):
     step = pd.Timedelta(np.median(np.diff(index)))
     days = step / pd.Timedelta(days=1)
     parts = round(1 / days)
-    known = SEASONS if parts < 2 else {1 / parts: (parts, "day")}
-    seasons = [n for distance, n in known.items() if abs(days / distance - 1) < 0.05]
+    if parts < 2:  # months differ in length, while five hours are no fifth of a day
+        known, tolerance = SEASONS, 0.05
+    else:
+        known, tolerance = {1 / parts: (parts, "day")}, 0.01
+    seasons = [
+        season
+        for distance, season in known.items()
+        if abs(days / distance - 1) < tolerance
+    ]
     if not seasons:
         raise ValueError(
             f"Dates that are {step} apart tell no season: give the season (1 for none)."

@@ -1,6 +1,7 @@
 """The arguments of the commands."""
 
 import argparse
+import re
 
 from ..comparison import default_models
 
@@ -47,6 +48,13 @@ def separator(text):
     r"""Convert an argument to a separator: a tab is hard to type, unlike \t."""
     if not text:
         raise argparse.ArgumentTypeError("must not be empty.")
+    try:
+        re.compile(text if len(text) > 1 else "")
+    except re.error as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no pattern ({error}): write a backslash before signs such as "
+            r"* and (."
+        ) from error
     return "\t" if text == r"\t" else text
 
 
@@ -58,7 +66,12 @@ def add_compare_arguments(command):
             options["help"] += " (%(default)s)"
         command.add_argument(*names, **options)
 
-    add("file", nargs="?", metavar="FILE", help="CSV file with one header line")
+    add(
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help="CSV file with one header line; - reads standard input",
+    )
     add("--target", help="column to forecast (demand, if there is no FILE)")
     add(
         "--time",
@@ -66,8 +79,9 @@ def add_compare_arguments(command):
         metavar="COLUMN",
         help="column of dates, needed if several columns hold dates or if the dates "
         "are whole numbers; or two columns, dates and hours (0 to 23; 1 to 24, "
-        "where 24 is the end of the day; or HH:MM); or columns of year and quarter, or "
-        "of year, month, day and hour (or the first of these)",
+        "where 24 is the end of the day; or HH:MM), or three, also minutes; or columns "
+        "of year and quarter, of year and week, or of year, month, day, hour and "
+        "minute (or the first of these)",
     )
     add(
         "--series",
@@ -103,8 +117,8 @@ def add_compare_arguments(command):
         help="number of steps in a season; by default derived from the dates: 24 for "
         "hourly data, 96 for 15 minutes, 7 for daily, or as many as most days or weeks "
         "have rows (5 without weekends); 52 for weekly, 12 for monthly, 4 for "
-        "quarterly, 1 for yearly and for whole numbers; needed if dates have another "
-        "distance, or a window is shorter",
+        "quarterly, 2 for half-yearly, 1 for yearly and for whole numbers; needed if "
+        "dates have another distance, or a window is shorter",
     )
     add(
         "--known-ahead",

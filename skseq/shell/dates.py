@@ -22,26 +22,42 @@ DAYS = (
     "%m-%d-%y",
     "%d-%b-%y",
 )
-TIMES = "", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"
+TIMES = "", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M%p", " %I:%M:%S %p"
 FORMATS = tuple(map("".join, product(DAYS, TIMES)))
 """Date formats of spreadsheets; pandas does not guess most of them."""
+
+COMPACT = {
+    6: "%Y%m",
+    8: "%Y%m%d",
+    10: "%Y%m%d%H",
+    12: "%Y%m%d%H%M",
+    14: "%Y%m%d%H%M%S",
+}
+"""Formats of dates that are whole numbers, by the number of digits."""
+
+SINCE_1970 = {10: "s", 13: "ms", 16: "us", 19: "ns"}
+"""Units of times since 1970, by the number of digits."""
+
+MIDNIGHT = pd.Timedelta(0)
 
 END_OF_DAY = r"(?<=[ T])24(?=:00(?::00)?$)"
 """The hour of "2024-01-31 24:00"."""
 
 
-def find_dates(column):
+def find_dates(column, elapsed=MIDNIGHT):
     """Parse a text column.
 
     Parameters
     ----------
     column : Series
+    elapsed : Series of timedelta, default=Timedelta(0)
+        The time of day, from another column; it may tell the order of day and month.
 
     Returns
     -------
     Series or None
-        None if it does not hold dates in one format. Months, quarters and weeks
-        become their first day.
+        None if it does not hold dates in one format. Months, quarters, half-years and
+        weeks become their first day.
 
     Raises
     ------
@@ -56,7 +72,7 @@ def find_dates(column):
     ends = text.str.contains(END_OF_DAY)
     days = text.str.replace(END_OF_DAY, "00", regex=True)
     readings = _readings(days)
-    dates = _choose(readings, text) if readings else find_periods(text)
+    dates = _choose(readings, text, elapsed) if readings else find_periods(text)
     if dates is None:
         return None
     return (dates + pd.to_timedelta(ends.astype(int), unit="D")).reindex(column.index)
@@ -64,6 +80,8 @@ def find_dates(column):
 
 def find_compact_dates(column):
     """Parse whole numbers such as 20240131, 202401 or, for weeks, 202453.
+
+    Others count seconds, or parts of seconds, since 1970, if dates from 2001 on do.
 
     Parameters
     ----------
@@ -75,10 +93,14 @@ def find_compact_dates(column):
         None if they are no dates.
     """
     text = column.astype(str)
-    for length, form in ((8, "%Y%m%d"), (6, "%Y%m")):
-        if (text.str.len() == length).all():
-            with suppress(ValueError):
-                return pd.to_datetime(text, format=form)
+    lengths = text.str.len().unique()
+    if len(lengths) == 1:
+        [n_digits] = lengths
+        with suppress(KeyError, ValueError):
+            return pd.to_datetime(text, format=COMPACT[n_digits])
+        is_hour = n_digits == 10 and text.str.match("19|20").all()  # even 2024013124
+        if n_digits in SINCE_1970 and not is_hour:
+            return pd.to_datetime(column, unit=SINCE_1970[n_digits])
     return find_weeks(text.str[:4] + "W" + text.str[4:])
 
 
@@ -110,6 +132,8 @@ def _readings(text):
     day_first = text.str.match(r"\d+\.\d+\.").all()  # the European style
     if day_first:
         options.reverse()
+    if year_first:  # R leaves out midnight, and Python fractions of a second that are 0
+        options.append({"format": "ISO8601"})
     options += [{"format": form} for form in FORMATS]
     found = []
     for option in options:
@@ -137,23 +161,25 @@ def _parse(text, **option):
     return None if guessed or not is_datetime64_any_dtype(dates.dtype) else dates
 
 
-def _choose(readings, text):
+def _choose(readings, text, elapsed):
     """Choose the order of day and month with a regular step, or that fits the rows."""
     if len(readings) == 1:
         return readings[0]
-    regular = [dates for dates in readings if _is_regular(dates)]
+    regular = [dates for dates in readings if _is_regular(dates + elapsed)]
     if len(regular) == 1:
         return regular[0]
     for measure in (_turns, _unevenness):
-        best, *others = sorted(readings, key=measure)
-        if all(2 * measure(best) < measure(other) for other in others):
-            return best
+        found = [measure(dates + elapsed) for dates in readings]
+        least, second = sorted(found)[:2]
+        if 2 * least < second:
+            return readings[found.index(least)]
     row = (readings[0] != readings[1]).to_numpy().argmax()
     first, second = (dates.iloc[row].date() for dates in readings[:2])
     raise ValueError(
         f"Column {text.name!r} holds dates such as {text.iloc[row]!r}, which may mean "
         f"{first} or {second}, and the order of the rows does not tell: write dates "
-        "with the year first, such as 2024-01-31, or name another time column (--time)."
+        "with the year first, such as 2024-01-31, or name another time column (--time) "
+        "or that of the hours (--time DATE HOUR)."
     )
 
 

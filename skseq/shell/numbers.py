@@ -49,6 +49,12 @@ def join_thousands(column, thousands, decimal):
     return pd.to_numeric(numbers).reindex(column.index)
 
 
+def as_whole(column):
+    """Return whole numbers again that empty last lines had turned into floats."""
+    is_whole = is_numeric_dtype(column.dtype) and (column % 1 == 0).all()
+    return column.astype("int64") if is_whole else column
+
+
 def check_no_numbers(column):
     """Refuse numbers that were read as text: each would become a category."""
     values = pd.Series(column.dropna().unique()).astype(str).str.strip()

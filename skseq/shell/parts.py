@@ -1,54 +1,73 @@
 """Dates whose year, month and day have columns of their own."""
 
+import re
+
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+
+from .numbers import as_whole
+from .periods import find_periods, parse_weeks
 
 FORMS = "%Y-%m-%d", "%Y-%b-%d", "%Y-%B-%d"
 
 
+def date_columns(columns):
+    """Choose those that make a date: of years, and what the next one's name says.
+
+    It is that of quarters, weeks or days of the year if its name begins with q, w or d,
+    else that of months, and that of days follows.
+    """
+    second = columns[1].lower()
+    return columns[: 2 if second.startswith(("q", "w", "d")) else 3]
+
+
 def join_parts(table):
-    """Join years with their months or quarters, and with days.
+    """Join years with months and days, or with quarters, half-years, weeks or days.
 
     Parameters
     ----------
     table : DataFrame with two or three columns
-        Years, months and days, or years and quarters, the name of whose column begins
-        with q. Names of months may be English.
+        As :func:`date_columns` chooses them. Names of months may be English.
 
     Returns
     -------
     Series of datetime
-        Without days, the first one of each month or quarter.
+        Without days, the first one of each month, quarter, half-year or week.
 
     Raises
     ------
     ValueError
         If a row holds no date.
     """
-    parts = [_whole(table[name]) for name in table]
-    if len(parts) == 2:
-        quarter = parts[1].astype(str).str.extract("^Q?([1-4])$", expand=False)
-        if table.columns[1].lower().startswith("q") and quarter.notna().all():
-            parts[1] = 3 * quarter.astype(int) - 2
-        parts.append(pd.Series(1, table.index))
-    first, *others = (part.astype(str).str.strip() for part in parts)
-    text = first.str.cat(others, sep="-")
-    dates = min(
-        (pd.to_datetime(text, format=form, errors="coerce") for form in FORMS),
-        key=lambda dates: dates.isna().sum(),
-    )
-    if dates.isna().any():
-        row = dates.index[dates.isna()][0]
+    parts = [as_whole(table[name]).astype(str).str.strip() for name in table]
+    dates = _of_year(*parts) if len(parts) == 2 else None
+    if dates is None:
+        dates = _of_month(*parts)
+    wrong = dates.index[dates.isna()]
+    if len(wrong) or re.match(r"h(\b|r|our)", table.columns[-1].lower()):
+        row = wrong[0] if len(wrong) else dates.index[0]
         raise ValueError(
             f"Columns {', '.join(table)} hold {', '.join(map(str, table.loc[row]))} in "
             f"row {row} (counted from 0 below the header), which is no date: name the "
-            "columns of year and quarter, or of year, month, day and hour, in this "
-            "order, or one of dates and one of hours (--time)."
+            "columns of year and quarter, year and week, or year, month, day, hour and "
+            "minute, in this order, or one of dates and one of hours (--time)."
         )
     return dates.rename(" ".join(table))
 
 
-def _whole(part):
-    """Take floats, as of statsmodels' files, for whole numbers if they are."""
-    is_whole = is_numeric_dtype(part.dtype) and (part % 1 == 0).all()
-    return part.astype("int64") if is_whole else part
+def _of_year(year, part):
+    """Join years with parts whose kind their name says; None if they are of no kind."""
+    kind = part.name[0].upper()
+    if kind == "D":
+        dates = pd.to_datetime(year + "-" + part, format="%Y-%j", errors="coerce")
+        return dates.where(dates.dt.strftime("%Y") == year)  # no day 366 of 2023
+    text = year + kind + part.str.upper().str.removeprefix(kind)
+    return parse_weeks(text) if kind == "W" else find_periods(text)
+
+
+def _of_month(year, month, day="1"):
+    """Join years with months, and days; a date that does not exist is missing."""
+    text = year + "-" + month + "-" + day
+    return min(
+        (pd.to_datetime(text, format=form, errors="coerce") for form in FORMS),
+        key=lambda dates: dates.isna().sum(),
+    )

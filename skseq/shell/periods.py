@@ -1,4 +1,4 @@
-"""Find months, quarters and weeks in text."""
+"""Find months, quarters, half-years and weeks in text."""
 
 from contextlib import suppress
 
@@ -16,31 +16,39 @@ MONTHS = (
     "%b-%Y",
     "%B-%Y",
     "%b-%y",
-    "%YM%m",
 )
-"""Formats of months, such as "1/2012", "Jan 2012" or "2012M01"."""
+"""Formats of months, such as "1/2012" or "Jan 2012"."""
+
+N_MONTHS = {"M": 1, "Q": 3, "H": 6, "S": 6}
+"""The length of "2012M01", "2012Q1", "2012H1" and "2012S1" (half-years)."""
 
 
 def find_periods(text):
-    """Parse months, weeks and quarters, such as "2024-W05", "2012Q1" or "Q1 2012"."""
+    """Parse periods of whole months, or weeks, such as "2024-W05" or "Q1 2012"."""
     for form in MONTHS:
         with suppress(TypeError, ValueError):
             return pd.to_datetime(text, format=form)
-    text = text.str.replace(r"[- ]", "", regex=True)
-    text = text.str.replace(r"^(Q\d)(\d{4})$", r"\2\1", regex=True)
-    if text.str.fullmatch(r"\d{4}Q[1-4]").all():
-        quarters = pd.PeriodIndex(text, freq="Q")
-        return pd.Series(quarters.to_timestamp(), text.index)
-    return find_weeks(text)
+    text = text.str.upper().str.replace("[-/ ]", "", regex=True)
+    text = text.str.replace(r"^([A-Z]\d{1,2})((?:19|20)\d\d)$", r"\2\1", regex=True)
+    parts = text.str.extract(r"^(\d{4})([MQHS])(\d{1,2})$")
+    if parts.isna().any(axis=None) or parts[1].nunique() > 1:
+        return find_weeks(text)
+    month = (parts[2].astype(int) - 1) * parts[1].map(N_MONTHS) + 1
+    with suppress(ValueError):
+        return pd.to_datetime(parts[0] + "-" + month.astype(str), format="%Y-%m")
+    return None
 
 
 def find_weeks(text):
-    """Parse weeks of the ISO calendar, such as "2024W05"; None if they are none."""
-    if not text.str.fullmatch(r"\d{4}W\d{1,2}").all():
-        return None
-    with suppress(ValueError):
-        dates = pd.to_datetime(text + "1", format="%GW%V%u")
-        week = text.str.partition("W")[2].astype(int)
-        # Not week 53 of a year with 52, which older pandas moves to the next year.
-        return dates if (dates.dt.isocalendar().week == week).all() else None
-    return None
+    """Parse weeks of the ISO calendar, such as "2024W05"; None if one is none."""
+    dates = parse_weeks(text)
+    return None if dates.isna().any() else dates
+
+
+def parse_weeks(text):
+    """Parse weeks of the ISO calendar; those that do not exist are missing."""
+    week = text.str.extract(r"^\d{4}W(\d{1,2})$", expand=False).astype(float)
+    monday = (text + "1").where(week.notna())
+    dates = pd.to_datetime(monday, format="%GW%V%u", errors="coerce")
+    # Older pandas moves week 53 of a year with 52 to the next one.
+    return dates.where(dates.dt.isocalendar().week.astype(float) == week)

@@ -1,11 +1,21 @@
 """Read a CSV file into a table of numbers with a time index."""
 
+import sys
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
 from .numbers import check_no_numbers, check_points, join_thousands
 from .times import ADD_HEADER, index_by_time
+
+NO_TEXT = (
+    "The file holds no text in UTF-8, UTF-16 or the encoding of Windows: save it as "
+    "CSV in UTF-8."
+)
 
 MAX_CATEGORIES = 50
 """A text column with more different values than this is taken for a mistake."""
@@ -21,13 +31,13 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
     Parameters
     ----------
     path : str or path-like
-        A file with one header line.
+        A file with one header line; "-" is standard input.
     time : str or list of str, default=None
         Column of dates (also 20240131 and 202401), or of whole numbers that count
-        time steps; or two columns, of dates and of hours: 0 to 23, 1 to 24 (24 is the
-        end of the day) or HH:MM; or columns of year and quarter, or of year, month, day
-        and hour, of which the last may be left out. None finds the only text column
-        that holds dates.
+        time steps; or a column of dates and one of hours: 0 to 23, 1 to 24 (24 is the
+        end of the day) or HH:MM, perhaps with one of minutes; or columns of year and
+        quarter, year and week, or year, month, day, hour and minute, of which the last
+        may be left out. None finds the only text column that holds dates.
     series : str or list of str, default=None
         Column that distinguishes several series, or columns that together do.
     sep, decimal : str, default="," and "."
@@ -48,11 +58,11 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
     Raises
     ------
     OSError
-        If the file can't be read.
+        If the file can't be opened.
     ValueError
-        If it is not a CSV file or has only one column, no column (or several) holds
-        dates, dates are missing or occur twice with different values, or a text column
-        holds more than 50 different values.
+        If it is not a CSV file in UTF-8, UTF-16 or the encoding of Windows, has only
+        one column, no column (or several) holds dates, dates are missing or occur twice
+        with different values, or a text column holds more than 50 different values.
 
     Examples
     --------
@@ -95,6 +105,12 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
     became = {}
     for column in table.columns[[not is_numeric_dtype(t) for t in table.dtypes]]:
         encoded = _encode(table[column])
+        taken = encoded.columns.intersection(table.columns)
+        if len(taken):
+            raise ValueError(
+                f"Text column {column!r} would become {', '.join(encoded.columns)}, "
+                f"but there is a column {taken[0]!r} already: rename one of them."
+            )
         became[column] = encoded.columns.tolist()
         notes.append(f"Text column {column!r} became {', '.join(encoded.columns)}.")
         table = table.drop(columns=column).join(encoded)
@@ -110,17 +126,24 @@ def _read_csv(path, sep, decimal, series):
     names = [space + name for name in series for space in ("", " ")]
     options["converters"] = dict.fromkeys(names, _read_label)
     try:
-        table = _decode(path, options)
+        table = _decode(_seekable(path), options)
+    except pd.errors.EmptyDataError as error:
+        raise ValueError(
+            "There is nothing in the file: give one with a header line and rows."
+        ) from error
     except pd.errors.ParserError as error:
         raise ValueError(
             f"The rows do not have the columns of the first line ({error}): remove any "
-            "lines above the header, give the right separator (--sep), or close a "
-            "quote."
+            "lines above the header, give the right separator (--sep), close a quote, "
+            "or save a spreadsheet as CSV."
         ) from error
     table.columns = table.columns.str.strip()
     _check_header(table, sep)
     unnamed = table.columns.str.startswith("Unnamed: ")
-    return table.loc[:, ~(unnamed & table.isna().all())].dropna(how="all")
+    table = table.loc[:, ~(unnamed & table.isna().all())].dropna(how="all")
+    if table.empty:
+        raise ValueError(NO_TEXT)
+    return table
 
 
 def _read_label(text):
@@ -149,12 +172,6 @@ def _check_header(table, sep):
         )
 
 
-def _encoding_of_windows(path):
-    """Tell the two encodings apart in which spreadsheets on Windows write."""
-    start = pd.read_csv(path, header=None, nrows=1, encoding="latin-1").iat[0, 0]
-    return "utf-16" if str(start).startswith(("ÿþ", "þÿ")) else "cp1252"
-
-
 def _names(option, names):
     """Return the names of columns as a list."""
     names = [names] if isinstance(names, str) else list(names or [])
@@ -163,12 +180,22 @@ def _names(option, names):
     return names
 
 
+def _seekable(path):
+    """Keep what comes through a pipe, since a guess of its encoding may fail."""
+    if path == "-":
+        return BytesIO(sys.stdin.buffer.read())
+    is_pipe = isinstance(path, str | Path) and Path(path).is_fifo()
+    return BytesIO(Path(path).read_bytes()) if is_pipe else path
+
+
 def _decode(path, options):
-    """Read a table that may have the encoding of Windows."""
-    try:
-        return pd.read_csv(path, **options)
-    except UnicodeDecodeError:
-        return pd.read_csv(path, **options, encoding=_encoding_of_windows(path))
+    """Read a table that may have one of the encodings of Windows."""
+    for encoding in ("utf-8", "utf-16", "cp1252"):
+        if isinstance(path, BytesIO):
+            path.seek(0)
+        with suppress(UnicodeError):
+            return pd.read_csv(path, **options, encoding=encoding)
+    raise ValueError(NO_TEXT)
 
 
 def _drop_row_numbers(table, used):

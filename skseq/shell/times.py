@@ -1,12 +1,12 @@
 """The time column of a table."""
 
-import numpy as np
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
-from .dates import find_compact_dates, find_dates, find_stray
-from .hours import add_hours
-from .parts import join_parts
+from .dates import MIDNIGHT, find_compact_dates, find_dates, find_stray
+from .hours import add_hours, since_midnight
+from .numbers import as_whole
+from .parts import date_columns, join_parts
 
 ADD_HEADER = "add a line with the names of the columns above it."
 
@@ -62,6 +62,7 @@ def _find_times(table):
     if not dates:
         for column in table:
             _check_stray(table[column])
+        _check_wide(table.columns)
     if len(dates) != 1:
         found = f"{len(dates)} columns hold" if dates else "No column holds"
         raise ValueError(
@@ -83,25 +84,31 @@ def _named_times(table, columns):
                 f"{list(table.columns)}."
             )
         _check_complete(table[column])
-    time, *others = columns
-    times = _named_dates(table[time])
-    if others and is_integer_dtype(times.dtype):  # years
-        times, others = join_parts(table[columns[:3]]), columns[3:]
-    if len(others) > 1:
+    first = as_whole(table[columns[0]])
+    years = (
+        len(columns) > 1
+        and is_integer_dtype(first.dtype)
+        and find_compact_dates(first) is None
+    )
+    of_date = date_columns(columns) if years else columns[:1]
+    of_day = columns[len(of_date) :]
+    if len(of_day) > 2:
         raise ValueError(
-            "Time must be one column of dates, alone or with one of hours, or columns "
-            f"of year, month, day and hour; got {columns}: leave out the others."
+            "Time must be one column of dates, alone or with one of hours and one of "
+            "minutes, or columns of year, month, day, hour and minute; got "
+            f"{columns}: leave out the others."
         )
-    return add_hours(times, table[others[0]]) if others else times
+    elapsed = since_midnight(table[of_day]) if of_day else MIDNIGHT
+    times = join_parts(table[of_date]) if years else _named_dates(first, elapsed)
+    return add_hours(times, elapsed) if of_day else times
 
 
-def _named_dates(column):
+def _named_dates(column, elapsed):
     """Parse dates, or whole numbers that count time steps."""
-    if is_numeric_dtype(column.dtype) and (column % 1 == 0).all():
-        column = column.astype(np.int64)  # no longer the floats of an empty last line
+    if is_integer_dtype(column.dtype):
         dates = find_compact_dates(column)
         return column if dates is None else dates
-    dates = find_dates(column)
+    dates = find_dates(column, elapsed)
     if dates is None:
         _check_stray(column)
         raise ValueError(
@@ -130,6 +137,17 @@ def _check_stray(column):
             f"Time column {column.name!r} holds {column[row]!r} in row {row} (counted "
             "from 0 below the header): write all dates in the same format, and "
             "remove rows of units, totals and notes."
+        )
+
+
+def _check_wide(columns):
+    """Refuse a table whose columns are named by dates or years."""
+    names = pd.Series([name for name in columns if name[:1].isdigit()])
+    if 2 * len(names) > len(columns) and find_dates(names) is not None:
+        raise ValueError(
+            f"Columns are named by dates, {names[0]!r} to {names.iloc[-1]!r}: write a "
+            "row for each date and series, with columns of dates, series and values "
+            "(pandas.melt)."
         )
 
 

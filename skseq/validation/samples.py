@@ -89,9 +89,10 @@ def check_predict_windows(estimator, X, *, any_length=False, allow_missing=False
     length, n_features = estimator.window_shape_in_
     name = type(estimator).__name__
     if _is_flat(X) and n_features == 1 and windows.shape[1] != length:
+        advice = " For another length, give X[:, :, None]." if any_length else ""
         raise ValueError(
             f"X has {windows.shape[1]} features, but {name} is expecting {length} "
-            "features as input (the time steps of a window)."
+            f"features as input (the time steps of a window).{advice}"
         )
     if windows.shape[2] != n_features:
         raise ValueError(
