@@ -269,7 +269,8 @@ class SquaredError(nn.Module):
 
 
 @pytest.mark.parametrize(
-    "part", ["a network", "a layer", "a loss", "a hook", "frozen weights"]
+    "part",
+    ["a network", "a layer", "a loss", "a hook", "frozen weights", "shared weights"],
 )
 def test_what_is_from_elsewhere_is_fitted_one_by_one(part, stacks):
     class Network(Dense):
@@ -278,14 +279,16 @@ def test_what_is_from_elsewhere_is_fitted_one_by_one(part, stacks):
     class Regressor(skseq.DenseRegressor):
         def _build(self, length, n_features):
             kind = Network if part == "a network" else Dense
-            network = kind(length * n_features, (4,), "relu", 0.0)
-            first, *_ = network.layers
+            network = kind(length * n_features, (4, 4), "relu", 0.0)
+            first, second = (x for x in network.layers if isinstance(x, nn.Linear))
             if part == "a layer":
                 network.layers[1] = nn.PReLU()
             elif part == "a hook":
                 first.register_forward_hook(lambda *call: 2 * call[2])
             elif part == "frozen weights":
                 first.requires_grad_(False)
+            elif part == "shared weights":
+                second.bias = first.bias
             return network
 
         def _criterion(self, dtype):

@@ -104,14 +104,17 @@ READY = (
 def can_stack(module):
     """Tell whether a SequenceModel can be one of a :class:`Stack`.
 
-    A network with hooks or with weights that are not learned cannot, nor a class from
-    elsewhere, which may use its weights in ways that are not known here.
+    A network with hooks, or with weights that are not learned or that layers share,
+    cannot, nor a class from elsewhere, which may use its weights in ways that are not
+    known here.
     """
+    named = list(module.named_parameters(remove_duplicate=False))
     return (
         type(module.inputs) in (Standardize, Embed)
         and type(module.head) in HEADS
         and type(module.network) in NETWORKS
-        and all(parameter.requires_grad for parameter in module.parameters())
+        and all(parameter.requires_grad for _, parameter in named)
+        and len(named) == len(list(module.parameters()))
         and not any(map(is_watched, module.modules()))
         and all(
             type(part) in (*STACKED, *READY)
