@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
@@ -268,9 +269,33 @@ class SquaredError(nn.Module):
         return (prediction - target).square().mean()
 
 
+class Noise(nn.Module):
+    """Has no weights, but draws random numbers."""
+
+    def forward(self, x):
+        return x + torch.randn_like(x) if self.training else x
+
+
+class Centred(nn.Sequential):
+    """Mixes the windows of a batch."""
+
+    def forward(self, x):
+        return super().forward(x - x.mean(0)) if self.training else super().forward(x)
+
+
 @pytest.mark.parametrize(
     "part",
-    ["a network", "a layer", "a loss", "a hook", "frozen weights", "shared weights"],
+    [
+        "a network",
+        "a layer",
+        "a layer without weights",
+        "layers that mix windows",
+        "a loss",
+        "a hook",
+        "a forward",
+        "frozen weights",
+        "shared weights",
+    ],
 )
 def test_what_is_from_elsewhere_is_fitted_one_by_one(part, stacks):
     class Network(Dense):
@@ -283,6 +308,12 @@ def test_what_is_from_elsewhere_is_fitted_one_by_one(part, stacks):
             first, second = (x for x in network.layers if isinstance(x, nn.Linear))
             if part == "a layer":
                 network.layers[1] = nn.PReLU()
+            elif part == "a layer without weights":
+                network.layers[1] = Noise()
+            elif part == "layers that mix windows":
+                network.layers = Centred(*network.layers)
+            elif part == "a forward":
+                network.layers[1].forward = torch.tanh
             elif part == "a hook":
                 first.register_forward_hook(lambda *call: 2 * call[2])
             elif part == "frozen weights":

@@ -7,15 +7,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from . import conv, normalization
+from . import conv
 from .by_hand import is_watched
-from .cells import Cell
 from .decoder import LabelDecoder, NumberDecoder
 from .dense import Dense
 from .dropout import drawing
 from .heads import Head
 from .inputs import Embed, Standardize
-from .recurrent import LAYERS, Recurrent
+from .recurrent import Recurrent, is_single
 from .stacked_cells import StackedGRUCell, StackedLSTMCell, StackedRNNCell
 from .wavenet import WaveNet
 
@@ -91,22 +90,16 @@ STACKED = {
 }
 """Layers that are replaced by one of several models."""
 
-READY = (
-    Cell,
-    *LAYERS,
-    conv.BatchNorm,
-    normalization.BatchNorm,
-    normalization.LayerNorm,
-)
-"""Layers that can have the weights of several models themselves, see :mod:`layout`."""
+PLAIN = nn.GELU, nn.Identity, nn.ModuleList, nn.ReLU, nn.Sequential, nn.Tanh
+"""Parts without weights, to which all windows are alike."""
 
 
 def can_stack(module):
     """Tell whether a SequenceModel can be one of a :class:`Stack`.
 
     A network with hooks, or with weights that are not learned or that layers share,
-    cannot, nor a class from elsewhere, which may use its weights in ways that are not
-    known here.
+    cannot, nor one with a part from elsewhere, which may use its weights, or mix its
+    windows, in ways that are not known here, or draw random numbers.
     """
     named = list(module.named_parameters(remove_duplicate=False))
     return (
@@ -116,12 +109,14 @@ def can_stack(module):
         and all(parameter.requires_grad for _, parameter in named)
         and len(named) == len(list(module.parameters()))
         and not any(map(is_watched, module.modules()))
-        and all(
-            type(part) in (*STACKED, *READY)
-            for part in module.modules()
-            if next(part.parameters(recurse=False), None) is not None
-        )
+        and all(map(_is_known, module.modules()))
     )
+
+
+def _is_known(part):
+    kind = type(part)
+    is_ours = kind.__module__.startswith(f"{__package__}.")
+    return is_ours or kind in (*STACKED, *PLAIN) or is_single(part)
 
 
 def stacked(models):
