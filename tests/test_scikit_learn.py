@@ -113,6 +113,23 @@ def test_a_subclass_has_its_defaults_with_or_without_their_types():
         assert f"{name} : int, default={value}\n" in Short.__doc__
 
 
+def test_types_of_parameters_may_be_text():
+    """As in a module with ``from __future__ import annotations``."""
+
+    class Own(DenseRegressor):
+        """A network."""
+
+        max_epochs: "int" = 1
+        gradient_clip: "float | None" = 1.0
+        is_large: "bool" = False
+
+    X, y = make_windows(DenseRegressor)
+    Own(gradient_clip=None).fit(X, y)
+    for name, value in {"max_epochs": None, "gradient_clip": 0, "is_large": 2}.items():
+        with pytest.raises((TypeError, ValueError), match=name):
+            Own(**{name: value}).fit(X, y)
+
+
 def test_a_class_that_workers_return_has_subclasses():
     """It is pickled by value if it is not in a module, as in a notebook."""
 
