@@ -283,12 +283,18 @@ class Centred(nn.Sequential):
         return super().forward(x - x.mean(0)) if self.training else super().forward(x)
 
 
+OTHER_LAYERS = {
+    "a layer": nn.PReLU,
+    "a layer with other options": lambda: nn.LayerNorm(4, eps=0.5),
+    "a layer without weights": Noise,
+}
+
+
 @pytest.mark.parametrize(
     "part",
     [
         "a network",
-        "a layer",
-        "a layer without weights",
+        *OTHER_LAYERS,
         "layers that mix windows",
         "a loss",
         "a hook",
@@ -306,10 +312,8 @@ def test_what_is_from_elsewhere_is_fitted_one_by_one(part, stacks):
             kind = Network if part == "a network" else Dense
             network = kind(length * n_features, (4, 4), "relu", 0.0)
             first, second = (x for x in network.layers if isinstance(x, nn.Linear))
-            if part == "a layer":
-                network.layers[1] = nn.PReLU()
-            elif part == "a layer without weights":
-                network.layers[1] = Noise()
+            if part in OTHER_LAYERS:
+                network.layers[1] = OTHER_LAYERS[part]()
             elif part == "layers that mix windows":
                 network.layers = Centred(*network.layers)
             elif part == "a forward":

@@ -14,6 +14,7 @@ from .dense import Dense
 from .dropout import drawing
 from .heads import Head
 from .inputs import Embed, Standardize
+from .normalization import EPS
 from .recurrent import Recurrent, is_single
 from .stacked_cells import StackedGRUCell, StackedLSTMCell, StackedRNNCell
 from .wavenet import WaveNet
@@ -50,7 +51,7 @@ class StackedLayerNorm(StackedLinear):
 
     def forward(self, x):
         """Normalise the windows of all models, (batch, ..., n)."""
-        rows = F.layer_norm(_rows(x, self.weight), x.shape[-1:])
+        rows = F.layer_norm(_rows(x, self.weight), x.shape[-1:], eps=EPS)
         gain, bias = self.weight.unsqueeze(1), self.bias.unsqueeze(1)
         return torch.addcmul(bias, rows, gain).view_as(x)
 
@@ -115,6 +116,8 @@ def can_stack(module):
 
 def _is_known(part):
     kind = type(part)
+    if kind is nn.LayerNorm and (part.bias is None or part.eps != EPS):
+        return False
     is_ours = kind.__module__.startswith(f"{__package__}.")
     return is_ours or kind in (*STACKED, *PLAIN) or is_single(part)
 
