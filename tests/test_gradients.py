@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
-from skorch.callbacks import Callback, Freezer
+from skorch.callbacks import Callback, Freezer, Unfreezer
 
 from skseq import (
     Conv1DRegressor,
@@ -46,7 +46,7 @@ class Norms(Callback):
         self.norms = []
 
     def on_grad_computed(self, net, named_parameters, **kwargs):
-        gradients = [p.grad for _, p in named_parameters]
+        gradients = [p.grad for _, p in named_parameters if p.grad is not None]
         self.norms.append(torch.nn.utils.get_total_norm(gradients).item())
 
 
@@ -385,3 +385,20 @@ def test_a_frozen_layer_is_not_called_vanished():
         model = make(GRURegressor, callbacks=[Freezer("network.*")]).fit(X, y)
     name = "gradient_norm network.layers.0"
     assert (model.history_[name] == 0).all()
+
+
+def test_a_layer_that_is_released_later_is_clipped_and_recorded():
+    class Frozen(GRURegressor):
+        """{parameters}{attributes}"""
+
+        def _build(self, length, n_features):
+            return super()._build(length, n_features).requires_grad_(False)
+
+    X, y = data()
+    callbacks = [Unfreezer("network.*", at=2), spy := Norms()]
+    model = Frozen(
+        max_epochs=3, batch_size=64, gradient_clip=1e-3, callbacks=callbacks
+    ).fit(X, y)
+    np.testing.assert_allclose(spy.norms, 1e-3, rtol=1e-2)
+    norms = model.history_["gradient_norm network.layers.0"]
+    assert (norms > 0).tolist() == [False, True, True]

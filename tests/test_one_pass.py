@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from skseq import Conv1DRegressor, GRURegressor, WaveNetClassifier, WaveNetRegressor
+from skseq.networks import Conv1D, WaveNet
 from skseq.windows import sliding_windows
 
 # Networks of two or three filters, trained for one epoch: what they learn is no matter.
@@ -200,4 +201,27 @@ def test_chunks_join():
     model.fit(windows[:50], windows[:50, -1, 0])
     np.testing.assert_allclose(
         model.predict(windows), model.predict(windows.copy()), rtol=1e-10, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("family", "regressor"), [(WaveNet, WaveNetRegressor), (Conv1D, Conv1DRegressor)]
+)
+def test_a_forward_that_sees_the_whole_window(family, regressor):
+    class Network(family):
+        def forward(self, x, n_padding, only_last=False):
+            return super().forward(x, n_padding) + x.mean((1, 2), keepdim=True)
+
+    class Regressor(regressor):
+        def _build(self, length, n_features):
+            network = super()._build(length, n_features)
+            network.__class__ = Network
+            return network
+
+    windows = make_windows(16, 1)
+    params = {"cell": None} if family is Conv1D else {"n_layers": 2, "n_blocks": 1}
+    model = Regressor(max_epochs=1, random_state=0, **params)
+    model.fit(windows, windows[:, -1, 0])
+    np.testing.assert_allclose(
+        model.predict(windows), model.predict(windows.copy()), rtol=1e-6
     )

@@ -245,6 +245,36 @@ def test_what_replaces_a_layer_is_called(cell):
         torch.testing.assert_close(model(x, None), -states)
 
 
+@cells
+def test_a_forward_of_a_layer_is_called(cell):
+    model, (x, _) = network(cell, n_layers=1), windows([8, 8])
+    states = model(x, None)
+    (layer,) = model.layers
+    layer.forward = lambda x: (-type(layer).forward(layer, x)[0], None)
+    with torch.no_grad():
+        torch.testing.assert_close(model(x, None), -states)
+
+
+@cells
+@pytest.mark.parametrize("with_gradient", [True, False])
+@pytest.mark.parametrize(
+    "options", [{"num_layers": 2}, {"bias": False}, {"bidirectional": True}]
+)
+def test_a_layer_of_torch_with_other_options(cell, options, with_gradient):
+    model, lengths = network(cell, n_layers=1), [8, 5]
+    layer = CELLS[cell](FEATURES, HIDDEN, batch_first=True, **options).double()
+    model.layers[0] = layer
+    x, n_padding = windows(lengths)
+    with torch.set_grad_enabled(with_gradient):
+        torch.testing.assert_close(model(x, None), layer(x)[0])
+        states = model(x, n_padding)
+    if layer.bidirectional:
+        return  # it reads padding, which comes last then
+    for window, length, own in zip(x, lengths, states, strict=True):
+        expected = layer(window[None, LENGTH - length :])[0][0]
+        torch.testing.assert_close(own[LENGTH - length :], expected)
+
+
 # --- the estimators -------------------------------------------------------------------
 
 NAMES = [f"{cell}{task}" for cell in CELLS for task in ("Regressor", "Classifier")]

@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 import sklearn
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
 from skseq import (
+    DenseRegressor,
     Differencer,
     SlidingWindow,
     TransformedWindowRegressor,
@@ -96,6 +97,58 @@ def test_init_only_stores(cls):
         model = cls(**{name: marker})
         assert getattr(model, name) is marker
         assert vars(model).keys() == set(parameters(cls))
+
+
+def test_a_subclass_has_its_defaults_with_or_without_their_types():
+    class Short(DenseRegressor):
+        """{parameters}{attributes}"""
+
+        max_epochs = 2
+        n_members: int = 3
+
+    changed = {"max_epochs": 2, "n_members": 3}
+    assert Short().get_params() == DenseRegressor(**changed).get_params()
+    assert clone(Short(max_epochs=5)).max_epochs == 5
+    for name, value in changed.items():
+        assert f"{name} : int, default={value}\n" in Short.__doc__
+
+
+def test_types_of_parameters_may_be_text():
+    """As in a module with ``from __future__ import annotations``."""
+
+    class Own(DenseRegressor):
+        """A network."""
+
+        max_epochs: "int" = 1
+        gradient_clip: "float | None" = 1.0
+        is_large: "bool" = False
+
+    X, y = make_windows(DenseRegressor)
+    Own(gradient_clip=None).fit(X, y)
+    for name, value in {"max_epochs": None, "gradient_clip": 0, "is_large": 2}.items():
+        with pytest.raises((TypeError, ValueError), match=name):
+            Own(**{name: value}).fit(X, y)
+
+
+def test_a_class_that_workers_return_has_subclasses():
+    """It is pickled by value if it is not in a module, as in a notebook."""
+
+    class Own(DenseRegressor):
+        """A network."""
+
+        n_more: int = 1
+
+    X, y = make_windows(DenseRegressor)
+    cross_validate(Own(max_epochs=1), X, y, cv=2, n_jobs=2, return_estimator=True)
+
+    class Further(Own):
+        """Another one."""
+
+        n_other: int = 2
+
+    expected = DenseRegressor().get_params() | {"n_more": 1, "n_other": 2}
+    assert Further().get_params() == expected
+    Further(max_epochs=1).fit(X, y)
 
 
 @every

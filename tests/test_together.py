@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
@@ -268,8 +269,39 @@ class SquaredError(nn.Module):
         return (prediction - target).square().mean()
 
 
+class Noise(nn.Module):
+    """Has no weights, but draws random numbers."""
+
+    def forward(self, x):
+        return x + torch.randn_like(x) if self.training else x
+
+
+class Centred(nn.Sequential):
+    """Mixes the windows of a batch."""
+
+    def forward(self, x):
+        return super().forward(x - x.mean(0)) if self.training else super().forward(x)
+
+
+OTHER_LAYERS = {
+    "a layer": nn.PReLU,
+    "a layer with other options": lambda: nn.LayerNorm(4, eps=0.5),
+    "a layer without weights": Noise,
+}
+
+
 @pytest.mark.parametrize(
-    "part", ["a network", "a layer", "a loss", "a hook", "frozen weights"]
+    "part",
+    [
+        "a network",
+        *OTHER_LAYERS,
+        "layers that mix windows",
+        "a loss",
+        "a hook",
+        "a forward",
+        "frozen weights",
+        "shared weights",
+    ],
 )
 def test_what_is_from_elsewhere_is_fitted_one_by_one(part, stacks):
     class Network(Dense):
@@ -278,14 +310,20 @@ def test_what_is_from_elsewhere_is_fitted_one_by_one(part, stacks):
     class Regressor(skseq.DenseRegressor):
         def _build(self, length, n_features):
             kind = Network if part == "a network" else Dense
-            network = kind(length * n_features, (4,), "relu", 0.0)
-            first, *_ = network.layers
-            if part == "a layer":
-                network.layers[1] = nn.PReLU()
+            network = kind(length * n_features, (4, 4), "relu", 0.0)
+            first, second = (x for x in network.layers if isinstance(x, nn.Linear))
+            if part in OTHER_LAYERS:
+                network.layers[1] = OTHER_LAYERS[part]()
+            elif part == "layers that mix windows":
+                network.layers = Centred(*network.layers)
+            elif part == "a forward":
+                network.layers[1].forward = torch.tanh
             elif part == "a hook":
                 first.register_forward_hook(lambda *call: 2 * call[2])
             elif part == "frozen weights":
                 first.requires_grad_(False)
+            elif part == "shared weights":
+                second.bias = first.bias
             return network
 
         def _criterion(self, dtype):

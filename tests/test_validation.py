@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from skseq import GRUClassifier, GRURegressor, NaiveRegressor, pad_sequences
+from skseq import (
+    Differencer,
+    GRUClassifier,
+    GRURegressor,
+    NaiveRegressor,
+    SlidingWindow,
+    horizon_targets,
+    pad_sequences,
+)
 from skseq.comparison.tables import in_order
 from skseq.validation import (
     check_fit_windows,
@@ -368,3 +376,23 @@ def test_advice_fits_a_column_that_is_not_numeric(values, advice, dtype):
         check_series(frame)
     with pytest.raises(ValueError, match=f"'c' has dtype .*{advice}"):
         in_order(frame, "y")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        SlidingWindow(3).fit,
+        Differencer().fit,
+        horizon_targets,
+        lambda values: pad_sequences([values]),
+        lambda values: NaiveRegressor().fit(values, np.ones(4)),
+        lambda values: GRURegressor(max_epochs=1).fit(values, np.ones(4)),
+        lambda values: GRURegressor(max_epochs=1).fit(np.ones((4, 2)), values[:, 0]),
+        lambda values: GRUClassifier(max_epochs=1).fit(np.ones((4, 2)), values[:, 0]),
+    ],
+)
+def test_masked_values_are_no_values(use):
+    values = np.arange(8.0).reshape(4, 2)
+    use(np.ma.array(values, mask=False))
+    with pytest.raises(ValueError, match=r"masked values.*filled\(numpy.nan\)"):
+        use(np.ma.masked_equal(values, 4))

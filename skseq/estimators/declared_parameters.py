@@ -1,9 +1,9 @@
 """DeclaredParameters: estimators whose parameters are annotated class attributes."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from functools import cache
-from inspect import cleandoc
+from inspect import cleandoc, get_annotations
 from textwrap import dedent
 
 from sklearn.base import BaseEstimator
@@ -20,6 +20,13 @@ class DeclaredParameters(BaseEstimator):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
+        for base in cls.__mro__[1:]:
+            for name, field in vars(base).get("__dataclass_fields__", {}).items():
+                # A class of a notebook has a copy, once workers have returned it.
+                field.default_factory = MISSING
+                if name in vars(cls):  # a changed default, with or without its type
+                    annotations = {name: field.type} | get_annotations(cls)
+                    cls.__annotations__ = annotations
         dataclass(cls, kw_only=True, eq=False, repr=False)
         inherited = "".join(vars(c).get("_parameters", "") for c in cls.__mro__)
         # A subclass may change a default.

@@ -59,11 +59,13 @@ def check_parameters(estimator):
         choices.update(vars(cls).get("_choices", {}))
     for field in fields(estimator):
         name, value = field.name, getattr(estimator, field.name)
+        # It is text already if a module postpones the evaluation of annotations.
+        kind = field.type.__name__ if isinstance(field.type, type) else str(field.type)
         if name in choices:
             _check_choice(value, name, choices[name])
         elif name in RANGES:
-            _check_number(value, name, optional=isinstance(None, field.type))
-        elif field.type is bool and not isinstance(value, (bool, np.bool_)):
+            _check_number(value, name, optional="None" in kind)
+        elif kind == "bool" and not isinstance(value, (bool, np.bool_)):
             raise TypeError(f"{name} must be True or False, got {value!r}.")
         elif name in _CHECKS:
             _CHECKS[name](value)

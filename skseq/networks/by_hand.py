@@ -42,12 +42,16 @@ def is_traced():
 
 
 def is_watched(module):
-    """Tell whether a module has hooks, which nothing in its place would call."""
+    """Tell whether a module has hooks or a forward of its own.
+
+    Nothing in its place would call them.
+    """
     return bool(
         module._forward_hooks
         or module._forward_pre_hooks
         or module._backward_hooks
         or module._backward_pre_hooks
+        or "forward" in vars(module)
     )
 
 

@@ -179,8 +179,16 @@ def _is_small(layer, x):
 
 def _is_replaceable(layer):
     """Whether a layer is torch's own, and nobody wants to see it called."""
-    is_torchs = type(layer) in LAYERS and not is_stacked(layer.weight_hh_l0)
-    return is_torchs and not is_watched(layer)
+    return (
+        is_single(layer)
+        and not is_stacked(layer.weight_hh_l0)
+        and not is_watched(layer)
+    )
+
+
+def is_single(layer):
+    """Tell whether it is torch's, of one layer and direction, and with biases."""
+    return type(layer) in LAYERS and len(layer._parameters) == 4
 
 
 @in_full_precision  # few processors have torch's LSTM in bfloat16

@@ -7,15 +7,15 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from . import conv, normalization
+from . import conv
 from .by_hand import is_watched
-from .cells import Cell
 from .decoder import LabelDecoder, NumberDecoder
 from .dense import Dense
 from .dropout import drawing
 from .heads import Head
 from .inputs import Embed, Standardize
-from .recurrent import LAYERS, Recurrent
+from .normalization import EPS
+from .recurrent import Recurrent, is_single
 from .stacked_cells import StackedGRUCell, StackedLSTMCell, StackedRNNCell
 from .wavenet import WaveNet
 
@@ -51,7 +51,7 @@ class StackedLayerNorm(StackedLinear):
 
     def forward(self, x):
         """Normalise the windows of all models, (batch, ..., n)."""
-        rows = F.layer_norm(_rows(x, self.weight), x.shape[-1:])
+        rows = F.layer_norm(_rows(x, self.weight), x.shape[-1:], eps=EPS)
         gain, bias = self.weight.unsqueeze(1), self.bias.unsqueeze(1)
         return torch.addcmul(bias, rows, gain).view_as(x)
 
@@ -91,34 +91,35 @@ STACKED = {
 }
 """Layers that are replaced by one of several models."""
 
-READY = (
-    Cell,
-    *LAYERS,
-    conv.BatchNorm,
-    normalization.BatchNorm,
-    normalization.LayerNorm,
-)
-"""Layers that can have the weights of several models themselves, see :mod:`layout`."""
+PLAIN = nn.GELU, nn.Identity, nn.ModuleList, nn.ReLU, nn.Sequential, nn.Tanh
+"""Parts without weights, to which all windows are alike."""
 
 
 def can_stack(module):
     """Tell whether a SequenceModel can be one of a :class:`Stack`.
 
-    A network with hooks or with weights that are not learned cannot, nor a class from
-    elsewhere, which may use its weights in ways that are not known here.
+    A network with hooks, or with weights that are not learned or that layers share,
+    cannot, nor one with a part from elsewhere, which may use its weights, or mix its
+    windows, in ways that are not known here, or draw random numbers.
     """
+    named = list(module.named_parameters(remove_duplicate=False))
     return (
         type(module.inputs) in (Standardize, Embed)
         and type(module.head) in HEADS
         and type(module.network) in NETWORKS
-        and all(parameter.requires_grad for parameter in module.parameters())
+        and all(parameter.requires_grad for _, parameter in named)
+        and len(named) == len(list(module.parameters()))
         and not any(map(is_watched, module.modules()))
-        and all(
-            type(part) in (*STACKED, *READY)
-            for part in module.modules()
-            if next(part.parameters(recurse=False), None) is not None
-        )
+        and all(map(_is_known, module.modules()))
     )
+
+
+def _is_known(part):
+    kind = type(part)
+    if kind is nn.LayerNorm and (part.bias is None or part.eps != EPS):
+        return False
+    is_ours = kind.__module__.startswith(f"{__package__}.")
+    return is_ours or kind in (*STACKED, *PLAIN) or is_single(part)
 
 
 def stacked(models):

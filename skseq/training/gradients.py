@@ -43,12 +43,10 @@ class Gradients(Callback):
         """Find the layers of the module."""
         self.layers_ = {}
         self.parameters_ = []
+        # Also of those that are frozen, which a callback may release later.
         for name, parameter in module_of(net).named_parameters():
-            if parameter.requires_grad:
-                self.layers_.setdefault(layer_of(name), []).append(
-                    len(self.parameters_)
-                )
-                self.parameters_.append(parameter)
+            self.layers_.setdefault(layer_of(name), []).append(len(self.parameters_))
+            self.parameters_.append(parameter)
 
     def on_epoch_begin(self, net, dataset_train=None, **kwargs):
         """Start anew."""

@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.utils import check_scalar
 
 from ..validation import advice_on_labels
-from ..windows import as_real, lay_coming
+from ..windows import as_real, lay_coming, refuse_masked
 from .time_index import check_gaps, check_times
 
 
@@ -87,6 +87,7 @@ def _as_table(series, gaps):
     if isinstance(series, (pd.DataFrame, pd.Series)):
         check_times(series, "series", gaps)
         return series if isinstance(series, pd.DataFrame) else series.to_frame()
+    refuse_masked(series, "series")
     array = np.asarray(series)
     if array.ndim not in (1, 2):
         raise ValueError(

@@ -7,7 +7,7 @@ from pandas.api.types import is_list_like
 from sklearn.utils import assert_all_finite, check_array
 
 from ..warning import warn
-from ..windows import LazyArray, chunks, observed
+from ..windows import LazyArray, chunks, observed, refuse_masked
 
 SEQUENCES = (
     "y holds separate sequences, perhaps of different lengths: make it one array. For "
@@ -23,6 +23,7 @@ def target_array(y):
     """Return targets or labels as an array of any type, where values may be missing."""
     if isinstance(y, LazyArray):
         return y
+    refuse_masked(y, "y")
     try:
         array = check_array(
             y,

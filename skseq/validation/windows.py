@@ -6,7 +6,7 @@ import torch
 from pandas.api.types import infer_dtype, is_numeric_dtype, is_object_dtype
 from sklearn.utils import assert_all_finite, check_array
 
-from ..windows import LazyArray, chunks, leading_padding, series_of
+from ..windows import LazyArray, chunks, leading_padding, refuse_masked, series_of
 from .advice import advice_on
 
 _FLOATS = [np.float64, np.float32]
@@ -96,6 +96,7 @@ def _to_floats(values, name, estimator, allow_nd=False):
     """Convert to an array of floats, whatever its values."""
     if isinstance(values, torch.Tensor):  # scikit-learn does not see that it is float32
         values = values.numpy()
+    refuse_masked(values, name)
     _refuse_text(values, name)
     try:
         return check_array(

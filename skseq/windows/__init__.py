@@ -3,7 +3,14 @@
 from .coming import coming_values, lay_coming
 from .differences import difference, integrate
 from .lazy import LazyArray, take
-from .padding import as_real, backfill, leading_padding, observed, pad_sequences
+from .padding import (
+    as_real,
+    backfill,
+    leading_padding,
+    observed,
+    pad_sequences,
+    refuse_masked,
+)
 from .panel import cut_windows
 from .views import (
     HoldsWindows,
@@ -34,6 +41,7 @@ __all__ = [
     "observed",
     "pack",
     "pad_sequences",
+    "refuse_masked",
     "series_of",
     "sliding_windows",
     "take",

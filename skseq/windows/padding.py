@@ -104,6 +104,7 @@ def as_real(values, name):
     ValueError
         For text, complex numbers and anything else that is not real numbers.
     """
+    refuse_masked(values, name)
     try:
         array = np.asarray(values)
         if array.dtype == np.float32:
@@ -115,6 +116,15 @@ def as_real(values, name):
         raise ValueError(
             f"{name} is not numeric: {error}. Encode or convert it first."
         ) from None
+
+
+def refuse_masked(values, name):
+    """Raise ValueError for a masked array, of which numpy would take what is masked."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise ValueError(
+            f"{name} is an array with masked values, which hold anything: give "
+            f"{name}.astype(float).filled(numpy.nan), and then impute or drop them."
+        )
 
 
 def _unnested(frame):
