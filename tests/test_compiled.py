@@ -66,7 +66,9 @@ def _add_product(a, b, total):
 
 
 @pytest.mark.parametrize("dtype", TYPES)
-@pytest.mark.parametrize("sizes", [(32, 16, 48), (7, 9, 5), (64, 64, 192), (32, 8, 24)])
+@pytest.mark.parametrize(
+    "sizes", [(32, 16, 48), (7, 9, 5), (64, 64, 192), (32, 8, 24), (1, 16, 48)]
+)
 def test_products_do_not_depend_on_places_in_memory(dtype, sizes):
     """Else a fit would differ in its last digits from one process to the next."""
     rng = np.random.default_rng(0)

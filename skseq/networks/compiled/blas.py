@@ -11,8 +11,11 @@ import numpy as np
 import torch
 from llvmlite.binding import add_symbol
 from numba import njit, types
+from numba.core import cgutils
 from numba.core.errors import TypingError
-from numba.extending import get_cython_function_address, overload
+from numba.extending import get_cython_function_address, intrinsic, overload
+from numba.np.arrayobj import make_array
+from numba.np.numpy_support import as_dtype
 
 from .tanh import OPTIONS
 
@@ -33,17 +36,28 @@ def _address(name):
         return get_cython_function_address("scipy.linalg.cython_blas", name)
 
 
-def _product(name):
-    """Make a product callable in compiled functions.
+def _function(name, address, n_arguments):
+    """Make a function of BLAS callable in compiled ones.
 
     They know it by a name, looked up when they are loaded, so that they can be cached.
     """
-    add_symbol(f"skseq_{name}", _address(name))
-    arguments = 13 * [types.voidptr]
+    add_symbol(f"skseq_{name}", address)
+    arguments = n_arguments * [types.voidptr]
     return types.ExternalFunction(f"skseq_{name}", types.void(*arguments))
 
 
-_PRODUCTS = {types.float32: _product("sgemm"), types.float64: _product("dgemm")}
+def _functions(gemm, gemv):
+    """Products with a matrix, and with a vector, which OpenBLAS computes faster."""
+    vector = get_cython_function_address("scipy.linalg.cython_blas", gemv)
+    return _function(gemm, _address(gemm), 13), _function(gemv, vector, 11)
+
+
+_FUNCTIONS = {
+    types.float32: _functions("sgemm", "sgemv"),
+    types.float64: _functions("dgemm", "dgemv"),
+}
+
+_AS_IT_IS, _TRANSPOSED = map(np.uint8, b"nt")
 
 
 @contextmanager
@@ -62,13 +76,34 @@ def one_thread():
 _SET_THREADS = getattr(_TORCH, "MKL_Set_Num_Threads_Local", None)
 
 
+@intrinsic
+def _place(_, number):
+    """Store a number, and return its address, which is what Fortran wants."""
+
+    def build(_context, builder, _signature, arguments):
+        place = cgutils.alloca_once_value(builder, arguments[0])
+        return builder.bitcast(place, cgutils.voidptr_t)
+
+    return types.voidptr(number), build
+
+
+@intrinsic
+def _place_in(_, matrix, i, j):
+    """Return the address of an element."""
+
+    def build(context, builder, _signature, arguments):
+        array, *indices = arguments
+        array = make_array(matrix)(context, builder, array)
+        place = cgutils.get_item_pointer(context, builder, matrix, array, indices)
+        return builder.bitcast(place, cgutils.voidptr_t)
+
+    return types.voidptr(matrix, i, j), build
+
+
 @njit(**OPTIONS)
 def dot(a, b, out):
     """Write a b to out."""
-    if len(a) == 1:
-        np.dot(a[0], b, out[0])
-    else:
-        _multiply(a, b, out, False, False)
+    _multiply(a, b, out, False, False)
 
 
 @njit(**OPTIONS)
@@ -91,42 +126,50 @@ def _multiply(a, b, out, transposed, adds):
 def _(a, b, out, transposed, adds):  # noqa: ARG001 (numba wants the same arguments)
     if {array.layout for array in (a, b, out)} != {"C"}:
         raise TypingError("BLAS would read beside the elements of a view.")
-    product = _PRODUCTS[a.dtype]
+    gemm, gemv = _FUNCTIONS[a.dtype]
+    zero, one = map(as_dtype(a.dtype).type, (0, 1))
 
     def multiply(a, b, out, transposed, adds):
         n_rows, n_columns = out.shape
         n_inner = len(b)
+        letter = _TRANSPOSED if transposed else _AS_IT_IS
+        factor = one if adds else zero
+        # For BLAS, whose columns are contiguous: out' = b' a'.
+        if n_rows == 1 and not transposed:
+            gemv(
+                _place(_AS_IT_IS),
+                _place(np.int32(n_columns)),
+                _place(np.int32(n_inner)),
+                _place(one),
+                _place_in(b, 0, 0),
+                _place(np.int32(n_columns)),
+                _place_in(a, 0, 0),
+                _place(np.int32(1)),
+                _place(factor),
+                _place_in(out, 0, 0),
+                _place(np.int32(1)),
+            )
+            return
         rows, columns, inner = _tile(n_rows, n_columns, n_inner)
-        letters = np.array([ord("n"), ord("t")], np.uint8)
-        sizes = np.empty(6, np.int32)
-        # One by one: to assign a tuple to a slice takes seconds to compile.
-        sizes[3], sizes[4], sizes[5] = b.shape[1], a.shape[1], n_columns
-        factors = np.ones(2, a.dtype)
-        factors[1] = adds
         for k in range(0, n_inner, inner):
-            sizes[2] = min(inner, n_inner - k)
             for i in range(0, n_rows, rows):
-                sizes[1] = min(rows, n_rows - i)
-                left = a[k:, i:] if transposed else a[i:, k:]
                 for j in range(0, n_columns, columns):
-                    sizes[0] = min(columns, n_columns - j)
-                    # For BLAS, whose columns are contiguous: out' = b' a'.
-                    product(
-                        letters.ctypes,
-                        letters[transposed:].ctypes,
-                        sizes.ctypes,
-                        sizes[1:].ctypes,
-                        sizes[2:].ctypes,
-                        factors.ctypes,
-                        b[k:, j:].ctypes,
-                        sizes[3:].ctypes,
-                        left.ctypes,
-                        sizes[4:].ctypes,
-                        factors[1:].ctypes,
-                        out[i:, j:].ctypes,
-                        sizes[5:].ctypes,
+                    gemm(
+                        _place(_AS_IT_IS),
+                        _place(letter),
+                        _place(np.int32(min(columns, n_columns - j))),
+                        _place(np.int32(min(rows, n_rows - i))),
+                        _place(np.int32(min(inner, n_inner - k))),
+                        _place(one),
+                        _place_in(b, k, j),
+                        _place(np.int32(n_columns)),
+                        _place_in(a, k, i) if transposed else _place_in(a, i, k),
+                        _place(np.int32(a.shape[1])),
+                        _place(factor),
+                        _place_in(out, i, j),
+                        _place(np.int32(n_columns)),
                     )
-            factors[1] = 1
+            factor = one
 
     return multiply
 

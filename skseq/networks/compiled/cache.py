@@ -8,14 +8,14 @@ from numba import njit
 from .tanh import OPTIONS
 
 
-def compiled(function):
+def compiled(function, **options):
     """Compile a function when it is first called, and cache it for later processes.
 
     numba compiles it again if its own file has changed. What it calls is in other
     files, so the name of its cache depends on them all.
     """
     function.__qualname__ += f"_{_SOURCES}"
-    options = {**OPTIONS, "no_cpython_wrapper": False, "nogil": True}
+    options = {**OPTIONS, "no_cpython_wrapper": False, "nogil": True, **options}
     try:
         return njit(**options, cache=True)(function)
     except RuntimeError:  # no folder is writable

@@ -9,42 +9,48 @@ one part of the models and windows, see :mod:`parts`; ``d_bias`` is (parts, mode
 units). The arithmetic contains no Python numbers, which would turn it into float64.
 """
 
-import numpy as np
 from numba import njit
 
 from .cache import compiled
 from .normalization import normalize, normalize_backward
 from .parts import at, in_turn, of
-from .products import copy, multiply, multiply_backward, room
+from .products import copy, multiply, multiply_backward
 from .projection import project, project_backward
-from .tanh import OPTIONS, sigmoid, tanh
+from .tanh import INLINED, OPTIONS, sigmoid, tanh
 
 
 @compiled
-def rnn_forward(part, x, product, norm, states, relu):
+def rnn_forward(part, x, product, norm, room, states, relu):
     """Iterate h = tanh(W h + x)."""
-    y, sums = room(part, product.transposed), room(part, product.transposed)
-    zero = y.dtype.type(0)
     for m in range(*part.models):
+        y, sums = at(room, 0, m, part), at(room, 1, m, part)
         for t in range(x.values.shape[1]):
-            multiply(part, m, t, product, norm, states, y)
-            h, of_x = at(states, m, t + 1, part), project(part, m, t, x, sums)
-            for b in range(len(y)):
-                if relu:
-                    for j in range(h.shape[1]):
-                        h[b, j] = max(y[b, j] + of_x[b, j], zero)
-                else:
-                    for j in range(h.shape[1]):
-                        h[b, j] = tanh(y[b, j] + of_x[b, j])
+            multiply(part, m, t, product, states, y)
+            if norm.kind:
+                normalize(part, m, t, norm, y)
+            of_x = project(part, m, t, x, sums)
+            rnn_state(y, of_x, at(states, m, t + 1, part), relu)
+
+
+@njit(**INLINED)
+def rnn_state(y, x, h, relu):
+    """Compute a step's h from what the states and the inputs give."""
+    zero = h.dtype.type(0)
+    for b in range(len(h)):
+        if relu:
+            for j in range(h.shape[1]):
+                h[b, j] = max(y[b, j] + x[b, j], zero)
+        else:
+            for j in range(h.shape[1]):
+                h[b, j] = tanh(y[b, j] + x[b, j])
 
 
 @compiled
-def rnn_backward(part, x, product, norm, d_states, states, relu):
+def rnn_backward(part, x, product, norm, room, d_states, states, relu):
     """Differentiate :func:`rnn_forward`."""
-    d_h = np.empty_like(at(states, 0, 0, part))
-    zero = d_h.dtype.type(0)
+    zero = states.dtype.type(0)
     for m in range(*part.models):
-        d_h[:] = 0
+        d_h = at(room, 0, m, part)
         for t in range(x.values.shape[1] - 1, -1, -1):
             h, d = at(states, m, t + 1, part), in_turn(x.d_sums, m, t, part)
             _add_step(t - x.values.shape[1], of(d_states, m, part), d_h)
@@ -57,31 +63,36 @@ def rnn_backward(part, x, product, norm, d_states, states, relu):
                         d[b, j] = d_h[b, j] - d_h[b, j] * h[b, j] * h[b, j]
             project_backward(part, m, t, x, d)
             if norm.kind:
-                copy(d, in_turn(product.d_products, m, t, part))
-            multiply_backward(part, m, t, product, norm, d_h)
+                d_y = in_turn(product.d_products, m, t, part)
+                copy(d, d_y)
+                normalize_backward(part, m, t, norm, d_y)
+            multiply_backward(part, m, t, product, d_h)
 
 
 @compiled
-def lstm_forward(part, x, product, norm, states, gates, memories, outs, memory, bias):
+def lstm_forward(
+    part, x, product, norm, room, states, gates, memories, outs, memory, bias
+):
     """Iterate c = f c + i g, h = o tanh(norm(c) + bias)."""
-    y, sums = room(part, product.transposed), room(part, product.transposed)
-    normed = np.empty_like(at(states, 0, 0, part))
     for m in range(*part.models):
+        y, sums = at(room, 0, m, part), at(room, 1, m, part)
         for t in range(x.values.shape[1]):
-            multiply(part, m, t, product, norm, states, y)
+            multiply(part, m, t, product, states, y)
+            if norm.kind:
+                normalize(part, m, t, norm, y)
             of_x = project(part, m, t, x, sums)
             gate, c = at(gates, m, t, part), at(memories, m, t + 1, part)
-            _lstm_memory(y, of_x, at(memories, m, t, part), gate, c)
-            copy(c, normed)
+            lstm_memory(y, of_x, at(memories, m, t, part), gate, c)
+            out = at(outs, m, t, part)
+            copy(c, out)
             if memory.kind:
-                normalize(part, m, t, memory, normed)
-            _lstm_state(
-                normed, bias[m], gate, at(outs, m, t, part), at(states, m, t + 1, part)
-            )
+                normalize(part, m, t, memory, out)
+            lstm_state(bias[m], gate, out, at(states, m, t + 1, part))
 
 
-@njit(**OPTIONS)
-def _lstm_memory(y, x, before, gate, c):
+@njit(**INLINED)
+def lstm_memory(y, x, before, gate, c):
+    """Compute a step's gates and c from the memory before."""
     n = c.shape[1]
     for b in range(len(c)):
         for j in range(2 * n):
@@ -97,26 +108,25 @@ def _lstm_memory(y, x, before, gate, c):
             c[b, j] = kept + gate[b, j] * gate[b, 2 * n + j]
 
 
-@njit(**OPTIONS)
-def _lstm_state(c, bias, gate, out, h):
+@njit(**INLINED)
+def lstm_state(bias, gate, out, h):
+    """Compute h, and out from the normalised memory in it."""
     n = h.shape[1]
     for b in range(len(h)):
         for j in range(n):
-            out[b, j] = tanh(c[b, j] + bias[j])
+            out[b, j] = tanh(out[b, j] + bias[j])
         for j in range(n):
             h[b, j] = gate[b, 3 * n + j] * out[b, j]
 
 
 @compiled
 def lstm_backward(
-    part, x, product, norm, d_states, gates, memories, outs, memory, d_bias
+    part, x, product, norm, room, d_states, gates, memories, outs, memory, d_bias
 ):
     """Differentiate :func:`lstm_forward`."""
-    d_h = np.empty_like(at(outs, 0, 0, part))
-    d_c, d_out = np.empty_like(d_h), np.empty_like(d_h)
     for m in range(*part.models):
-        d_h[:] = 0
-        d_c[:] = 0
+        d_h, d_c = at(room, 0, m, part), at(room, 1, m, part)
+        d_out = at(room, 2, m, part)
         for t in range(x.values.shape[1] - 1, -1, -1):
             gate, d = at(gates, m, t, part), in_turn(x.d_sums, m, t, part)
             _add_step(t - x.values.shape[1], of(d_states, m, part), d_h)
@@ -127,11 +137,13 @@ def lstm_backward(
             _lstm_memory_backward(d_out, d_c, gate, at(memories, m, t, part), d)
             project_backward(part, m, t, x, d)
             if norm.kind:
-                copy(d, in_turn(product.d_products, m, t, part))
-            multiply_backward(part, m, t, product, norm, d_h)
+                d_y = in_turn(product.d_products, m, t, part)
+                copy(d, d_y)
+                normalize_backward(part, m, t, norm, d_y)
+            multiply_backward(part, m, t, product, d_h)
 
 
-@njit(**OPTIONS)
+@njit(**INLINED)
 def _lstm_state_backward(d_h, gate, out, d, d_out):
     n = d_h.shape[1]
     for b in range(len(d)):
@@ -143,7 +155,7 @@ def _lstm_state_backward(d_h, gate, out, d, d_out):
             d_out[b, j] = d_tanh - d_tanh * out[b, j] * out[b, j]
 
 
-@njit(**OPTIONS)
+@njit(**INLINED)
 def _lstm_memory_backward(d_out, d_c, gate, before, d):
     n = d_c.shape[1]
     for b in range(len(d)):
@@ -163,24 +175,23 @@ def _lstm_memory_backward(d_out, d_c, gate, before, d):
 
 
 @compiled
-def gru_forward(part, x, product, norm, states, gates, products, bias):
+def gru_forward(part, x, product, norm, room, states, gates, products, bias):
     """Iterate n = tanh(x + r (W h + bias)), h = (1 - z) n + z h."""
-    y, sums = room(part, product.transposed), room(part, product.transposed)
     for m in range(*part.models):
+        y, sums = at(room, 0, m, part), at(room, 1, m, part)
         for t in range(x.values.shape[1]):
-            multiply(part, m, t, product, norm, states, y)
+            multiply(part, m, t, product, states, y)
+            if norm.kind:
+                normalize(part, m, t, norm, y)
             of_x = project(part, m, t, x, sums)
-            arrays = (
-                at(gates, m, t, part),
-                at(products, m, t, part),
-                at(states, m, t, part),
-                at(states, m, t + 1, part),
-            )
-            _gru_state(y, of_x, bias[m], *arrays)
+            gate, inside = at(gates, m, t, part), at(products, m, t, part)
+            before, h = at(states, m, t, part), at(states, m, t + 1, part)
+            gru_state(y, of_x, bias[m], gate, inside, before, h)
 
 
-@njit(**OPTIONS)
-def _gru_state(y, x, bias, gate, inside, before, h):
+@njit(**INLINED)
+def gru_state(y, x, bias, gate, inside, before, h):
+    """Compute a step's gates and h, and what is inside the reset gate."""
     n = h.shape[1]
     for b in range(len(h)):
         for j in range(2 * n):
@@ -198,38 +209,34 @@ def _gru_state(y, x, bias, gate, inside, before, h):
 
 
 @compiled
-def gru_backward(part, x, product, norm, d_states, states, gates, products, d_bias):
+def gru_backward(
+    part, x, product, norm, room, d_states, states, gates, products, d_bias
+):
     """Differentiate :func:`gru_forward`."""
-    d_h = np.empty_like(at(states, 0, 0, part))
-    d_before = np.empty_like(d_h)
     for m in range(*part.models):
-        d_h[:] = 0
+        d_h, d_before = at(room, 0, m, part), at(room, 1, m, part)
         for t in range(x.values.shape[1] - 1, -1, -1):
             d = in_turn(x.d_sums, m, t, part)
             d_y = in_turn(product.d_products, m, t, part)
-            arrays = (
-                at(gates, m, t, part),
-                at(products, m, t, part),
-                at(states, m, t, part),
-                d,
-                d_y,
-                d_before,
-            )
+            gate, inside = at(gates, m, t, part), at(products, m, t, part)
+            before = at(states, m, t, part)
             _add_step(t - x.values.shape[1], of(d_states, m, part), d_h)
-            _gru_state_backward(d_h, *arrays)
+            _gru_state_backward(d_h, gate, inside, before, d, d_y, d_before)
             project_backward(part, m, t, x, d)
             _add_rows(d_y, d_bias[part.index, m])
-            multiply_backward(part, m, t, product, norm, d_h)
+            if norm.kind:
+                normalize_backward(part, m, t, norm, d_y)
+            multiply_backward(part, m, t, product, d_h)
             for b in range(len(d_h)):
                 for j in range(d_h.shape[1]):
                     d_h[b, j] += d_before[b, j]
 
 
-@njit(**OPTIONS)
+@njit(**INLINED)
 def _gru_state_backward(d_h, gate, inside, before, d, d_y, d_before):
     n = d_h.shape[1]
-    d_new = np.empty_like(d_h[0])
     for b in range(len(d)):
+        d_new = d_before[b]  # until the end
         for j in range(n):
             z, new = gate[b, n + j], gate[b, 2 * n + j]
             d[b, n + j] = d_h[b, j] * (before[b, j] - new) * (z - z * z)

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from numba.extending import register_jitable
 
 from ..normalization import EPS
 from .parts import at
@@ -31,6 +30,8 @@ class Norm(NamedTuple):
     scale : ndarray of shape (models, steps, windows) or (models, steps, units)
         One over the standard deviation.
     hat : ndarray of shape (models, steps, windows, units)
+    room : ndarray of shape (models, 2, units)
+        For sums over the windows.
     """
 
     kind: int
@@ -40,12 +41,7 @@ class Norm(NamedTuple):
     mean: np.ndarray
     scale: np.ndarray
     hat: np.ndarray
-
-
-@register_jitable
-def without_norm(none_2, none_3, none_4):
-    """Make the record that means none, from arrays without rows of 2 to 4 axes."""
-    return Norm(NO_NORM, none_2, none_3, none_3, none_3, none_3, none_4)
+    room: np.ndarray
 
 
 @njit(**OPTIONS)
@@ -79,7 +75,7 @@ def normalize_backward(part, m, t, norm, d):
         _over_units_backward(d, at(norm.scale, m, t, part), hat)
         return
     if norm.kind == BATCH:
-        _over_windows_backward(d, norm.share[m, t], hat)
+        _over_windows_backward(d, norm.share[m, t], hat, norm.room[m])
     for b in range(len(d)):
         for j in range(len(scale)):
             d[b, j] *= scale[j]
@@ -112,8 +108,9 @@ def _over_units_backward(d, scale, hat):
 def _moments(y, share, mean, scale):
     """Mean and one over the standard deviation of each unit, over the windows."""
     eps = y.dtype.type(EPS)
-    mean[:] = 0
-    scale[:] = 0  # the variance, at first
+    for j in range(len(mean)):
+        mean[j] = 0
+        scale[j] = 0  # the variance, at first
     for b in range(len(y)):
         for j in range(len(mean)):
             mean[j] += share[b] * y[b, j]
@@ -126,9 +123,12 @@ def _moments(y, share, mean, scale):
 
 
 @njit(**OPTIONS)
-def _over_windows_backward(d, share, hat):
+def _over_windows_backward(d, share, hat, room):
     """Take out of d what comes through the moments."""
-    total, slope = np.zeros_like(d[0]), np.zeros_like(d[0])
+    total, slope = room[0], room[1]
+    for j in range(len(total)):
+        total[j] = 0
+        slope[j] = 0
     for b in range(len(d)):
         for j in range(len(total)):
             total[j] += d[b, j]

@@ -10,10 +10,13 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from numba import njit
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array, populate_array
 
 from ..threads import n_threads
 from .blas import one_thread
-from .tanh import OPTIONS
+from .tanh import INLINED
 
 LEAST_WORK = 2**22
 """Multiplications in a part from which a thread gains more than it costs."""
@@ -35,22 +38,52 @@ class Part(NamedTuple):
     windows: tuple
 
 
-@njit(**OPTIONS)
-def at(array, m, t, part):
+@intrinsic
+def at(_, array, m, t, part):
     """Return a part's rows of an array (models, steps, windows, units)."""
-    return array[m, t, part.windows[0] : part.windows[1]]
+    view = array.copy(ndim=array.ndim - 2)
+    return view(array, m, t, part), _view
 
 
-@njit(**OPTIONS)
+@intrinsic
+def of(_, array, m, part):
+    """Return a part's rows of an array (models, windows, ...)."""
+    view = array.copy(ndim=array.ndim - 1)
+    return view(array, m, part), _view
+
+
+def _view(context, builder, signature, arguments):
+    """Build ``array[*indices, part.windows[0] : part.windows[1]]``.
+
+    That itself checks all numbers, and is so much code that it takes long to compile.
+    """
+    array, *indices, part = arguments
+    array = make_array(signature.args[0])(context, builder, array)
+    shape, strides = (
+        cgutils.unpack_tuple(builder, sizes) for sizes in (array.shape, array.strides)
+    )
+    windows = Part._fields.index("windows")
+    first, stop = (builder.extract_value(part, (windows, i)) for i in range(2))
+    address = builder.ptrtoint(array.data, first.type)
+    for i, stride in zip([*indices, first], strides, strict=False):
+        address = builder.add(address, builder.mul(i, stride))
+    n = len(indices)
+    view = make_array(signature.return_type)(context, builder)
+    populate_array(
+        view,
+        data=builder.inttoptr(address, array.data.type),
+        shape=[builder.sub(stop, first), *shape[n + 1 :]],
+        strides=strides[n:],
+        itemsize=array.itemsize,
+        meminfo=None,
+    )
+    return view._getvalue()
+
+
+@njit(**INLINED)
 def in_turn(array, m, t, part):
     """Return the same of an array with fewer steps, which are used again and again."""
     return at(array, m, t % array.shape[1], part)
-
-
-@njit(**OPTIONS)
-def of(array, m, part):
-    """Return a part's rows of an array (models, windows, ...)."""
-    return array[m, part.windows[0] : part.windows[1]]
 
 
 def parts(n_models, n_windows, work, windows_depend=False):

@@ -6,7 +6,6 @@ import numpy as np
 from numba import njit
 
 from .blas import add_product, dot
-from .normalization import normalize, normalize_backward
 from .parts import at, in_turn, of
 from .tanh import OPTIONS
 
@@ -19,7 +18,7 @@ what all steps have written.
 
 
 class Product(NamedTuple):
-    """y = norm(W (h mask)).
+    """y = W (h mask).
 
     Parameters
     ----------
@@ -62,14 +61,7 @@ def adds_up(weight):
 
 
 @njit(**OPTIONS)
-def room(part, weight):
-    """Make an array for the products of a part's windows with weights."""
-    n_windows = part.windows[1] - part.windows[0]
-    return np.empty((n_windows, weight.shape[2]), weight.dtype)
-
-
-@njit(**OPTIONS)
-def multiply(part, m, t, product, norm, states, y):
+def multiply(part, m, t, product, states, y):
     """Compute y for one step of a model."""
     entered, mask = at(product.inputs, m, t, part), product.mask
     if len(mask):
@@ -78,16 +70,12 @@ def multiply(part, m, t, product, norm, states, y):
             for j in range(h.shape[1]):
                 entered[b, j] = h[b, j] * kept[b, j]
     dot(entered, product.transposed[m], y)
-    if norm.kind:
-        normalize(part, m, t, norm, y)
 
 
 @njit(**OPTIONS)
-def multiply_backward(part, m, t, product, norm, d_h):
-    """Write the gradient of h to d_h, and replace that of y by that of W h."""
+def multiply_backward(part, m, t, product, d_h):
+    """Write the gradient of h to d_h."""
     d_y, mask = in_turn(product.d_products, m, t, part), product.mask
-    if norm.kind:
-        normalize_backward(part, m, t, norm, d_y)
     if len(product.d_weight):
         entered = at(product.inputs, m, t, part)
         add_product(entered, d_y, product.d_weight[part.index, m])

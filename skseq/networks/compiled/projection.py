@@ -10,7 +10,7 @@ from ..memory import empty
 from .arrays import array_of_models, none, tensor_of_models
 from .blas import add_product, dot
 from .parts import at
-from .tanh import OPTIONS
+from .tanh import INLINED, OPTIONS
 
 
 class Inputs(NamedTuple):
@@ -51,7 +51,7 @@ class InputsBackward(NamedTuple):
     d_weight: np.ndarray
 
 
-@njit(**OPTIONS)
+@njit(**INLINED)
 def project(part, m, t, x, sums):
     """Return the sums for one step of a model; what is computed is written to sums."""
     values = at(x.values, m, t, part)

@@ -8,7 +8,7 @@ import torch
 from ..memory import empty
 from . import cells
 from .arrays import array, array_of_models, none, tensor_of_models
-from .normalization import BATCH, FIXED, LAYER, Norm, without_norm
+from .normalization import BATCH, FIXED, LAYER, NO_NORM, Norm
 from .parts import in_threads, parts
 from .products import Product, ProductBackward, adds_up
 from .projection import Inputs, InputsBackward
@@ -68,18 +68,28 @@ class _Recipe:
         hat = self._empty(self.n_steps, n_units)
         if norm.share is None:
             shape = self.n_models, self.n_steps, self.n_windows
-            return Norm(LAYER, *arrays, *unused, empty(shape, self.dtype), hat)
+            moments = *unused, empty(shape, self.dtype)
+            return Norm(LAYER, *arrays, *moments, hat, unused[0])
         share = self._of_models(norm.share.squeeze(-2))
         if norm.statistics is None:
             shape = self.n_models, self.n_steps, n_units
             moments = (empty(shape, self.dtype) for _ in range(2))
-            return Norm(BATCH, *arrays, share, *moments, hat)
+            room = np.empty((self.n_models, 2, n_units), self.dtype)
+            return Norm(BATCH, *arrays, share, *moments, hat, room)
         moments = (self._of_models(m.squeeze(-2)) for m in norm.statistics)
-        return Norm(FIXED, *arrays, share, *moments, hat)
+        return Norm(FIXED, *arrays, share, *moments, hat, unused[0])
+
+    def _room(self, n, n_units):
+        """Make room for what loops compute in one step: n arrays of zeros."""
+        return np.zeros((n, self.n_models, self.n_windows, n_units), self.dtype)
 
     def _zeros(self, *shape):
         """Make room for the sums of each part."""
         return np.zeros((len(self.parts), *shape), self.dtype)
+
+    def _common(self):
+        """Return what the forward loops begin with."""
+        return self.x, self.product, self.norm, self._room(2, self.n_units)
 
     def _end_forward(self):
         """Return the states, and give normalisations the moments of the pass."""
@@ -119,6 +129,7 @@ class _Recipe:
             InputsBackward(self.x.values, d_sums, *projected),
             ProductBackward(inputs, mask, self.weight, d_products, d_weight),
             self.norm,
+            self._room(3, self.states.shape[-1]),
             self._of_models(d_states.transpose(-2, -3)),
         )
 
@@ -155,8 +166,9 @@ class RNN(_Recipe):
 
     def forward(self):
         """Return the states, ([models,] steps, windows, hidden)."""
-        common = self.x, self.product, self.norm
-        in_threads(cells.rnn_forward, self.parts, *common, self.states, self.relu)
+        in_threads(
+            cells.rnn_forward, self.parts, *self._common(), self.states, self.relu
+        )
         return self._end_forward()
 
     def backward(self, d_states, projected=()):
@@ -188,7 +200,7 @@ class LSTM(_Recipe):
         self.memories[:, 0] = 0
         self.outs = self._empty(self.n_steps, hidden)
         kept = self.states, self.gates, self.memories, self.outs
-        common = self.x, self.product, self.norm
+        common = self._common()
         in_threads(
             cells.lstm_forward, self.parts, *common, *kept, self.memory, self.bias
         )
@@ -224,8 +236,7 @@ class GRU(_Recipe):
         # Inside the reset gate.
         self.products = self._empty(self.n_steps, self.states.shape[-1])
         kept = self.states, self.gates, self.products
-        common = self.x, self.product, self.norm
-        in_threads(cells.gru_forward, self.parts, *common, *kept, self.bias)
+        in_threads(cells.gru_forward, self.parts, *self._common(), *kept, self.bias)
         return self._end_forward()
 
     def backward(self, d_states, projected=()):
@@ -244,4 +255,5 @@ LOOPS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 @cache
 def no_norm(dtype):
     """Return the record that means no normalisation."""
-    return without_norm(*(none(dtype, n_axes) for n_axes in (2, 3, 4)))
+    none_2, none_3, none_4 = (none(dtype, n_axes) for n_axes in (2, 3, 4))
+    return Norm(NO_NORM, none_2, *4 * [none_3], none_4, none_3)
