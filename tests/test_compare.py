@@ -614,7 +614,7 @@ def test_read_takes_whole_numbers_as_time_where_named(csv):
             None,
             "1 of the times in column 'a' occur again with different",
         ),
-        ("", None, "No columns to parse"),
+        ("", None, "There is nothing in the file"),
     ],
 )
 def test_read_refuses(csv, text, time, message):
