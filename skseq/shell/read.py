@@ -142,7 +142,7 @@ def _read_csv(path, sep, decimal, series):
     unnamed = table.columns.str.startswith("Unnamed: ")
     table = table.loc[:, ~(unnamed & table.isna().all())].dropna(how="all")
     if table.empty:
-        raise ValueError(NO_TEXT)
+        raise ValueError(f"No row holds a value. If some should: {NO_TEXT}")
     return table
 
 

@@ -6,7 +6,9 @@ gates, see :mod:`projection`, and ``product`` what the states give, see :mod:`pr
 both also hold gradients. That of the states, which comes from outside, has the axes
 (models, windows, steps, units), and all steps or only the last ones. A call computes
 one part of the models and windows, see :mod:`parts`; ``d_bias`` is (parts, models,
-units). The arithmetic contains no Python numbers, which would turn it into float64.
+units). ``room`` (arrays, models, windows, units) is zero, and holds what is computed in
+one step: loops that make no arrays are compiled in half the time. The arithmetic
+contains no Python numbers, which would turn it into float64.
 """
 
 from numba import njit
