@@ -6,10 +6,11 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from sklearn.model_selection import GridSearchCV
 from torch import nn
 from torch.optim import lr_scheduler
 
-from skseq import DenseRegressor, GRURegressor
+from skseq import DenseRegressor, GRURegressor, VectorizedGridSearchCV
 from skseq.training.optimizers import OPTIMIZERS
 from tests.factories import (
     FULL_BATCH,
@@ -186,3 +187,44 @@ def test_plateau_is_reached_in_the_test_above():
         n_iter_no_change=4,
     ).fit(X, y)
     assert model.history_["learning_rate"].iloc[-1] < 0.1
+
+
+@pytest.mark.parametrize("weight_decay", [None, 0.1])
+@pytest.mark.parametrize("n_members", [1, 2])
+@pytest.mark.parametrize("name", TORCHS)
+def test_a_class_of_torch_trains_as_its_name_does(name, n_members, weight_decay):
+    X, y = make_windows(GRURegressor)
+    params = {"weight_decay": weight_decay, "n_members": n_members}
+    named, own = (
+        make(GRURegressor, optimizer=optimizer, **params).fit(X, y).predict(X)
+        for optimizer in (name, TORCHS[name])
+    )
+    np.testing.assert_allclose(own, named, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        torch.optim.NAdam,
+        torch.optim.Adagrad,
+        partial(torch.optim.SGD, momentum=0.9, nesterov=True),
+        torch.optim.LBFGS,
+    ],
+)
+def test_other_optimizers_of_torch_train(optimizer):
+    X, y = make_windows(DenseRegressor)
+    model = make(DenseRegressor, optimizer=optimizer, max_epochs=8, learning_rate=0.05)
+    losses = model.fit(X, y).history_["train_loss"]
+    assert losses.iloc[-1] < 0.9 * losses[0]
+    assert isinstance(pickle.loads(pickle.dumps(model)), DenseRegressor)
+
+
+def test_a_search_chooses_an_optimizer_class():
+    X, y = make_windows(DenseRegressor)
+    grid = {"optimizer": ["adam", torch.optim.Adam, torch.optim.NAdam]}
+    model = make(DenseRegressor)
+    scores = (
+        search(model, grid, cv=2).fit(X, y).cv_results_["mean_test_score"]
+        for search in (GridSearchCV, VectorizedGridSearchCV)
+    )
+    np.testing.assert_allclose(*scores, rtol=1e-6)

@@ -61,8 +61,11 @@ def check_parameters(estimator):
         name, value = field.name, getattr(estimator, field.name)
         # It is text already if a module postpones the evaluation of annotations.
         kind = field.type.__name__ if isinstance(field.type, type) else str(field.type)
+        if "Callable" in kind and callable(value):
+            continue
         if name in choices:
-            _check_choice(value, name, choices[name])
+            or_else = ", or callable" if "Callable" in kind else ""
+            _check_choice(value, name, choices[name], or_else)
         elif name in RANGES:
             _check_number(value, name, optional="None" in kind)
         elif kind == "bool" and not isinstance(value, (bool, np.bool_)):
@@ -116,13 +119,13 @@ def _check_number(value, name, *, optional):
     )
 
 
-def _check_choice(value, name, allowed):
+def _check_choice(value, name, allowed, or_else):
     if isinstance(value, np.bool_):
         value = bool(value)
     # ``in`` would take 1 for True, and fail on a list or array.
     if not any(type(value) is type(choice) and value == choice for choice in allowed):
         raise ValueError(
-            f"{name} must be one of {sorted(allowed, key=str)}, got {value!r}."
+            f"{name} must be one of {sorted(allowed, key=str)}{or_else}, got {value!r}."
         )
 
 

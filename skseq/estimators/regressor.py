@@ -1,5 +1,7 @@
 """NetworkRegressor: targets are numbers."""
 
+from collections.abc import Callable
+from copy import deepcopy
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +11,7 @@ from sklearn.metrics import r2_score
 
 from ..networks.dropout import same_masks
 from ..networks.heads import POOLINGS, at_level
-from ..training import LOSSES, EveryStep, Standardized, WeightedLoss
+from ..training import LOSSES, EveryStep, OwnLoss, Standardized, WeightedLoss
 from ..validation import (
     check_known_ahead,
     check_target_columns,
@@ -28,7 +30,7 @@ FITTED = "loss", "n_known_ahead", "quantiles", "strategy", "supervise"
 class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     """Base of the regressors with a network."""
 
-    loss: str = "absolute_error"
+    loss: str | Callable = "absolute_error"
     quantiles: tuple = (0.1, 0.5, 0.9)
     output_weights: tuple | None = None
     pooling: str = "last"
@@ -38,10 +40,12 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
     n_known_ahead: int = 0
 
     _parameters = """\
-    loss : {"absolute_error", "squared_error", "huber", "quantile"}, \
+    loss : {"absolute_error", "squared_error", "huber", "quantile"} or callable, \
             default="absolute_error"
         Computed in standardised units. "absolute_error" forecasts the median, which is
         robust to unusual days (holidays, outages); "squared_error" forecasts the mean.
+        A function of predictions and targets, tensors of one shape, returns the loss
+        of each element.
     quantiles : tuple of float, default=(0.1, 0.5, 0.9)
         Levels that ``loss="quantile"`` learns, ascending. ``predict`` returns the
         median, interpolated between the nearest two if it is not one of them, or the
@@ -328,6 +332,8 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         quantiles = None
         if self.loss == "quantile":
             quantiles = torch.from_numpy(np.asarray(self.quantiles, dtype=dtype))
+        if callable(self.loss):
+            return OwnLoss(deepcopy(self.loss), weights)  # a module may have a state
         return WeightedLoss(self.loss, quantiles, weights)
 
     def _n_levels(self):

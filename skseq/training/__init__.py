@@ -4,7 +4,7 @@ from .batches import LARGE_BATCH, Batches, WindowDataset
 from .environment import environment, seeded
 from .gather import gather
 from .history import history_table
-from .loss import LOSSES, CrossEntropy, WeightedLoss
+from .loss import LOSSES, CrossEntropy, OwnLoss, WeightedLoss
 from .net import ACCELERATE, device_of
 from .targets import EveryStep, Standardized, Targets
 from .together import Together, train_all
@@ -18,6 +18,7 @@ __all__ = [
     "CrossEntropy",
     "EveryStep",
     "Job",
+    "OwnLoss",
     "Settings",
     "Standardized",
     "Targets",

@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 
 LOSSES = ("huber", "squared_error", "absolute_error", "quantile")
+"""Names of losses; another one is a function, for :class:`OwnLoss`."""
 
 
 class WeightedLoss(nn.Module):
@@ -61,6 +62,40 @@ class WeightedLoss(nn.Module):
             "absolute_error": F.l1_loss,
         }[self.name]
         return function(prediction, target, reduction="none")
+
+
+class OwnLoss(WeightedLoss):
+    """A loss for regression that is given as a function.
+
+    Parameters
+    ----------
+    function : callable
+        From predictions and targets to the loss of each element, all of one shape,
+        (batch, [steps,] n_outputs).
+    output_weights : tensor of shape (n_outputs,), default=None
+        Importance of each output.
+    """
+
+    def __init__(self, function, output_weights=None):
+        super().__init__("own", output_weights=output_weights)
+        if isinstance(function, type):
+            raise TypeError(
+                f"loss must be a function, got the class {function.__name__}: give an "
+                "instance of it, with the loss of each element, such as "
+                "torch.nn.SmoothL1Loss(reduction='none')."
+            )
+        self.function = function
+
+    def _elementwise(self, prediction, target):
+        loss = self.function(prediction, target)
+        if getattr(loss, "shape", None) != target.shape:
+            got = tuple(loss.shape) if isinstance(loss, torch.Tensor) else repr(loss)
+            raise ValueError(
+                "loss must return a tensor with the loss of each element, here of "
+                f"shape {tuple(target.shape)}, got {got}: take no mean, as with "
+                "torch.nn.SmoothL1Loss(reduction='none')."
+            )
+        return loss
 
 
 class CrossEntropy(nn.Module):

@@ -135,7 +135,7 @@ class Together:
 
     def train(self, settings, datasets, makers):
         """Collect the networks of one estimator, or return them."""
-        if settings.callbacks:  # trained one by one, and can't be told apart
+        if _has_own_parts(settings):  # trained one by one, and can't be told apart
             return None if self._collecting else _fit_one(makers)
         data = _digest([_contents(dataset) for dataset in datasets])
         # The type is not in the digest, since it might not be picklable.
@@ -273,7 +273,7 @@ def _shape(job):
     alone = (
         settings.device != "cpu"
         or settings.mixed_precision
-        or settings.callbacks
+        or _has_own_parts(settings)
         or type(job.criterion) not in (CrossEntropy, WeightedLoss)
         or not can_stack(job.module)
         or _size(job) > SMALL
@@ -296,6 +296,12 @@ def _shape(job):
     # Those of labels may differ between folds, and a stack has one loss for all.
     loss = [value.tolist() for value in job.criterion.buffers()]
     return type(settings), _digest([others, shapes, data, n_if_pairs, weighted, loss])
+
+
+def _has_own_parts(settings):
+    """Whether the user gave callbacks, or the code of an optimizer or a loss."""
+    own = settings.optimizer, getattr(settings, "loss", None)
+    return bool(settings.callbacks) or any(map(callable, own))
 
 
 def _size(job):

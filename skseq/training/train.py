@@ -1,5 +1,6 @@
 """The one place that turns parameters and data into a fitted skorch net."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -30,7 +31,7 @@ class Settings:
 
     max_epochs: int = 40
     batch_size: int = 32
-    optimizer: str = "adamw"
+    optimizer: str | Callable = "adamw"
     learning_rate: float = 0.005
     weight_decay: float | None = None
     lr_schedule: str = "onecycle"
@@ -50,13 +51,15 @@ class Settings:
     batch_size : int, default=32
         Largest number of windows in a gradient step. All batches have nearly the same
         size.
-    optimizer : {"adamw", "adam", "sgd", "rmsprop"}, default="adamw"
-        Optimiser of torch; "sgd" has momentum 0.9.
+    optimizer : {"adamw", "adam", "sgd", "rmsprop"} or callable, default="adamw"
+        Optimiser of torch; "sgd" has momentum 0.9. For any other, give its class, such
+        as ``torch.optim.NAdam``, or a ``functools.partial`` of it.
     learning_rate : float, default=0.005
         Largest learning rate that the schedule reaches.
     weight_decay : float or None, default=None
         Decoupled weight decay with "adamw", an L2 penalty with the others, where the
-        same number does much more. None means 0.01 with "adamw", 0 with the others.
+        same number does much more. None means 0.01 with "adamw", 0 with the others, and
+        its own with a class.
     lr_schedule : {"onecycle", "cosine", "plateau", "constant"}, default="onecycle"
         How the learning rate changes: "onecycle" raises it during 30 % of the steps,
         then lowers it to zero; "cosine" only lowers it; "plateau" divides it by ten
@@ -187,8 +190,7 @@ def new_net(job, cls=Net, part=(0, 1)):
     return cls(
         job.module,
         criterion=job.criterion,
-        optimizer=OPTIMIZERS[settings.optimizer],
-        optimizer__weight_decay=job.weight_decay,
+        **_optimizer(job),
         lr=settings.learning_rate,
         max_epochs=settings.max_epochs,
         batch_size=job.batch_size,
@@ -203,6 +205,17 @@ def new_net(job, cls=Net, part=(0, 1)):
         mixed_precision=settings.mixed_precision,
         verbose=0,
     )
+
+
+def _optimizer(job):
+    """Return the net's arguments for the optimizer."""
+    settings = job.settings
+    if not callable(settings.optimizer):
+        make, decay = OPTIMIZERS[settings.optimizer], job.weight_decay
+    else:  # it has a decay of its own, unless one is given
+        make, decay = settings.optimizer, settings.weight_decay
+    arguments = {"optimizer": make, "optimizer__weight_decay": decay}
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
 def _callbacks(job, process):
