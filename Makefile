@@ -40,7 +40,7 @@ notebooks: .venv-test/installed
 	echo $(NOTEBOOKS) | xargs -n 1 -P 2 \
 	    .venv-test/bin/jupyter nbconvert --to notebook --execute --inplace
 
-# Ratios, each measured side by side in one run: more than an hour.
+# Ratios, each measured side by side in one run: half an hour to more than an hour.
 bench: .venv-test/installed .venv-peers/installed
 	for name in overhead together one_pass step_time memory cluster time_to_accuracy; do \
 	    .venv-test/bin/python -m tests.benchmarks.$$name; \
