@@ -68,6 +68,7 @@ def test_refuses_months_that_may_be_days(form):
         "%b-%Y",
         "%m-%Y",
         "%Y/%m",
+        "%B.%Y",
     ],
 )
 def test_formats_of_spreadsheets_and_portals(form):
