@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from ..transformers.time_index import find_step
-from .rolling_origin import Fold
 from .runs import run_all
 from .tables import in_order
 
@@ -128,7 +127,7 @@ def forecast_coming(
             key: in_order(pd.concat([table, coming[key]]), target, known_ahead)
             for key, table in tables.items()
         },
-        [Fold(range(-horizon - 1, -horizon))],
+        [range(-horizon - 1, -horizon)],
         window=window,
         horizon=horizon,
         n_known=len(known_ahead),
