@@ -102,13 +102,13 @@ def label(key):
     return ", ".join(map(str, key))
 
 
-def join(parts, names=None):
+def join(parts, names):
     """Concatenate the tables of several series again.
 
     Parameters
     ----------
     parts : dict of tuple to DataFrame or Series
-    names : list of str, default=None
+    names : list of str
         Names of the levels of the index.
 
     Returns
@@ -116,10 +116,7 @@ def join(parts, names=None):
     DataFrame or Series
         That of a single series is returned as it is.
     """
-    if () in parts:
-        return parts[()]
-    joined = pd.concat(parts)
-    return joined if names is None else joined.rename_axis(names)
+    return parts[()] if () in parts else pd.concat(parts).rename_axis(names)
 
 
 def in_order(table, target, known_ahead=()):
