@@ -103,18 +103,9 @@ def label(key):
 
 
 def join(parts, names):
-    """Concatenate the tables of several series again.
+    """Concatenate the tables of :func:`by_series` again; name the levels of the index.
 
-    Parameters
-    ----------
-    parts : dict of tuple to DataFrame or Series
-    names : list of str
-        Names of the levels of the index.
-
-    Returns
-    -------
-    DataFrame or Series
-        That of a single series is returned as it is.
+    That of a single series is returned as it is.
     """
     return parts[()] if () in parts else pd.concat(parts).rename_axis(names)
 

@@ -49,16 +49,7 @@ class Instance:
 
 
 def label(key):
-    """Return the text that names a series in a message, after "y" or "X".
-
-    Parameters
-    ----------
-    key : tuple
-
-    Returns
-    -------
-    str
-    """
+    """Return the text that names a series in a message, after "y" or "X"."""
     return f" of {key}" if key else ""
 
 

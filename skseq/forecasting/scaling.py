@@ -8,16 +8,9 @@ SCALINGS = (None, "subtract", "divide", "standardize")
 
 
 def series_sizes(panel, scaling):
-    """Find the size of each whole series, for windows that are constant.
+    """Find the size of each whole series (n_series, 1, n_targets).
 
-    Parameters
-    ----------
-    panel : list of Instance
-    scaling : {None, "subtract", "divide", "standardize"}
-
-    Returns
-    -------
-    ndarray of shape (n_series, 1, n_targets)
+    Windows that are constant are divided by it.
     """
     return np.concatenate([level(one.y[np.newaxis], scaling)[1] for one in panel])
 
