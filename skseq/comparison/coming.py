@@ -89,16 +89,7 @@ def number_alike(coming):
 
 
 def forecast_coming(
-    name,
-    model,
-    tables,
-    coming,
-    *,
-    target,
-    window,
-    horizon,
-    known_ahead=(),
-    coverage=None,
+    name, model, tables, coming, *, target, window, horizon, known_ahead, coverage
 ):
     """Fit a model on all rows that it can use, and forecast the steps after the last.
 

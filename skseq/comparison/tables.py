@@ -16,7 +16,7 @@ from ..validation import advice_on, advice_on_labels
 DATES = pd.DatetimeIndex, pd.PeriodIndex
 
 
-def as_tables(data, target, known_ahead=(), gaps="raise"):
+def as_tables(data, target, known_ahead, gaps):
     """Check one series or several; return each as a table of numbers.
 
     Parameters
@@ -24,8 +24,8 @@ def as_tables(data, target, known_ahead=(), gaps="raise"):
     data : DataFrame, Series or array of shape (n_timesteps, n_features)
         For several series, an index of several levels, of which the last is time.
     target : column label
-    known_ahead : list of column label, default=()
-    gaps : {"raise", "ignore"}, default="raise"
+    known_ahead : list of column label
+    gaps : {"raise", "ignore"}
         As for :class:`SlidingWindow`.
 
     Returns

@@ -195,7 +195,7 @@ def find_steps(times, index, freq):
     return position - start
 
 
-def read_instance(key, y, X, columns, freq, missing, dtype=None):
+def read_instance(key, y, X, columns, freq, missing, dtype):
     """Put one series on regular time steps, and replace missing values.
 
     Parameters
