@@ -46,48 +46,20 @@ def _several(estimator):
 
 
 def reads_table(regressor):
-    """Whether a regressor, or one inside it, gets a table made of the windows.
-
-    Parameters
-    ----------
-    regressor : estimator
-
-    Returns
-    -------
-    bool
-    """
+    """Whether a regressor, or one inside it, gets a table made of the windows."""
     inside = regressor.get_params().values()
     parts = [part for part in inside if hasattr(part, "predict")]
     return not all(map(takes_windows, [regressor, *parts]))
 
 
 def predicts_several(estimator):
-    """Whether an estimator, or the one inside of searches, predicts several outputs.
-
-    Parameters
-    ----------
-    estimator : estimator
-
-    Returns
-    -------
-    bool
-    """
+    """Whether an estimator, or the one inside of searches, predicts several outputs."""
     # The tag of a search says no.
     return get_tags(innermost(estimator)).target_tags.multi_output
 
 
 def readable(regressor, array):
-    """Return an array that a regressor can read.
-
-    Parameters
-    ----------
-    regressor : estimator
-    array : ndarray or LazyArray
-
-    Returns
-    -------
-    ndarray, or LazyArray if the regressor reads it part by part
-    """
+    """Return an ndarray, or a LazyArray as it is if the regressor reads it in parts."""
     # A class from elsewhere that inherits this may compute with X in its own ``fit``.
     is_own = type(regressor).__module__.partition(".")[0] == __package__
     if is_own and getattr(regressor, "reads_lazily", False):
@@ -219,15 +191,7 @@ def refuse_to_cut(regressor, remedy):
 def inner_parameters(estimator, name):
     """Find a parameter in an estimator and in all estimators inside it.
 
-    Parameters
-    ----------
-    estimator : estimator
-    name : str
-
-    Returns
-    -------
-    dict of str to object
-        Full names, such as "gruregressor__target", and values.
+    Returns full names, such as "gruregressor__target", and values.
     """
     return {
         whole: value

@@ -255,6 +255,7 @@ def test_refuses_in_one_line(data, tmp_path, capsys):
     assert "--known-ahead" in line
     assert "Time column 'x' is not among" in refusal(capsys, path, *RAIL, "--time", "x")
     assert "is a folder" in refusal(capsys, path, *RAIL, "--csv", tmp_path)
+    assert "names no file" in refusal(capsys, path, *RAIL, "--forecast", "-")
     assert "got 'week'" in refusal(capsys, path, *RAIL, "--season", "week")
     for option, least in (("seed", 0), ("refit", 0), ("epochs", 1), ("horizon", 1)):
         line = refusal(capsys, path, *RAIL, f"--{option}", least - 1)

@@ -235,11 +235,11 @@ def test_processes_beside_each_other_change_nothing(frame):
 
 
 def test_the_origins_of_all_folds_are_those_of_one():
-    (fold,) = rolling_origin(100, 10, 5, step=2)
-    assert fold.origins == range(-21, -5, 2)
+    (origins,) = rolling_origin(100, 10, 5, step=2)
+    assert origins == range(-21, -5, 2)
     folds = rolling_origin(100, 10, 5, step=2, refit=3)
-    assert [origin for fold in folds for origin in fold.origins] == list(fold.origins)
-    assert [fold.fit_end for fold in folds] == [-21, -15, -9]
+    assert [origin for fold in folds for origin in fold] == list(origins)
+    assert [fold[0] for fold in folds] == [-21, -15, -9]
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ def test_refuses_months_that_may_be_days(form):
         "%b-%Y",
         "%m-%Y",
         "%Y/%m",
+        "%B.%Y",
     ],
 )
 def test_formats_of_spreadsheets_and_portals(form):
@@ -238,3 +239,13 @@ def test_names_a_date_in_no_known_format():
         read(["1st May", "2nd May"], time="t")
     with pytest.raises(ValueError, match="write dates as 2024-01-31 if"):
         read(["now", "today"])
+
+
+def test_a_column_is_read_to_its_end():
+    dates = pd.date_range("2024-01-01", periods=300).strftime("%Y-%m-%d")
+    with pytest.raises(ValueError, match="'t' holds 'total 7' in row 300"):
+        read([*dates, "total 7"])
+    random = np.random.default_rng(0)
+    early = random.permutation(DAYS[DAYS.day <= 12])  # the last row alone tells
+    texts = [*pd.DatetimeIndex(early).strftime("%d/%m/%Y"), "31/12/2024"]
+    assert read(texts).index[-1] == pd.Timestamp("2024-12-31")

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from ..transformers.time_index import find_step
-from .rolling_origin import Fold
 from .runs import run_all
 from .tables import in_order
 
@@ -90,16 +89,7 @@ def number_alike(coming):
 
 
 def forecast_coming(
-    name,
-    model,
-    tables,
-    coming,
-    *,
-    target,
-    window,
-    horizon,
-    known_ahead=(),
-    coverage=None,
+    name, model, tables, coming, *, target, window, horizon, known_ahead, coverage
 ):
     """Fit a model on all rows that it can use, and forecast the steps after the last.
 
@@ -128,7 +118,7 @@ def forecast_coming(
             key: in_order(pd.concat([table, coming[key]]), target, known_ahead)
             for key, table in tables.items()
         },
-        [Fold(range(-horizon - 1, -horizon))],
+        [range(-horizon - 1, -horizon)],
         window=window,
         horizon=horizon,
         n_known=len(known_ahead),

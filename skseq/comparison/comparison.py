@@ -145,8 +145,8 @@ def compare(
     tables = as_tables(data, target, known_ahead, gaps)
     n_rows = max(map(len, tables.values()))
     folds = rolling_origin(n_rows, window, horizon, test_fraction, step, refit)
-    _check_starts(tables, -folds[0].fit_end - 1, window + horizon)
-    origins = np.concatenate([fold.origins for fold in folds])
+    _check_starts(tables, -folds[0][0] - 1, window + horizon)
+    origins = np.concatenate(folds)
     _check_same_times(tables, origins[0])
     if season is None:
         season = _season_of(tables, window)

@@ -1,4 +1,4 @@
-"""Fit a model of any kind, and forecast from the origins of a fold."""
+"""Fit a model of any kind, and forecast from some origins."""
 
 import sys
 import warnings
@@ -64,8 +64,8 @@ def fitted_together(model, tables):
     return [{key: table} for key, table in tables.items()]
 
 
-def forecast(model, tables, fold, window, horizon, n_known=0, coverage=None):
-    """Fit a model on what is known at the start of a fold, and forecast.
+def forecast(model, tables, origins, window, horizon, n_known=0, coverage=None):
+    """Fit a model on what is known at the first origin, and forecast from each.
 
     Parameters
     ----------
@@ -74,7 +74,8 @@ def forecast(model, tables, fold, window, horizon, n_known=0, coverage=None):
     tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
         One for each series, by its labels, from :func:`fitted_together`. All end with
         the same row. The target is the first column; the last ones are known ahead.
-    fold : Fold
+    origins : range
+        From :func:`rolling_origin`.
     window, horizon : int
     n_known : int, default=0
         Columns known ahead.
@@ -88,8 +89,8 @@ def forecast(model, tables, fold, window, horizon, n_known=0, coverage=None):
     with _without_notice():
         model = clone(model)
     if _is_a(model, *FORECASTER):
-        return _on_series(model, tables, fold, horizon, n_known, coverage)
-    return _on_windows(model, tables, fold, window, horizon, n_known, coverage)
+        return _on_series(model, tables, origins, horizon, n_known, coverage)
+    return _on_windows(model, tables, origins, window, horizon, n_known, coverage)
 
 
 @contextmanager
@@ -129,8 +130,8 @@ def _is_a(model, module, name):
     return cls is not None and isinstance(model, cls)
 
 
-def _on_windows(model, tables, fold, window, horizon, n_known, coverage):
-    windows, y, windows_test = _samples(tables, fold, window, horizon, n_known)
+def _on_windows(model, tables, origins, window, horizon, n_known, coverage):
+    windows, y, windows_test = _samples(tables, origins, window, horizon, n_known)
     X, X_test = (
         inputs_for(model, part, n_known, horizon) for part in (windows, windows_test)
     )
@@ -139,7 +140,7 @@ def _on_windows(model, tables, fold, window, horizon, n_known, coverage):
     times = [perf_counter()]
     model.fit(X, y)
     times.append(perf_counter())
-    shape = len(tables), len(fold.origins), horizon
+    shape = len(tables), len(origins), horizon
     predicted = np.reshape(model.predict(X_test), shape)
     times.append(perf_counter())
     found, notes = None, []
@@ -161,20 +162,20 @@ def _interval(model, X, coverage, notes):
         return None
 
 
-def _samples(tables, fold, window, horizon, n_known):
+def _samples(tables, origins, window, horizon, n_known):
     """Cut training windows, their targets, and the windows to forecast from.
 
     They are ordered series by series.
     """
-    rows, values, training, origins = [], [], [], []
+    rows, values, training, test = [], [], [], []
     for table in tables.values():
         rows.append(_lay_ahead(table, horizon, n_known))
         values.append(table.to_numpy()[:, :1])
-        training.append(range(window - 1, len(table) + fold.fit_end - horizon + 1))
-        origins.append(len(table) + np.asarray(fold.origins))
+        training.append(range(window - 1, len(table) + origins[0] - horizon + 1))
+        test.append(len(table) + np.asarray(origins))
     y = cut_windows(values, training, horizon, ahead=horizon)[:, :, 0]
     y = y[:, 0] if horizon == 1 else y
-    return cut_windows(rows, training, window), y, cut_windows(rows, origins, window)
+    return cut_windows(rows, training, window), y, cut_windows(rows, test, window)
 
 
 def _lay_ahead(table, horizon, n_known):
@@ -186,7 +187,7 @@ def _lay_ahead(table, horizon, n_known):
     return KnownAhead(known, horizon).fit_transform(past).to_numpy()
 
 
-def _on_series(model, tables, fold, horizon, n_known, coverage):
+def _on_series(model, tables, origins, horizon, n_known, coverage):
     """Give a forecaster of sktime all of the target's past, and the known X."""
     tables = [table.rename(columns=str) for table in tables.values()]
     columns = tables[0].columns
@@ -218,7 +219,7 @@ def _on_series(model, tables, fold, horizon, n_known, coverage):
     # Updates of many others keep the state of the fit, whatever their tag says.
     updates = _is_a(model, "skseq.forecasting", "SequenceForecaster")
     seen = None
-    for end in np.asarray(fold.origins) + 1:
+    for end in np.asarray(origins) + 1:
         start = perf_counter()
         if seen is None or not updates:
             y, X = values(None, end), rows(None, end, past + known)
@@ -237,7 +238,7 @@ def _on_series(model, tables, fold, horizon, n_known, coverage):
                 ends = model.predict_interval(steps, X=ahead, coverage=coverage)
             interval.append(ends)
     # (n_origins, n_series * horizon, ...) -> (n_series, n_origins, horizon, ...)
-    shape = len(fold.origins), len(tables), horizon
+    shape = len(origins), len(tables), horizon
     predicted = np.reshape(predicted, shape).swapaxes(0, 1)
     if wants_interval:
         interval = np.stack([table.to_numpy() for table in interval])

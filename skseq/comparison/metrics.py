@@ -103,16 +103,7 @@ def interval_metrics(truth, interval, coverage):
 
 
 def rounding(values):
-    """Bound the errors that come from rounding alone, in a series that repeats itself.
-
-    Parameters
-    ----------
-    values : ndarray
-
-    Returns
-    -------
-    float
-    """
+    """Bound the errors that rounding alone makes, in a series that repeats itself."""
     return 100 * np.finfo(float).eps * np.abs(values).max()
 
 

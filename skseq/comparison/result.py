@@ -248,9 +248,7 @@ def _small(p_value):
 
 def _lines(table):
     """Format a table, one line per model."""
-    cells = table.apply(_four_digits)
-    cells.index.name = None
-    return cells.to_string()
+    return table.apply(_four_digits).rename_axis(None).to_string()
 
 
 def _four_digits(column):

@@ -1,30 +1,10 @@
 """Rolling origin: which rows models forecast from, and up to which they are fitted."""
 
-from dataclasses import dataclass
 from numbers import Integral
 
 from sklearn.utils import check_scalar
 
 from ..validation import check_share
-
-
-@dataclass(frozen=True)
-class Fold:
-    """Origins that a model forecasts from with one fit.
-
-    Parameters
-    ----------
-    origins : range
-        Rows; each is the last one that its forecast may know. They are negative,
-        counted from the end, where all series of a panel have the same rows.
-    """
-
-    origins: range
-
-    @property
-    def fit_end(self):
-        """The last row that the fit may know."""
-        return self.origins[0]
 
 
 def rolling_origin(n_rows, window, horizon, test_fraction=0.2, step=1, refit=False):
@@ -47,9 +27,12 @@ def rolling_origin(n_rows, window, horizon, test_fraction=0.2, step=1, refit=Fal
 
     Returns
     -------
-    list of Fold
-        The first origin is the row before the test period; the last one is the last
-        row that has all its targets.
+    list of range
+        The origins of each fit: rows, each the last one that its forecast may know,
+        and the first also the last one that the fit may know. They are negative,
+        counted from the end, where all series of a panel have the same rows. The first
+        origin is the row before the test period; the last one is the last row that has
+        all its targets.
 
     Raises
     ------
@@ -72,6 +55,6 @@ def rolling_origin(n_rows, window, horizon, test_fraction=0.2, step=1, refit=Fal
     origins = range(-n_test - 1, -horizon, step)
     n_origins = int(refit) or len(origins)
     return [
-        Fold(origins[start : start + n_origins])
+        origins[start : start + n_origins]
         for start in range(0, len(origins), n_origins)
     ]

@@ -26,13 +26,15 @@ def run_all(models, tables, folds, n_jobs=None, cache=None, progress=False, **se
         They are cloned.
     tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
         One for each series. All end with the same row.
-    folds : list of Fold
+    folds : list of range
+        From :func:`rolling_origin`.
     n_jobs : int, default=None
         Fits at a time, in separate processes; None means 1.
     cache : path-like, default=None
         Folder where results are kept. The file name of each is a hash of all that it
-        depends on: the model with its parameters, the data, the fold, and the versions
-        of the libraries, but not the code of a model that is defined elsewhere.
+        depends on: the model with its parameters, the data, the origins, and the
+        versions of the libraries, but not the code of a model that is defined
+        elsewhere.
     progress : bool, default=False
         Whether to show a progress bar on standard error.
     **setting
@@ -93,10 +95,10 @@ def _join(parts, n_folds):
     )
 
 
-def _run(name, model, tables, fold, cache, **setting):
+def _run(name, model, tables, origins, cache, **setting):
     """Forecast, or read what was; an error says of which model, and of which series."""
     try:
-        return _forecast(model, cache, tables=tables, fold=fold, **setting)
+        return _forecast(model, cache, tables=tables, origins=origins, **setting)
     except Exception as error:
         # Whatever a model raises goes on, with a note: here, since joblib raises it in
         # place of any earlier result.

@@ -16,7 +16,7 @@ from ..validation import advice_on, advice_on_labels
 DATES = pd.DatetimeIndex, pd.PeriodIndex
 
 
-def as_tables(data, target, known_ahead=(), gaps="raise"):
+def as_tables(data, target, known_ahead, gaps):
     """Check one series or several; return each as a table of numbers.
 
     Parameters
@@ -24,8 +24,8 @@ def as_tables(data, target, known_ahead=(), gaps="raise"):
     data : DataFrame, Series or array of shape (n_timesteps, n_features)
         For several series, an index of several levels, of which the last is time.
     target : column label
-    known_ahead : list of column label, default=()
-    gaps : {"raise", "ignore"}, default="raise"
+    known_ahead : list of column label
+    gaps : {"raise", "ignore"}
         As for :class:`SlidingWindow`.
 
     Returns
@@ -102,24 +102,12 @@ def label(key):
     return ", ".join(map(str, key))
 
 
-def join(parts, names=None):
-    """Concatenate the tables of several series again.
+def join(parts, names):
+    """Concatenate the tables of :func:`by_series` again; name the levels of the index.
 
-    Parameters
-    ----------
-    parts : dict of tuple to DataFrame or Series
-    names : list of str, default=None
-        Names of the levels of the index.
-
-    Returns
-    -------
-    DataFrame or Series
-        That of a single series is returned as it is.
+    That of a single series is returned as it is.
     """
-    if () in parts:
-        return parts[()]
-    joined = pd.concat(parts)
-    return joined if names is None else joined.rename_axis(names)
+    return parts[()] if () in parts else pd.concat(parts).rename_axis(names)
 
 
 def in_order(table, target, known_ahead=()):

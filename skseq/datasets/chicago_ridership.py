@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -127,8 +126,7 @@ def _cached(data_home, download_if_missing):
             f"give the path of the file in the environment variable {PATH_VARIABLE}."
         ) from error
     finally:
-        with suppress(FileNotFoundError):
-            part.unlink()
+        part.unlink(missing_ok=True)
     return path
 
 

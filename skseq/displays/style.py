@@ -23,22 +23,7 @@ DASHES = ["-", ":", "-.", (0, (6, 3))]
 
 
 def matplotlib_part(name):
-    """Import a module of matplotlib.
-
-    Parameters
-    ----------
-    name : str
-        Such as "pyplot".
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed; it names the extra to install.
-    """
+    """Import a module of matplotlib, such as "pyplot"."""
     return import_extra(f"matplotlib.{name}", "plot", "Plots need matplotlib")
 
 
@@ -199,15 +184,7 @@ def as_series(series, gaps):
 def as_table(y, index=None):
     """Return values by origin and step as a DataFrame of (n_origins, horizon).
 
-    Parameters
-    ----------
-    y : array-like of shape (n_origins,) or (n_origins, horizon)
-    index : Index, default=None
-        The origins, if ``y`` is not a table or has other labels.
-
-    Returns
-    -------
-    DataFrame
+    ``index`` holds the origins, if ``y`` is not a table or has other labels.
     """
     table = pd.DataFrame(y)
     return table if index is None else table.set_axis(index, axis=0)

@@ -2,14 +2,7 @@
 
 from sklearn.utils.validation import check_is_fitted
 
-from .style import (
-    STYLES,
-    legend_above,
-    legend_height,
-    matplotlib_part,
-    styles,
-    two_axes,
-)
+from .style import STYLES, legend_above, legend_height, styles, two_axes, whole_steps
 
 _GRADIENT = "gradient_norm "  # and the layer's name, in history_
 
@@ -88,8 +81,7 @@ class TrainingHistoryDisplay:
             self.figure_.set_figheight(self.figure_.get_figheight() + max(0, height))
         self.axes_[0].set(ylabel="loss")
         self.axes_[1].set(ylabel="gradient norm", xlabel="epoch")
-        integers = matplotlib_part("ticker").MaxNLocator(integer=True, min_n_ticks=1)
-        self.axes_[1].xaxis.set_major_locator(integers)
+        whole_steps(self.axes_[1].xaxis)
         return self
 
     def _mark_best(self, ax):

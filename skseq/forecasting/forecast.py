@@ -54,7 +54,7 @@ def _in_sample(model, panel, origins, length, alpha):
     n_windows = list(map(len, origins))
     sizes = series_sizes(panel, model.scaling)
     windows = _windows(model, panel, origins, length)
-    y = _predict(model, windows, n_windows, sizes, alpha)[:, 0]
+    y = model.predict(windows, n_windows, sizes, alpha)[:, 0]
     return np.split(y, np.cumsum(n_windows)[:-1])
 
 
@@ -76,7 +76,7 @@ def _ahead(model, panel, furthest, length, alpha):
     for _ in range(n_passes):
         ends = [np.array([len(tail.y) - 1]) for tail in tails]
         windows = _windows(model, tails, ends, length)
-        ahead = _predict(model, windows, one_each, sizes, alpha)
+        ahead = model.predict(windows, one_each, sizes, alpha)
         offsets = ahead[..., 1:]
         # Where y is not the median, its own errors may be on the other side of it.
         signs = np.where(offsets, np.sign(offsets), sides)
@@ -106,9 +106,3 @@ def _check_known(model, panel, n_passes):
 def _windows(model, panel, origins, length):
     rows = [lay_rows(instance, model.horizon) for instance in panel]
     return cut_windows(rows, origins, length)
-
-
-def _predict(model, windows, n_windows, sizes, alpha):
-    """Return y beside the offsets of its quantiles, along the last axis."""
-    y, offsets = model.predict(windows, n_windows, sizes, alpha)
-    return np.concatenate([y[..., np.newaxis], offsets], axis=-1)

@@ -116,9 +116,8 @@ class WindowModel:
 
         Returns
         -------
-        y : ndarray of shape (n_samples, horizon, n_targets)
-        offsets : ndarray of shape (n_samples, horizon, n_targets, len(alpha))
-            Differences between the quantiles and y.
+        ndarray of shape (n_samples, horizon, n_targets, 1 + len(alpha))
+            Forecasts, and the offsets of the quantiles from them.
         """
         shift, factor = self._levels(windows, n_windows, sizes)
         X = self._inputs(windows, shift, factor)
@@ -126,7 +125,8 @@ class WindowModel:
         offsets = np.zeros((*y.shape, len(alpha)))
         if len(alpha):
             offsets += self._offsets(X, np.asarray(alpha), y)
-        return y * factor + shift, offsets * factor[..., np.newaxis]
+        y, offsets = y * factor + shift, offsets * factor[..., np.newaxis]
+        return np.concatenate([y[..., np.newaxis], offsets], axis=-1)
 
     def check_errors(self, alpha):
         """Warn if too few errors were held out for some quantiles.

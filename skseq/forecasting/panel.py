@@ -49,16 +49,7 @@ class Instance:
 
 
 def label(key):
-    """Return the text that names a series in a message, after "y" or "X".
-
-    Parameters
-    ----------
-    key : tuple
-
-    Returns
-    -------
-    str
-    """
+    """Return the text that names a series in a message, after "y" or "X"."""
     return f" of {key}" if key else ""
 
 
@@ -204,7 +195,7 @@ def find_steps(times, index, freq):
     return position - start
 
 
-def read_instance(key, y, X, columns, freq, missing, dtype=None):
+def read_instance(key, y, X, columns, freq, missing, dtype):
     """Put one series on regular time steps, and replace missing values.
 
     Parameters

@@ -8,21 +8,14 @@ SCALINGS = (None, "subtract", "divide", "standardize")
 
 
 def series_sizes(panel, scaling):
-    """Find the size of each whole series, for windows that are constant.
+    """Find the size of each whole series (n_series, 1, n_targets).
 
-    Parameters
-    ----------
-    panel : list of Instance
-    scaling : {None, "subtract", "divide", "standardize"}
-
-    Returns
-    -------
-    ndarray of shape (n_series, 1, n_targets)
+    Windows that are constant are divided by it.
     """
     return np.concatenate([level(one.y[np.newaxis], scaling)[1] for one in panel])
 
 
-def window_levels(windows, n_windows, sizes, scaling, n_steps=None):
+def window_levels(windows, n_windows, sizes, scaling, n_steps):
     """Find what each window and its targets are shifted and divided by.
 
     Parameters
@@ -34,7 +27,7 @@ def window_levels(windows, n_windows, sizes, scaling, n_steps=None):
     sizes : ndarray of shape (n_series, 1, n_targets)
         Those of the series; the targets are the first variables.
     scaling : {None, "subtract", "divide", "standardize"}
-    n_steps : int, default=None
+    n_steps : int or None
         Last steps of the window that define the level; None takes all.
 
     Returns

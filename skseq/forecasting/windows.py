@@ -6,7 +6,7 @@ from ..windows import cut_windows, lay_coming, sliding_windows
 from .scaling import series_sizes
 
 
-def training_windows(panel, length, horizon, min_length=None, scaling=None):
+def training_windows(panel, length, horizon, min_length, scaling):
     """Cut windows that are followed by observed values.
 
     Parameters
@@ -16,7 +16,7 @@ def training_windows(panel, length, horizon, min_length=None, scaling=None):
         Time steps in a window.
     horizon : int
         Steps after the window that are its targets.
-    min_length : int, default=None
+    min_length : int or None
         Smallest number of observed steps in a window; the others are padded. None
         takes full windows; beside them, a series that is too short gives its longest.
     scaling : {None, "subtract", "divide", "standardize"}

@@ -40,8 +40,11 @@ SINCE_1970 = {10: "s", 13: "ms", 16: "us", 19: "ns"}
 
 MIDNIGHT = pd.Timedelta(0)
 
-END_OF_DAY = r"(?<=[ T])24(?=:00(?::00)?$)"
-"""The hour of "2024-01-31 24:00"."""
+END_OF_DAY = r"[ T]24:00(?::00)?$"
+"""The time of "2024-01-31 24:00"."""
+
+N_TRIED = 100
+"""First rows, in which all formats are tried before those of a long file are read."""
 
 
 def find_dates(column, elapsed=MIDNIGHT):
@@ -67,15 +70,10 @@ def find_dates(column, elapsed=MIDNIGHT):
     if is_numeric_dtype(column.dtype):
         return None
     text = column.dropna().astype(str)
-    if not text.str.contains(r"\d").all():  # pandas knows "now" and "today"
+    readings = _readings(text.head(N_TRIED)) and _readings(text)
+    if not readings:
         return None
-    ends = text.str.contains(END_OF_DAY)
-    days = text.str.replace(END_OF_DAY, "00", regex=True)
-    readings = _readings(days)
-    dates = _choose(readings, text, elapsed) if readings else find_periods(text)
-    if dates is None:
-        return None
-    return (dates + pd.to_timedelta(ends.astype(int), unit="D")).reindex(column.index)
+    return _choose(readings, text, elapsed).reindex(column.index)
 
 
 def find_compact_dates(column):
@@ -126,7 +124,17 @@ def find_stray(column):
 
 
 def _readings(text):
-    """Parse dates in each order of day, month and year that they allow."""
+    """Parse dates in each order of day and month that they allow."""
+    if not text.str.contains(r"\d").all():  # pandas knows "now" and "today"
+        return []
+    ends = text.str.contains(END_OF_DAY)
+    days = text.where(~ends, text.str.replace("24:00", "00:00"))
+    whole = pd.to_timedelta(ends.astype(int), unit="D")
+    return [dates + whole for dates in _in_each_order(days)]
+
+
+def _in_each_order(text):
+    """Parse dates without 24:00."""
     options = [{}, {"dayfirst": True}]
     year_first = text.str.match(r"\d{4}\D").all()
     day_first = text.str.match(r"\d+\.\d+\.").all()  # the European style
@@ -142,8 +150,9 @@ def _readings(text):
             found.append(dates)
         if found and (year_first or day_first):
             break
-    if not found and (dates := _parse(text, utc=True)) is not None:
-        found.append(dates)
+    if not found:
+        others = _parse(text, utc=True), find_periods(text)
+        found = [dates for dates in others if dates is not None]
     return found
 
 

@@ -53,22 +53,7 @@ def since_midnight(table):
 
 
 def add_hours(dates, elapsed):
-    """Add times of day to dates, which must have none.
-
-    Parameters
-    ----------
-    dates : Series of datetime
-    elapsed : Series of timedelta
-
-    Returns
-    -------
-    Series of datetime
-
-    Raises
-    ------
-    ValueError
-        If dates have times of day.
-    """
+    """Add times of day to dates, which must have none."""
     if (dates != dates.dt.normalize()).any():
         raise ValueError(
             f"Column {dates.name!r} already holds times of day: leave {elapsed.name} "

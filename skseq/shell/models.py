@@ -23,30 +23,27 @@ def choose_models(arguments, season, past_only):
     models = {name: models[name] for name in arguments.models or models}
     if arguments.series is not None:
         error_bars = None if arguments.coverage is None else "held_out"
-        return _at_their_level(models, arguments.window, past_only, error_bars)
+        setting = {"past_only": past_only or None, "error_bars": error_bars}
+        return {
+            name: _at_their_level(model, arguments.window, **setting)
+            for name, model in models.items()
+        }
     if arguments.coverage is not None:
         return {name: _with_intervals(model) for name, model in models.items()}
     return models
 
 
-def _at_their_level(models, window, past_only, error_bars):
-    """Let each model learn from series of different size.
+def _at_their_level(model, window, past_only, error_bars):
+    """Let a model learn from series of different size.
 
     The naive ones learn nothing, and stay as they are if there are no error bars.
     """
-    from ..forecasting import SequenceForecaster
+    if isinstance(model, NaiveRegressor) and error_bars is None:
+        return model
+    from ..forecasting import SequenceForecaster  # imports sktime
 
-    setting = {
-        "scaling": "standardize",
-        "past_only": past_only or None,
-        "error_bars": error_bars,
-    }
-    return {
-        name: model
-        if isinstance(model, NaiveRegressor) and error_bars is None
-        else SequenceForecaster(model, window, **setting)
-        for name, model in models.items()
-    }
+    setting = {"past_only": past_only, "error_bars": error_bars}
+    return SequenceForecaster(model, window, scaling="standardize", **setting)
 
 
 def _with_intervals(model):

@@ -11,7 +11,6 @@ SPACES = " \u00a0\u202f"
 NUMBER = rf"([^\w\s]*|[A-Z]{{3}})\s*\d[\d.,'\s{SPACES}]*([^\w\s]|[A-Z]{{3}})?"
 """Text that is a number apart from signs or units: "1 234", "$5", "5 %", "5 EUR"."""
 
-
 MEASURE = r"^[^\w\s]?\s*\d[\d.,'\s]*?(?P<unit>[^\d\s.,'/:-]\D{0,5}\d?)$"
 """Text that is a number before a unit of a few letters or signs: "104 kWh", "5m2"."""
 

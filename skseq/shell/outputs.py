@@ -13,6 +13,11 @@ def check_outputs(arguments):
         _check_plot(arguments.plot)
     for option in ("csv", "forecast"):
         path = getattr(arguments, option)
+        if path == "-":
+            raise ValueError(
+                f"--{option} - names no file, and standard output shows the errors: "
+                "name a file."
+            )
         if path and Path(path).is_dir():
             raise ValueError(f"--{option} {path} is a folder: name a file in it.")
 

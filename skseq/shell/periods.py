@@ -4,20 +4,8 @@ from contextlib import suppress
 
 import pandas as pd
 
-MONTHS = (
-    "%m/%Y",
-    "%m.%Y",
-    "%m-%Y",
-    "%Y/%m",
-    "%b %Y",
-    "%Y %b",
-    "%B %Y",
-    "%Y %B",
-    "%b-%Y",
-    "%B-%Y",
-    "%b-%y",
-)
-"""Formats of months, such as "1/2012" or "Jan 2012"."""
+MONTHS = "%m-%Y", "%Y-%m", "%b-%Y", "%Y-%b", "%B-%Y", "%Y-%B", "%b-%y"
+"""Formats of months, such as "1/2012" or "Jan 2012", with any separator."""
 
 N_MONTHS = {"M": 1, "Q": 3, "H": 6, "S": 6}
 """The length of "2012M01", "2012Q1", "2012H1" and "2012S1" (half-years)."""
@@ -25,10 +13,11 @@ N_MONTHS = {"M": 1, "Q": 3, "H": 6, "S": 6}
 
 def find_periods(text):
     """Parse periods of whole months, or weeks, such as "2024-W05" or "Q1 2012"."""
+    text = text.str.upper().str.replace("[/. ]", "-", regex=True)
     for form in MONTHS:
         with suppress(TypeError, ValueError):
             return pd.to_datetime(text, format=form)
-    text = text.str.upper().str.replace("[-/ ]", "", regex=True)
+    text = text.str.replace("-", "")
     text = text.str.replace(r"^([A-Z]\d{1,2})((?:19|20)\d\d)$", r"\2\1", regex=True)
     parts = text.str.extract(r"^(\d{4})([MQHS])(\d{1,2})$")
     if parts.isna().any(axis=None) or parts[1].nunique() > 1:

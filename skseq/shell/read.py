@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_integer_dtype, is_numeric_dtype
+from pandas.api.types import is_integer_dtype
 
 from .numbers import check_no_numbers, check_points, join_thousands
 from .times import ADD_HEADER, index_by_time
@@ -91,30 +91,16 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
     if thousands is None and sep != "," and decimal == ".":
         check_points(table)
     if thousands:
-        table = table.apply(
-            lambda column: (
-                column
-                if column.name in series
-                else join_thousands(column, thousands, decimal)
-            )
-        )
+        others = table.drop(columns=series, errors="ignore")
+        table = table.assign(**others.apply(join_thousands, args=(thousands, decimal)))
     table, notes = _drop_row_numbers(table, [*time, *series])
     table, more = _drop_twins(table)
     notes += more
     table = index_by_time(table, time, series)
-    became = {}
-    for column in table.columns[[not is_numeric_dtype(t) for t in table.dtypes]]:
-        encoded = _encode(table[column])
-        taken = encoded.columns.intersection(table.columns)
-        if len(taken):
-            raise ValueError(
-                f"Text column {column!r} would become {', '.join(encoded.columns)}, "
-                f"but there is a column {taken[0]!r} already: rename one of them."
-            )
-        became[column] = encoded.columns.tolist()
-        notes.append(f"Text column {column!r} became {', '.join(encoded.columns)}.")
-        table = table.drop(columns=column).join(encoded)
-    return table, notes, became
+    table, encoded = _encode_text(table)
+    for column, became in encoded.items():
+        notes.append(f"Text column {column!r} became {', '.join(became)}.")
+    return table, notes, encoded
 
 
 def _read_csv(path, sep, decimal, series):
@@ -227,6 +213,22 @@ def _drop_twins(table):
         return once, []
     rows = "row was" if n_twice == 1 else "rows were"
     return once, [f"{n_twice} duplicate {rows} dropped."]
+
+
+def _encode_text(table):
+    """Replace text columns; also return the names of the columns that each became."""
+    became = {}
+    for column in table.select_dtypes(exclude=["number", "bool"]):
+        encoded = _encode(table[column])
+        taken = encoded.columns.intersection(table.columns)
+        if len(taken):
+            raise ValueError(
+                f"Text column {column!r} would become {', '.join(encoded.columns)}, "
+                f"but there is a column {taken[0]!r} already: rename one of them."
+            )
+        became[column] = encoded.columns.tolist()
+        table = table.drop(columns=column).join(encoded)
+    return table, became
 
 
 def _encode(column):

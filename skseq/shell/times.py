@@ -85,12 +85,14 @@ def _named_times(table, columns):
             )
         _check_complete(table[column])
     first = as_whole(table[columns[0]])
-    years = (
-        len(columns) > 1
-        and is_integer_dtype(first.dtype)
-        and find_compact_dates(first) is None
-    )
-    of_date = date_columns(columns) if years else columns[:1]
+    of_date, dates = columns[:1], None
+    if is_integer_dtype(first.dtype):
+        dates = find_compact_dates(first)
+        if dates is None and len(columns) == 1:  # they count time steps
+            return first
+        if dates is None:
+            of_date = date_columns(columns)
+            dates = join_parts(table[of_date])
     of_day = columns[len(of_date) :]
     if len(of_day) > 2:
         raise ValueError(
@@ -99,15 +101,13 @@ def _named_times(table, columns):
             f"{columns}: leave out the others."
         )
     elapsed = since_midnight(table[of_day]) if of_day else MIDNIGHT
-    times = join_parts(table[of_date]) if years else _named_dates(first, elapsed)
-    return add_hours(times, elapsed) if of_day else times
+    if dates is None:
+        dates = _text_dates(first, elapsed)
+    return add_hours(dates, elapsed) if of_day else dates
 
 
-def _named_dates(column, elapsed):
-    """Parse dates, or whole numbers that count time steps."""
-    if is_integer_dtype(column.dtype):
-        dates = find_compact_dates(column)
-        return column if dates is None else dates
+def _text_dates(column, elapsed):
+    """Parse dates; refuse what is none."""
     dates = find_dates(column, elapsed)
     if dates is None:
         _check_stray(column)

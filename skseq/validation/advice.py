@@ -35,17 +35,7 @@ def advice_on(column):
 
 
 def advice_on_labels(table):
-    """Say what to do about a label that a table doesn't have, if it has none at all.
-
-    Parameters
-    ----------
-    table : DataFrame
-
-    Returns
-    -------
-    str
-        Empty if its columns have labels.
-    """
+    """Say what to do about a label that a table doesn't have, if it has none at all."""
     if not isinstance(table.columns, pd.RangeIndex):
         return ""
     return (

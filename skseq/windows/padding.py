@@ -6,16 +6,7 @@ from .views import chunks
 
 
 def leading_padding(series):
-    """Count the rows of NaN that a series starts with.
-
-    Parameters
-    ----------
-    series : ndarray of shape (n_timesteps, n_features)
-
-    Returns
-    -------
-    int
-    """
+    """Count the rows of NaN that a series (n_timesteps, n_features) starts with."""
     for part in chunks(series):
         observed = ~np.isnan(series[part]).all(axis=1)
         if observed.any():
@@ -151,16 +142,7 @@ def _as_sequence(sequence, position):
 
 
 def observed(windows):
-    """Tell which steps of windows are not padding.
-
-    Parameters
-    ----------
-    windows : ndarray of shape (n_samples, length, n_features)
-
-    Returns
-    -------
-    ndarray of bool of shape (n_samples, length)
-    """
+    """Tell which steps (n_samples, length) of windows are not padding."""
     return ~np.isnan(windows[:, :, 0])
 
 

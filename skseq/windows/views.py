@@ -124,13 +124,7 @@ class HoldsWindows:
 def changes(windows):
     """Difference windows in time; the result is a view if the windows are one.
 
-    Parameters
-    ----------
-    windows : ndarray of shape (n_samples, length, n_features)
-
-    Returns
-    -------
-    ndarray of shape (n_samples, length - 1, n_features)
+    It has one step less: (n_samples, length - 1, n_features).
     """
     series = series_of(windows)
     if series is None or windows.shape[1] == 1:
@@ -139,16 +133,9 @@ def changes(windows):
 
 
 def chunks(windows):
-    """Yield slices of windows that hold a bounded number of values each.
+    """Yield slices of windows (n_samples, ...) that hold a bounded number of values.
 
-    Parameters
-    ----------
-    windows : ndarray or LazyArray of shape (n_samples, ...)
-
-    Yields
-    ------
-    slice
-        Consecutive samples, at least one per slice.
+    At least one sample each.
     """
     n_samples = len(windows)
     size = max(1, CHUNK_ELEMENTS * n_samples // max(1, windows.size))
