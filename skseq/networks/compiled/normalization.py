@@ -6,8 +6,8 @@ import numpy as np
 from numba import njit
 
 from ..normalization import EPS
+from .options import OPTIONS
 from .parts import at
-from .tanh import OPTIONS
 
 NO_NORM, LAYER, BATCH, FIXED = range(4)
 """Kinds: none, over the units, over the windows, with given moments."""

@@ -7,8 +7,8 @@ from numba import njit
 
 from .blas import add_product, dot
 from .normalization import Norm, normalize, normalize_backward
+from .options import OPTIONS
 from .parts import at, in_turn, of
-from .tanh import OPTIONS
 
 MOST_WEIGHTS = 2**16
 """Number of weights up to which each step adds to their gradient.
@@ -91,11 +91,3 @@ def multiply_backward(part, m, t, product, d_h):
         for b in range(len(d_h)):
             for j in range(d_h.shape[1]):
                 d_h[b, j] *= kept[b, j]
-
-
-@njit(**OPTIONS)
-def copy(rows, out):
-    """Write rows to out: ``out[:] = rows`` takes seconds longer to compile."""
-    for b in range(len(rows)):
-        for j in range(rows.shape[1]):
-            out[b, j] = rows[b, j]

@@ -248,7 +248,7 @@ class GRU(_Recipe):
         return self._tensor(x.d_sums), *gradients
 
 
-LOOPS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
+RECIPES = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 
 
 @cache
