@@ -5,10 +5,10 @@ multiple of such a small operation. Written by hand, all that does not depend on
 step before or after is computed for all steps at once, outside the loop.
 """
 
-from functools import wraps
-
 import torch
 from torch.autograd import Function
+
+from .tracing import is_traced
 
 
 def by_hand(make, *tensors):
@@ -30,47 +30,6 @@ def by_hand(make, *tensors):
     if torch.is_inference_mode_enabled():
         return make(*tensors).forward()
     return _ByHand.apply(make, *tensors)
-
-
-def is_traced():
-    """Tell whether torch is tracing, to export or to compile a module.
-
-    It would treat as constant all that is computed outside of torch or depends on
-    values.
-    """
-    return torch.jit.is_tracing() or torch.compiler.is_compiling()
-
-
-def is_watched(module):
-    """Tell whether a module has hooks or a forward of its own.
-
-    Nothing in its place would call them.
-    """
-    return bool(
-        module._forward_hooks
-        or module._forward_pre_hooks
-        or module._backward_hooks
-        or module._backward_pre_hooks
-        or "forward" in vars(module)
-    )
-
-
-def in_full_precision(function):
-    """Compute a function of a layer and its input outside of :class:`torch.autocast`.
-
-    Products by hand need both factors in one type, and statistics need more than three
-    digits.
-    """
-
-    @wraps(function)
-    def wrapped(layer, x, *args):
-        device = x.device.type
-        if not torch.is_autocast_enabled(device):
-            return function(layer, x, *args)
-        with torch.autocast(device, enabled=False):
-            return function(layer, x.to(next(layer.parameters()).dtype), *args)
-
-    return wrapped
 
 
 def gradient_like(tensor):

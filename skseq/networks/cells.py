@@ -8,13 +8,15 @@ from importlib.util import find_spec
 import torch
 from torch import nn
 
-from .by_hand import by_hand, in_full_precision, is_traced
+from .by_hand import by_hand
 from .dropout import draw_mask
 from .layout import of_models, steps_first, windows_first
 from .normalization import NORMALIZATIONS
+from .precision import in_full_precision
 from .products import Product
 from .projection import Projected
-from .recipes import LOOPS
+from .recipes import RECIPES
+from .tracing import is_traced
 
 USE_NUMBA = find_spec("numba") is not None
 """Whether the time steps are compiled if possible."""
@@ -73,7 +75,7 @@ class Cell(nn.Module):
         self.activation = activation
         self.recurrent_dropout = recurrent_dropout
         self.normalization = normalization
-        n_units = LOOPS[kind].n_gates * hidden_size
+        n_units = RECIPES[kind].n_gates * hidden_size
         self.weight_ih = nn.Parameter(torch.empty(n_units, n_features))
         self.weight_hh = nn.Parameter(torch.empty(n_units, hidden_size))
         # Batch normalisation would remove a bias again.
@@ -207,7 +209,7 @@ def steps(
         return recipe(kind, x, product, *inner_bias, *options, only_last=only_last)
 
     if project:
-        make = partial(_projected, make, LOOPS[kind].at_rest)
+        make = partial(_projected, make, RECIPES[kind].at_rest)
         project = n_padding, *project
     return by_hand(make, x, *project, *tensors, mask)
 
@@ -227,10 +229,10 @@ def recipe(kind, x, product, *arguments, only_last=False):
     With ``only_last``, states before the last may be missing.
     """
     if compiles(product.weight):
-        return compiled().LOOPS[kind](x, product, *arguments, only_last=only_last)
+        return compiled().RECIPES[kind](x, product, *arguments, only_last=only_last)
     if x.ndim == 4:
-        return _OfModels(LOOPS[kind], x, product, *arguments)
-    return LOOPS[kind](x, product, *arguments)
+        return _OfModels(RECIPES[kind], x, product, *arguments)
+    return RECIPES[kind](x, product, *arguments)
 
 
 def _projected(make, at_rest, x, n_padding, weight, *tensors):

@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from .by_hand import in_full_precision
 from .dropout import Dropout
 from .padding import strided
+from .precision import in_full_precision
 from .steps import Kernel, plan
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .by_hand import is_traced
+from .tracing import is_traced
 
 _many = ContextVar("many", default=None)
 

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from .by_hand import is_traced
+from .tracing import is_traced
 
 
 class Standardize(nn.Module):

@@ -218,4 +218,4 @@ class _GRU:
         return d_x, d_bias, *self.product.gradients()
 
 
-LOOPS = {"RNN": _RNN, "LSTM": _LSTM, "GRU": _GRU}
+RECIPES = {"RNN": _RNN, "LSTM": _LSTM, "GRU": _GRU}

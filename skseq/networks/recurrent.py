@@ -3,11 +3,12 @@
 import torch
 from torch import nn
 
-from .by_hand import in_full_precision, is_traced, is_watched
 from .cells import Cell, compiled, compiles, steps
 from .dropout import Dropout
 from .layout import is_stacked, of_models, steps_first, windows_first
 from .padding import observed, to_end, to_start
+from .precision import in_full_precision
+from .tracing import is_traced, is_watched
 
 CELLS = {"RNN": nn.RNN, "LSTM": nn.LSTM, "GRU": nn.GRU}
 LAYERS = tuple(CELLS.values())

@@ -8,7 +8,6 @@ from torch import nn
 from torch.nn import functional as F
 
 from . import conv
-from .by_hand import is_watched
 from .decoder import LabelDecoder, NumberDecoder
 from .dense import Dense
 from .dropout import drawing
@@ -17,6 +16,7 @@ from .inputs import Embed, Standardize
 from .normalization import EPS
 from .recurrent import Recurrent, is_single
 from .stacked_cells import StackedGRUCell, StackedLSTMCell, StackedRNNCell
+from .tracing import is_watched
 from .wavenet import WaveNet
 
 NETWORKS = (conv.Conv1D, Dense, Recurrent, WaveNet)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.nn.functional import pad
 
-from .by_hand import is_traced
+from .tracing import is_traced
 
 
 class Kernel(NamedTuple):

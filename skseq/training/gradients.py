@@ -41,12 +41,10 @@ class Gradients(Callback):
 
     def on_train_begin(self, net, **kwargs):
         """Find the layers of the module."""
-        self.layers_ = {}
-        self.parameters_ = []
-        # Also of those that are frozen, which a callback may release later.
-        for name, parameter in module_of(net).named_parameters():
-            self.layers_.setdefault(layer_of(name), []).append(len(self.parameters_))
-            self.parameters_.append(parameter)
+        # Also those that are frozen, which a callback may release later.
+        parameters = dict(module_of(net).named_parameters())
+        self.layers_ = layers_of(parameters)
+        self.parameters_ = list(parameters.values())
 
     def on_epoch_begin(self, net, dataset_train=None, **kwargs):
         """Start anew."""
@@ -115,7 +113,7 @@ def warn_of_trouble(history, layers, clip=None):
     history : list of dict
         With ``train_loss``, ``gradient_norm``, ``gradient_norm_max`` and
         ``gradient_norm LAYER``; an epoch has ended if it has a ``learning_rate``.
-    layers : list of str
+    layers : iterable of str
     clip : float or None, default=None
         Limit of the gradient, whose norms are those before. It makes a single large
         one harmless, so only the average of an epoch is judged; None does not clip.
@@ -166,7 +164,10 @@ def warn_of_trouble(history, layers, clip=None):
         )
 
 
-def layer_of(name):
-    """Return the name of the layer that a parameter belongs to."""
-    layer, _, parameter = name.rpartition(".")
-    return layer or parameter
+def layers_of(names):
+    """Return the layers that parameters belong to, with the positions of each."""
+    layers = {}
+    for i, name in enumerate(names):
+        layer, _, parameter = name.rpartition(".")
+        layers.setdefault(layer or parameter, []).append(i)
+    return layers

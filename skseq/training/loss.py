@@ -4,7 +4,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-LOSSES = ("huber", "squared_error", "absolute_error", "quantile")
+ELEMENTWISE = {
+    "huber": F.huber_loss,
+    "squared_error": F.mse_loss,
+    "absolute_error": F.l1_loss,
+}
+LOSSES = (*ELEMENTWISE, "quantile")
 """Names of losses; another one is a function, for :class:`OwnLoss`."""
 
 
@@ -49,19 +54,12 @@ class WeightedLoss(nn.Module):
         return loss.masked_fill(missing, 0.0).flatten(axis).sum(-1) / n_given
 
     def _elementwise(self, prediction, target):
-        if self.name == "quantile":
-            prediction = prediction.unflatten(-1, (-1, len(self.quantiles)))
-            error = target.unsqueeze(-1) - prediction
-            pinball = torch.maximum(
-                self.quantiles * error, (self.quantiles - 1) * error
-            )
-            return 2 * pinball.mean(dim=-1)
-        function = {
-            "huber": F.huber_loss,
-            "squared_error": F.mse_loss,
-            "absolute_error": F.l1_loss,
-        }[self.name]
-        return function(prediction, target, reduction="none")
+        if self.name != "quantile":
+            return ELEMENTWISE[self.name](prediction, target, reduction="none")
+        prediction = prediction.unflatten(-1, (-1, len(self.quantiles)))
+        error = target.unsqueeze(-1) - prediction
+        pinball = torch.maximum(self.quantiles * error, (self.quantiles - 1) * error)
+        return 2 * pinball.mean(dim=-1)
 
 
 class OwnLoss(WeightedLoss):

@@ -10,7 +10,7 @@ from torch import nn
 from ..networks import Stack
 from .batch_norm import batch_norms, settle
 from .callbacks import Progress
-from .gradients import layer_of, warn_of_trouble
+from .gradients import layers_of, warn_of_trouble
 from .optimizers import OPTIMIZERS
 from .stacked_batches import StackedBatches, StackedDataset
 from .stacked_callbacks import (
@@ -128,8 +128,8 @@ def _member(job, history, position, watch):
                 value = value[place] if isinstance(value, list) else value
                 net.history.record(name, value)
         net.history.record("dur", row["dur"] / len(members))
-    layers = {layer_of(name) for name, _ in job.module.named_parameters()}
-    warn_of_trouble(net.history, sorted(layers), job.settings.gradient_clip)
+    layers = layers_of(name for name, _ in job.module.named_parameters())
+    warn_of_trouble(net.history, layers, job.settings.gradient_clip)
     return net
 
 

@@ -8,7 +8,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from .batch_norm import SettleBatchNorm, settle, weigh_windows
 from .callbacks import Watch, diverged, set_name
-from .gradients import Gradients, gradient, layer_of
+from .gradients import Gradients, gradient, layers_of
 from .interruption import warn_of_interruption
 
 
@@ -17,9 +17,7 @@ class StackedGradients(Gradients):
 
     def on_train_begin(self, net, **kwargs):
         """Find the layers of a model."""
-        self.layers_ = {}
-        for i, name in enumerate(net.module_.weights):
-            self.layers_.setdefault(layer_of(name), []).append(i)
+        self.layers_ = layers_of(net.module_.weights)
 
     def _before_training(self, net, dataset):
         return net.module_.models[0], dataset.datasets[0]

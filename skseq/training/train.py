@@ -219,13 +219,13 @@ def _optimizer(job):
 
 
 def _callbacks(job, process):
-    settings, has_validation = job.settings, job.validation is not None
+    settings = job.settings
     callbacks = [
         ("gradients", Gradients(settings.gradient_clip, settings.gradient_clip_by)),
         ("watch", Watch()),
         *schedule(job, settings.learning_rate),
     ]
-    if has_validation:
+    if job.validation is not None:
         # Watch restores the best weights.
         stopping = EarlyStopping(
             patience=settings.n_iter_no_change, threshold=settings.tol

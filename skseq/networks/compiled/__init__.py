@@ -6,6 +6,6 @@ Importing it requires numba.
 from .direct import states
 from .products import adds_up
 from .projection import Projected
-from .recipes import LOOPS
+from .recipes import RECIPES
 
-__all__ = ["LOOPS", "Projected", "adds_up", "states"]
+__all__ = ["RECIPES", "Projected", "adds_up", "states"]

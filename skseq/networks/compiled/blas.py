@@ -17,7 +17,7 @@ from numba.extending import get_cython_function_address, intrinsic, overload
 from numba.np.arrayobj import make_array
 from numba.np.numpy_support import as_dtype
 
-from .tanh import OPTIONS
+from .options import OPTIONS
 
 MOST = 2**18
 """Multiplications in a product up to which OpenBLAS starts no threads."""

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 from numba import njit
 
-from .tanh import OPTIONS
+from .options import OPTIONS
 
 
 def compiled(function, **options):

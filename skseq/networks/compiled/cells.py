@@ -15,21 +15,20 @@ from numba import njit
 
 from .cache import compiled
 from .normalization import normalize, normalize_backward
+from .options import INLINED, OPTIONS
 from .parts import at, in_turn, of
-from .products import copy, multiply, multiply_backward
+from .products import multiply, multiply_backward
 from .projection import project, project_backward
-from .tanh import INLINED, OPTIONS, sigmoid, tanh
+from .tanh import sigmoid, tanh
 
 
 @compiled
-def rnn_forward(part, x, product, norm, room, states, relu):
+def rnn_forward(part, x, product, room, states, relu):
     """Iterate h = tanh(W h + x)."""
     for m in range(*part.models):
         y, sums = at(room, 0, m, part), at(room, 1, m, part)
         for t in range(x.values.shape[1]):
             multiply(part, m, t, product, states, y)
-            if norm.kind:
-                normalize(part, m, t, norm, y)
             of_x = project(part, m, t, x, sums)
             rnn_state(y, of_x, at(states, m, t + 1, part), relu)
 
@@ -48,7 +47,7 @@ def rnn_state(y, x, h, relu):
 
 
 @compiled
-def rnn_backward(part, x, product, norm, room, d_states, states, relu):
+def rnn_backward(part, x, product, room, d_states, states, relu):
     """Differentiate :func:`rnn_forward`."""
     zero = states.dtype.type(0)
     for m in range(*part.models):
@@ -64,31 +63,24 @@ def rnn_backward(part, x, product, norm, room, d_states, states, relu):
                     for j in range(d.shape[1]):
                         d[b, j] = d_h[b, j] - d_h[b, j] * h[b, j] * h[b, j]
             project_backward(part, m, t, x, d)
-            if norm.kind:
-                d_y = in_turn(product.d_products, m, t, part)
-                copy(d, d_y)
-                normalize_backward(part, m, t, norm, d_y)
+            if product.norm.kind:  # else they are the same array
+                copy(d, in_turn(product.d_products, m, t, part))
             multiply_backward(part, m, t, product, d_h)
 
 
 @compiled
-def lstm_forward(
-    part, x, product, norm, room, states, gates, memories, outs, memory, bias
-):
+def lstm_forward(part, x, product, room, states, gates, memories, outs, memory, bias):
     """Iterate c = f c + i g, h = o tanh(norm(c) + bias)."""
     for m in range(*part.models):
         y, sums = at(room, 0, m, part), at(room, 1, m, part)
         for t in range(x.values.shape[1]):
             multiply(part, m, t, product, states, y)
-            if norm.kind:
-                normalize(part, m, t, norm, y)
             of_x = project(part, m, t, x, sums)
             gate, c = at(gates, m, t, part), at(memories, m, t + 1, part)
             lstm_memory(y, of_x, at(memories, m, t, part), gate, c)
             out = at(outs, m, t, part)
             copy(c, out)
-            if memory.kind:
-                normalize(part, m, t, memory, out)
+            normalize(part, m, t, memory, out)
             lstm_state(bias[m], gate, out, at(states, m, t + 1, part))
 
 
@@ -123,7 +115,7 @@ def lstm_state(bias, gate, out, h):
 
 @compiled
 def lstm_backward(
-    part, x, product, norm, room, d_states, gates, memories, outs, memory, d_bias
+    part, x, product, room, d_states, gates, memories, outs, memory, d_bias
 ):
     """Differentiate :func:`lstm_forward`."""
     for m in range(*part.models):
@@ -138,10 +130,8 @@ def lstm_backward(
                 normalize_backward(part, m, t, memory, d_out)
             _lstm_memory_backward(d_out, d_c, gate, at(memories, m, t, part), d)
             project_backward(part, m, t, x, d)
-            if norm.kind:
-                d_y = in_turn(product.d_products, m, t, part)
-                copy(d, d_y)
-                normalize_backward(part, m, t, norm, d_y)
+            if product.norm.kind:  # else they are the same array
+                copy(d, in_turn(product.d_products, m, t, part))
             multiply_backward(part, m, t, product, d_h)
 
 
@@ -177,14 +167,12 @@ def _lstm_memory_backward(d_out, d_c, gate, before, d):
 
 
 @compiled
-def gru_forward(part, x, product, norm, room, states, gates, products, bias):
+def gru_forward(part, x, product, room, states, gates, products, bias):
     """Iterate n = tanh(x + r (W h + bias)), h = (1 - z) n + z h."""
     for m in range(*part.models):
         y, sums = at(room, 0, m, part), at(room, 1, m, part)
         for t in range(x.values.shape[1]):
             multiply(part, m, t, product, states, y)
-            if norm.kind:
-                normalize(part, m, t, norm, y)
             of_x = project(part, m, t, x, sums)
             gate, inside = at(gates, m, t, part), at(products, m, t, part)
             before, h = at(states, m, t, part), at(states, m, t + 1, part)
@@ -211,9 +199,7 @@ def gru_state(y, x, bias, gate, inside, before, h):
 
 
 @compiled
-def gru_backward(
-    part, x, product, norm, room, d_states, states, gates, products, d_bias
-):
+def gru_backward(part, x, product, room, d_states, states, gates, products, d_bias):
     """Differentiate :func:`gru_forward`."""
     for m in range(*part.models):
         d_h, d_before = at(room, 0, m, part), at(room, 1, m, part)
@@ -226,8 +212,6 @@ def gru_backward(
             _gru_state_backward(d_h, gate, inside, before, d, d_y, d_before)
             project_backward(part, m, t, x, d)
             _add_rows(d_y, d_bias[part.index, m])
-            if norm.kind:
-                normalize_backward(part, m, t, norm, d_y)
             multiply_backward(part, m, t, product, d_h)
             for b in range(len(d_h)):
                 for j in range(d_h.shape[1]):
@@ -274,3 +258,11 @@ def _add_rows(rows, total):
     for b in range(len(rows)):
         for j in range(len(total)):
             total[j] += rows[b, j]
+
+
+@njit(**OPTIONS)
+def copy(rows, out):
+    """Write rows to out: ``out[:] = rows`` takes seconds longer to compile."""
+    for b in range(len(rows)):
+        for j in range(rows.shape[1]):
+            out[b, j] = rows[b, j]

@@ -12,9 +12,8 @@ from numba import njit
 from .arrays import array
 from .blas import dot
 from .cache import compiled
-from .cells import gru_state, lstm_memory, lstm_state, rnn_state
-from .products import copy
-from .tanh import OPTIONS
+from .cells import copy, gru_state, lstm_memory, lstm_state, rnn_state
+from .options import OPTIONS
 
 ALLOCATES = {"_nrt": True}
 """The option of functions that make arrays."""

@@ -6,8 +6,8 @@ import numpy as np
 from numba import njit
 
 from ..normalization import EPS
+from .options import OPTIONS
 from .parts import at
-from .tanh import OPTIONS
 
 NO_NORM, LAYER, BATCH, FIXED = range(4)
 """Kinds: none, over the units, over the windows, with given moments."""
@@ -47,6 +47,8 @@ class Norm(NamedTuple):
 @njit(**OPTIONS)
 def normalize(part, m, t, norm, y):
     """Normalise y (windows, units) of one step and model, in place."""
+    if norm.kind == NO_NORM:
+        return
     hat, gain = at(norm.hat, m, t, part), norm.gain[m]
     if norm.kind == LAYER:
         _over_units(y, at(norm.scale, m, t, part), hat)
@@ -65,6 +67,8 @@ def normalize(part, m, t, norm, y):
 @njit(**OPTIONS)
 def normalize_backward(part, m, t, norm, d):
     """Replace the gradient of the normalised y by that of y."""
+    if norm.kind == NO_NORM:
+        return
     hat, gain = at(norm.hat, m, t, part), norm.gain[m]
     d_gain, scale = norm.d_gain[part.index, m], norm.scale[m, t]
     for b in range(len(d)):

@@ -16,7 +16,7 @@ from numba.np.arrayobj import make_array, populate_array
 
 from ..threads import n_threads
 from .blas import one_thread
-from .tanh import INLINED
+from .options import INLINED
 
 LEAST_WORK = 2**22
 """Multiplications in a part from which a thread gains more than it costs."""

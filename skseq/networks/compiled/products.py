@@ -6,8 +6,9 @@ import numpy as np
 from numba import njit
 
 from .blas import add_product, dot
+from .normalization import Norm, normalize, normalize_backward
+from .options import OPTIONS
 from .parts import at, in_turn, of
-from .tanh import OPTIONS
 
 MOST_WEIGHTS = 2**16
 """Number of weights up to which each step adds to their gradient.
@@ -18,7 +19,7 @@ what all steps have written.
 
 
 class Product(NamedTuple):
-    """y = W (h mask).
+    """y = norm(W (h mask)).
 
     Parameters
     ----------
@@ -28,11 +29,13 @@ class Product(NamedTuple):
         The weights.
     mask : ndarray of shape (models, windows, hidden)
         It has no rows if there is none.
+    norm : Norm
     """
 
     inputs: np.ndarray
     transposed: np.ndarray
     mask: np.ndarray
+    norm: Norm
 
 
 class ProductBackward(NamedTuple):
@@ -40,7 +43,7 @@ class ProductBackward(NamedTuple):
 
     Parameters
     ----------
-    inputs, mask : ndarray
+    inputs, mask, norm
     weight : ndarray of shape (models, units, hidden)
     d_products : ndarray of shape (models, steps, windows, units)
         The gradient of W (h mask); it has one step if ``d_weight`` has rows.
@@ -50,6 +53,7 @@ class ProductBackward(NamedTuple):
 
     inputs: np.ndarray
     mask: np.ndarray
+    norm: Norm
     weight: np.ndarray
     d_products: np.ndarray
     d_weight: np.ndarray
@@ -70,12 +74,14 @@ def multiply(part, m, t, product, states, y):
             for j in range(h.shape[1]):
                 entered[b, j] = h[b, j] * kept[b, j]
     dot(entered, product.transposed[m], y)
+    normalize(part, m, t, product.norm, y)
 
 
 @njit(**OPTIONS)
 def multiply_backward(part, m, t, product, d_h):
-    """Write the gradient of h to d_h."""
+    """Write the gradient of h to d_h, given that of y in ``d_products``."""
     d_y, mask = in_turn(product.d_products, m, t, part), product.mask
+    normalize_backward(part, m, t, product.norm, d_y)
     if len(product.d_weight):
         entered = at(product.inputs, m, t, part)
         add_product(entered, d_y, product.d_weight[part.index, m])
@@ -85,11 +91,3 @@ def multiply_backward(part, m, t, product, d_h):
         for b in range(len(d_h)):
             for j in range(d_h.shape[1]):
                 d_h[b, j] *= kept[b, j]
-
-
-@njit(**OPTIONS)
-def copy(rows, out):
-    """Write rows to out: ``out[:] = rows`` takes seconds longer to compile."""
-    for b in range(len(rows)):
-        for j in range(rows.shape[1]):
-            out[b, j] = rows[b, j]

@@ -9,8 +9,8 @@ from .. import projection
 from ..memory import empty
 from .arrays import array_of_models, none, tensor_of_models
 from .blas import add_product, dot
+from .options import INLINED, OPTIONS
 from .parts import at
-from .tanh import INLINED, OPTIONS
 
 
 class Inputs(NamedTuple):

@@ -43,12 +43,12 @@ class _Recipe:
         if product.mask is not None:
             mask = product.mask.expand(self.n_models, self.n_windows, hidden)
             mask, inputs = array(mask), self._empty(self.n_steps + 1, hidden)
-        self.product = Product(inputs, self._of_models(product.transposed), mask)
+        self.norm_pass, norm = product.norm, self._norm(product.norm, self.n_units)
+        transposed = self._of_models(product.transposed)
+        self.product = Product(inputs, transposed, mask, norm)
         self.weight = self._of_models(product.weight)
-        self.norm_pass = product.norm
-        self.norm = self._norm(product.norm, self.n_units)
         work = self.n_models * self.n_steps * self.n_windows * self.n_units * hidden
-        depend = self.norm.kind == BATCH
+        depend = norm.kind == BATCH
         self.parts = parts(self.n_models, self.n_windows, work, depend)
 
     def _of_models(self, tensor):
@@ -89,11 +89,11 @@ class _Recipe:
 
     def _common(self):
         """Return what the forward loops begin with."""
-        return self.x, self.product, self.norm, self._room(2, self.n_units)
+        return self.x, self.product, self._room(2, self.n_units)
 
     def _end_forward(self):
         """Return the states, and give normalisations the moments of the pass."""
-        self._tell_moments(self.norm_pass, self.norm)
+        self._tell_moments(self.norm_pass, self.product.norm)
         return self._tensor(self.states[:, -self.n_returned :])
 
     def _tell_moments(self, norm, arrays):
@@ -108,7 +108,8 @@ class _Recipe:
         ``projected`` are ``weight``, ``d_values`` and ``d_weight`` of inputs that are
         projected in the loop, see :class:`InputsBackward`.
         """
-        self.norm = self._with_new_gradient(self.norm)
+        inputs, _, mask, norm = self.product
+        norm = self._with_new_gradient(norm)
         n_sums, n_products = 1, 1  # steps for which gradients are kept
         if not projected:
             projected = none(self.dtype, 3), *2 * [none(self.dtype, 4)]
@@ -118,35 +119,33 @@ class _Recipe:
             d_weight = self._zeros(*self.product.transposed.shape)
         else:
             n_products = self.n_steps
-        if self.norm.kind or self.has_inner_bias:
+        if norm.kind or self.has_inner_bias:
             d_sums = self._empty(n_sums, self.n_units)
             d_products = self._empty(n_products, self.n_units)
         else:  # both are the same
             d_sums = d_products = self._empty(max(n_sums, n_products), self.n_units)
-        inputs, _, mask = self.product
         # If the windows are the first axis outside, the last one is no copy.
         return (
             InputsBackward(self.x.values, d_sums, *projected),
-            ProductBackward(inputs, mask, self.weight, d_products, d_weight),
-            self.norm,
+            ProductBackward(inputs, mask, norm, self.weight, d_products, d_weight),
             self._room(3, self.states.shape[-1]),
             self._of_models(d_states.transpose(-2, -3)),
         )
 
     def _end_backward(self, product):
         """Gradients of the weights, and of the gain."""
-        inputs, _, _, d_products, d_weight = product
-        if len(d_weight):
-            d_weight = torch.from_numpy(d_weight.sum(axis=0))
+        if len(product.d_weight):
+            d_weight = torch.from_numpy(product.d_weight.sum(axis=0))
         else:
             # (models, steps and windows, units)
             d_rows, rows = (
-                torch.from_numpy(a).flatten(1, 2) for a in (d_products, inputs[:, :-1])
+                torch.from_numpy(a).flatten(1, 2)
+                for a in (product.d_products, product.inputs[:, :-1])
             )
             d_weight = rows.mT @ d_rows
         yield d_weight.mT if self.stacked else d_weight[0].mT
-        if self.norm.kind:
-            yield self._tensor(self.norm.d_gain.sum(axis=0))
+        if product.norm.kind:
+            yield self._tensor(product.norm.d_gain.sum(axis=0))
 
     def _with_new_gradient(self, norm):
         return norm._replace(d_gain=self._zeros(*norm.gain.shape))
@@ -249,7 +248,7 @@ class GRU(_Recipe):
         return self._tensor(x.d_sums), *gradients
 
 
-LOOPS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
+RECIPES = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 
 
 @cache
