@@ -116,6 +116,7 @@ def test_a_pipe_is_read_once():
         (b"", "There is nothing in the file"),
         ("day,x\n2024-01-01,1".encode("utf-32"), "holds no text in UTF-8, UTF-16 or"),
         (b"day,x\n,\n,\n", "No row holds a value"),
+        (b"day,x, x\n2024-01-01,1,2", "The header names 'x' twice"),
         ("day,x\n2024-01-01,1".encode("utf-16-be"), "save it as CSV in UTF-8"),
         (bytes(range(128, 256)), "save it as CSV in UTF-8"),
         (b'day,x\n1,"2\n3', "or save a spreadsheet as CSV"),
