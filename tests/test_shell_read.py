@@ -9,6 +9,7 @@ import pytest
 from skseq.shell import read_table
 
 DAYS = pd.date_range("2024-01-01", periods=60)
+FEBRUARY = DAYS + pd.Timedelta(days=31)
 
 
 @pytest.fixture
@@ -40,6 +41,7 @@ def test_points_may_stand_between_thousands(csv, sep):
     [
         ({"day": DAYS, "x": 100.13, "z": 5}, None, "holds the date '2024-01-01', not"),
         ({"day": DAYS.strftime("%m/%d/%Y"), "x": 1}, None, "date '01/01/2024', not"),
+        ({"day": FEBRUARY.strftime("%d/%m/%Y"), "x": 1}, None, "date '01/02/2024', no"),
         ({"day": DAYS.strftime("%Y%m%d"), "x": 1.5}, None, "holds only numbers, "),
         ({"day": DAYS, "x": 1.5}, "2024-01-01", "add a line with the names of"),
     ],
