@@ -9,6 +9,7 @@ import pytest
 from skseq.shell import read_table
 
 DAYS = pd.date_range("2024-01-01", periods=60)
+FEBRUARY = DAYS + pd.Timedelta(days=31)
 
 
 @pytest.fixture
@@ -40,6 +41,7 @@ def test_points_may_stand_between_thousands(csv, sep):
     [
         ({"day": DAYS, "x": 100.13, "z": 5}, None, "holds the date '2024-01-01', not"),
         ({"day": DAYS.strftime("%m/%d/%Y"), "x": 1}, None, "date '01/01/2024', not"),
+        ({"day": FEBRUARY.strftime("%d/%m/%Y"), "x": 1}, None, "date '01/02/2024', no"),
         ({"day": DAYS.strftime("%Y%m%d"), "x": 1.5}, None, "holds only numbers, "),
         ({"day": DAYS, "x": 1.5}, "2024-01-01", "add a line with the names of"),
     ],
@@ -116,6 +118,7 @@ def test_a_pipe_is_read_once():
         (b"", "There is nothing in the file"),
         ("day,x\n2024-01-01,1".encode("utf-32"), "holds no text in UTF-8, UTF-16 or"),
         (b"day,x\n,\n,\n", "No row holds a value"),
+        (b"day,x, x\n2024-01-01,1,2", "The header names 'x' twice"),
         ("day,x\n2024-01-01,1".encode("utf-16-be"), "save it as CSV in UTF-8"),
         (bytes(range(128, 256)), "save it as CSV in UTF-8"),
         (b'day,x\n1,"2\n3', "or save a spreadsheet as CSV"),

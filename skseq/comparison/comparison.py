@@ -8,7 +8,7 @@ from ..estimators import NaiveRegressor
 from ..validation import WITHOUT_PREDICT, check_share
 from ..warning import warn
 from ..windows import sliding_windows
-from .metrics import interval_metrics, metrics, ratio, rounding
+from .metrics import interval_metrics, metrics, rounding
 from .result import Comparison
 from .rolling_origin import rolling_origin
 from .runs import run_all
@@ -264,7 +264,8 @@ def _row(found, truth, errors, reference, coverage):
     row = {}
     for name, function in errors.items():
         row[name] = function(truth, found.values)
-        row[f"{name} / naive"] = ratio(row[name], reference[name])
+        naive = reference[name] or np.nan  # 0 if the series repeats itself
+        row[f"{name} / naive"] = row[name] / naive
     row["fit s"], row["predict s"] = found.seconds
     if coverage is not None:
         row |= interval_metrics(truth, found.interval, coverage)

@@ -135,8 +135,3 @@ def metrics(training, season):
         "MASE": partial(mean_absolute_scaled_error, scale=absolute),
         "RMSSE": partial(root_mean_squared_scaled_error, scale=squared),
     }
-
-
-def ratio(value, reference):
-    """Divide; NaN if the reference is zero (a series that repeats itself)."""
-    return value / reference if reference else np.nan

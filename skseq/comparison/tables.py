@@ -5,12 +5,8 @@ from collections.abc import Hashable
 import numpy as np
 import pandas as pd
 
-from ..transformers.time_index import (
-    by_instance,
-    check_gaps,
-    check_labels,
-    check_times,
-)
+from ..instances import by_instance, check_labels
+from ..transformers.time_index import check_gaps, check_times
 from ..validation import advice_on, advice_on_labels
 
 DATES = pd.DatetimeIndex, pd.PeriodIndex

@@ -9,7 +9,8 @@ from scipy.stats import norm
 from sklearn.utils import check_scalar
 
 from ..validation import check_share
-from .style import STYLES, as_series, two_axes, whole_steps
+from .given import as_series
+from .style import STYLES, two_axes, whole_steps
 
 
 class CorrelogramDisplay:

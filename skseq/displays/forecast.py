@@ -4,13 +4,11 @@ import numpy as np
 import pandas as pd
 
 from ..estimators.interval import central_interval
+from .given import as_table, check_one_target, named
 from .style import (
-    as_table,
     axes_or_new,
-    check_one_target,
     label_time,
     legend_above,
-    named,
     plain_numbers,
     styles,
     timestamps,

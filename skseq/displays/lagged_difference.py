@@ -4,9 +4,9 @@ from numbers import Integral
 
 from sklearn.utils import check_scalar
 
+from .given import as_series
 from .style import (
     STYLES,
-    as_series,
     label_time,
     legend_above,
     plain_numbers,

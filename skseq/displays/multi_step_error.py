@@ -3,12 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from .given import as_table, check_one_target, named
 from .style import (
-    as_table,
     axes_or_new,
-    check_one_target,
     legend_above,
-    named,
     plain_numbers,
     styles,
     whole_steps,

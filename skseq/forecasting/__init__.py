@@ -1,12 +1,9 @@
-"""Forecasters for sktime; only this package imports it."""
+"""Forecasters for sktime, which must be installed to import them."""
 
-try:
-    import sktime  # noqa: F401 (only to name the extra where it is absent)
-except ImportError as error:
-    raise ImportError(
-        "skseq.forecasting needs sktime: install it with pip install 'skseq[sktime]'."
-    ) from error
+from ..extras import import_extra
 
-from .sequence_forecaster import SequenceForecaster
+import_extra("sktime", "sktime", "skseq.forecasting needs sktime")
+
+from .sequence_forecaster import SequenceForecaster  # noqa: E402
 
 __all__ = ["SequenceForecaster"]

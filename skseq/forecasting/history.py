@@ -4,7 +4,8 @@ import pandas as pd
 from sktime.datatypes import update_data
 from sktime.forecasting.base import ForecastingHorizon
 
-from ..transformers.time_index import by_instance, check_labels, check_same_kind
+from ..instances import by_instance, check_labels
+from ..transformers.time_index import check_same_kind
 from .panel import (
     check_counted_by_one,
     check_unique,

@@ -76,6 +76,11 @@ def find_dates(column, elapsed=MIDNIGHT):
     return _choose(readings, text, elapsed).reindex(column.index)
 
 
+def are_dates(text):
+    """Tell whether text holds dates, whatever the order of day and month."""
+    return bool(_readings(text))
+
+
 def find_compact_dates(column):
     """Parse whole numbers such as 20240131, 202401 or, for weeks, 202453.
 
@@ -118,7 +123,7 @@ def find_stray(column):
     form = text.str.replace(r"\d+", "0", regex=True)
     form = form.str.replace(r"[^\W\d]+", "a", regex=True)
     usual = form == form.mode()[0]
-    if usual.all() or find_dates(text[usual]) is None:
+    if usual.all() or not are_dates(text[usual]):
         return None
     return text.index[~usual][0]
 

@@ -151,6 +151,9 @@ def _check_header(table, sep):
         raise ValueError(
             f"The first line holds only numbers, {list(table.columns)}: {ADD_HEADER}"
         )
+    if table.columns.has_duplicates:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise ValueError(f"The header names {twice!r} twice: rename one of them.")
     if not isinstance(table.index, pd.RangeIndex):
         raise ValueError(
             f"Rows have more columns than the header, {list(table.columns)}: name "

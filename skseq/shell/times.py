@@ -3,7 +3,7 @@
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
-from .dates import MIDNIGHT, find_compact_dates, find_dates, find_stray
+from .dates import MIDNIGHT, are_dates, find_compact_dates, find_dates, find_stray
 from .hours import add_hours, since_midnight
 from .numbers import as_whole
 from .parts import date_columns, join_parts
@@ -49,8 +49,7 @@ def _say_twice(twice, name, series):
 
 def _check_names(columns):
     """Refuse dates as the names of time columns: they are those of the first row."""
-    dates = find_dates(pd.Series(columns[:1]))
-    if dates is not None:
+    if are_dates(pd.Series(columns[:1])):
         raise ValueError(
             f"The first line holds the date {columns[0]!r}, not names: {ADD_HEADER}"
         )
@@ -143,7 +142,7 @@ def _check_stray(column):
 def _check_wide(columns):
     """Refuse a table whose columns are named by dates or years."""
     names = pd.Series([name for name in columns if name[:1].isdigit()])
-    if 2 * len(names) > len(columns) and find_dates(names) is not None:
+    if 2 * len(names) > len(columns) and are_dates(names):
         raise ValueError(
             f"Columns are named by dates, {names[0]!r} to {names.iloc[-1]!r}: write a "
             "row for each date and series, with columns of dates, series and values "

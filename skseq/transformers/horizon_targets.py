@@ -61,8 +61,6 @@ def horizon_targets(series, target=None, horizon=1, *, gaps="raise"):
     check_scalar(horizon, "horizon", Integral, min_val=1)
     check_gaps(gaps)
     table = _as_table(series, gaps)
-    if not isinstance(series, (pd.DataFrame, pd.Series)):
-        series = np.asarray(series)
     n_rows = len(table) - horizon
     if n_rows < 1:
         raise ValueError(
@@ -74,8 +72,8 @@ def horizon_targets(series, target=None, horizon=1, *, gaps="raise"):
     futures = lay_coming(values, horizon)
     if futures.shape[1] == 1:
         futures = futures[:, 0]
-    if isinstance(series, np.ndarray):
-        return series[:n_rows], futures
+    if not isinstance(series, (pd.DataFrame, pd.Series)):
+        return np.asarray(series)[:n_rows], futures
     X = series.iloc[:n_rows]
     names = [f"{c}+{k}" for c in targets.columns for k in range(1, horizon + 1)]
     if futures.ndim == 1:

@@ -3,6 +3,8 @@
 from .coming import coming_values, lay_coming
 from .differences import difference, integrate
 from .lazy import LazyArray, take
+from .moments import variable_moments
+from .overlap import n_shared
 from .padding import (
     as_real,
     backfill,
@@ -16,12 +18,10 @@ from .views import (
     HoldsWindows,
     changes,
     chunks,
-    n_shared,
     pack,
     series_of,
     sliding_windows,
     unpack,
-    variable_moments,
 )
 
 __all__ = [
