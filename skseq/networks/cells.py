@@ -85,7 +85,7 @@ class Cell(nn.Module):
         norm = NORMALIZATIONS[normalization]
         self.norm_input = norm and norm(n_units, length)
         self.norm_state = norm and norm(n_units, length)
-        self.norm_memory = None
+        self.norm_memory = self.bias_memory = None
         if norm and kind == "LSTM":
             self.norm_memory = norm(hidden_size, length)
             self.bias_memory = nn.Parameter(torch.zeros(hidden_size))
@@ -106,47 +106,34 @@ class Cell(nn.Module):
         share = self.norm_input and self.norm_input.share(x, n_padding)
         mask = self._draw_mask(x)
         x = steps_first(x, self.weight_hh)
-        bias_hh = self.bias_hh
-        # The GRU's is inside the reset gate.
-        after = torch.zeros_like(bias_hh) if self.kind == "GRU" else bias_hh
+        after, bias = self.bias_hh, self.bias_memory
+        if self.kind == "GRU":  # its bias is inside the reset gate
+            after, bias = torch.zeros_like(after), after
         norm = self.norm_state and self.norm_state.begin(share)
+        memory = self.norm_memory and self.norm_memory.begin(share)
         project = ()
         if self.norm_input is None:
             project = self.weight_ih, self.bias_ih + after
         else:
             weights = self.weight_ih, self.bias_ih
             x = self.norm_input.project(*weights, x.contiguous(), share, after)
-        states = self._run(x, project, norm, mask, share, only_last)
+        states = steps(
+            self.kind,
+            x,
+            self.weight_hh,
+            bias,
+            project=project,
+            mask=mask,
+            norm=norm,
+            memory=memory,
+            activation=self.activation,
+            only_last=only_last,
+        )
         if norm is not None:
             self.norm_state.learn(norm)
+        if memory is not None:
+            self.norm_memory.learn(memory)
         return windows_first(states, self.weight_hh)
-
-    def _run(self, x, project, norm, mask, share, only_last):
-        """Iterate over the steps of x: inputs to project, or their products."""
-        tensors = (self.weight_hh, *(norm.tensors if norm else ()))
-        memory = self.norm_memory and self.norm_memory.begin(share)
-        if memory is None:
-            tensors = self.bias_hh, *tensors
-            return steps(
-                self.kind,
-                x,
-                *tensors,
-                project=project,
-                norm=norm,
-                mask=mask,
-                activation=self.activation,
-                only_last=only_last,
-            )
-
-        def lstm(x, weight, gain, bias, gain_memory, mask):
-            product = Product(weight, mask, norm.scaled_by(gain))
-            others = memory.scaled_by(gain_memory), bias
-            return recipe("LSTM", x, product, *others, only_last=only_last)
-
-        tensors = *tensors, self.bias_memory, *memory.tensors
-        states = by_hand(lstm, x, *tensors, mask)
-        self.norm_memory.learn(memory)
-        return states
 
     def _draw_mask(self, x):
         """Mask of the state for the whole sequence, or None."""
@@ -159,26 +146,28 @@ class Cell(nn.Module):
 def steps(
     kind,
     x,
-    bias,
-    *tensors,
+    weight,
+    bias=None,
+    *,
     project=(),
     n_padding=None,
     mask=None,
     norm=None,
+    memory=None,
     activation=None,
     only_last=False,
 ):
-    """Iterate a plain cell.
+    """Iterate a cell.
 
     Parameters
     ----------
     kind : {"RNN", "LSTM", "GRU"}
     x : tensor of shape (length, batch, n_features) or (length, batch, n_units)
         The inputs, or their products with the weights, including biases.
-    bias : tensor of shape (n_units,)
-        Bias of the GRU inside the reset gate.
-    *tensors : tensor
-        The weights (n_units, hidden), and the tensors that ``norm`` needs.
+    weight : tensor of shape (n_units, hidden)
+    bias : tensor or None
+        That of the GRU inside the reset gate, (n_units,), or that of the LSTM's
+        normalised memory, (hidden,).
     project : tuple of tensor
         Weights and bias of the inputs; empty if x holds their products.
     n_padding : tensor of shape (batch,) or None
@@ -186,8 +175,9 @@ def steps(
         with ``project``.
     mask : tensor of shape (batch, hidden) or None
         Multiplies the state on its way to the next step.
-    norm : object or None
-        The pass begun by a normalisation of the products with the state.
+    norm, memory : object or None
+        The passes begun by the normalisations of the products with the state, and of
+        the LSTM's memory.
     activation : {"tanh", "relu"}
         Activation of the RNN.
     only_last : bool
@@ -197,21 +187,18 @@ def steps(
     -------
     tensor of shape (length, batch, hidden)
     """
-    options = [activation] if kind == "RNN" else []
-    if kind == "GRU":
-        tensors = bias, *tensors
 
-    def make(x, *tensors):
-        *others, mask = tensors
-        inner_bias = [others.pop(0)] if kind == "GRU" else []
-        weight, *gain = others
-        product = Product(weight, mask, norm and norm.scaled_by(*gain))
-        return recipe(kind, x, product, *inner_bias, *options, only_last=only_last)
+    # The passes hold their gains, which are given for the sake of their gradients.
+    def make(x, weight, _gain, bias, _memory_gain):
+        own = {"RNN": [activation], "LSTM": [memory, bias], "GRU": [bias]}[kind]
+        product = Product(weight, mask, norm)
+        return recipe(kind, x, product, *own, only_last=only_last)
 
     if project:
         make = partial(_projected, make, RECIPES[kind].at_rest)
         project = n_padding, *project
-    return by_hand(make, x, *project, *tensors, mask)
+    gain, memory_gain = (one and one.weight for one in (norm, memory))
+    return by_hand(make, x, *project, weight, gain, bias, memory_gain)
 
 
 def compiles(x):

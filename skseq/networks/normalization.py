@@ -61,13 +61,9 @@ class _LayerPass:
     share = None
 
     def __init__(self, gain):
-        self.tensors = (gain,)
+        self.weight, self.gain = gain, gain.unsqueeze(-2)
+        self.shape = [gain.shape[-1]]
         self.steps = []
-
-    def scaled_by(self, gain):
-        """Take the gain as a recipe is given it, ([models,] n_units)."""
-        self.gain, self.shape = gain.unsqueeze(-2), [gain.shape[-1]]
-        return self
 
     def forward(self, y, x):
         hat, *moments = self._normalize(y)
@@ -90,8 +86,8 @@ class _LayerPass:
         d_outs = torch.stack(self.d_outs[::-1])
         self.d_gain, self.d_outs = self.d_gain + (d_outs * hat).sum((0, -2)), []
 
-    def gradients(self):
-        return (self.d_gain,)
+    def gradient(self):
+        return self.d_gain
 
     def _normalize(self, y):
         """Return hat, mean and 1 / standard deviation."""
@@ -236,18 +232,13 @@ class _BatchPass:
     """
 
     def __init__(self, gain, share, statistics):
-        self.tensors = (gain,)
+        self.weight, self.gain = gain, gain.unsqueeze(-2)
         self.share, self.statistics = share, statistics
         self.rows, self.columns = share.unbind(-3), share.mT.unbind(-3)
         self.add = torch.addmm if share.ndim == 3 else torch.baddbmm
         self.ones = torch.ones_like(self.rows[0])  # to sum with, faster than sum()
         self.eps = share.new_full((1, 1), EPS)
         self.centred, self.means, self.scales, self.gains = [], [], [], []
-
-    def scaled_by(self, gain):
-        """Take the gain as a recipe is given it, ([models,] n_units)."""
-        self.gain = gain.unsqueeze(-2)
-        return self
 
     def forward(self, y, x):
         t = len(self.centred)
@@ -283,9 +274,9 @@ class _BatchPass:
     def add_up(self, block):
         """Do nothing: ``backward`` has added up already."""
 
-    def gradients(self):
+    def gradient(self):
         d_scales, scales = torch.stack(self.d_scales[::-1]), torch.stack(self.scales)
-        return ((d_scales * scales).sum(0).squeeze(-2),)
+        return (d_scales * scales).sum(0).squeeze(-2)
 
 
 NORMALIZATIONS = {None: None, "layer": LayerNorm, "batch": BatchNorm}

@@ -16,10 +16,10 @@ class Product:
     mask : tensor of shape ([models,] batch, hidden) or None
         Multiplies h.
     norm : object or None
-        The pass begun by a normalisation, with its gain.
+        The pass begun by a normalisation.
     """
 
-    def __init__(self, weight, mask=None, norm=None):
+    def __init__(self, weight, mask, norm):
         self.weight, self.mask, self.norm = weight, mask, norm
         self.transposed = weight.mT.contiguous()  # a product is faster
         self.add = torch.addmm if weight.ndim == 2 else torch.baddbmm
@@ -60,4 +60,4 @@ class Product:
 
     def gradients(self):
         """Gradients of weight and gain, after the backward pass of all steps."""
-        return self.d_weight, *(self.norm.gradients() if self.norm else ())
+        return self.d_weight, self.norm and self.norm.gradient()

@@ -147,7 +147,7 @@ class _LSTM:
         gradients = d_x, *self.product.gradients()
         if self.memory is None:
             return gradients
-        return *gradients, d_bias, *self.memory.gradients()
+        return *gradients, d_bias, self.memory.gradient()
 
     @staticmethod
     def _split(gates):
@@ -215,7 +215,7 @@ class _GRU:
             self.product.add_up(block)
             # Of x, which the reset gate does not multiply.
             torch.mul(d_hs, slope_n, out=d_y[..., 2, :])
-        return d_x, d_bias, *self.product.gradients()
+        return d_x, *self.product.gradients(), d_bias
 
 
 RECIPES = {"RNN": _RNN, "LSTM": _LSTM, "GRU": _GRU}

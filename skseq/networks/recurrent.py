@@ -201,15 +201,16 @@ def _on_cpu(layer, x):
 def _by_hand(layer, x, n_padding, only_last):
     """Compute what torch's layer does, starting where the padding ends."""
     kind, _, activation = layer.mode.partition("_")
-    bias = layer.bias_hh_l0
-    first = layer.bias_ih_l0 if kind == "GRU" else layer.bias_ih_l0 + bias
+    bias, inner = layer.bias_ih_l0, layer.bias_hh_l0
+    if kind != "GRU":
+        bias, inner = bias + inner, None
     weight = layer.weight_hh_l0
     states = steps(
         kind,
         steps_first(x, weight),
-        bias,
         weight,
-        project=(layer.weight_ih_l0, first),
+        inner,
+        project=(layer.weight_ih_l0, bias),
         n_padding=of_models(n_padding, weight),
         activation=activation.lower(),
         only_last=only_last,

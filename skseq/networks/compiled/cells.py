@@ -80,7 +80,8 @@ def lstm_forward(part, x, product, room, states, gates, memories, outs, memory, 
             lstm_memory(y, of_x, at(memories, m, t, part), gate, c)
             out = at(outs, m, t, part)
             copy(c, out)
-            normalize(part, m, t, memory, out)
+            if memory.kind:
+                normalize(part, m, t, memory, out)
             lstm_state(bias[m], gate, out, at(states, m, t + 1, part))
 
 

@@ -47,8 +47,6 @@ class Norm(NamedTuple):
 @njit(**OPTIONS)
 def normalize(part, m, t, norm, y):
     """Normalise y (windows, units) of one step and model, in place."""
-    if norm.kind == NO_NORM:
-        return
     hat, gain = at(norm.hat, m, t, part), norm.gain[m]
     if norm.kind == LAYER:
         _over_units(y, at(norm.scale, m, t, part), hat)
@@ -67,8 +65,6 @@ def normalize(part, m, t, norm, y):
 @njit(**OPTIONS)
 def normalize_backward(part, m, t, norm, d):
     """Replace the gradient of the normalised y by that of y."""
-    if norm.kind == NO_NORM:
-        return
     hat, gain = at(norm.hat, m, t, part), norm.gain[m]
     d_gain, scale = norm.d_gain[part.index, m], norm.scale[m, t]
     for b in range(len(d)):

@@ -74,14 +74,16 @@ def multiply(part, m, t, product, states, y):
             for j in range(h.shape[1]):
                 entered[b, j] = h[b, j] * kept[b, j]
     dot(entered, product.transposed[m], y)
-    normalize(part, m, t, product.norm, y)
+    if product.norm.kind:
+        normalize(part, m, t, product.norm, y)
 
 
 @njit(**OPTIONS)
 def multiply_backward(part, m, t, product, d_h):
     """Write the gradient of h to d_h, given that of y in ``d_products``."""
     d_y, mask = in_turn(product.d_products, m, t, part), product.mask
-    normalize_backward(part, m, t, product.norm, d_y)
+    if product.norm.kind:
+        normalize_backward(part, m, t, product.norm, d_y)
     if len(product.d_weight):
         entered = at(product.inputs, m, t, part)
         add_product(entered, d_y, product.d_weight[part.index, m])

@@ -133,7 +133,7 @@ class _Recipe:
         )
 
     def _end_backward(self, product):
-        """Gradients of the weights, and of the gain."""
+        """Gradients of the weights, and of the gain (or None)."""
         if len(product.d_weight):
             d_weight = torch.from_numpy(product.d_weight.sum(axis=0))
         else:
@@ -143,9 +143,10 @@ class _Recipe:
                 for a in (product.d_products, product.inputs[:, :-1])
             )
             d_weight = rows.mT @ d_rows
-        yield d_weight.mT if self.stacked else d_weight[0].mT
+        d_gain = None
         if product.norm.kind:
-            yield self._tensor(product.norm.d_gain.sum(axis=0))
+            d_gain = self._tensor(product.norm.d_gain.sum(axis=0))
+        return d_weight.mT if self.stacked else d_weight[0].mT, d_gain
 
     def _with_new_gradient(self, norm):
         return norm._replace(d_gain=self._zeros(*norm.gain.shape))
@@ -244,8 +245,8 @@ class GRU(_Recipe):
         d_bias = self._zeros(*self.bias.shape)
         kept = self.states, self.gates, self.products
         in_threads(cells.gru_backward, self.parts, x, product, *common, *kept, d_bias)
-        gradients = self._tensor(d_bias.sum(axis=0)), *self._end_backward(product)
-        return self._tensor(x.d_sums), *gradients
+        gradients = self._tensor(x.d_sums), *self._end_backward(product)
+        return *gradients, self._tensor(d_bias.sum(axis=0))
 
 
 RECIPES = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
