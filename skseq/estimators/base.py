@@ -140,21 +140,7 @@ class NetworkEstimator(Settings, DeclaredParameters):
             return self._fit(X, y, sample_weight, trained)
 
     def _fit(self, X, y, sample_weight, trained):
-        known_shape = self.window_shape_in_ if self._goes_on else None
-        windows = check_fit_windows(self, X, y)
-        if known_shape not in (None, windows.shape[1:]):
-            raise ValueError(
-                f"X has windows of shape {windows.shape[1:]}, but the last fit had "
-                f"{known_shape}: give windows of the same shape, or set "
-                "warm_start=False."
-            )
-        if self.mixed_precision is not None and windows.dtype == np.float64:
-            # torch.autocast leaves float64 as it is.
-            raise ValueError(
-                f"mixed_precision={self.mixed_precision!r} takes X in float32, but X "
-                "was read as float64: give X.astype('float32'), or set "
-                "mixed_precision=None."
-            )
+        windows = self._check_windows(X, y)
         weights = check_weights(sample_weight, windows)
         targets = self._check_targets(y, windows)
         self._check_pooling()
@@ -186,6 +172,25 @@ class NetworkEstimator(Settings, DeclaredParameters):
         self.net_ = self.nets_[0]
         self.history_ = history_table(nets)
         return self
+
+    def _check_windows(self, X, y):
+        """Return the windows in X, if the network can train on them."""
+        known_shape = self.window_shape_in_ if self._goes_on else None
+        windows = check_fit_windows(self, X, y)
+        if known_shape not in (None, windows.shape[1:]):
+            raise ValueError(
+                f"X has windows of shape {windows.shape[1:]}, but the last fit had "
+                f"{known_shape}: give windows of the same shape, or set "
+                "warm_start=False."
+            )
+        if self.mixed_precision is not None and windows.dtype == np.float64:
+            # torch.autocast leaves float64 as it is.
+            raise ValueError(
+                f"mixed_precision={self.mixed_precision!r} takes X in float32, but X "
+                "was read as float64: give X.astype('float32'), or set "
+                "mixed_precision=None."
+            )
+        return windows
 
     def _seed_members(self):
         """Return a seed for the fit of each member; keep those of its draws."""

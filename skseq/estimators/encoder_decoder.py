@@ -7,11 +7,11 @@ from ..networks import LabelDecoder, NumberDecoder
 from ..networks.recurrent import CELLS
 from ..validation import target_array
 from .classifier import NetworkClassifier, labels_like
-from .recurrent import _RecurrentEstimator
+from .recurrent import RecurrentEstimator
 from .regressor import NetworkRegressor
 
 
-class _EncoderDecoderEstimator(_RecurrentEstimator):
+class _EncoderDecoderEstimator(RecurrentEstimator):
     """The parameters of a decoder, and how it is built."""
 
     cell: str = "GRU"

@@ -14,7 +14,7 @@ CPU_BATCH = 2048
 ones no longer fit into the cache, and smaller ones cost more operations."""
 
 
-def outputs(module, windows, run, n_draws=1, seed=None, last_step=False):
+def outputs(module, windows, run, n_draws, seed, last_step):
     """Run a network over windows.
 
     Parameters

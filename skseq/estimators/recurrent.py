@@ -9,7 +9,7 @@ from .parameters import warn_of_idle
 from .regressor import NetworkRegressor
 
 
-class _RecurrentEstimator(NetworkEstimator):
+class RecurrentEstimator(NetworkEstimator):
     """The parameters of a recurrent network, and how it is built."""
 
     hidden_size: int = 32
@@ -84,7 +84,7 @@ class _RecurrentClassifier(NetworkClassifier):
     differences: bool = True
 
 
-class _RNNEstimator(_RecurrentEstimator):
+class _RNNEstimator(RecurrentEstimator):
     """The parameter that only the simple recurrent network has."""
 
     activation: str = "tanh"
@@ -155,7 +155,7 @@ class RNNClassifier(_RecurrentClassifier, _RNNEstimator):
     """
 
 
-class LSTMRegressor(NetworkRegressor, _RecurrentEstimator):
+class LSTMRegressor(NetworkRegressor, RecurrentEstimator):
     """Long short-term memory network [1]_.
 
     Parameters
@@ -186,7 +186,7 @@ class LSTMRegressor(NetworkRegressor, _RecurrentEstimator):
     _cell = "LSTM"
 
 
-class LSTMClassifier(_RecurrentClassifier, _RecurrentEstimator):
+class LSTMClassifier(_RecurrentClassifier, RecurrentEstimator):
     """Long short-term memory network [1]_.
 
     Parameters
@@ -219,7 +219,7 @@ class LSTMClassifier(_RecurrentClassifier, _RecurrentEstimator):
     _cell = "LSTM"
 
 
-class GRURegressor(NetworkRegressor, _RecurrentEstimator):
+class GRURegressor(NetworkRegressor, RecurrentEstimator):
     """Gated recurrent unit network [1]_.
 
     Parameters
@@ -250,7 +250,7 @@ class GRURegressor(NetworkRegressor, _RecurrentEstimator):
     _cell = "GRU"
 
 
-class GRUClassifier(_RecurrentClassifier, _RecurrentEstimator):
+class GRUClassifier(_RecurrentClassifier, RecurrentEstimator):
     """Gated recurrent unit network [1]_.
 
     Parameters

@@ -7,26 +7,12 @@ from sklearn.utils import check_scalar
 
 
 def searches(estimator):
-    """Tell whether the orders are to be searched.
-
-    Parameters
-    ----------
-    estimator : SARIMARegressor
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether an estimator's orders are to be searched."""
     return isinstance(estimator.order, str) and estimator.order == "auto"
 
 
 def check_parameters(estimator):
-    """Raise an error for parameters that no SARIMA model can have.
-
-    Parameters
-    ----------
-    estimator : SARIMARegressor
-    """
+    """Raise an error for parameters that no SARIMA model can have."""
     forms = [("seasonal_order", estimator.seasonal_order, "(P, D, Q, season)")]
     if not searches(estimator):
         forms.append(("order", estimator.order, "(p, d, q) or 'auto'"))
