@@ -1,6 +1,7 @@
 """Callbacks that watch a fit: finite losses, best weights, and progress."""
 
 import copy
+from math import isfinite
 
 import numpy as np
 import torch
@@ -113,7 +114,7 @@ class Progress(Callback):
 
 def check_finite(name, value, net):
     """Raise ValueError for a loss that is NaN or infinite."""
-    if value - value != 0:
+    if not isfinite(value):
         raise diverged(f"{name} loss", value, len(net.history))
 
 
