@@ -35,9 +35,8 @@ def main(device="cuda"):
     print("|---|---|---|")
     for (name, (estimator, cell)), batch_size in product(CELLS.items(), BATCH_SIZES):
         params = {"max_epochs": EPOCHS, "batch_size": batch_size, "device": device}
-        functions = {
-            "bare": lambda c=cell, b=batch_size: finished(bare_fit(c, X_bare, y_bare, b))
-        }
+        arguments = cell, X_bare, y_bare, batch_size
+        functions = {"bare": lambda a=arguments: finished(bare_fit(*a))}
         for precision in (None, "bf16"):
             model = estimator(**params, mixed_precision=precision, random_state=0)
             label = f"skseq, {precision or 'float32'}"
