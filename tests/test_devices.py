@@ -1,14 +1,22 @@
 """Where a fit computes: on a device, in mixed precision, in several processes."""
 
+import copy
+import io
 import os
+import pickle
 import runpy
 import subprocess
 import sys
+import warnings
 from itertools import chain
 
+import joblib
 import numpy as np
 import pytest
 import torch
+from sklearn.base import is_classifier
+from skorch.callbacks import Callback
+from skorch.utils import to_device
 from torch import nn
 
 from skseq import GRURegressor
@@ -101,7 +109,8 @@ def test_mixed_precision_learns_what_single_does(cls):
     )
 
 
-def test_mixed_precision_is_that_of_products_in_training_alone(series):
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=needs_gpu)])
+def test_mixed_precision_is_that_of_products_in_training_alone(series, device):
     seen = []
 
     class Watched(GRURegressor):
@@ -117,7 +126,8 @@ def test_mixed_precision_is_that_of_products_in_training_alone(series):
             return head
 
     windows = sliding_windows(series.astype(np.float32), 5)
-    model = Watched(max_epochs=1, batch_size=56, mixed_precision="bf16")
+    params = {"max_epochs": 1, "batch_size": 56, "device": device}
+    model = Watched(**params, mixed_precision="bf16")
     model.fit(windows, windows[:, 0, 0])
     assert seen == [torch.float32, torch.bfloat16]
     model.predict(windows)
@@ -217,6 +227,134 @@ def test_two_processes_learn_what_one_does(tmp_path, monkeypatch, capsys):
         for one, other in zip(alone, results, strict=True):
             for expected, got in zip(one, other, strict=True):
                 np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12)
+
+
+@networks
+def test_a_step_asks_no_device_for_values(cls):
+    """A GPU would be waited for. torch's device "meta", without values, refuses."""
+    seen = []
+
+    class Seen(Callback):
+        def on_batch_begin(self, net, batch=None, **kwargs):
+            seen.append(batch)
+
+    X, y = make_windows(cls)
+    net = make(cls, max_epochs=1, callbacks=[Seen()]).fit(X, y).net_
+    for part in (net.module_, net.criterion_):
+        part.to("meta")
+    net.device, net.has_padding = "meta", False
+    step = net.train_step_single(to_device(seen[0], "meta"))
+    assert step["loss"].device.type == "meta"
+    assert any(weight.grad is not None for weight in net.module_.parameters())
+
+
+@pytest.mark.parametrize("form", ["view", "copy", "lazy"])
+@pytest.mark.parametrize("n_padded", [0, 3])
+def test_a_dataset_knows_whether_windows_are_padded(series, form, n_padded):
+    series[:n_padded] = np.nan
+    windows = sliding_windows(series, 5)
+    windows = windows if form == "view" else np.array(windows)
+    if form == "lazy":
+        windows = LazyArray(windows.__getitem__, range(len(windows)))
+    dataset = WindowDataset(windows, Targets(np.arange(56)), None, range(52))
+    assert dataset.has_padding() is (None if form == "lazy" else n_padded > 0)
+
+
+class TensorPickler(pickle.Pickler):
+    """Note the types of the tensors that are pickled."""
+
+    def __init__(self):
+        super().__init__(io.BytesIO())
+        self.types = set()
+
+    def reducer_override(self, value):
+        if isinstance(value, torch.Tensor):
+            self.types.add(value.dtype)
+        return NotImplemented
+
+
+@pytest.mark.parametrize("lr_schedule", ["onecycle", "cosine", "plateau", "constant"])
+@networks
+def test_what_is_pickled_of_a_net_can_be_put_on_another_device(cls, lr_schedule):
+    X, y = make_windows(cls)
+    state = make(cls, lr_schedule=lr_schedule).fit(X, y).net_.__getstate__()
+    # skorch puts this on a device that there is; all else needs the one of the fit.
+    del state["__cuda_dependent_attributes__"]
+    pickler = TensorPickler()
+    pickler.dump(state)
+    assert pickler.types <= {torch.uint8}  # of a generator, which is on the CPU
+
+
+def test_the_criterion_is_put_on_another_device_too(series):
+    windows = sliding_windows(series, 5)
+    params = {"loss": "quantile", "output_weights": [1.0], "max_epochs": 1}
+    model = GRURegressor(**params).fit(windows, windows[:, 0, 0])
+    state = model.net_.__getstate__()
+    del state["__cuda_dependent_attributes__"]
+    pickler = TensorPickler()
+    pickler.dump(state)
+    assert pickler.types <= {torch.uint8}
+
+
+@needs_gpu
+@networks
+def test_a_model_of_a_gpu_predicts_without_one(cls, tmp_path):
+    X, y = make_windows(cls)
+    model = make(cls, device="cuda").fit(X, y)
+    joblib.dump((model, X), tmp_path / "model")
+    code = (
+        "import joblib, sys; model, X = joblib.load(sys.argv[1]); "
+        "joblib.dump(model.predict(X), sys.argv[2])"
+    )
+    command = [sys.executable, "-c", code, tmp_path / "model", tmp_path / "y"]
+    env = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
+    assert "no CUDA devices are available" in done.stderr
+    predicted = joblib.load(tmp_path / "y")
+    if is_classifier(model):
+        np.testing.assert_array_equal(predicted, model.predict(X))
+    else:
+        np.testing.assert_allclose(predicted, model.predict(X), rtol=1e-6)
+
+
+@needs_gpu
+def test_cudnn_finds_the_weights_of_a_copy_in_one_block():
+    X, y = make_windows(GRURegressor)
+    model = copy.deepcopy(make(GRURegressor, device="cuda").fit(X, y))
+    weights = model.net_.module_.network.layers.parameters()
+    assert len({weight.untyped_storage().data_ptr() for weight in weights}) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.predict(X)
+
+
+@needs_gpu
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_the_losses_of_a_gpu_are_read_after_an_epoch(early_stopping):
+    losses = []
+
+    class Losses(Callback):
+        def on_batch_end(self, net, loss=None, training=None, **kwargs):
+            if training:
+                losses.append(loss.detach())
+
+    X, y = make_windows(GRURegressor, n_timesteps=200)
+    params = {"device": "cuda", "early_stopping": early_stopping, "max_epochs": 1}
+    model = make(GRURegressor, **params, batch_size=16, callbacks=[Losses()]).fit(X, y)
+    name = "valid_loss" if early_stopping else "train_loss"
+    assert isinstance(model.net_.history[0]["batches"][-1][name], float)
+    assert {loss.device.type for loss in losses} == {"cuda"}
+    mean = float(torch.stack(losses).mean())  # of batches that differ by one in size
+    assert mean == pytest.approx(model.history_["train_loss"][0], rel=0.02)
+
+
+@needs_gpu
+def test_a_gpu_reports_a_loss_that_is_not_finite():
+    X, y = make_windows(GRURegressor)
+    model = make(GRURegressor, loss="squared_error", device="cuda", max_epochs=9)
+    model.set_params(optimizer="sgd", gradient_clip=None, learning_rate=1e30)
+    with pytest.raises(ValueError, match=r"train loss became (nan|inf) in epoch"):
+        model.fit(X, y)
 
 
 @needs_gpu

@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skseq import DenseRegressor, pad_sequences
 from skseq.estimators import ALL
+from skseq.networks import padding_known
 from tests.factories import (
     accepts_other_lengths,
     every,
@@ -209,3 +210,17 @@ def test_two_dimensions_keep_their_length(cls):
     assert model.window_shape_in_ == (5, 1)
     with pytest.raises(ValueError, match=r"4 features.*expecting 5 features"):
         model.predict(flat[:, 1:])
+
+
+@networks
+def test_a_network_that_is_told_of_padding_computes_the_same(cls):
+    model, X = fitted(cls)
+    module = model.net_.module_
+    x = torch.from_numpy(X).to(next(module.parameters()))
+    with torch.no_grad():
+        for some in (x, x[6:]):  # without padding too
+            expected = module(some)
+            with padding_known(True):
+                torch.testing.assert_close(module(some), expected)
+        with padding_known(False):
+            torch.testing.assert_close(module(x[6:]), expected)

@@ -16,7 +16,7 @@ from .conv import Conv1D, ConvStack
 from .decoder import LabelDecoder, NumberDecoder
 from .dense import Dense
 from .heads import Head
-from .inputs import Embed, Standardize
+from .inputs import Embed, Standardize, padding_known
 from .model import SequenceModel
 from .one_pass import can_pass_once, one_pass
 from .recurrent import Recurrent, is_time_steps
@@ -41,5 +41,6 @@ __all__ = [
     "can_stack",
     "is_time_steps",
     "one_pass",
+    "padding_known",
     "threads_for_steps",
 ]

@@ -85,8 +85,11 @@ def _draw_kept(n_dropped, shape, generator=None):
 
 def same_masks(device):
     """Return a function after which the masks are drawn that come next now."""
-    rng = torch if device.type == "cpu" else getattr(torch, device.type)
-    return partial(rng.set_rng_state, rng.get_rng_state())
+    if device.type != "cuda":
+        rng = torch if device.type == "cpu" else getattr(torch, device.type)
+        return partial(rng.set_rng_state, rng.get_rng_state())
+    state = torch.cuda.get_rng_state(device)  # there may be several
+    return partial(torch.cuda.set_rng_state, state, device)
 
 
 @contextmanager

@@ -1,9 +1,14 @@
 """Input stages: from raw windows to the inputs of a network."""
 
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import torch
 from torch import nn
 
 from .tracing import is_traced
+
+_known = ContextVar("known", default=None)
 
 
 class Standardize(nn.Module):
@@ -98,6 +103,29 @@ def count_padding(x):
 
     Padding is at the start, so the first row tells whether there is any.
     """
-    if not is_traced() and not x[..., 0, 0].isnan().any():
+    if not is_traced() and not _has_padding(x):
         return None
     return x[..., 0].isnan().sum(dim=-1)
+
+
+def _has_padding(x):
+    known = _known.get()
+    return x[..., 0, 0].isnan().any() if known is None else known
+
+
+@contextmanager
+def padding_known(known):
+    """Let networks know for a while whether some windows have padding.
+
+    A network that looks for it on a GPU waits until all before is computed there.
+
+    Parameters
+    ----------
+    known : bool or None
+        None lets them look.
+    """
+    token = _known.set(known)
+    try:
+        yield
+    finally:
+        _known.reset(token)

@@ -15,7 +15,8 @@ def in_full_precision(function):
     @wraps(function)
     def wrapped(layer, x, *args):
         device = x.device.type
-        if not torch.is_autocast_enabled(device):
+        known = torch.amp.is_autocast_available(device)
+        if not known or not torch.is_autocast_enabled(device):
             return function(layer, x, *args)
         with torch.autocast(device, enabled=False):
             return function(layer, x.to(next(layer.parameters()).dtype), *args)

@@ -128,7 +128,7 @@ class Recurrent(nn.Module):
             return compiled().states(layer, x)
         if _is_by_hand(layer, x):
             return _by_hand(layer, x, None, only_last)
-        return _on_cpu(layer, x) if x.device.type == "cpu" else layer(x)[0]
+        return _by_torch(layer, x)
 
 
 def is_time_steps(network, batch_size):
@@ -192,8 +192,10 @@ def is_single(layer):
     return type(layer) in LAYERS and len(layer._parameters) == 4
 
 
-@in_full_precision  # few processors have torch's LSTM in bfloat16
-def _on_cpu(layer, x):
+# Few processors have torch's LSTM in bfloat16, and on a GPU torch.autocast makes it
+# float16 of whatever type: without scaling, it rounds small gradients to zero.
+@in_full_precision
+def _by_torch(layer, x):
     return layer(x)[0]
 
 

@@ -1,9 +1,10 @@
 """Batches of windows and their targets."""
 
+import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from ..windows import HoldsWindows
+from ..windows import HoldsWindows, LazyArray
 from .gather import gather, on_device
 
 LARGE_BATCH = 1024
@@ -50,6 +51,12 @@ class WindowDataset(HoldsWindows, Dataset):
         if self.weights is not None:
             y = (y, gather(self.weights, samples))
         return x, y
+
+    def has_padding(self):
+        """Tell whether any window has padding; None if they are computed when read."""
+        if isinstance(self.windows, LazyArray):
+            return None
+        return bool(np.isnan(self.windows[:, 0, 0]).any())
 
     def to(self, device):
         """Return the dataset on a device, where its batches are then gathered."""

@@ -1,10 +1,11 @@
 """Callbacks that watch a fit: finite losses, best weights, and progress."""
 
 import copy
+from math import isfinite
 
 import numpy as np
 import torch
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, LRScheduler
 
 from .interruption import warn_of_interruption
 from .net import module_of
@@ -32,8 +33,8 @@ class Watch(Callback):
         """Raise ValueError at a loss that is NaN or infinite."""
         name = set_name(training)
         value = net.history[-1, "batches", -1, f"{name}_loss"]
-        if value - value != 0:
-            raise diverged(f"{name} loss", value, len(net.history))
+        if not isinstance(value, torch.Tensor):  # which would be waited for
+            check_finite(name, value, net)
         self._note(net, training)
 
     def _note(self, net, training):
@@ -47,6 +48,8 @@ class Watch(Callback):
     def on_epoch_end(self, net, **kwargs):
         """Remember the weights of the best epoch, and the learning rate."""
         row = net.history[-1]
+        for name in ("train", "valid"):
+            check_finite(name, row.get(f"{name}_loss", 0.0), net)
         net.history.record("learning_rate", self.rates_[0])
         self.n_epochs_ += 1
         loss = row.get("valid_loss", row["train_loss"])
@@ -77,6 +80,14 @@ class Watch(Callback):
         self.best_weights_ = None
 
 
+class Schedule(LRScheduler):
+    """The schedule of the learning rate, without what a fitted net has no use for."""
+
+    def on_train_end(self, net, **kwargs):
+        """Drop torch's, which refers to the weights: pickled, they need a GPU again."""
+        del self.lr_scheduler_
+
+
 class Progress(Callback):
     """One bar that advances with the epochs and shows the losses."""
 
@@ -99,6 +110,12 @@ class Progress(Callback):
         """Close it: an open bar does not pickle."""
         self.bar_.close()
         del self.bar_
+
+
+def check_finite(name, value, net):
+    """Raise ValueError for a loss that is NaN or infinite."""
+    if not isfinite(value):
+        raise diverged(f"{name} loss", value, len(net.history))
 
 
 def diverged(what, value, epoch):

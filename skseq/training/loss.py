@@ -40,7 +40,8 @@ class WeightedLoss(nn.Module):
         """
         target, weight = target if isinstance(target, (tuple, list)) else (target, None)
         missing = target.isnan()
-        some_missing = bool(missing.any())
+        # A GPU that is asked is waited for.
+        some_missing = target.device.type != "cpu" or bool(missing.any())
         if some_missing:
             target = target.nan_to_num(nan=0.0)
         loss = self._elementwise(prediction, target)  # the shape of target

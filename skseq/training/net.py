@@ -1,9 +1,13 @@
 """Net: a skorch net with optional mixed precision, or shared among processes."""
 
+from typing import NamedTuple
+
 import torch
 from skorch import NeuralNet
+from torch import nn
 
 from ..extras import import_extra
+from ..networks import padding_known
 from .interruption import is_raised
 
 ACCELERATE = "accelerate"
@@ -20,11 +24,23 @@ class Net(NeuralNet):
     *args, **kwargs
         As for skorch's NeuralNet.
     mixed_precision : {"bf16", None}, default=None
+    has_padding : bool or None, default=None
+        Whether windows of the fit have padding; None looks at each batch.
     """
 
-    def __init__(self, *args, mixed_precision=None, **kwargs):
+    # As prefixes: also what the net is given, and then moves to its device.
+    cuda_dependent_attributes_ = ["module", "criterion"]
+
+    def __init__(self, *args, mixed_precision=None, has_padding=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.mixed_precision = mixed_precision
+        self.has_padding = has_padding
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        for layer in self.module.modules():
+            if isinstance(layer, nn.RNNBase):  # cuDNN wants one block of memory
+                layer.flatten_parameters()
 
     def fit_loop(self, *args, **kwargs):
         """Train, and note whether a callback has stopped the fit before its end."""
@@ -35,11 +51,44 @@ class Net(NeuralNet):
             self.stopped_ = is_raised(error)
             raise
 
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+        """Train, or validate, for an epoch; a GPU is asked for the losses at its end.
+
+        It would be waited for at each batch, and then wait for the next one.
+        """
+        if torch.device(self.device).type != "cpu":
+            step_fn = _without_waiting(step_fn)
+        try:
+            super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
+        finally:
+            self._read_losses(f"{prefix}_loss")
+
+    def _read_losses(self, name):
+        """Replace the losses of batches that are on a device."""
+        rows = [row for row in self.history[-1]["batches"] if name in row]
+        rows = [row for row in rows if isinstance(row[name], torch.Tensor)]
+        if rows:
+            losses = torch.stack([row[name] for row in rows]).tolist()
+            for row, loss in zip(rows, losses, strict=True):
+                row[name] = loss
+
+    def train_step_single(self, batch, **fit_params):
+        """Take a gradient step."""
+        with padding_known(self.has_padding):
+            return super().train_step_single(batch, **fit_params)
+
+    def validation_step(self, batch, **fit_params):
+        """Compute the loss of a batch that is held out."""
+        with padding_known(self.has_padding):
+            return super().validation_step(batch, **fit_params)
+
     def notify(self, method_name, **kwargs):
         """Tell the callbacks, which score a batch by its targets without weights."""
         if method_name == "on_batch_end":
             x, y = kwargs["batch"]
             kwargs["batch"] = x, y[0] if isinstance(y, tuple) else y
+            if isinstance(kwargs["loss"], _Unread):
+                kwargs["loss"] = kwargs["loss"].tensor
         super().notify(method_name, **kwargs)
 
     def infer(self, x, **fit_params):
@@ -50,6 +99,26 @@ class Net(NeuralNet):
         precision = PRECISIONS[self.mixed_precision]
         with torch.autocast(torch.device(self.device).type, precision):
             return super().infer(x, **fit_params).to(dtype)
+
+
+class _Unread(NamedTuple):
+    """A loss whose number stays on its device."""
+
+    tensor: torch.Tensor
+
+    def item(self):
+        """Return what is recorded for now."""
+        return self.tensor.detach()
+
+
+def _without_waiting(step_fn):
+    """Wrap a step of skorch, which asks for the loss."""
+
+    def step(batch, **fit_params):
+        result = step_fn(batch, **fit_params)
+        return {**result, "loss": _Unread(result["loss"])}
+
+    return step
 
 
 def module_of(net):

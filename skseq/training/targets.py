@@ -70,7 +70,7 @@ class EveryStep(HoldsWindows, Standardized):
     windows : ndarray of shape (n_samples, length, n_features)
     targets : ndarray of shape (n_samples, n_targets * horizon)
         The values after the last step, in the units of the windows.
-    columns : list of int
+    columns : list of int, or tensor
         The variables of ``windows`` that the targets continue.
     mean, scale : ndarray of shape (n_targets * horizon,)
         Subtracted from the result, which is then divided by ``scale``.
@@ -107,4 +107,7 @@ class EveryStep(HoldsWindows, Standardized):
         """Return the targets on a device, where their windows already are."""
         arrays = self.targets, self.mean, self.scale
         targets, *moments = (on_device(array, device) for array in arrays)
-        return EveryStep(windows, targets, self.columns, *moments, self.only_last)
+        columns = self.columns
+        if isinstance(windows, torch.Tensor):  # else they are copied for each batch
+            columns = torch.tensor(columns, device=device)
+        return EveryStep(windows, targets, columns, *moments, self.only_last)

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
-from skorch.callbacks import EarlyStopping, LRScheduler
+from skorch.callbacks import EarlyStopping
 from skorch.helper import predefined_split
 from torch import nn
 from torch.optim import lr_scheduler
 
 from .batch_norm import SettleBatchNorm, WeighBatchNorm
 from .batches import Batches, WindowDataset
-from .callbacks import Progress, Watch
+from .callbacks import Progress, Schedule, Watch
 from .environment import seeded
 from .gradients import Gradients
 from .net import (
@@ -78,8 +78,8 @@ class Settings:
         machines, which share every batch.
     mixed_precision : {"bf16", None}, default=None
         Data type of large matrix products in training. "bf16" is faster on a GPU, but
-        keeps only three digits. Weights, the loss, and the time steps of skseq's own
-        cells keep the type of X, which must be float32.
+        keeps only three digits. Weights, the loss and recurrent layers keep the type of
+        X, which must be float32.
     n_jobs : int or None, default=None
         Number of CPU threads used in fit and predict. None means 1, with
         which a fit is equal bit for bit in any process of a machine; -1 uses all.
@@ -147,18 +147,19 @@ class Job:
 
 def train(job):
     """Fit a network; return a skorch.NeuralNet."""
-    device = device_of(job.settings.device)
+    device, has_padding = device_of(job.settings.device), None
     if device.type != "cpu":
+        has_padding = job.training.has_padding()
         validation = job.validation and job.validation.to(device)
         job = replace(job, training=job.training.to(device), validation=validation)
     with seeded(job.seed, device):
         torch.set_rng_state(job.random_state)
         if job.settings.device != ACCELERATE:
-            return new_net(job).fit(job.training)
-        return _share(job)
+            return new_net(job, has_padding=has_padding).fit(job.training)
+        return _share(job, has_padding)
 
 
-def _share(job):
+def _share(job, has_padding):
     """Fit a network together with other processes."""
     cls, (number, n_processes) = accelerated()
     if job.batch_size < n_processes:
@@ -170,13 +171,14 @@ def _share(job):
     # Theirs differ if random_state=None, and parts of different orders have windows in
     # common.
     job = replace(job, seed=seed_of_first(job.seed))
-    history = new_net(job, cls, (number, n_processes)).fit(job.training).history
+    net = new_net(job, cls, (number, n_processes), has_padding)
+    history = net.fit(job.training).history
     net = new_net(job).initialize()  # which can be pickled
     net.history = history
     return net
 
 
-def new_net(job, cls=Net, part=(0, 1)):
+def new_net(job, cls=Net, part=(0, 1), has_padding=None):
     """Make a skorch.NeuralNet that is not fitted yet.
 
     Parameters
@@ -185,6 +187,8 @@ def new_net(job, cls=Net, part=(0, 1)):
     cls : type, default=Net
     part : tuple of int, default=(0, 1)
         Which part of each batch it trains on, and the number of parts.
+    has_padding : bool or None, default=None
+        Whether windows of the job have padding, if that is known.
     """
     settings, validation = job.settings, job.validation
     return cls(
@@ -203,6 +207,7 @@ def new_net(job, cls=Net, part=(0, 1)):
         callbacks__print_log=None,
         device=device_of(settings.device),
         mixed_precision=settings.mixed_precision,
+        has_padding=has_padding,
         verbose=0,
     )
 
@@ -267,7 +272,7 @@ def schedule(job, learning_rate):
         options = {"policy": lr_scheduler.ReduceLROnPlateau, **plateau(job)}
     else:
         return []
-    return [("lr_schedule", LRScheduler(**options))]
+    return [("lr_schedule", Schedule(**options))]
 
 
 def plateau(job):
