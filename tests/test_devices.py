@@ -20,7 +20,14 @@ from skorch.utils import to_device
 from torch import nn
 
 from skseq import GRURegressor
-from skseq.training import Batches, EveryStep, Standardized, Targets, WindowDataset
+from skseq.training import (
+    Batches,
+    EveryStep,
+    Standardized,
+    Targets,
+    WindowDataset,
+    callbacks,
+)
 from skseq.windows import LazyArray, sliding_windows
 
 from .factories import NETWORKS, make, make_exact, make_windows
@@ -330,7 +337,7 @@ def test_cudnn_finds_the_weights_of_a_copy_in_one_block():
 
 @needs_gpu
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_the_losses_of_a_gpu_are_read_after_an_epoch(early_stopping):
+def test_the_losses_of_a_gpu_are_read_after_an_epoch(early_stopping, monkeypatch):
     losses = []
 
     class Losses(Callback):
@@ -338,6 +345,7 @@ def test_the_losses_of_a_gpu_are_read_after_an_epoch(early_stopping):
             if training:
                 losses.append(loss.detach())
 
+    monkeypatch.setattr(callbacks, "MANY", 5)  # records, before they are merged
     X, y = make_windows(GRURegressor, n_timesteps=200)
     params = {"device": "cuda", "early_stopping": early_stopping, "max_epochs": 1}
     model = make(GRURegressor, **params, batch_size=16, callbacks=[Losses()]).fit(X, y)

@@ -35,6 +35,8 @@ class Watch(Callback):
         value = net.history[-1, "batches", -1, f"{name}_loss"]
         if not isinstance(value, torch.Tensor):  # which would be waited for
             check_finite(name, value, net)
+        elif len(net.history[-1]["batches"]) > MANY:
+            net.read_losses(f"{name}_loss")
         self._note(net, training)
 
     def _note(self, net, training):

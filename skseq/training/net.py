@@ -61,9 +61,9 @@ class Net(NeuralNet):
         try:
             super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
         finally:
-            self._read_losses(f"{prefix}_loss")
+            self.read_losses(f"{prefix}_loss")
 
-    def _read_losses(self, name):
+    def read_losses(self, name):
         """Replace the losses of batches that are on a device."""
         rows = [row for row in self.history[-1]["batches"] if name in row]
         rows = [row for row in rows if isinstance(row[name], torch.Tensor)]

@@ -263,6 +263,7 @@ def _train(jobs):
     for net in nets:
         if not isinstance(net, Exception):
             net.train_split = None  # else it keeps the validation windows
+            net.has_padding = None  # others may be fitted to it
             net.module_.eval()
     return nets
 
