@@ -57,6 +57,17 @@ def test_missing_targets_of_a_sequence_do_not_count():
     assert_array_equal(own.predict(padded), named.predict(padded))
 
 
+def test_missing_targets_do_not_count_in_a_relative_error():
+    padded = WINDOWS.copy()
+    padded[::2, :3] = np.nan
+    y = 1 + WINDOWS[..., :1] ** 2
+    params = {"standardize": False, "loss": lambda p, t: (p - t).abs() / t}
+    model = make(GRURegressor, **params).fit(padded, y)
+    relative = np.abs(model.predict(padded) / y - 1)
+    observed = ~np.isnan(padded[..., 0])
+    assert np.median(relative[observed]) < 1
+
+
 def test_a_loss_that_punishes_too_low_forecasts_more():
     """With nine times the loss, nine of ten targets are below."""
 

@@ -69,6 +69,7 @@ def test_refuses_months_that_may_be_days(form):
         "%m-%Y",
         "%Y/%m",
         "%B.%Y",
+        "%b-%y",
     ],
 )
 def test_formats_of_spreadsheets_and_portals(form):
@@ -239,6 +240,8 @@ def test_names_a_date_in_no_known_format():
         read(["1st May", "2nd May"], time="t")
     with pytest.raises(ValueError, match="write dates as 2024-01-31 if"):
         read(["now", "today"])
+    with pytest.raises(ValueError, match="'t' holds 'Mar 15'"):  # not March 2015
+        read(["Mar 15", "Mar 16"], time="t")
 
 
 def test_a_column_is_read_to_its_end():

@@ -57,6 +57,11 @@ def test_numbers_may_name_columns_of_values(csv):
     assert table.columns.tolist() == ["2023", "2024-01"]
 
 
+def test_a_column_may_have_any_name_if_thousands_are_separated(csv):
+    path = csv({"day": DAYS, "self": "1,300"})
+    assert (read_table(path, thousands=",")[0]["self"] == 1300).all()
+
+
 @pytest.mark.parametrize("thousands", [None, ","])
 def test_labels_of_series_are_text(csv, thousands):
     columns = {"shop": ["007", "010"] * 30, "day": DAYS.repeat(2)[:60], "x": 1}

@@ -4,8 +4,11 @@ from contextlib import suppress
 
 import pandas as pd
 
-MONTHS = "%m-%Y", "%Y-%m", "%b-%Y", "%Y-%b", "%B-%Y", "%Y-%B", "%b-%y"
+MONTHS = "%m-%Y", "%Y-%m", "%b-%Y", "%Y-%b", "%B-%Y", "%Y-%B"
 """Formats of months, such as "1/2012" or "Jan 2012", with any separator."""
+
+SHORT_MONTH = "%b-%y"
+"""A spreadsheet's "Jan-12"; "Jan 12" is rather a day."""
 
 N_MONTHS = {"M": 1, "Q": 3, "H": 6, "S": 6}
 """The length of "2012M01", "2012Q1", "2012H1" and "2012S1" (half-years)."""
@@ -13,6 +16,8 @@ N_MONTHS = {"M": 1, "Q": 3, "H": 6, "S": 6}
 
 def find_periods(text):
     """Parse periods of whole months, or weeks, such as "2024-W05" or "Q1 2012"."""
+    with suppress(TypeError, ValueError):
+        return pd.to_datetime(text, format=SHORT_MONTH)
     text = text.str.upper().str.replace("[/. ]", "-", regex=True)
     for form in MONTHS:
         with suppress(TypeError, ValueError):

@@ -92,7 +92,7 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
         check_points(table)
     if thousands:
         others = table.drop(columns=series, errors="ignore")
-        table = table.assign(**others.apply(join_thousands, args=(thousands, decimal)))
+        table[others.columns] = others.apply(join_thousands, args=(thousands, decimal))
     table, notes = _drop_row_numbers(table, [*time, *series])
     table, more = _drop_twins(table)
     notes += more

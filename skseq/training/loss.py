@@ -44,6 +44,8 @@ class WeightedLoss(nn.Module):
         some_missing = target.device.type != "cpu" or bool(missing.any())
         if some_missing:
             target = target.nan_to_num(nan=0.0)
+            if prediction.shape == target.shape:  # one's own may divide by the target
+                prediction = prediction.masked_fill(missing, 0.0)
         loss = self._elementwise(prediction, target)  # the shape of target
         if self.output_weights is not None:
             loss = loss * self.output_weights
