@@ -22,9 +22,8 @@ class VectorizedGridSearchCV(GridSearchCV):
     This is faster for small networks (up to about 128 units in batches of 32), in which
     torch spends most of its time on overhead. Networks with callbacks, or a loss or an
     optimizer of your own, large networks, and those on a GPU or in mixed precision are
-    fitted one after the other.
-    Transformers, and estimators that are not networks of this package, are fitted
-    twice, and in one process.
+    fitted one after the other. Transformers, and estimators that are not networks of
+    this package, are fitted twice, and in one process.
 
     Parameters
     ----------

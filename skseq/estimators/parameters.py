@@ -61,10 +61,10 @@ def check_parameters(estimator):
         name, value = field.name, getattr(estimator, field.name)
         # It is text already if a module postpones the evaluation of annotations.
         kind = field.type.__name__ if isinstance(field.type, type) else str(field.type)
-        if "Callable" in kind and callable(value):
+        or_else = ", or callable" if "Callable" in kind else ""
+        if or_else and callable(value):
             continue
         if name in choices:
-            or_else = ", or callable" if "Callable" in kind else ""
             _check_choice(value, name, choices[name], or_else)
         elif name in RANGES:
             _check_number(value, name, optional="None" in kind)

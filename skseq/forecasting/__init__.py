@@ -4,6 +4,7 @@ from ..extras import import_extra
 
 import_extra("sktime", "sktime", "skseq.forecasting needs sktime")
 
+# Only now: it imports sktime, whose absence shall be told in our words.
 from .sequence_forecaster import SequenceForecaster  # noqa: E402
 
 __all__ = ["SequenceForecaster"]

@@ -102,8 +102,8 @@ class SequenceForecaster(BaseForecaster):
     ``regressor`` is not a regressor. ``predict_interval``, ``predict_quantiles`` and
     ``predict_var`` raise ValueError if there are too few windows to hold some out, or
     with ``error_bars="regressor"``, the regressor has no error bars. If ``error_bars``
-    is None, a tag says that there are no intervals, and sktime itself raises
-    NotImplementedError.
+    is None, a tag says that there are no intervals, and sktime, which reads it before
+    it asks this class, raises NotImplementedError.
 
     ``update`` with ``update_params=True`` fits again on the whole history, or continues
     training if the regressor has ``warm_start=True``; with ``update_params=False`` it

@@ -129,9 +129,9 @@ class Job:
 
     @property
     def weight_decay(self):
-        """What the optimizer takes off the weights."""
+        """What the optimizer takes off the weights; None leaves it to one's own."""
         settings = self.settings
-        if settings.weight_decay is not None:
+        if settings.weight_decay is not None or callable(settings.optimizer):
             return settings.weight_decay
         return 0.01 if settings.optimizer == "adamw" else 0.0
 
@@ -214,13 +214,11 @@ def new_net(job, cls=Net, part=(0, 1), has_padding=None):
 
 def _optimizer(job):
     """Return the net's arguments for the optimizer."""
-    settings = job.settings
-    if not callable(settings.optimizer):
-        make, decay = OPTIMIZERS[settings.optimizer], job.weight_decay
-    else:  # it has a decay of its own, unless one is given
-        make, decay = settings.optimizer, settings.weight_decay
-    arguments = {"optimizer": make, "optimizer__weight_decay": decay}
-    return {name: value for name, value in arguments.items() if value is not None}
+    given = job.settings.optimizer
+    arguments = {"optimizer": given if callable(given) else OPTIMIZERS[given]}
+    if job.weight_decay is not None:
+        arguments["optimizer__weight_decay"] = job.weight_decay
+    return arguments
 
 
 def _callbacks(job, process):
