@@ -20,10 +20,10 @@ class VectorizedGridSearchCV(GridSearchCV):
     scikit-learn's ``GridSearchCV``.
 
     This is faster for small networks (up to about 128 units in batches of 32), in which
-    torch spends most of its time on overhead. Networks with callbacks, or a loss or an
-    optimizer of your own, large networks, and those on a GPU or in mixed precision are
-    fitted one after the other. Transformers, and estimators that are not networks of
-    this package, are fitted twice, and in one process.
+    torch spends most of its time on overhead. Networks with callbacks, an optimizer of
+    your own, or a loss that is a module, large networks, and those on a GPU or in mixed
+    precision are fitted one after the other. Transformers, and estimators that are not
+    networks of this package, are fitted twice, and in one process.
 
     Parameters
     ----------

@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_validate
 from torch import nn
 from torch.nn import functional as F
 
@@ -111,6 +111,19 @@ def test_a_search_chooses_a_loss(search):
         half = -(-len(Y) // 2)
         alone = clone(model).set_params(**params).fit(WINDOWS[half:], Y[half:])
         assert_allclose(alone.score(WINDOWS[:half], Y[:half]), score, rtol=1e-4)
+
+
+def test_a_function_without_a_name_comes_back_from_a_process():
+    model = make(GRURegressor, loss=lambda p, t: (p - t).abs(), n_members=2)
+    found = cross_validate(model, WINDOWS, Y, cv=2, return_estimator=True, n_jobs=2)
+    expected = cross_validate(model, WINDOWS, Y, cv=2)
+    assert_array_equal(found["test_score"], expected["test_score"])
+    grid = {"learning_rate": [0.01, 0.1]}
+    searches = [
+        VectorizedGridSearchCV(model, grid, cv=2, n_jobs=n_jobs).fit(WINDOWS, Y)
+        for n_jobs in (2, None)
+    ]
+    assert_allclose(*(search.cv_results_["mean_test_score"] for search in searches))
 
 
 @pytest.mark.parametrize(

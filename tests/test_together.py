@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skorch.callbacks import EpochScoring
 from torch import nn
+from torch.nn import functional as F
 
 import skseq
 from skseq import SlidingWindow, VectorizedGridSearchCV
@@ -52,6 +54,9 @@ MODELS = {
     "WaveNet": skseq.WaveNetRegressor(n_filters=4),
     "Dense": skseq.DenseRegressor(hidden_layer_sizes=(4,)),
     "quantiles": skseq.DenseRegressor(loss="quantile"),
+    "own loss": skseq.GRURegressor(
+        hidden_size=4, loss=lambda prediction, target: (prediction - target) ** 4
+    ),
     "by value": skseq.DenseRegressor(gradient_clip=0.01, gradient_clip_by="value"),
     "SGD": skseq.DenseRegressor(optimizer="sgd", lr_schedule="cosine"),
     "classifier": skseq.GRUClassifier(
@@ -297,6 +302,7 @@ OTHER_LAYERS = {
         *OTHER_LAYERS,
         "layers that mix windows",
         "a loss",
+        "a loss that is a module",
         "a hook",
         "a forward",
         "frozen weights",
@@ -329,8 +335,10 @@ def test_what_is_from_elsewhere_is_fitted_one_by_one(part, stacks):
         def _criterion(self, dtype):
             return SquaredError() if part == "a loss" else super()._criterion(dtype)
 
-    model = Regressor(max_epochs=1, n_members=2, random_state=0).fit(WINDOWS, Y)
-    _assert_members_are_separate_fits(model, Y)
+    model = Regressor(max_epochs=1, n_members=2, random_state=0)
+    if part == "a loss that is a module":
+        model.set_params(loss=nn.L1Loss(reduction="none"))
+    _assert_members_are_separate_fits(model.fit(WINDOWS, Y), Y)
     assert stacks == []
 
 
@@ -660,6 +668,25 @@ def test_search_trains_once_what_a_pipeline_reads_from_its_memory(tmp_path, stac
     grid = {"denseregressor__learning_rate": [0.01, 0.1]}
     VectorizedGridSearchCV(pipeline, grid, cv=2, refit=False).fit(SERIES, Y)
     assert stacks == [8]
+
+
+def test_search_of_functions_for_losses(stacks):
+    """Candidates with the same one are trained together, to the results of each."""
+    grid = {
+        "learning_rate": [0.001, 0.01],
+        "loss": [
+            lambda prediction, target: (prediction - target) ** 4,
+            lambda prediction, target: (prediction - target).abs(),
+            partial(F.huber_loss, reduction="none"),
+        ],
+    }
+    model = skseq.DenseRegressor(max_epochs=2, random_state=0)
+    search = VectorizedGridSearchCV(model, grid, cv=3, refit=False).fit(WINDOWS, Y)
+    expected = GridSearchCV(model, grid, cv=3, refit=False).fit(WINDOWS, Y)
+    assert stacks == [6, 6, 6]
+    assert_allclose(
+        search.cv_results_["mean_test_score"], expected.cv_results_["mean_test_score"]
+    )
 
 
 def test_search_of_other_estimators_and_bad_parameters():

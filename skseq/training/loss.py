@@ -1,6 +1,7 @@
 """Losses, averaged over outputs and weighted over samples."""
 
 import torch
+from joblib import wrap_non_picklable_objects
 from torch import nn
 from torch.nn import functional as F
 
@@ -46,7 +47,7 @@ class WeightedLoss(nn.Module):
             target = target.nan_to_num(nan=0.0)
             if prediction.shape == target.shape:  # one's own may divide by the target
                 prediction = prediction.masked_fill(missing, 0.0)
-        loss = self._elementwise(prediction, target)  # the shape of target
+        loss = self._elementwise(prediction, target, n_models)  # the shape of target
         if self.output_weights is not None:
             loss = loss * self.output_weights
         loss = _weighted(loss, weight)
@@ -56,7 +57,7 @@ class WeightedLoss(nn.Module):
         n_given = (~missing).flatten(axis).sum(-1).clamp(min=1)
         return loss.masked_fill(missing, 0.0).flatten(axis).sum(-1) / n_given
 
-    def _elementwise(self, prediction, target):
+    def _elementwise(self, prediction, target, n_models):
         if self.name != "quantile":
             return ELEMENTWISE[self.name](prediction, target, reduction="none")
         prediction = prediction.unflatten(-1, (-1, len(self.quantiles)))
@@ -85,9 +86,14 @@ class OwnLoss(WeightedLoss):
                 "instance of it, with the loss of each element, such as "
                 "torch.nn.SmoothL1Loss(reduction='none')."
             )
-        self.function = function
+        # skorch pickles a loss by itself, without what lets joblib send any function.
+        is_module = isinstance(function, nn.Module)
+        self.function = function if is_module else wrap_non_picklable_objects(function)
 
-    def _elementwise(self, prediction, target):
+    def _elementwise(self, prediction, target, n_models):
+        if n_models is not None:  # of which the function knows nothing
+            pairs = zip(prediction, target, strict=True)
+            return torch.stack([self._elementwise(*pair, None) for pair in pairs])
         loss = self.function(prediction, target)
         if getattr(loss, "shape", None) != target.shape:
             got = tuple(loss.shape) if isinstance(loss, torch.Tensor) else repr(loss)

@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from hashlib import md5
+from inspect import isfunction
 from io import BytesIO
 from time import perf_counter
 
@@ -16,7 +18,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 from ..networks import Conv1D, WaveNet, can_stack, is_time_steps
 from ..windows import pack
 from .environment import environment
-from .loss import CrossEntropy, WeightedLoss
+from .loss import CrossEntropy, OwnLoss, WeightedLoss
 from .stacked import train_stacked
 from .train import train
 
@@ -135,7 +137,7 @@ class Together:
 
     def train(self, settings, datasets, makers):
         """Collect the networks of one estimator, or return them."""
-        if _has_own_parts(settings):  # trained one by one, and can't be told apart
+        if _has_own_parts(settings):  # one by one, and can't be told apart
             return None if self._collecting else _fit_one(makers)
         data = _digest([_contents(dataset) for dataset in datasets])
         # The type is not in the digest, since it might not be picklable.
@@ -165,15 +167,18 @@ def _digest(values):
 
 
 class _Pickler(pickle.Pickler):
-    """Write each dtype by value.
+    """Write each dtype by value, and each function by its identity.
 
     An object that pickle meets again is written as a reference, so that arrays that
     share a dtype would differ from equal ones read from a file, as by
-    ``Pipeline(memory=...)``, of which each has its own.
+    ``Pipeline(memory=...)``, of which each has its own. Functions may have no name by
+    which pickle would find them; the user's estimator keeps them alive.
     """
 
     def persistent_id(self, value):
-        return value.str if isinstance(value, np.dtype) else None
+        if isinstance(value, np.dtype):
+            return value.str
+        return id(value) if isfunction(value) else None
 
 
 def _contents(dataset):
@@ -275,7 +280,7 @@ def _shape(job):
         settings.device != "cpu"
         or settings.mixed_precision
         or _has_own_parts(settings)
-        or type(job.criterion) not in (CrossEntropy, WeightedLoss)
+        or type(job.criterion) not in (CrossEntropy, WeightedLoss, OwnLoss)
         or not can_stack(job.module)
         or _size(job) > SMALL
         or _size(job) * _products_at_once(job) > PRODUCTS_AT_ONCE
@@ -300,9 +305,14 @@ def _shape(job):
 
 
 def _has_own_parts(settings):
-    """Whether the user gave callbacks, or the code of an optimizer or a loss."""
-    own = settings.optimizer, getattr(settings, "loss", None)
-    return bool(settings.callbacks) or any(map(callable, own))
+    """Whether the user gave callbacks, an optimizer, or a loss that is no function.
+
+    A module may have a state, which each network has for itself.
+    """
+    loss = getattr(settings, "loss", None)
+    loss = loss.func if isinstance(loss, partial) else loss
+    own_loss = callable(loss) and not isfunction(loss)
+    return bool(settings.callbacks) or callable(settings.optimizer) or own_loss
 
 
 def _size(job):
