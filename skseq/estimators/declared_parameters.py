@@ -5,10 +5,12 @@ from dataclasses import MISSING, dataclass
 from functools import cache
 from inspect import cleandoc, get_annotations
 from textwrap import dedent
+from typing import dataclass_transform
 
 from sklearn.base import BaseEstimator
 
 
+@dataclass_transform(kw_only_default=True, eq_default=False)  # editors show __init__
 class DeclaredParameters(BaseEstimator):
     """Base of estimators that declare each parameter, with its default, once.
 
