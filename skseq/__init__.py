@@ -1,6 +1,6 @@
 """Sequence networks for scikit-learn: a window is a sample."""
 
-from .comparison import Comparison, compare, default_models
+from .comparison import Comparison, compare, default_models, forecast_next
 from .estimators import (
     ConformalRegressor,
     Conv1DClassifier,
@@ -60,6 +60,7 @@ __all__ = [
     "WaveNetRegressor",
     "compare",
     "default_models",
+    "forecast_next",
     "horizon_targets",
     "pad_sequences",
 ]

@@ -459,14 +459,17 @@ def test_a_missing_label_at_an_observed_step():
         GRUClassifier(max_epochs=1).fit(X * np.nan, y)
 
 
+@pytest.mark.parametrize("n_channels", [1, 2])
 @pytest.mark.parametrize("cls", CLASSIFIERS)
-def test_channels_before_time_are_noticed(cls):
+def test_channels_before_time_are_noticed(cls, n_channels):
     """Unless one step is what the network may be meant to read."""
-    X, up = steps(20, length=12)
+    X, up = steps(20, length=12 * n_channels)
+    X = np.repeat(X, n_channels, axis=2)
     turned = X.transpose(0, 2, 1)
     model = make(cls, max_epochs=1).fit(X, up)
     if cls in (DenseClassifier, EncoderDecoderClassifier):
         model.fit(turned, up)
         return
-    with pytest.warns(UserWarning, match=r"one step and 12 variables.*transpose\(0, 2"):
+    message = rf"{n_channels} step\(s\) and {12 * n_channels} variables.*transpose"
+    with pytest.warns(UserWarning, match=message):
         model.fit(turned, up)

@@ -564,7 +564,7 @@ def test_conformal_takes_missing_values_where_its_regressor_does():
     y = np.sin(np.arange(80.0)) + np.random.default_rng(0).normal(size=80)
     windows = sliding_windows(y[:-1, np.newaxis], 20).copy()
     windows[40, 12] = np.nan
-    model = ConformalRegressor(SARIMARegressor(order=(1, 0, 0)))
+    model = ConformalRegressor(SARIMARegressor())
     model.fit(windows, y[20:])
     assert np.isfinite(model.predict_interval(windows[40:41], 0.8)).all()
     with pytest.raises(ValueError, match="contains NaN at window 40"):

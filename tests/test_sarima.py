@@ -30,9 +30,10 @@ sarimax = pytest.importorskip("statsmodels.tsa.statespace.sarimax")
 sunspots = pytest.importorskip("statsmodels.datasets.sunspots")
 
 NO_SEASON = (0, 0, 0, 0)
+WEEKLY = (1, 0, 0), (0, 1, 1, 7)
 LENGTH, HORIZON = 20, 9
 ORDERS = [
-    ((1, 0, 0), (0, 1, 1, 7), None),
+    (*WEEKLY, None),
     ((2, 1, 1), (1, 0, 1, 4), "c"),
     ((1, 0, 1), NO_SEASON, "c"),
     ((0, 1, 1), NO_SEASON, None),
@@ -495,16 +496,16 @@ def test_a_series_with_missing_values_stays_in_one_piece():
 
 def test_infinity_is_not_missing():
     X, y = cut_holes(with_holes(make_series(100)))
-    two_dimensional = SARIMARegressor().fit(X[:, :, 0], y).predict(X[:, :, 0])
+    two_dimensional = SARIMARegressor(*WEEKLY).fit(X[:, :, 0], y).predict(X[:, :, 0])
     np.testing.assert_array_equal(
-        two_dimensional, SARIMARegressor().fit(X, y).predict(X)
+        two_dimensional, SARIMARegressor(*WEEKLY).fit(X, y).predict(X)
     )
     with pytest.raises(ValueError, match="contains infinity at window 3"):
-        SARIMARegressor().fit(
+        SARIMARegressor(*WEEKLY).fit(
             np.where(np.arange(len(X))[:, None, None] == 3, np.inf, X), y
         )
     with pytest.raises(ValueError, match="nothing but NaN"):
-        SARIMARegressor().fit(X, y * np.nan)
+        SARIMARegressor(*WEEKLY).fit(X, y * np.nan)
 
 
 # --- order="auto" ----------------------------------------------------------------
@@ -578,8 +579,8 @@ def test_auto_regresses_on_what_is_known_ahead(holidays):
     known = KnownAhead(calendar.assign(always=1.0), horizon=HORIZON)
     windows = make_pipeline(known, SlidingWindow(LENGTH)).fit_transform(X)
     windows, y = windows[:150], y[:150]
-    model = SARIMARegressor("auto", n_known_ahead=3).fit(windows, y)
-    plain = SARIMARegressor("auto", n_known_ahead=0).fit(windows, y)
+    model = SARIMARegressor("auto", WEEKLY[1], n_known_ahead=3).fit(windows, y)
+    plain = SARIMARegressor("auto", WEEKLY[1], n_known_ahead=0).fit(windows, y)
     assert model.seasonal_order_[1] == 1
     np.testing.assert_allclose(model.known_coef_[:2], [-300, 20], rtol=0.02)
     assert np.isfinite(model.predict(windows)).all()
@@ -632,7 +633,7 @@ def test_known_ahead_equals_statsmodels(holidays):
     X, y = horizon_targets(frame, target="sales", horizon=HORIZON)
     steps = make_pipeline(KnownAhead(calendar, horizon=HORIZON), SlidingWindow(LENGTH))
     windows = steps.fit_transform(X)
-    model = SARIMARegressor(n_known_ahead=2).fit(windows, y)
+    model = SARIMARegressor(*WEEKLY, n_known_ahead=2).fit(windows, y)
     np.testing.assert_allclose(model.known_coef_, [-300, 20], rtol=0.02)
     forecast, std = model.predict(windows, return_std=True)
     for row in (LENGTH, 100, 250, 15):
@@ -654,7 +655,7 @@ def test_known_ahead_may_not_be_missing_in_the_future(holidays):
     X, y = horizon_targets(frame, target="sales", horizon=HORIZON)
     steps = make_pipeline(KnownAhead(calendar, horizon=HORIZON), SlidingWindow(LENGTH))
     windows = steps.fit_transform(X).copy()
-    model = SARIMARegressor(n_known_ahead=2).fit(windows, y)
+    model = SARIMARegressor(*WEEKLY, n_known_ahead=2).fit(windows, y)
     expected = model.predict(windows[50:51])
     windows[50, -5, 0] = np.nan  # the target's past may be
     assert not np.array_equal(model.predict(windows[50:51]), expected)
@@ -671,7 +672,7 @@ def test_known_ahead_helps(holidays):
         pipe = make_pipeline(
             KnownAhead(known, horizon=HORIZON),
             SlidingWindow(LENGTH),
-            SARIMARegressor(n_known_ahead=n_known),
+            SARIMARegressor(*WEEKLY, n_known_ahead=n_known),
         ).fit(X[:200], y[:200])
         errors.append(np.abs(pipe.predict(X[210:]) - y[210:]).to_numpy().mean())
     assert errors[1] < 0.5 * errors[0]
@@ -689,7 +690,7 @@ def test_known_ahead_helps(holidays):
         ({"seasonal_order": (0, 1, -1, 7)}, "seasonal_order=.*at least 0"),
         ({"seasonal_order": (0, 1, 1, 1)}, "a season of 1 time steps"),
         ({"seasonal_order": (0, 1, 1, 0)}, "a season of 0 time steps"),
-        ({"seasonal_order": (0, 1, 1, 30)}, "20 time steps.*needs 30"),
+        ({"seasonal_order": (0, 1, 1, 30)}, "20 time steps.*needs 31"),
         ({"trend": "ct"}, "trend='ct'.*which a window does not hold"),
         ({"target": 1}, "target=1 is not a column"),
         ({"n_known_ahead": 1}, "take the last 9 columns of X, but X has 1 in"),
@@ -706,13 +707,13 @@ def test_what_cannot_be_is_told(params, message):
 def test_a_y_that_does_not_continue_x_is_told():
     X, y = cut(make_series())
     with pytest.raises(ValueError, match=r"does not continue column 0.*y\[0\]"):
-        SARIMARegressor().fit(X, y / 1000)
+        SARIMARegressor(*WEEKLY).fit(X, y / 1000)
 
 
 def test_too_few_values_are_told():
     X, y = cut(make_series(10), length=7, horizon=1)
     with pytest.raises(ValueError, match=r"leave 3 values.*at least 5"):
-        SARIMARegressor().fit(X, y)
+        SARIMARegressor(*WEEKLY).fit(X, y)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -751,13 +752,13 @@ def test_a_series_without_surprise_is_told():
     week = np.tile([1.0, 2.0, 4.0, 8.0, 16.0, 0.0, 0.0], 20)
     for series in (week, np.ones(140), np.zeros(140)):
         with pytest.raises(ValueError, match="constant after differencing"):
-            SARIMARegressor().fit(*cut(series))
+            SARIMARegressor(*WEEKLY).fit(*cut(series))
 
 
 def test_statsmodels_may_be_absent(monkeypatch):
     monkeypatch.setitem(sys.modules, "statsmodels.tsa.statespace.sarimax", None)
     with pytest.raises(ImportError, match=r"pip install 'skseq\[sarima\]'"):
-        SARIMARegressor().fit(*cut(make_series()))
+        SARIMARegressor(*WEEKLY).fit(*cut(make_series()))
 
 
 def test_without_statsmodels_compare_leaves_it_out(monkeypatch):

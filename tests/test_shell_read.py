@@ -24,8 +24,8 @@ def csv(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("sep", ["\t", ";", "|"])
-def test_points_may_stand_between_thousands(csv, sep):
+def test_points_may_stand_between_thousands(csv):
+    sep = ";"
     numbers = [f"1.{300 + row}" for row in range(60)]
     path = csv({"day": DAYS.strftime("%d.%m.%Y"), "x": numbers}, sep=sep)
     with pytest.raises(ValueError, match="if the point separates thousands"):
@@ -34,6 +34,15 @@ def test_points_may_stand_between_thousands(csv, sep):
     assert table["x"].tolist() == list(range(1300, 1360))
     table, _, _ = read_table(path, sep=sep, thousands=",")
     assert table["x"].tolist() == [float(number) for number in numbers]
+
+
+@pytest.mark.parametrize("sep", ["\t", ",", "|"])
+def test_a_sensor_may_have_three_decimals(csv, sep):
+    """Only a semicolon tells that commas may be decimal, and points not."""
+    numbers = [20.126 + row / 8 for row in range(60)]
+    path = csv({"day": DAYS, "x": numbers}, sep=sep, float_format="%.3f")
+    table, _, _ = read_table(path, sep=sep)
+    assert table["x"].tolist() == pytest.approx(numbers)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pandas as pd
 
 from ..transformers.time_index import find_step
 from .runs import run_all
-from .tables import in_order
+from .tables import in_order, label
 
 
 def split_coming(table, target, known_ahead):
@@ -67,6 +67,32 @@ def check_coming(coming, index, horizon, known_ahead):
             "add a row for each of these steps, with an empty target."
         )
     return coming
+
+
+def check_each(coming, tables, horizon, known_ahead):
+    """Return the rows of the next steps of each series; refuse if some are missing.
+
+    Parameters
+    ----------
+    coming : dict of tuple to DataFrame of shape (n_coming, n_features)
+    tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
+        The rows before them.
+    horizon, known_ahead
+        As for :func:`check_coming`.
+
+    Returns
+    -------
+    dict of tuple to DataFrame of shape (horizon, n_features)
+    """
+    found = {}
+    for key, table in tables.items():
+        try:
+            found[key] = check_coming(coming[key], table.index, horizon, known_ahead)
+        except ValueError as error:
+            if key:
+                error.add_note(f"This error comes from the series {label(key)}.")
+            raise
+    return found
 
 
 def number_alike(coming):

@@ -51,7 +51,7 @@ def default_models(season=1, **training):
 
 
 def _sarima(season):
-    """Give the default model this season; without a season, use an ARIMA(1, 1, 1)."""
+    """Give the model of a textbook this season; without one, the default model."""
     if season == 1:
-        return SARIMARegressor(order=(1, 1, 1), seasonal_order=(0, 0, 0, 0))
-    return SARIMARegressor(seasonal_order=(0, 1, 1, season))
+        return SARIMARegressor()
+    return SARIMARegressor((1, 0, 0), (0, 1, 1, season))

@@ -121,10 +121,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def _check_targets(self, y, windows):
         _, length, n_features = windows.shape
         # An encoder-decoder may well read a single row.
-        if self._any_length and not self._teach and length == 1 and n_features > 10:
+        if self._any_length and not self._teach and n_features > 10 * length:
             warn(
-                f"X has windows of one step and {n_features} variables: if these are "
-                "sktime's (n, channels, time), give X.transpose(0, 2, 1)."
+                f"X has windows of {length} step(s) and {n_features} variables: if "
+                "these are sktime's (n, channels, time), give X.transpose(0, 2, 1)."
             )
         y = target_array(y)
         if y.ndim == 2 and y.shape[1] == 1:

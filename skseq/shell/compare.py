@@ -1,9 +1,10 @@
 """``skseq compare``: compare models on the last part of a series."""
 
 from ..comparison import compare
+from ..comparison.coming import check_each
 from ..comparison.season import find_season
 from ..comparison.tables import join
-from .data import read_data, steps_to_come
+from .data import read_data
 from .models import choose_models
 from .outputs import check_outputs, make_folders, write_forecast, write_table
 
@@ -26,7 +27,10 @@ def run_compare(arguments):
     if season is None:
         index = next(iter(data.tables.values())).index
         season, name = find_season(index, arguments.window)
-    coming = steps_to_come(data, arguments.horizon) if arguments.forecast else None
+    if arguments.forecast:
+        coming = check_each(
+            data.coming, data.tables, arguments.horizon, data.known_ahead
+        )
     make_folders(arguments)
     models = choose_models(arguments, season, data.past_only)
     setting = _setting(arguments, data)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..comparison.coming import check_coming, split_coming
+from ..comparison.coming import split_coming
 from ..comparison.tables import by_series, in_order, label
 from ..datasets import load_victoria_electricity
 from ..transformers.time_index import find_step, say_gap
@@ -72,21 +72,6 @@ def read_data(arguments):
         known_ahead=known_ahead,
         past_only=table.columns.drop([target, *known_ahead]).tolist(),
     )
-
-
-def steps_to_come(data, horizon):
-    """Return the rows of the next steps of each series; refuse if some are missing."""
-    found = {}
-    for key, table in data.tables.items():
-        try:
-            found[key] = check_coming(
-                data.coming[key], table.index, horizon, data.known_ahead
-            )
-        except ValueError as error:
-            if key:
-                error.add_note(f"This error comes from the series {label(key)}.")
-            raise
-    return found
 
 
 def _read(arguments):

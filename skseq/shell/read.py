@@ -88,7 +88,7 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
         )
     time, series = _names("time", time), _names("series", series)
     table = _read_csv(path, sep, decimal, series)
-    if thousands is None and sep != "," and decimal == ".":
+    if thousands is None and sep == ";" and decimal == ".":  # where commas are decimal
         check_points(table)
     if thousands:
         others = table.drop(columns=series, errors="ignore")

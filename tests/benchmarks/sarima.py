@@ -17,6 +17,7 @@ import pandas as pd
 from skseq import SARIMARegressor, SlidingWindow, horizon_targets
 
 PUBLISHED = 32_041
+ORDERS = (1, 0, 0), (0, 1, 1, 7)
 TEST = slice("2019-03-01", "2019-05-31")
 # First day of training, and days in a window.
 ONCE = [("2019", 56), ("2001", 56), ("2001", 112), ("2001", 365)]
@@ -38,7 +39,7 @@ def every_day(rail):
         past = rail["2019-01-01" : day - pd.Timedelta(days=1)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = SARIMAX(past, order=(1, 0, 0), seasonal_order=(0, 1, 1, 7))
+            model = SARIMAX(past, order=ORDERS[0], seasonal_order=ORDERS[1])
             forecasts.append(model.fit(disp=False).forecast(1).iloc[0])
     return np.abs(rail[TEST] - forecasts).mean()
 
@@ -48,7 +49,7 @@ def every_day_warm(rail, length=56):
     since = rail["2019-01-01" : TEST.stop]
     X, y = horizon_targets(since, target="rail_boardings", horizon=1)
     windows = SlidingWindow(length).fit_transform(X)
-    model = SARIMARegressor(warm_start=True)
+    model = SARIMARegressor(*ORDERS, warm_start=True)
     # The target of an origin is not known there, that of the day before is.
     forecasts = [
         model.fit(windows[:origin], y[:origin]).predict(windows[[origin]])[0]
@@ -61,7 +62,7 @@ def once(rail, start, length):
     """Estimate on the days before March; returns the mean absolute error."""
     X, y = horizon_targets(rail[start:], target="rail_boardings", horizon=1)
     training = y.index < pd.Timestamp(TEST.start) - pd.Timedelta(days=1)
-    model = SARIMARegressor().fit(
+    model = SARIMARegressor(*ORDERS).fit(
         SlidingWindow(length).fit_transform(X[training]), y[training]
     )
     test = rail[pd.Timestamp(TEST.start) - pd.Timedelta(days=length) :]

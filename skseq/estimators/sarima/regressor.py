@@ -38,13 +38,13 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
 
     Parameters
     ----------
-    order : tuple of int or "auto", default=(1, 0, 0)
+    order : tuple of int or "auto", default=(1, 1, 1)
         Autoregressive order, number of differences, moving average order. "auto"
         searches these, the seasonal ones, and whether there is a constant [2]_; of
         ``seasonal_order`` only the season is then used, and ``trend`` is ignored.
-    seasonal_order : tuple of int, default=(0, 1, 1, 7)
+    seasonal_order : tuple of int, default=(0, 0, 0, 0)
         The same three orders from season to season, and the number of time steps in a
-        season. ``(0, 0, 0, 0)`` means no season.
+        season, such as ``(0, 1, 1, 7)`` for days with a weekly season.
     trend : {None, "c"}, default=None
         "c" estimates a constant: the mean, or with one difference the drift. A trend
         that depends on the date is not available, since a window does not hold its
@@ -141,8 +141,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
 
     def __init__(
         self,
-        order=(1, 0, 0),
-        seasonal_order=(0, 1, 1, 7),
+        order=(1, 1, 1),
+        seasonal_order=(0, 0, 0, 0),
         *,
         trend=None,
         criterion="aicc",

@@ -1,0 +1,116 @@
+"""forecast_next: what a model forecasts for the steps after a table."""
+
+import pandas as pd
+
+from ..validation import check_share
+from .coming import check_each, forecast_coming, number_alike, split_coming
+from .tables import as_tables, by_series, in_order, join, label
+
+
+def forecast_next(
+    model,
+    data,
+    *,
+    target,
+    horizon,
+    window,
+    known_ahead=(),
+    coverage=None,
+    gaps="raise",
+):
+    """Fit a model on all rows of a table, and forecast the steps after the last one.
+
+    This is what the model that :func:`compare` found best is for: it gets the same
+    windows in the same way.
+
+    Parameters
+    ----------
+    model : estimator
+        Of any kind that :func:`compare` takes. It is cloned.
+    data : DataFrame, Series or array of shape (n_timesteps, n_features)
+        As for :func:`compare`. With ``known_ahead``, further rows follow the last
+        target, at least one for each step: they hold the values known ahead, and NaN
+        in the other columns.
+    target : column label, or int for an array
+        The variable to forecast.
+    horizon : int
+        Steps to forecast.
+    window : int
+        Steps of the past that a model sees.
+    known_ahead : list of column label, default=()
+        Variables whose values for the coming steps are known.
+    coverage : float, default=None
+        Coverage of the interval; None for none.
+    gaps : {"raise", "ignore"}, default="raise"
+        As for :func:`compare`.
+
+    Returns
+    -------
+    DataFrame of shape (horizon, 1 or 3), or of n_series times as many rows
+        The target and, with ``coverage``, the ends of its interval, ``low`` and
+        ``high``. The index continues that of the table; if that has no regular step, it
+        numbers the steps.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there are too few rows, values known ahead are missing, the model has no
+        intervals, or data or parameters are such as :func:`compare` refuses.
+
+    See Also
+    --------
+    compare : Errors of such forecasts in the past.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skseq import NaiveRegressor, forecast_next
+    >>> days = pd.date_range("2024-03-01", periods=21)
+    >>> sales = pd.DataFrame({"sales": [2.0, 3, 3, 4, 6, 9, 1] * 3}, index=days)
+    >>> forecast_next(
+    ...     NaiveRegressor(season=7), sales, target="sales", horizon=3, window=7
+    ... )
+                sales
+    2024-03-22    2.0
+    2024-03-23    3.0
+    2024-03-24    3.0
+    """
+    if coverage is not None:
+        check_share(coverage, "coverage")
+    table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
+    names = table.index.names
+    parts = {
+        key: split_coming(one, target, known_ahead)
+        for key, one in by_series(in_order(table, target, known_ahead)).items()
+    }
+    past = join({key: one for key, (one, _) in parts.items()}, names)
+    tables = as_tables(past, target, known_ahead, gaps)
+    for key, one in tables.items():
+        if len(one) < window + horizon:
+            series = f"series {label(key)}" if key else "data"
+            raise ValueError(
+                f"window={window} and horizon={horizon} need {window + horizon} rows, "
+                f"but {series} has {len(one)} with a target: give more rows, or a "
+                "shorter window or horizon."
+            )
+    coming = {key: after for key, (_, after) in parts.items()}
+    coming = number_alike(check_each(coming, tables, horizon, known_ahead))
+    name = type(model).__name__
+    found = forecast_coming(
+        name,
+        model,
+        tables,
+        coming,
+        target=target,
+        window=window,
+        horizon=horizon,
+        known_ahead=list(known_ahead),
+        coverage=coverage,
+    )
+    forecast = join(found, [*names[:-1], next(iter(found.values())).index.name])
+    if coverage is not None and forecast.iloc[:, 1:].isna().all(axis=None):
+        raise ValueError(
+            f"coverage={coverage} asks for intervals, but {name} gives none: fit "
+            f"ConformalRegressor({name}()) instead, or leave coverage out."
+        )
+    return forecast

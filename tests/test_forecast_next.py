@@ -1,0 +1,99 @@
+"""The forecast after a table is what its parts give when they are put together."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+
+from skseq import (
+    ConformalRegressor,
+    GRURegressor,
+    KnownAhead,
+    NaiveRegressor,
+    SequenceForecaster,
+    SlidingWindow,
+    forecast_next,
+    horizon_targets,
+)
+
+DAYS = pd.date_range("2024-01-01", periods=120)
+RNG = np.random.default_rng(0)
+FRAME = pd.DataFrame(
+    {"rain": RNG.normal(size=120), "sales": 10 + RNG.normal(size=120).cumsum()}, DAYS
+)
+SETTING = {"target": "sales", "horizon": 3, "window": 7}
+SMALL = {"hidden_size": 4, "max_epochs": 2, "random_state": 0}
+
+
+def test_a_network_forecasts_as_in_a_pipeline():
+    table = FRAME[["sales", "rain"]]  # the target is the first variable
+    X, y = horizon_targets(table, target="sales", horizon=3)
+    windows = SlidingWindow(7).fit(X).transform(table)
+    model = GRURegressor(**SMALL).fit(windows[6:-3], y[6:])
+    found = forecast_next(GRURegressor(**SMALL), FRAME, **SETTING)
+    assert_allclose(found["sales"], model.predict(windows)[-1])
+    assert found.index.equals(pd.date_range("2024-04-30", periods=3))
+
+
+def test_a_regressor_of_scikit_learn_gets_rows():
+    sales = FRAME["sales"].to_numpy()
+    rows = np.lib.stride_tricks.sliding_window_view(sales, 10)
+    model = LinearRegression().fit(rows[:, :7], rows[:, 7:])
+    found = forecast_next(LinearRegression(), sales, target=0, horizon=3, window=7)
+    assert_allclose(found[0], model.predict(sales[np.newaxis, -7:])[0])
+    assert found.index.tolist() == [120, 121, 122]
+
+
+def test_what_is_known_ahead_stands_in_further_rows():
+    price = pd.Series(RNG.normal(size=120), DAYS, name="price")
+    table = pd.DataFrame({"sales": price.shift(5) + 3 * price, "price": price})[5:]
+    table.loc[DAYS[-5:], "sales"] = np.nan  # more rows than steps
+    known = {**SETTING, "known_ahead": ["price"]}
+    found = forecast_next(LinearRegression(), table, **known)
+    expected = (price.shift(5) + 3 * price)[-5:-2]
+    assert_allclose(found["sales"], expected)
+    steps = make_pipeline(KnownAhead(table[["price"]], horizon=3), SlidingWindow(7))
+    X, y = horizon_targets(table[["sales"]][:-5], horizon=3)
+    windows = steps.fit(X).transform(table[["sales"]][:-5])
+    model = GRURegressor(n_known_ahead=1, **SMALL).fit(windows[6:-3], y[6:])
+    found = forecast_next(GRURegressor(**SMALL), table, **known)
+    assert_allclose(found["sales"], model.predict(windows)[-1])
+    with pytest.raises(ValueError, match="needs the values known ahead"):
+        forecast_next(LinearRegression(), table[:-3], **known)
+
+
+@pytest.mark.parametrize("coverage", [None, 0.8])
+def test_several_series_share_one_model(coverage):
+    shops = pd.concat({"b": FRAME, "a": FRAME[20:] + 5}, names=["shop", "day"])
+    model = ConformalRegressor(LinearRegression())
+    found = forecast_next(model, shops, **SETTING, coverage=coverage)
+    days = pd.date_range("2024-04-30", periods=3)
+    index = pd.MultiIndex.from_product([["a", "b"], days], names=["shop", "day"])
+    pd.testing.assert_index_equal(found.index, index)
+    if coverage:
+        assert (found["low"] < found["sales"]).all()
+        assert (found["sales"] < found["high"]).all()
+
+
+def test_a_forecaster_of_sktime_continues_the_series():
+    model = SequenceForecaster(LinearRegression(), 7, horizon=3)
+    found = forecast_next(model, FRAME[["sales"]], **SETTING, coverage=0.9)
+    model.fit(FRAME["sales"], fh=[1, 2, 3])
+    assert_allclose(found["sales"], model.predict())
+    assert_allclose(found[["low", "high"]], model.predict_interval(coverage=0.9))
+
+
+def test_a_model_without_intervals_is_refused():
+    with pytest.raises(ValueError, match=r"NaiveRegressor.*ConformalRegressor"):
+        forecast_next(NaiveRegressor(), FRAME, **SETTING, coverage=0.9)
+
+
+def test_too_few_rows_and_bad_data_are_refused():
+    with pytest.raises(ValueError, match=r"window=7 and horizon=3 need 10 .* has 9"):
+        forecast_next(NaiveRegressor(), FRAME[:9], **SETTING)
+    holes = FRAME.copy()
+    holes.iloc[50, 1] = np.nan
+    with pytest.raises(ValueError, match="Column 'sales' is nan at 2024-02-20"):
+        forecast_next(NaiveRegressor(), holes, **SETTING)
