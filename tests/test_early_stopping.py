@@ -39,7 +39,7 @@ from tests.factories import (
     ["n_outputs", "fraction"],
     NETWORK_REGRESSORS,
     each=[(5, 0.25)],
-    full=[*product([1, 2, 5], [0.1, 0.25, 0.001])],
+    full=[*product([1, 2, 5], [0.1, 0.25, 0.001, 7])],
 )
 def test_the_last_windows_are_held_out_behind_a_gap(cls, n_outputs, fraction):
     X, y = numbered(50, n_outputs=n_outputs)
@@ -47,11 +47,19 @@ def test_the_last_windows_are_held_out_behind_a_gap(cls, n_outputs, fraction):
     make(cls, early_stopping=True, validation_fraction=fraction, callbacks=[spy]).fit(
         X, y
     )
-    n_valid = max(1, int(fraction * 50))
+    n_valid = fraction if fraction == 7 else max(1, int(fraction * 50))
     trained = sorted(chain(*spy.samples(0)))
     held_out = [*chain(*spy.samples(0, training=False))]
     assert held_out == list(range(50 - n_valid, 50))
     assert trained == list(range(50 - n_valid - (n_outputs - 1)))
+
+
+@pytest.mark.parametrize("cls", [GRURegressor, GRUClassifier])
+def test_a_number_of_windows_must_leave_some(cls):
+    X, y = numbered(50)
+    model = make(cls, early_stopping=True, validation_fraction=50)
+    with pytest.raises(ValueError, match=r"n_samples=50, of which .* holds out 50"):
+        model.fit(X, y[:, 0] > 0)
 
 
 def test_the_gap_is_the_horizon_of_several_targets():

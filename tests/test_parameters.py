@@ -29,7 +29,7 @@ BAD = {
     "gradient_clip": [0, -1, "x", NAN],
     "n_iter_no_change": _COUNT,
     "tol": _AMOUNT,
-    "validation_fraction": [0, 1, 1.5, *_AMOUNT],
+    "validation_fraction": [0, -3, True, 1.0, 1.5, *_AMOUNT],
     "hidden_size": _COUNT,
     "n_layers": _COUNT,
     "dropout": [1, 1.5, *_AMOUNT],

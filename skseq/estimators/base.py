@@ -42,7 +42,7 @@ class NetworkEstimator(Settings, DeclaredParameters):
 
     standardize: bool = True
     early_stopping: bool = False
-    validation_fraction: float = 0.1
+    validation_fraction: float | int = 0.1
     n_members: int = 1
     embedding_size: int | None = None
     vocabulary_size: int | None = None
@@ -56,8 +56,9 @@ class NetworkEstimator(Settings, DeclaredParameters):
     early_stopping : bool, default=False
         Whether to hold out the last windows (of labels, the last of each class), stop
         when the loss on them no longer falls, and restore the best weights.
-    validation_fraction : float, default=0.1
-        Share of the windows that early stopping holds out. The windows just before
+    validation_fraction : float or int, default=0.1
+        Share of the windows that early stopping holds out, or their number, such as 365
+        to stop by the last year of days. The windows just before
         them, whose targets overlap theirs, are not used. Nor are windows with labels
         that share steps with them, unless a class has no others.
     n_members : int, default=1
@@ -322,21 +323,26 @@ class NetworkEstimator(Settings, DeclaredParameters):
         if weights is not None:  # a weight of zero takes a window out
             counted = np.flatnonzero(weights)
             targets = targets[counted]
-        training, validation = range(len(targets)), None
+        training, validation, n_valid = range(len(targets)), None, 0
         if self.early_stopping:
-            n_valid = max(1, int(self.validation_fraction * len(targets)))
+            n_valid = self._n_held_out(len(targets))
             training, validation = self._hold_out(targets, n_valid)
         if weights is not None:
             training = counted[training]
             validation = None if validation is None else counted[validation]
-        if not len(training):
+        if not len(training) or n_valid >= len(targets):
             raise ValueError(
                 f"No window is left to train on: n_samples={n_samples}, of which "
-                f"early stopping holds out {self.validation_fraction:.0%}, and leaves "
-                f"out {self._n_steps_ahead() - 1} whose targets overlap theirs. Give "
+                f"early stopping holds out {n_valid}, and leaves out "
+                f"{self._n_steps_ahead() - 1} whose targets overlap theirs. Give "
                 "more windows, or set early_stopping=False."
             )
         return training, validation
+
+    def _n_held_out(self, n_samples):
+        if isinstance(self.validation_fraction, Integral):
+            return self.validation_fraction
+        return max(1, int(self.validation_fraction * n_samples))
 
     def _hold_out(self, targets, n_valid):
         """Train on the first windows, validate on the last."""

@@ -39,7 +39,6 @@ RANGES = {
     "stride": _COUNT,
     "teacher_forcing": (Real, 0, 1, "both"),
     "tol": _AMOUNT,
-    "validation_fraction": (Real, 0, 1, "neither"),
     "vocabulary_size": _COUNT,
     "weight_decay": _AMOUNT,
 }
@@ -174,6 +173,16 @@ def _check_n_jobs(value):
         )
 
 
+def _check_validation_fraction(value):
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    most = np.inf if isinstance(value, Integral) else 1
+    if not (is_number and 0 < value < most):
+        raise ValueError(
+            "validation_fraction must be a share between 0 and 1, or a number of "
+            f"windows, got {value!r}."
+        )
+
+
 def _check_verbose(value):
     if not isinstance(value, Integral):
         raise TypeError(f"verbose must be a number, got {value!r}.")
@@ -215,5 +224,6 @@ _CHECKS = {
     "n_jobs": _check_n_jobs,
     "quantiles": _check_levels,
     "random_state": _check_random_state,
+    "validation_fraction": _check_validation_fraction,
     "verbose": _check_verbose,
 }
