@@ -65,6 +65,16 @@ class Attention(nn.Module):
         return x + self.weight * seen
 
 
+class Argmax(nn.Module):
+    def forward(self, x):
+        return x.argmax(dim=1, keepdim=True)
+
+
+class Pair(nn.Module):
+    def forward(self, x):
+        return x, x
+
+
 def dropping(n_features, p=0.5):
     return nn.Sequential(nn.Linear(n_features, 16), nn.ReLU(), nn.Dropout(p))
 
@@ -87,9 +97,6 @@ def test_a_gru_is_what_gru_regressor_is(params):
     windows = X
     if "n_known_ahead" in params:
         windows = np.concatenate([X, X[:, :, 1:]], axis=2)
-        windows = (
-            windows if params.get("strategy") is None else windows[:, :, [0, 1, 2]]
-        )
     own = ModuleRegressor(module=same_gru, **SMALL, **params).fit(windows, Y)
     ours = GRURegressor(hidden_size=8, **SMALL, **params).fit(windows, Y)
     assert_allclose(own.predict(windows), ours.predict(windows), atol=1e-9)
@@ -153,7 +160,7 @@ def test_a_fit_is_a_loop_of_torch():
     optimizer = torch.optim.SGD(
         [*body.parameters(), *head.parameters()], lr=0.05, momentum=0.9
     )
-    x, y = torch.from_numpy(np.array(X)), torch.from_numpy(Y)
+    x, y = torch.from_numpy(np.array(X)), torch.from_numpy(np.array(Y))
     for _ in range(20):
         optimizer.zero_grad()
         F.mse_loss(head(body(x)[0][:, -1]), y).backward()
@@ -171,21 +178,16 @@ def test_a_module_is_the_start_and_stays_as_it_is():
     module, spy = pretrained(), Spy()
     before = copy.deepcopy(module.state_dict())
     model = ModuleRegressor(module=module, n_members=2, callbacks=[spy], **SMALL)
-    first = model.fit(X, Y).predict(X)
+    forecast = model.fit(X, Y).predict(X)
     start = spy.module.network.body.state_dict()
     for name, value in before.items():
         assert torch.equal(module.state_dict()[name], value)
         assert torch.equal(start[name], value)  # of the last member, in float64
-        assert not torch.equal(
-            model.net_.module_.state_dict()[f"network.body.{name}"], value
-        )
-    assert_array_equal(model.fit(X, Y).predict(X), first)
-    members = [net.module_.state_dict() for net in model.nets_]
-    assert all(
-        (members[0][name] != members[1][name]).any()
-        for name in members[0]
-        if "scale" not in name and "mean" not in name
-    )
+    first, second = (net.module_.network.body.state_dict() for net in model.nets_)
+    for name, value in before.items():
+        assert (first[name] != value).any()
+        assert (first[name] != second[name]).any()
+    assert_array_equal(model.fit(X, Y).predict(X), forecast)
 
 
 def test_frozen_weights_stay():
@@ -221,7 +223,7 @@ def test_dropout_is_on_in_training_though_the_module_was_given_without():
 def test_error_bars_by_dropout_of_torch():
     model = ModuleRegressor(module=dropping, **SMALL).fit(X, Y)
     point = model.predict(X)
-    mean, std = model.predict(X, return_std=True)
+    _, std = model.predict(X, return_std=True)
     assert (std > 0).all()
     assert_array_equal(std, model.predict(X, return_std=True)[1])
     assert_array_equal(point, model.predict(X))
@@ -235,34 +237,19 @@ def test_error_bars_by_dropout_of_torch():
 @pytest.mark.parametrize("module", [partial(dropping, p=0.0), OwnGRU])
 def test_no_error_bars_without_dropout(module):
     model = ModuleRegressor(module=module, **SMALL).fit(X, Y)
-    with pytest.raises(
-        ValueError, match=r"torch.nn.Dropout into module, or set n_memb"
-    ):
+    with pytest.raises(ValueError, match="torch.nn.Dropout into module, or set n"):
         model.predict(X, return_std=True)
 
 
 @pytest.mark.parametrize(
     ("module", "error", "message"),
     [
-        (
-            nn.Linear,
-            TypeError,
-            "with the number of variables alone: .*functools.partial",
-        ),
+        (nn.Linear, TypeError, "number of variables alone: .*functools.partial"),
         (lambda n: n, TypeError, "module must make a torch.nn.Module.* it made 2"),
-        (
-            partial(nn.GRU, hidden_size=3),
-            ValueError,
-            "module mixes .* batch_first=True",
-        ),
+        (partial(nn.GRU, hidden_size=3), ValueError, "mixes .* batch_first=True"),
         (lambda n: nn.Linear(n + 1, 3), ValueError, r"\(3, 5, 2\).*float64.*\(15x2"),
-        (
-            lambda n: nn.Conv1d(n, 3, 1),
-            ValueError,
-            r"can't read values of shape \(3, 5",
-        ),
+        (lambda n: nn.Conv1d(n, 3, 1), ValueError, r"can't read .* \(3, 5, 2\)"),
         (lambda n: nn.Flatten(0), ValueError, r"made \(30,\)"),
-        (lambda n: nn.MaxPool1d(2), ValueError, None),
         (lambda n: nn.AdaptiveAvgPool2d(3), ValueError, r"made \(3, 3, 3\): transpose"),
         (lambda n: nn.ModuleList(), ValueError, "can't read"),
         (lambda n: nn.Sequential(nn.Flatten(), Argmax()), TypeError, "torch.int64"),
@@ -270,21 +257,9 @@ def test_no_error_bars_without_dropout(module):
     ],
 )
 def test_modules_that_cannot_be_the_body(module, error, message):
-    if message is None:
-        pytest.skip()
     with pytest.raises(error, match=message) as caught:
         ModuleRegressor(module=module, **SMALL).fit(X, Y)
     assert "module" in str(caught.value)
-
-
-class Argmax(nn.Module):
-    def forward(self, x):
-        return x.argmax(dim=1, keepdim=True)
-
-
-class Pair(nn.Module):
-    def forward(self, x):
-        return x, x
 
 
 def test_module_is_required():

@@ -101,8 +101,8 @@ class OwnModule(nn.Module):
         if not _are_close(states[::2], others[::2], equal_nan=True):
             raise ValueError(
                 "module mixes windows: the states of one depend on others of its "
-                "batch, which is the first axis. Set batch_first=True in layers such as "
-                "torch.nn.GRU, or transpose the values in the module's forward."
+                "batch, which is the first axis. Set batch_first=True in layers of "
+                "torch, or transpose the values in the module's forward."
             )
         return states.ndim == 3 and _are_close(states[1, :-1], others[1, :-1])
 
