@@ -237,7 +237,7 @@ def test_error_bars_by_dropout_of_torch():
 @pytest.mark.parametrize("module", [partial(dropping, p=0.0), OwnGRU])
 def test_no_error_bars_without_dropout(module):
     model = ModuleRegressor(module=module, **SMALL).fit(X, Y)
-    with pytest.raises(ValueError, match="torch.nn.Dropout into module, or set n"):
+    with pytest.raises(ValueError, match="Dropout into module, or set n_members"):
         model.predict(X, return_std=True)
 
 
