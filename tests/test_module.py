@@ -24,7 +24,7 @@ from skseq import (
 )
 from skseq.networks.heads import linear
 from skseq.networks.recurrent import initialize
-from tests.factories import OwnGRU, Spy, make_windows, output
+from tests.factories import OwnGRU, Spy, make_windows
 
 LENGTH = 5
 SMALL = {"max_epochs": 3, "random_state": 0}
@@ -234,7 +234,11 @@ def test_error_bars_by_dropout_of_torch():
     assert_allclose(std[0], draws.std(axis=0), rtol=0.3)
 
 
-@pytest.mark.parametrize("module", [partial(dropping, p=0.0), OwnGRU])
+class Lagged(OwnGRU):
+    p = 7  # no share
+
+
+@pytest.mark.parametrize("module", [partial(dropping, p=0.0), OwnGRU, Lagged])
 def test_no_error_bars_without_dropout(module):
     model = ModuleRegressor(module=module, **SMALL).fit(X, Y)
     with pytest.raises(ValueError, match="Dropout into module, or set n_members"):
@@ -379,10 +383,3 @@ def test_callers_random_numbers_are_left_alone():
     torch.manual_seed(3)
     ModuleRegressor(module=dropping, **SMALL).fit(X, Y)
     assert torch.equal(torch.rand(1), expected)
-
-
-def test_samples_of_the_head_follow_the_windows():
-    """Batches, and what is gathered from views, are as for other networks."""
-    model = ModuleRegressor(module=OwnGRU, **SMALL).fit(X, Y)
-    order = np.random.default_rng(0).permutation(len(X))
-    assert_allclose(output(model, X[order]), output(model, X)[order], atol=1e-12)
