@@ -15,7 +15,17 @@ from skorch.callbacks import Callback
 from skseq import SlidingWindow, horizon_targets
 from skseq.estimators import ALL
 
+
+class OwnGRU(torch.nn.GRU):
+    """A module as a user may write one."""
+
+    def __init__(self, n_features):
+        super().__init__(n_features, hidden_size=16, batch_first=True)
+
+
+REQUIRED = {"module": OwnGRU}
 TINY = {
+    **REQUIRED,
     "max_epochs": 2,
     "batch_size": 32,
     "hidden_size": 4,
@@ -29,6 +39,12 @@ FULL_BATCH = 10_000
 def parameters(cls):
     """The parameters of an estimator, with their defaults."""
     return {n: p.default for n, p in inspect.signature(cls).parameters.items()}
+
+
+def default(cls, **params):
+    """An instance with all defaults, and what has none."""
+    needed = {k: v for k, v in REQUIRED.items() if k in parameters(cls)}
+    return cls(**{**needed, **params})
 
 
 NETWORKS = [cls for cls in ALL if "max_epochs" in parameters(cls)]

@@ -19,6 +19,7 @@ from skseq import (
     TransformedWindowRegressor,
 )
 from skseq.estimators import ALL
+from tests.factories import default
 
 TRAINING = {"max_epochs": 40, "batch_size": 512, "learning_rate": 0.05}
 NO_DROPOUT = {"dropout": 0.0, "recurrent_dropout": 0.0}
@@ -29,13 +30,13 @@ ORDERS = {"order": (1, 0, 0), "seasonal_order": (0, 0, 0, 0)}
 
 def instance(cls):
     """Make an estimator that can learn the checks' few samples."""
-    parameters = cls().get_params()
+    parameters = default(cls).get_params()
     chosen = {**TRAINING, **NO_DROPOUT, **SIZE, **ORDERS, "loss": "squared_error"}
     if "class_weight" in parameters:  # enough for labels; rounding errors grow
         chosen["max_epochs"] = 15
     if "hidden_layer_sizes" in parameters:  # linear: takes larger steps, and is fast
         chosen.update(max_epochs=30, learning_rate=0.1)
-    return cls(**{name: chosen[name] for name in chosen if name in parameters})
+    return default(cls, **{name: chosen[name] for name in chosen if name in parameters})
 
 
 # The inner estimators' seeds are not set by the checks.

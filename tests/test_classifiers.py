@@ -13,6 +13,7 @@ from skseq import (
     DenseClassifier,
     EncoderDecoderClassifier,
     GRUClassifier,
+    ModuleClassifier,
     VectorizedGridSearchCV,
     WaveNetClassifier,
     pad_sequences,
@@ -21,6 +22,7 @@ from skseq.estimators import ALL
 from skseq.networks.heads import pool
 from skseq.training import CrossEntropy
 from skseq.windows import sliding_windows
+from tests.factories import default, parameters
 
 CLASSIFIERS = [cls for cls in ALL if cls.__name__.endswith("Classifier")]
 
@@ -28,9 +30,9 @@ CLASSIFIERS = [cls for cls in ALL if cls.__name__.endswith("Classifier")]
 def make(cls, **params):
     """Make a small network that learns fast."""
     small = {"hidden_size": 16, "n_filters": 16}
-    known = {name: small[name] for name in cls().get_params() if name in small}
+    known = {name: small[name] for name in parameters(cls) if name in small}
     fast = {"learning_rate": 0.05, "batch_size": 32}
-    return cls(**known, **fast, **params, random_state=0)
+    return default(cls, **known, **fast, **params, random_state=0)
 
 
 def steps(n=120, length=6, seed=0):
@@ -298,11 +300,11 @@ def test_differences_are_one_more_variable_of_each(cls):
     for step in range(1, X.shape[1]):
         change[:, step] = X[:, step] - X[:, step - 1]
     scale = np.sqrt((change[:, 1:] ** 2).mean(axis=(0, 1)))
-    parameters = {"max_epochs": 2, "random_state": 0}
-    model = cls(differences=True, **parameters).fit(X, up)
+    params = {"max_epochs": 2, "random_state": 0}
+    model = default(cls, differences=True, **params).fit(X, up)
     by_hand = (X - X.mean(axis=(0, 1))) / X.std(axis=(0, 1))
     by_hand = np.concatenate([by_hand, change / scale], axis=2)
-    expected = cls(differences=False, standardize=False, **parameters)
+    expected = default(cls, differences=False, standardize=False, **params)
     np.testing.assert_allclose(
         model.predict_proba(X),
         expected.fit(by_hand, up).predict_proba(by_hand),
@@ -467,7 +469,7 @@ def test_channels_before_time_are_noticed(cls, n_channels):
     X = np.repeat(X, n_channels, axis=2)
     turned = X.transpose(0, 2, 1)
     model = make(cls, max_epochs=1).fit(X, up)
-    if cls in (DenseClassifier, EncoderDecoderClassifier):
+    if cls in (DenseClassifier, EncoderDecoderClassifier, ModuleClassifier):
         model.fit(turned, up)
         return
     message = rf"{n_channels} step\(s\) and {12 * n_channels} variables.*transpose"

@@ -14,9 +14,11 @@ from skseq import (
     GRUClassifier,
     GRURegressor,
     LSTMRegressor,
+    ModuleRegressor,
     RNNRegressor,
     WaveNetRegressor,
 )
+from tests.factories import OwnGRU
 
 models = pytest.mark.parametrize(
     "model",
@@ -32,6 +34,7 @@ models = pytest.mark.parametrize(
         Conv1DRegressor(normalization="batch"),
         WaveNetRegressor(),
         EncoderDecoderRegressor(attention=True),
+        ModuleRegressor(module=OwnGRU),
     ],
 )
 

@@ -56,6 +56,7 @@ BAD = {
     "target": [9, -1, "rail", 0.5, []],
     "class_weight": ["even", 3, {"up": -1}, {"up": 0, "down": 0}],
     "season": [*_COUNT, 99],
+    "module": [None, 3, "GRU", max, dict, np.zeros(3)],
     "hidden_layer_sizes": [8, (0,), (-4,), ("a",), (2.5,), "8", None],
 }
 

@@ -24,7 +24,9 @@ from skseq import (
 from tests.factories import (
     NETWORKS,
     REGRESSORS,
+    REQUIRED,
     WEIGHTED,
+    default,
     every,
     fitted,
     make,
@@ -77,8 +79,9 @@ def test_clone_takes_the_parameters_and_nothing_else(cls):
 
 @every
 def test_get_and_set_params(cls):
-    model = cls()
-    assert model.get_params() == parameters(cls)
+    model = default(cls)
+    given = {k: v for k, v in REQUIRED.items() if k in parameters(cls)}
+    assert model.get_params() == parameters(cls) | given
     for name in parameters(cls):
         marker = object()
         assert model.set_params(**{name: marker}) is model
@@ -94,7 +97,7 @@ def test_get_and_set_params(cls):
 def test_init_only_stores(cls):
     marker = object()
     for name in parameters(cls):
-        model = cls(**{name: marker})
+        model = default(cls, **{name: marker})
         assert getattr(model, name) is marker
         assert vars(model).keys() == set(parameters(cls))
 
@@ -162,8 +165,10 @@ def test_fit_leaves_the_parameters_alone(cls):
 
 @every
 def test_repr_shows_only_what_was_changed(cls):
-    assert repr(cls()) == f"{cls.__name__}()"
     known = parameters(cls)
+    if "module" in known:
+        pytest.skip("a parameter without a default is always shown")
+    assert repr(cls()) == f"{cls.__name__}()"
     numbers = ["hidden_size", "max_epochs", "season", "max_iter"]
     name = next(name for name in numbers if name in known)
     assert repr(cls(**{name: 3})) == f"{cls.__name__}({name}=3)"
@@ -172,7 +177,11 @@ def test_repr_shows_only_what_was_changed(cls):
 @every
 def test_html_repr(cls):
     model, _ = fitted(cls)
-    for estimator in (cls(), model, make_pipeline(SlidingWindow(3), cls())):
+    for estimator in (
+        default(cls),
+        model,
+        make_pipeline(SlidingWindow(3), default(cls)),
+    ):
         html = estimator._repr_html_()
         assert cls.__name__ in html
         assert estimator_html_repr(estimator).startswith("<style>")

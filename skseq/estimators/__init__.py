@@ -4,6 +4,7 @@ from .conformal import ConformalRegressor
 from .conv import Conv1DClassifier, Conv1DRegressor
 from .dense import DenseClassifier, DenseRegressor
 from .encoder_decoder import EncoderDecoderClassifier, EncoderDecoderRegressor
+from .module import ModuleClassifier, ModuleRegressor
 from .naive import NaiveRegressor
 from .recurrent import (
     GRUClassifier,
@@ -27,6 +28,8 @@ ALL = [
     GRURegressor,
     LSTMClassifier,
     LSTMRegressor,
+    ModuleClassifier,
+    ModuleRegressor,
     NaiveRegressor,
     RNNClassifier,
     RNNRegressor,

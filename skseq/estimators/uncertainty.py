@@ -14,6 +14,8 @@ N_DRAWS = 100
 class UncertaintyMixin:
     """Error bars of a regressor with a network."""
 
+    _to_drop = "set dropout above 0 (recurrent_dropout for a single recurrent layer)"
+
     def predict_samples(self, X, n_samples=100):
         """Draw predictions, each from a random dropout mask and member.
 
@@ -109,9 +111,8 @@ class UncertaintyMixin:
             )
             raise ValueError(
                 f"{type(self).__name__} has no dropout masks or networks to draw from: "
-                "set dropout above 0 (recurrent_dropout for a single recurrent layer) "
-                f"or n_members above 1, or {learned}, or use ConformalRegressor with "
-                "conformity_score='absolute'."
+                f"{self._to_drop}, or set n_members above 1, or {learned}, or use "
+                "ConformalRegressor with conformity_score='absolute'."
             )
         if not alive:
             draws = [self._point(self._outputs(windows, net)) for net in self.nets_]
@@ -140,4 +141,4 @@ def _drops(module):
         for part in module.modules()
         for name in ("p", "dropout", "recurrent_dropout")
     ]
-    return any(isinstance(share, Real) and share > 0 for share in shares)
+    return any(isinstance(share, Real) and 0 < share < 1 for share in shares)

@@ -18,6 +18,7 @@ from .dense import Dense
 from .heads import Head
 from .inputs import Embed, Standardize, padding_known
 from .model import SequenceModel
+from .module import OwnModule
 from .one_pass import can_pass_once, one_pass
 from .recurrent import Recurrent, is_time_steps
 from .stack import Stack, can_stack
@@ -32,6 +33,7 @@ __all__ = [
     "Head",
     "LabelDecoder",
     "NumberDecoder",
+    "OwnModule",
     "Recurrent",
     "SequenceModel",
     "Stack",

@@ -305,14 +305,15 @@ def _shape(job):
 
 
 def _has_own_parts(settings):
-    """Whether the user gave callbacks, an optimizer, or a loss that is no function.
+    """Whether the user gave callbacks, an optimizer, a module, or a loss that is one.
 
     A module may have a state, which each network has for itself.
     """
     loss = getattr(settings, "loss", None)
     loss = loss.func if isinstance(loss, partial) else loss
     own_loss = callable(loss) and not isfunction(loss)
-    return bool(settings.callbacks) or callable(settings.optimizer) or own_loss
+    own = callable(settings.optimizer) or own_loss or hasattr(settings, "module")
+    return own or bool(settings.callbacks)
 
 
 def _size(job):
