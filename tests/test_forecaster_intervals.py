@@ -11,6 +11,7 @@ from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import BayesianRidge, LinearRegression
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sktime.transformations.boxcox import LogTransformer
@@ -36,6 +37,23 @@ class TestIntervals:
             inside = (ends[:, 0] <= y[1000:]) & (y[1000:] <= ends[:, 1])
             # Half of what the standard error of 200 draws would allow twice.
             assert inside.mean() == pytest.approx(coverage, abs=0.07)
+
+    def test_cover_series_that_move_together(self):
+        """A neighbour remembers the others, which tells nothing of the future."""
+        rng = np.random.default_rng(0)
+        inside = []
+        for _ in range(20):
+            common = rng.normal(size=203).cumsum()
+            y = pd.DataFrame({i: common + 0.01 * rng.normal(size=203) for i in range(6)})
+            panel = y.rename_axis("time").melt(ignore_index=False, var_name="series")
+            panel = panel.set_index("series", append=True).swaplevel()
+            known = panel[panel.index.get_level_values("time") < 200]
+            neighbour = KNeighborsRegressor(n_neighbors=1)
+            model = forecaster(neighbour, 3, scaling="subtract", level_length=1)
+            lower, upper = model.fit(known, fh=FH).predict_interval().to_numpy().T
+            truth = y[200:].to_numpy().T.ravel()
+            inside.append((lower <= truth) & (truth <= upper))
+        assert np.mean(inside) == pytest.approx(0.9, abs=0.1)
 
     def test_widths_are_the_held_out_errors(self):
         """By a loop: fit on the first windows, sort the errors on the last."""
@@ -158,12 +176,12 @@ class TestIntervals:
             model.predict_interval()
 
     def test_a_series_without_windows_is_not_the_one_held_out(self):
-        """Every fifth is; here, that has gaps before each value."""
-        y = make_panel((30,) * 5)
+        """Every fifth short one is; here, that has gaps before each value."""
+        y = make_panel((12,) * 5)
         gaps = y.copy()
-        gaps.iloc[121::2] = np.nan
-        found = forecaster(horizon=2, missing="ffill").fit(gaps)
-        expected = forecaster(horizon=2).fit(y.drop("s4"))
+        gaps.iloc[49::2] = np.nan
+        found = forecaster(horizon=3, missing="ffill").fit(gaps)
+        expected = forecaster(horizon=3).fit(y.drop("s4"))
         assert_array_equal(found.model_.errors_, expected.model_.errors_)
 
     def test_too_few_windows(self):

@@ -112,10 +112,12 @@ class SequenceForecaster(BaseForecaster):
     ``pretrain`` fits the regressor on a panel; a later ``fit`` only takes the history
     of other series, which are then forecast with that regressor.
 
-    Held-out windows are the last fifth of a series, or every fifth series of a panel
-    of five or more. The half width of an interval is the absolute error that a share
-    of ``coverage`` of them does not exceed, in units of the window's level. If the
-    forecast iterates, errors of successive passes are assumed to be independent.
+    Held-out windows are the last fifth of each series, or every fifth series of a panel
+    whose series are too short for that. The half width of an interval is the absolute
+    error that a share of ``coverage`` of them does not exceed, in units of the window's
+    level. If the forecast iterates, errors of successive passes are assumed to be
+    independent and to persist, as those of a random walk; of a series that returns to
+    a mean, the intervals are then too wide.
 
     With n held-out errors, no interval covers more than n / (n + 1) on average. If
     ``predict_interval`` or ``predict_quantiles`` is asked for more, the interval
