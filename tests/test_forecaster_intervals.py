@@ -43,8 +43,8 @@ class TestIntervals:
         rng = np.random.default_rng(0)
         inside = []
         for _ in range(20):
-            common = rng.normal(size=203).cumsum()
-            y = pd.DataFrame({i: common + 0.01 * rng.normal(size=203) for i in range(6)})
+            common = rng.normal(size=(203, 1)).cumsum(axis=0)
+            y = pd.DataFrame(common + 0.01 * rng.normal(size=(203, 6)))
             panel = y.rename_axis("time").melt(ignore_index=False, var_name="series")
             panel = panel.set_index("series", append=True).swaplevel()
             known = panel[panel.index.get_level_values("time") < 200]
