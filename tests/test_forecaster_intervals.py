@@ -70,6 +70,34 @@ class TestIntervals:
         # The second pass errs from where the first one ends.
         assert_allclose(width[2], np.sqrt(2) * errors[rank - 1, 1])
 
+    def test_widths_are_no_errors_of_what_was_interpolated(self):
+        """Nor of windows that end in a gap, and so know what comes after it."""
+        y = make_series(80)
+        missing = np.random.default_rng(0).random(80) < 0.4
+        missing[[0, -1]] = False
+        gaps = y.mask(missing[:, np.newaxis])
+        X, targets = naive_windows(gaps.interpolate().to_numpy(), 5, 2)  # 74 windows
+        fitted, held_out = slice(58), range(59, 74)
+        model = LinearRegression().fit(X[fitted], targets[fitted])
+        found = forecaster(horizon=2, missing="interpolate").fit(gaps)
+        interval = found.predict_interval([1, 2], coverage=0.5)
+        width = np.diff(interval.to_numpy(), axis=1)[:, 0] / 2
+        for step in (1, 2):
+            errors = sorted(
+                abs(targets[i, step - 1] - model.predict(X[[i]])[0, step - 1])
+                for i in held_out
+                if not missing[i + 4] and not missing[i + 4 + step]
+            )
+            rank = int(np.ceil((len(errors) + 1) * 0.5))
+            assert width[step - 1] == pytest.approx(errors[rank - 1])
+
+    def test_interpolated_throughout_there_are_no_errors(self):
+        y = make_series(41)
+        y[1::2] = np.nan
+        model = forecaster(horizon=1, missing="interpolate").fit(y, fh=[1])
+        with pytest.raises(ValueError, match="too few windows"):
+            model.predict_interval()
+
     def test_widen_in_passes_whose_own_errors_are_zero(self):
         """Of a series that changes at every third step, two steps ahead at once."""
         y = pd.Series(np.repeat(np.random.default_rng(0).normal(size=30), 3))

@@ -64,8 +64,8 @@ class SequenceForecaster(BaseForecaster):
     missing : {"error", "ffill", "interpolate"}, default="error"
         What replaces missing values, also those of missing dates: "ffill" takes the
         last value before, and does not train on windows with missing targets;
-        "interpolate" interpolates between the neighbours. A series starts at its first
-        value.
+        "interpolate" interpolates between the neighbours, and measures no held-out
+        errors there. A series starts at its first value.
     error_bars : {"held_out", "regressor", None}, default="held_out"
         Where intervals come from: errors on held-out windows, for which the regressor
         is fitted twice, or the regressor itself (``return_std``, or
@@ -309,7 +309,12 @@ class SequenceForecaster(BaseForecaster):
 
     def _training_windows(self, panel):
         return training_windows(
-            panel, self.window_length, self.horizon_, self.min_length, self.scaling
+            panel,
+            self.window_length,
+            self.horizon_,
+            self.min_length,
+            self.scaling,
+            self.missing,
         )
 
     def _forecast(self, fh, X, alpha=()):
