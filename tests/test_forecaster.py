@@ -70,15 +70,20 @@ class TestWindows:
         position = np.arange(sum(n_windows))
         fitted, held_out = position[fitted], position[held_out]
         assert len(fitted) > len(held_out) > 0
-        if n_series < 5:  # nor those whose four targets reach into theirs
-            step = np.concatenate([np.arange(n) for n in n_windows])
-            series = np.repeat(np.arange(n_series), n_windows)
-            for i in range(n_series):
-                last = step[fitted][series[fitted] == i].max()
-                assert last + 4 <= step[held_out][series[held_out] == i].min()
-        else:
-            series = np.repeat(np.arange(n_series), n_windows)
-            assert not set(series[fitted]) & set(series[held_out])
+        # Nor those whose four targets reach into theirs.
+        step = np.concatenate([np.arange(n) for n in n_windows])
+        series = np.repeat(np.arange(n_series), n_windows)
+        for i in range(n_series):
+            last = step[fitted][series[fitted] == i].max()
+            assert last + 4 <= step[held_out][series[held_out] == i].min()
+
+    def test_of_short_series_some_are_held_out(self):
+        n_windows = [5] * 10 + [3] * 2
+        fitted, held_out = split(n_windows, horizon=4)
+        assert sorted([*fitted, *held_out]) == list(range(56))
+        series = np.repeat(np.arange(12), n_windows)
+        assert set(series[held_out]) == {4, 9}
+        assert not set(series[fitted]) & {4, 9}
 
     def test_layout_is_that_of_known_ahead(self):
         y, X = make_series(30, 2), make_series(33, 2, seed=1)

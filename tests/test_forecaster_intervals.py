@@ -11,6 +11,7 @@ from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import BayesianRidge, LinearRegression
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sktime.transformations.boxcox import LogTransformer
@@ -37,6 +38,23 @@ class TestIntervals:
             # Half of what the standard error of 200 draws would allow twice.
             assert inside.mean() == pytest.approx(coverage, abs=0.07)
 
+    def test_cover_series_that_move_together(self):
+        """A neighbour remembers the others, which tells nothing of the future."""
+        rng = np.random.default_rng(0)
+        inside = []
+        for _ in range(20):
+            common = rng.normal(size=(203, 1)).cumsum(axis=0)
+            y = pd.DataFrame(common + 0.01 * rng.normal(size=(203, 6)))
+            panel = y.rename_axis("time").melt(ignore_index=False, var_name="series")
+            panel = panel.set_index("series", append=True).swaplevel()
+            known = panel[panel.index.get_level_values("time") < 200]
+            neighbour = KNeighborsRegressor(n_neighbors=1)
+            model = forecaster(neighbour, 3, scaling="subtract", level_length=1)
+            lower, upper = model.fit(known, fh=FH).predict_interval().to_numpy().T
+            truth = y[200:].to_numpy().T.ravel()
+            inside.append((lower <= truth) & (truth <= upper))
+        assert np.mean(inside) == pytest.approx(0.9, abs=0.1)
+
     def test_widths_are_the_held_out_errors(self):
         """By a loop: fit on the first windows, sort the errors on the last."""
         y = make_series(60)
@@ -51,6 +69,34 @@ class TestIntervals:
         assert_allclose(width[:2], errors[rank - 1])
         # The second pass errs from where the first one ends.
         assert_allclose(width[2], np.sqrt(2) * errors[rank - 1, 1])
+
+    def test_widths_are_no_errors_of_what_was_interpolated(self):
+        """Nor of windows that end in a gap, and so know what comes after it."""
+        y = make_series(80)
+        missing = np.random.default_rng(0).random(80) < 0.4
+        missing[[0, -1]] = False
+        gaps = y.mask(missing[:, np.newaxis])
+        X, targets = naive_windows(gaps.interpolate().to_numpy(), 5, 2)  # 74 windows
+        fitted, held_out = slice(58), range(59, 74)
+        model = LinearRegression().fit(X[fitted], targets[fitted])
+        found = forecaster(horizon=2, missing="interpolate").fit(gaps)
+        interval = found.predict_interval([1, 2], coverage=0.5)
+        width = np.diff(interval.to_numpy(), axis=1)[:, 0] / 2
+        for step in (1, 2):
+            errors = sorted(
+                abs(targets[i, step - 1] - model.predict(X[[i]])[0, step - 1])
+                for i in held_out
+                if not missing[i + 4] and not missing[i + 4 + step]
+            )
+            rank = int(np.ceil((len(errors) + 1) * 0.5))
+            assert width[step - 1] == pytest.approx(errors[rank - 1])
+
+    def test_interpolated_throughout_there_are_no_errors(self):
+        y = make_series(41)
+        y[1::2] = np.nan
+        model = forecaster(horizon=1, missing="interpolate").fit(y, fh=[1])
+        with pytest.raises(ValueError, match="too few windows"):
+            model.predict_interval()
 
     def test_widen_in_passes_whose_own_errors_are_zero(self):
         """Of a series that changes at every third step, two steps ahead at once."""
@@ -158,12 +204,12 @@ class TestIntervals:
             model.predict_interval()
 
     def test_a_series_without_windows_is_not_the_one_held_out(self):
-        """Every fifth is; here, that has gaps before each value."""
-        y = make_panel((30,) * 5)
+        """Every fifth short one is; here, that has gaps before each value."""
+        y = make_panel((12,) * 5)
         gaps = y.copy()
-        gaps.iloc[121::2] = np.nan
-        found = forecaster(horizon=2, missing="ffill").fit(gaps)
-        expected = forecaster(horizon=2).fit(y.drop("s4"))
+        gaps.iloc[49::2] = np.nan
+        found = forecaster(horizon=3, missing="ffill").fit(gaps)
+        expected = forecaster(horizon=3).fit(y.drop("s4"))
         assert_array_equal(found.model_.errors_, expected.model_.errors_)
 
     def test_too_few_windows(self):

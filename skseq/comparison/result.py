@@ -118,7 +118,9 @@ class Comparison:
             That a model is better than the naive forecast counts as more than chance
             if its p-value in :meth:`differences` is at most 0.05 after Holm's
             correction for the number of models, since the best one is chosen by the
-            same errors. Models whose forecasts contain NaN are ignored.
+            same errors. Likewise, others are clearly worse than the best if their
+            p-values are at most 0.05 after this correction. Models whose forecasts
+            contain NaN are ignored.
         """
         return self._conclude(self.differences())
 
@@ -142,8 +144,9 @@ class Comparison:
             text += f"; corrected {number}, p {_small(corrected[best])}"
         text += ")."
         beside = self.differences(reference=best).drop(index=best)
+        corrected = holm(beside["p"].dropna()).reindex(beside.index)
         # A model with the same error at each origin has no p-value.
-        close = (beside["p"] > 0.05) | (beside["difference"] == 0)
+        close = (corrected > 0.05) | (beside["difference"] == 0)
         if equals := list(beside.index[close]):
             text += f"\nNot clearly worse than {best}: {', '.join(equals)}."
         return text

@@ -44,7 +44,8 @@ class WindowModel:
     ----------
     regressor_ : fitted estimator
     errors_ : ndarray of shape (n_held_out, horizon, n_targets), or None
-        Absolute errors, ascending, in units of the window's level.
+        Absolute errors, ascending, in units of the window's level. Those of values that
+        were interpolated are NaN, and last.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class WindowModel:
         self.level_length = level_length
         self.error_bars = error_bars
 
-    def fit(self, windows, targets, n_windows, sizes):
+    def fit(self, windows, targets, n_windows, sizes, observed=None):
         """Fit on all windows, after measuring errors on some if they are needed.
 
         Parameters
@@ -70,6 +71,8 @@ class WindowModel:
             Number of windows of each series.
         sizes : ndarray of shape (n_series, 1, n_targets)
             Those of the series.
+        observed : ndarray of bool of shape (n_samples, horizon), default=None
+            Which errors count if windows are held out; None if all do.
 
         Returns
         -------
@@ -79,24 +82,24 @@ class WindowModel:
         self.regressor_ = prepare(
             clone(self.regressor), self.n_known, self.horizon, self.n_targets
         )
-        return self.refit(windows, targets, n_windows, sizes)
+        return self.refit(windows, targets, n_windows, sizes, observed)
 
-    def refit(self, windows, targets, n_windows, sizes):
+    def refit(self, windows, targets, n_windows, sizes, observed=None):
         """Fit the same object again; with ``warm_start``, it continues training."""
         levels = self._levels(windows, n_windows, sizes)
         X = self._inputs(windows, *levels)
         y = targets_for(self.regressor, self._targets(targets, *levels))
         if self.error_bars == "held_out":
-            (X_fitted, y_fitted), (X_held_out, y_held_out) = (
-                (take(X, some), take(y, some))
-                for some in split(n_windows, self.horizon)
-            )
+            fitted, held_out = split(n_windows, self.horizon)
+            y_fitted, y_held_out = take(y, fitted), take(y, held_out)
             if len(y_fitted) and len(y_held_out):
-                model = clone(self.regressor_).fit(X_fitted, y_fitted)
-                errors = self._steps(y_held_out) - self._steps(
-                    model.predict(X_held_out)
-                )
-                self.errors_ = np.sort(np.abs(errors), axis=0)
+                model = clone(self.regressor_).fit(take(X, fitted), y_fitted)
+                predicted = model.predict(take(X, held_out))
+                errors = np.abs(self._steps(y_held_out) - self._steps(predicted))
+                if observed is not None:
+                    errors[~observed[held_out]] = np.nan
+                errors = np.sort(errors, axis=0)  # NaN last
+                self.errors_ = None if np.isnan(errors[0]).any() else errors
         self.regressor_.fit(X, y)
         return self
 
@@ -143,7 +146,7 @@ class WindowModel:
         if self.errors_ is None:  # not those of held-out windows
             return
         tail = min(min(level, 1 - level) for level in alpha)
-        n_errors, n_needed = len(self.errors_), errors_needed(2 * tail)
+        n_errors, n_needed = self._n_errors().min(), errors_needed(2 * tail)
         if n_errors >= n_needed:
             return
         most = n_errors / (n_errors + 1)
@@ -174,11 +177,16 @@ class WindowModel:
             )
         # If a rank exceeds the number of errors, take the largest error (check_errors
         # warns of it).
-        n_errors = len(self.errors_)
-        rank = rank_of(np.abs(1 - 2 * alpha), n_errors)
+        n_errors = self._n_errors()
+        share = np.abs(1 - 2 * alpha)[:, np.newaxis, np.newaxis]
+        rank = np.minimum(rank_of(share, n_errors), n_errors)
         errors = np.concatenate([np.zeros_like(self.errors_[:1]), self.errors_])
-        width = errors[np.minimum(rank, n_errors)]  # (len(alpha), horizon, n_targets)
+        width = np.take_along_axis(errors, rank, axis=0)
         return np.moveaxis(width, 0, -1) * np.sign(alpha - 0.5)
+
+    def _n_errors(self):
+        """Count the held-out errors of each step and target."""
+        return np.count_nonzero(~np.isnan(self.errors_), axis=0)
 
     def _steps(self, y, *rest):
         """Arrange outputs (n_samples, [n_outputs,] *rest) by step and target."""
@@ -223,9 +231,10 @@ def _target_by_target(targets):
 def split(n_windows, horizon):
     """Choose windows to fit on, and others to measure errors on.
 
-    With many series, every fifth is held out. With few, the last fifth of each is; the
-    windows before it whose targets overlap with held-out targets are not used. A series
-    without windows does not count.
+    The last fifth of each series is held out; the windows before it whose targets
+    overlap with held-out targets are not used. If the series are so short that this
+    leaves less than half of all windows, every fifth of five or more series is held out
+    instead. A series without windows does not count.
 
     Parameters
     ----------
@@ -243,13 +252,14 @@ def split(n_windows, horizon):
         return slice(max(0, start - horizon + 1)), slice(start, None)
     n_windows = np.asarray(n_windows)
     series = np.repeat(np.arange(len(n_windows)), n_windows)
-    if len(n_windows) >= HELD_OUT:
-        held_out = series % HELD_OUT == HELD_OUT - 1
-        return np.flatnonzero(~held_out), np.flatnonzero(held_out)
     end = np.cumsum(n_windows)
     to_end = np.repeat(end, n_windows) - np.arange(end[-1])  # 1 for the last
     n_held_out = -(-n_windows // HELD_OUT)[series]
-    return (
-        np.flatnonzero(to_end > n_held_out + horizon - 1),
-        np.flatnonzero(to_end <= n_held_out),
-    )
+    fitted = to_end > n_held_out + horizon - 1
+    held_out = to_end <= n_held_out
+    # Held-out series are less of a test: a regressor that has seen what other series
+    # did at the same times knows some of their errors.
+    if len(n_windows) >= HELD_OUT and fitted.mean() < 0.5:
+        held_out = series % HELD_OUT == HELD_OUT - 1
+        fitted = ~held_out
+    return np.flatnonzero(fitted), np.flatnonzero(held_out)

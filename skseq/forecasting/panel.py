@@ -21,8 +21,8 @@ class Instance:
         All time steps from the first with a value to the last.
     y : ndarray of shape (n_timesteps, n_targets)
         Without missing values.
-    seen : ndarray of bool of shape (n_timesteps,)
-        Whether a step may be a target.
+    observed : ndarray of bool of shape (n_timesteps,)
+        False where a missing value of y was filled in.
     past : ndarray of shape (n_timesteps, n_past)
     known : ndarray of shape (n_known_timesteps, n_known)
         From the first step on, as far as X reaches without gaps.
@@ -31,15 +31,15 @@ class Instance:
     key: tuple
     index: pd.Index
     y: np.ndarray
-    seen: np.ndarray
+    observed: np.ndarray
     past: np.ndarray
     known: np.ndarray
 
     def tail(self, n_timesteps):
         """Return its last time steps, with all that is known ahead for them."""
         start = max(0, len(self.y) - n_timesteps)
-        index, y, seen = self.index[start:], self.y[start:], self.seen[start:]
-        return Instance(self.key, index, y, seen, self.past[start:], self.known[start:])
+        names = "index", "y", "observed", "past", "known"
+        return replace(self, **{name: getattr(self, name)[start:] for name in names})
 
     def followed_by(self, y):
         """Return the series with further values of y (and no index for them)."""
@@ -237,7 +237,6 @@ def read_instance(key, y, X, columns, freq, missing, dtype):
             )
         if missing == "interpolate":
             table = table.interpolate()  # the last ones are repeated
-            gaps[:] = False
         table = table.ffill()
     past, known = (_lay_on(index, X, names, freq, missing, name) for names in columns)
     return Instance(key, index, table.to_numpy(), ~gaps, past[: len(index)], known)

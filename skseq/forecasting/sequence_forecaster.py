@@ -64,8 +64,8 @@ class SequenceForecaster(BaseForecaster):
     missing : {"error", "ffill", "interpolate"}, default="error"
         What replaces missing values, also those of missing dates: "ffill" takes the
         last value before, and does not train on windows with missing targets;
-        "interpolate" interpolates between the neighbours. A series starts at its first
-        value.
+        "interpolate" interpolates between the neighbours, and measures no held-out
+        errors there. A series starts at its first value.
     error_bars : {"held_out", "regressor", None}, default="held_out"
         Where intervals come from: errors on held-out windows, for which the regressor
         is fitted twice, or the regressor itself (``return_std``, or
@@ -112,10 +112,12 @@ class SequenceForecaster(BaseForecaster):
     ``pretrain`` fits the regressor on a panel; a later ``fit`` only takes the history
     of other series, which are then forecast with that regressor.
 
-    Held-out windows are the last fifth of a series, or every fifth series of a panel
-    of five or more. The half width of an interval is the absolute error that a share
-    of ``coverage`` of them does not exceed, in units of the window's level. If the
-    forecast iterates, errors of successive passes are assumed to be independent.
+    Held-out windows are the last fifth of each series, or every fifth series of a panel
+    whose series are too short for that. The half width of an interval is the absolute
+    error that a share of ``coverage`` of them does not exceed, in units of the window's
+    level. If the forecast iterates, errors of successive passes are assumed to be
+    independent and to persist, as those of a random walk; of a series that returns to
+    a mean, the intervals are then too wide.
 
     With n held-out errors, no interval covers more than n / (n + 1) on average. If
     ``predict_interval`` or ``predict_quantiles`` is asked for more, the interval
@@ -307,7 +309,12 @@ class SequenceForecaster(BaseForecaster):
 
     def _training_windows(self, panel):
         return training_windows(
-            panel, self.window_length, self.horizon_, self.min_length, self.scaling
+            panel,
+            self.window_length,
+            self.horizon_,
+            self.min_length,
+            self.scaling,
+            self.missing,
         )
 
     def _forecast(self, fh, X, alpha=()):

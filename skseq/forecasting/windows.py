@@ -6,8 +6,8 @@ from ..windows import cut_windows, lay_coming, sliding_windows
 from .scaling import series_sizes
 
 
-def training_windows(panel, length, horizon, min_length, scaling):
-    """Cut windows that are followed by observed values.
+def training_windows(panel, length, horizon, min_length, scaling, missing):
+    """Cut windows that are followed by values to learn from.
 
     Parameters
     ----------
@@ -20,6 +20,9 @@ def training_windows(panel, length, horizon, min_length, scaling):
         Smallest number of observed steps in a window; the others are padded. None
         takes full windows; beside them, a series that is too short gives its longest.
     scaling : {None, "subtract", "divide", "standardize"}
+    missing : {"error", "ffill", "interpolate"}
+        Values that were interpolated are targets too; others that were filled in are
+        not.
 
     Returns
     -------
@@ -30,6 +33,9 @@ def training_windows(panel, length, horizon, min_length, scaling):
         Number of windows of each series that is longer than the horizon.
     sizes : ndarray of shape (n_series, 1, n_targets)
         Those of these series.
+    observed : ndarray of bool of shape (n_samples, horizon), or None
+        Whether neither a target nor the end of its window, which may be interpolated
+        towards it, was interpolated; None if nothing was.
     """
     used, origins = [], []
     for instance in panel:
@@ -38,10 +44,10 @@ def training_windows(panel, length, horizon, min_length, scaling):
             continue
         first = min(min_length or length, last + 1) - 1
         used.append(instance)
-        if instance.seen.all():
+        if instance.observed.all() or missing == "interpolate":
             origins.append(range(first, last + 1))
         else:
-            seen = sliding_windows(instance.seen[:, np.newaxis], horizon)[1:, :, 0]
+            seen = sliding_windows(instance.observed[:, np.newaxis], horizon)[1:, :, 0]
             origins.append(np.flatnonzero(seen[first:].all(axis=1)) + first)
     if not any(map(len, origins)):
         raise ValueError(
@@ -59,7 +65,14 @@ def training_windows(panel, length, horizon, min_length, scaling):
         )
     windows = cut_windows([lay_rows(one, horizon) for one in used], origins, length)
     targets = cut_windows([one.y for one in used], origins, horizon, ahead=horizon)
-    return windows, targets, list(map(len, origins)), series_sizes(used, scaling)
+    sizes = series_sizes(used, scaling)
+    observed = None
+    if missing == "interpolate" and not all(one.observed.all() for one in used):
+        rows = [one.observed[:, np.newaxis] for one in used]
+        steps = cut_windows(rows, origins, horizon + 1, ahead=horizon)
+        steps = np.asarray(steps)[:, :, 0]
+        observed = steps[:, :1] & steps[:, 1:]
+    return windows, targets, list(map(len, origins)), sizes, observed
 
 
 def lay_rows(instance, horizon):
