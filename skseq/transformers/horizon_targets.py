@@ -8,6 +8,7 @@ from sklearn.utils import check_scalar
 
 from ..validation import advice_on_labels
 from ..windows import as_real, lay_coming, refuse_masked
+from .panel import is_panel, map_series
 from .time_index import check_gaps, check_times
 
 
@@ -60,6 +61,8 @@ def horizon_targets(series, target=None, horizon=1, *, gaps="raise"):
     """
     check_scalar(horizon, "horizon", Integral, min_val=1)
     check_gaps(gaps)
+    if is_panel(series):
+        return _pair_each(series, target, horizon, gaps)
     table = _as_table(series, gaps)
     n_rows = len(table) - horizon
     if n_rows < 1:
@@ -79,6 +82,27 @@ def horizon_targets(series, target=None, horizon=1, *, gaps="raise"):
     if futures.ndim == 1:
         return X, pd.Series(futures, index=X.index, name=names[0])
     return X, pd.DataFrame(futures, index=X.index, columns=names)
+
+
+def _pair_each(series, target, horizon, gaps):
+    """Pair the rows of each series of a panel with its own next values."""
+
+    def pair(key, part):  # noqa: ARG001
+        if len(part) > horizon:
+            return horizon_targets(part, target, horizon, gaps=gaps)[1]
+        return None
+
+    targets, rows = map_series(pair, series, "series")
+    long = [i for i, y in enumerate(targets) if y is not None]
+    if not long:
+        raise ValueError(
+            f"horizon={horizon} needs more than {horizon} rows, but the longest series "
+            f"has {max(map(len, rows))}: give a shorter horizon or more rows."
+        )
+    kept = np.concatenate([rows[i][:-horizon] for i in long])
+    order = np.argsort(kept)
+    X = series.iloc[kept[order]]
+    return X, pd.concat([targets[i] for i in long]).iloc[order].set_axis(X.index)
 
 
 def _as_table(series, gaps):
