@@ -373,7 +373,7 @@ def test_columns_of_several_types_become_numbers():
 def test_times_as_text_are_taken_as_they_come():
     panel = make_panel(by_time=True, n_rows=(5, 1, 3))
     index = panel.index.set_levels(DAYS.astype(str)[-5:], level="day")
-    with pytest.warns(UserWarning, match="dates as text.*series b .and 1 more"):
+    with pytest.warns(UserWarning, match=r"dates as text.*series b .and 1 more"):
         windows = SlidingWindow(3).fit_transform(panel.set_axis(index))
     assert_array_equal(np.asarray(windows), loop_windows(panel, 3))
 
