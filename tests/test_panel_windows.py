@@ -5,11 +5,13 @@ import tracemalloc
 import warnings
 from functools import partial
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib import pyplot
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingRegressor
@@ -35,14 +37,14 @@ from skseq import (
     compare,
     horizon_targets,
 )
+from skseq.displays import ForecastDisplay
 from skseq.windows import LazyArray
-from tests.factories import REGRESSORS, make
+from tests.factories import ALL, REGRESSORS, make
 from tests.test_sliding_window import naive_windows
 
 DAYS = pd.date_range("2024-01-01", periods=40)
+CLASSIFIERS = [cls for cls in ALL if cls.__name__.endswith("Classifier")]
 BOTH_ORDERS = pytest.mark.parametrize("by_time", [False, True])
-
-
 LABELS = [[("a",), ("c",), ("b",)], [(3,), (1,), (2,)], [("x", 1), ("x", 2), ("y", 1)]]
 
 
@@ -68,15 +70,11 @@ def panels(draw):
     return table.sort_index(level=-1) if order == "by time" else table
 
 
-def key_of(row):
-    return row[:-1]
-
-
 def loop(table):
     """The positions of the rows of each series, in the order of the rows."""
     positions = {}
     for i, row in enumerate(table.index):
-        positions.setdefault(key_of(row), []).append(i)
+        positions.setdefault(row[:-1], []).append(i)
     return positions
 
 
@@ -265,6 +263,29 @@ META = [
     GRURegressor(**SMALL, n_members=2),
     make(WaveNetRegressor, supervise="every"),
 ]
+
+
+@BOTH_ORDERS
+@pytest.mark.parametrize("cls", CLASSIFIERS)
+def test_classifiers_read_the_windows_as_an_array_of_all(cls, by_time):
+    panel = make_panel(by_time)
+    X, y = horizon_targets(panel, "sales", 1)
+    y = np.where(y > X["sales"], "up", "down")
+    pipe = make_pipeline(SlidingWindow(6), make(cls)).fit(X, y)
+    windows = np.asarray(SlidingWindow(6).fit_transform(X))
+    expected = make(cls).fit(windows, y).predict_proba(windows)
+    assert_array_equal(pipe.predict_proba(X), expected)
+
+
+def test_targets_for_every_step_are_read_as_for_an_array():
+    X, _ = horizon_targets(make_panel(), "sales", 1)
+    windows = SlidingWindow(6).fit_transform(X)
+    y = np.nan_to_num(np.roll(np.asarray(windows)[:, :, :1], -1, axis=1))
+    lazy, full = (
+        GRURegressor(**SMALL, early_stopping=True).fit(given, y).predict(given)
+        for given in (windows, np.asarray(windows))
+    )
+    assert_array_equal(lazy, full)
 
 
 @BOTH_ORDERS
@@ -540,3 +561,22 @@ def test_known_must_hold_each_series():
     assert "series b" in error.value.__notes__[0]
     with pytest.raises(ValueError, match="index of known has 2 levels"):
         KnownAhead(panel).fit(panel.xs("a"))
+
+
+def test_a_display_draws_one_of_the_series():
+    matplotlib.use("agg")
+    panel = make_panel(by_time=True)
+    X, y = horizon_targets(panel, "sales", 2)
+    pipe = make_pipeline(SlidingWindow(6), NaiveRegressor()).fit(X, y)
+    with pytest.raises(ValueError, match=r"give one series.*origins="):
+        ForecastDisplay.from_estimator(pipe, X, panel["sales"])
+    one = X.xs("a", drop_level=False)
+    display = ForecastDisplay.from_estimator(
+        pipe,
+        one,
+        panel["sales"].xs("a"),
+        origins=one.index.get_level_values(-1),
+    )
+    drawn = display.lines_["Pipeline"][-1].get_ydata()
+    assert_array_equal(drawn, panel["sales"].xs("a").iloc[[-3, -3]])
+    pyplot.close(display.figure_)

@@ -18,7 +18,9 @@ def horizon_targets(series, target=None, horizon=1, *, gaps="raise"):
     Parameters
     ----------
     series : DataFrame, Series or array-like of shape (n_timesteps, n_features)
-        Rows are time steps in order. One dimension is read as one variable.
+        Rows are time steps in order. One dimension is read as one variable. With
+        several levels in the index, the last is time, and those before it tell series
+        apart: each row is then paired with the next values of its own series.
     target : column label, int, or list of them, default=None
         The variables to forecast: labels of a DataFrame, positions in an array.
         None takes all.
@@ -31,7 +33,8 @@ def horizon_targets(series, target=None, horizon=1, *, gaps="raise"):
     Returns
     -------
     X : as ``series``, with n_timesteps - horizon rows
-        The rows whose next ``horizon`` values are known.
+        The rows whose next ``horizon`` values are known, in their order. Of several
+        series, each lacks its last ``horizon`` rows; one that has no more is left out.
     y : as ``series``, of shape (n_timesteps - horizon, n_targets * horizon)
         Row ``i`` holds the values of steps ``i + 1`` to ``i + horizon``, target by
         target; columns of a table are named ``rail+1``, ``rail+2``, ... With one

@@ -34,7 +34,9 @@ class KnownAhead(OwnOutput, SeriesTransformer):
     known : DataFrame or Series, default=None
         The variables. The index must hold all rows of X, and the ``horizon`` steps
         after each. With None, nothing is put beside X. As time goes on, a longer table
-        with the same columns can replace it (``set_params``) without a new fit.
+        with the same columns can replace it (``set_params``) without a new fit. If X
+        holds several series (index levels before time), it either has the same levels,
+        or only time, like a calendar for all.
     horizon : int, default=1
         Number of steps ahead.
     gaps : {"raise", "ignore"}, default="raise"

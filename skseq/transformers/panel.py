@@ -53,9 +53,9 @@ def map_series(function, table, name="X"):
     check_levels(table.index, name)
     times = table.index.get_level_values(-1)
     positions = rows_by_instance(table)
-    results, warned = [], []
+    results, warned = [], {}
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+        warnings.simplefilter("always", UserWarning)
         for key, rows in positions.items():
             try:
                 part = table.take(rows).set_axis(times[rows])
@@ -63,15 +63,14 @@ def map_series(function, table, name="X"):
             except ValueError as error:
                 error.add_note(f"This error comes from the series {label(key)}.")
                 raise
-            if len(caught) > len(warned):
-                warned += [key] * (len(caught) - len(warned))
-    if caught:
-        others = len(set(warned)) - 1
-        more = f" (and {others} more)" if others else ""
-        warn(
-            f"{caught[0].message} This comes from the series {label(warned[0])}{more}.",
-            caught[0].category,
-        )
+            if caught:
+                warned[key] = caught[0]
+                caught.clear()
+    for key, first in warned.items():
+        more = f" (and {len(warned) - 1} more)" if len(warned) > 1 else ""
+        text = f"{first.message} This comes from the series {label(key)}{more}."
+        warn(text, first.category)
+        break
     return results, list(positions.values())
 
 

@@ -37,6 +37,11 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
     ``TimeSeriesSplit(gap=...)``), the past is short as well. Rows of NaN at the start,
     as :class:`Differencer` leaves them, are no past, but are filled in if remembered.
 
+    A table may hold several series: the last level of its index is then time, and
+    those before it tell the series apart. All of the above holds for each by itself,
+    in whatever order their rows are mixed. A series that is new in ``transform`` has no
+    past.
+
     Parameters
     ----------
     length : int, default=28
@@ -67,7 +72,10 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
     -----
     The result is always an array ``(n_timesteps, length, n_features)``, even with
     ``set_output(transform="pandas")``: a table has no third dimension. It is a
-    read-only view of one padded copy of the series, and takes no further memory.
+    read-only view of one padded copy of the series, and takes no further memory. The
+    windows of several series are a ``skseq.windows.LazyArray``: the networks and
+    ``NaiveRegressor`` copy from it the windows that they read. For all others,
+    ``numpy.asarray`` and ``reshape`` make an array of it.
 
     Examples
     --------
@@ -78,6 +86,19 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
            [nan,  0.,  1.],
            [ 0.,  1.,  2.],
            [ 1.,  2.,  3.]])
+
+    Two shops, day by day:
+
+    >>> import pandas as pd
+    >>> index = pd.MultiIndex.from_product([range(3), ["A", "B"]]).swaplevel()
+    >>> sales = pd.DataFrame({"sales": [0.0, 10.0, 1.0, 11.0, 2.0, 12.0]}, index)
+    >>> np.asarray(SlidingWindow(length=2).fit_transform(sales))[:, :, 0]
+    array([[nan,  0.],
+           [nan, 10.],
+           [ 0.,  1.],
+           [10., 11.],
+           [ 1.,  2.],
+           [11., 12.]])
     """
 
     series_ = None  # a single one, unless fit has several
@@ -144,6 +165,13 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
         -------
         ndarray of shape (n_timesteps, length, n_features)
             A read-only view; of several series, a LazyArray.
+
+        Raises
+        ------
+        ValueError
+            If X holds several series and that of ``fit`` did not, or the reverse, or
+            its index is not in order, or has duplicates or gaps, or another step than
+            in ``fit``.
         """
         check_is_fitted(self)
         check_levels_of_fit(X, self._levels)
