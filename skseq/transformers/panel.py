@@ -1,7 +1,6 @@
 """Panels: what holds for one series holds for each series of a table by itself."""
 
 import warnings
-from operator import itemgetter
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,7 @@ from sklearn.utils.validation import _check_feature_names, _check_n_features
 
 from ..instances import check_levels, label, rows_by_instance
 from ..warning import warn
-from .time_index import has_step, warn_short_past
+from .time_index import as_dates, has_step, warn_short_past
 
 
 def is_panel(table):
@@ -66,11 +65,11 @@ def map_series(function, table, name="X"):
             if caught:
                 warned[key] = caught[0]
                 caught.clear()
-    for key, first in warned.items():
+    if warned:
+        key, first = next(iter(warned.items()))
         more = f" (and {len(warned) - 1} more)" if len(warned) > 1 else ""
         text = f"{first.message} This comes from the series {label(key)}{more}."
         warn(text, first.category)
-        break
     return results, list(positions.values())
 
 
@@ -98,17 +97,18 @@ def fit_each(transformer, X):
 
     def fit(key, part):
         one = clone(transformer)
-        rows = one._fit_series(part)
-        return key, one, len(rows)
+        one._fit_series(part)
+        return key, one, as_dates(part.index)
 
     fitted, _ = map_series(fit, X)
     _check_columns(transformer, X, reset=True)
-    _, longest, n_rows = max(fitted, key=itemgetter(2))
-    for _, one, n in fitted:
-        # One or two dates, such as those of two months, do not tell their step.
-        if n < 3 and longest.step_ and has_step(one.history_index_, longest.step_):
-            one.step_ = longest.step_
-    return {key: one for key, one, _ in fitted}, n_rows
+    _, longest, index = max(fitted, key=lambda one: len(one[2]))
+    step = longest.step_
+    for _, one, times in fitted:
+        # A few dates do not tell their step: of two months, it would be some days.
+        if step is not None and has_step(times, step):
+            one.step_ = step
+    return {key: one for key, one, _ in fitted}, len(index)
 
 
 def extend_each(transformer, X):
