@@ -144,7 +144,6 @@ def test_each_window_is_followed_by_its_targets(horizon):
         (FRAME.replace(20, np.inf), None, 1, "'bus' is inf at row 1"),
         (FRAME[::-1], "rail", 1, r"index of series is not in time order.*sort_index"),
         (pd.concat([FRAME, FRAME]), "rail", 1, "index of series holds .* twice"),
-        (pd.concat([FRAME], keys=["a"]), "rail", 1, "index of series has 2 levels"),
     ],
 )
 def test_what_is_wrong_is_said(series, target, horizon, message):

@@ -5,11 +5,9 @@ from collections.abc import Hashable
 import numpy as np
 import pandas as pd
 
-from ..instances import by_instance, check_labels
+from ..instances import by_instance, check_levels, label
 from ..transformers.time_index import check_gaps, check_times
 from ..validation import advice_on, advice_on_labels
-
-DATES = pd.DatetimeIndex, pd.PeriodIndex
 
 
 def as_tables(data, target, known_ahead, gaps):
@@ -82,20 +80,8 @@ def by_series(table):
     """
     if table.index.nlevels == 1:
         return {(): table}
-    *dated, last = (isinstance(level, DATES) for level in table.index.levels)
-    if any(dated) and not last:
-        raise ValueError(
-            f"The last level of the index, {table.index.names[-1]!r}, holds no dates, "
-            "but one before it does: make time the last level "
-            "(DataFrame.reorder_levels, then sort_index)."
-        )
-    check_labels(table.index, "data")
+    check_levels(table.index, "data")
     return by_instance(table, sort=True)
-
-
-def label(key):
-    """Return the labels of a series as text."""
-    return ", ".join(map(str, key))
 
 
 def join(parts, names):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ..estimators.interval import central_interval
+from ..transformers.panel import is_panel
 from .given import as_table, check_one_target, named
 from .style import (
     axes_or_new,
@@ -165,14 +166,20 @@ class ForecastDisplay:
         Raises
         ------
         ValueError
-            If the series has several columns, the origins are not known, or are more
-            or fewer than the forecasts, no origin has all its steps in the series, or
-            the shape of the intervals does not match the forecasts.
+            If there are several series or columns, the origins are not known, or are
+            more or fewer than the forecasts, no origin has all its steps in the series,
+            or the shape of the intervals does not match the forecasts.
         """
         if np.ndim(y_true) != 1:
             raise ValueError(
                 f"The series of true values has the shape {np.shape(y_true)}: give "
                 "one column of the table, not the targets of horizon_targets."
+            )
+        if is_panel(y_true):
+            raise ValueError(
+                "The series of true values has an index of several levels: give one "
+                "series (y.xs('A') of shop 'A'), with its X (X.xs('A', "
+                "drop_level=False)) and origins=X.index.get_level_values(-1)."
             )
         forecasts = named(y_pred, name)
         for label, values in forecasts.items():

@@ -8,6 +8,7 @@ from sklearn.utils import check_scalar
 
 from ..validation import advice_on_labels
 from ..windows import as_real, lay_coming, refuse_masked
+from .panel import is_panel, map_series
 from .time_index import check_gaps, check_times
 
 
@@ -17,7 +18,9 @@ def horizon_targets(series, target=None, horizon=1, *, gaps="raise"):
     Parameters
     ----------
     series : DataFrame, Series or array-like of shape (n_timesteps, n_features)
-        Rows are time steps in order. One dimension is read as one variable.
+        Rows are time steps in order. One dimension is read as one variable. With
+        several levels in the index, the last is time, and those before it tell series
+        apart: each row is then paired with the next values of its own series.
     target : column label, int, or list of them, default=None
         The variables to forecast: labels of a DataFrame, positions in an array.
         None takes all.
@@ -30,7 +33,8 @@ def horizon_targets(series, target=None, horizon=1, *, gaps="raise"):
     Returns
     -------
     X : as ``series``, with n_timesteps - horizon rows
-        The rows whose next ``horizon`` values are known.
+        The rows whose next ``horizon`` values are known, in their order. Of several
+        series, each lacks its last ``horizon`` rows; one that has no more is left out.
     y : as ``series``, of shape (n_timesteps - horizon, n_targets * horizon)
         Row ``i`` holds the values of steps ``i + 1`` to ``i + horizon``, target by
         target; columns of a table are named ``rail+1``, ``rail+2``, ... With one
@@ -60,6 +64,8 @@ def horizon_targets(series, target=None, horizon=1, *, gaps="raise"):
     """
     check_scalar(horizon, "horizon", Integral, min_val=1)
     check_gaps(gaps)
+    if is_panel(series):
+        return _pair_each(series, target, horizon, gaps)
     table = _as_table(series, gaps)
     n_rows = len(table) - horizon
     if n_rows < 1:
@@ -79,6 +85,27 @@ def horizon_targets(series, target=None, horizon=1, *, gaps="raise"):
     if futures.ndim == 1:
         return X, pd.Series(futures, index=X.index, name=names[0])
     return X, pd.DataFrame(futures, index=X.index, columns=names)
+
+
+def _pair_each(series, target, horizon, gaps):
+    """Pair the rows of each series of a panel with its own next values."""
+
+    def pair(key, part):  # noqa: ARG001
+        if len(part) > horizon:
+            return horizon_targets(part, target, horizon, gaps=gaps)[1]
+        return None
+
+    targets, rows = map_series(pair, series, "series")
+    long = [i for i, y in enumerate(targets) if y is not None]
+    if not long:
+        raise ValueError(
+            f"horizon={horizon} needs more than {horizon} rows, but the longest series "
+            f"has {max(map(len, rows))}: give a shorter horizon or more rows."
+        )
+    kept = np.concatenate([rows[i][:-horizon] for i in long])
+    order = np.argsort(kept)
+    X = series.iloc[kept[order]]
+    return X, pd.concat([targets[i] for i in long]).iloc[order].set_axis(X.index)
 
 
 def _as_table(series, gaps):

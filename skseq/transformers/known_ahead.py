@@ -10,6 +10,13 @@ from sklearn.utils.validation import check_is_fitted
 from ..validation import check_series
 from ..warning import warn
 from .own_output import OwnOutput
+from .panel import (
+    check_levels_of_fit,
+    is_panel,
+    map_series,
+    row_order,
+    series_levels,
+)
 from .series import SeriesTransformer
 from .time_index import check_gaps, check_same_kind, find_step, time_index
 
@@ -27,7 +34,9 @@ class KnownAhead(OwnOutput, SeriesTransformer):
     known : DataFrame or Series, default=None
         The variables. The index must hold all rows of X, and the ``horizon`` steps
         after each. With None, nothing is put beside X. As time goes on, a longer table
-        with the same columns can replace it (``set_params``) without a new fit.
+        with the same columns can replace it (``set_params``) without a new fit. If X
+        holds several series (index levels before time), it either has the same levels,
+        or only time, like a calendar for all.
     horizon : int, default=1
         Number of steps ahead.
     gaps : {"raise", "ignore"}, default="raise"
@@ -90,6 +99,7 @@ class KnownAhead(OwnOutput, SeriesTransformer):
                 "known values of one step for those of another. Give KnownAhead the "
                 "horizon of y."
             )
+        self._levels = series_levels(X)
         self._lay(X, reset=True)
         return self
 
@@ -112,12 +122,26 @@ class KnownAhead(OwnOutput, SeriesTransformer):
             If X has no time index, or ``known`` does not hold the steps after it.
         """
         check_is_fitted(self)
+        check_levels_of_fit(X, self._levels)
         return self._lay(X, reset=False)
 
     def _lay(self, X, *, reset):
+        known = self.known
+        known = known.to_frame() if isinstance(known, pd.Series) else known
+        if not is_panel(X):
+            return self._lay_series(X, known, reset=reset)
+        of_series = _by_series(known, series_levels(X))
+
+        def lay(key, part):
+            return self._lay_series(part, of_series(key), reset=reset)
+
+        tables, rows = map_series(lay, X)
+        return pd.concat(tables).iloc[row_order(rows)].set_axis(X.index)
+
+    def _lay_series(self, X, known, *, reset):
         rows, index = self._check(X, reset=reset)
         X = X.to_frame() if isinstance(X, pd.Series) else X
-        if self.known is None:
+        if known is None:
             self._check_columns([], reset=reset)
             return X if isinstance(X, pd.DataFrame) else rows
         if index is None:
@@ -126,8 +150,6 @@ class KnownAhead(OwnOutput, SeriesTransformer):
                 "ahead: give a DataFrame or Series whose index holds dates, periods "
                 "or integers."
             )
-        known = self.known
-        known = known.to_frame() if isinstance(known, pd.Series) else known
         values = check_series(known, "known").astype(rows.dtype, copy=False)
         position = self._find(index, time_index(known, "known"))
         self._check_columns(list(known.columns), reset=reset)
@@ -180,3 +202,24 @@ class KnownAhead(OwnOutput, SeriesTransformer):
                 "set_params(known=...)."
             )
         return position
+
+
+def _by_series(known, levels):
+    """Return a function that finds the known values of a series by its labels."""
+    if not is_panel(known):
+        return lambda _: known
+    if series_levels(known) != levels:
+        raise ValueError(
+            f"The index of known has the levels {list(series_levels(known))} before "
+            f"time, but that of X has {list(levels)}: give known the same levels, or "
+            "only time, if its values hold for all series."
+        )
+    tables, _ = map_series(lambda key, part: (key, part), known, "known")
+    tables = dict(tables)
+
+    def of_series(key):
+        if key not in tables:
+            raise ValueError("known has no row of this series: add its rows.")
+        return tables[key]
+
+    return of_series

@@ -4,9 +4,19 @@ from numbers import Integral
 
 import pandas as pd
 from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
 
-from ..windows import sliding_windows
+from ..windows import cut_windows, sliding_windows, take
 from .own_output import OwnOutput
+from .panel import (
+    check_keeps_index,
+    check_levels_of_fit,
+    extend_each,
+    fit_each,
+    is_panel,
+    row_order,
+    series_levels,
+)
 from .series import SeriesTransformer
 
 _PANDAS = (pd.DataFrame, pd.Series)
@@ -27,6 +37,11 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
     ``TimeSeriesSplit(gap=...)``), the past is short as well. Rows of NaN at the start,
     as :class:`Differencer` leaves them, are no past, but are filled in if remembered.
 
+    A table may hold several series: the last level of its index is then time, and
+    those before it tell the series apart. All of the above holds for each by itself,
+    in whatever order their rows are mixed. A series that is new in ``transform`` has no
+    past.
+
     Parameters
     ----------
     length : int, default=28
@@ -38,9 +53,11 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
     Attributes
     ----------
     history_ : ndarray of shape (min(n_timesteps, 2 * length - 1), n_features)
-        The last rows of the fitted series.
+        The last rows of the fitted series. None after fitting several.
     history_index_ : pandas.Index or None
-        Their index; None after fitting an array.
+        Their index; None after fitting an array, or several series.
+    series_ : dict of tuple to SlidingWindow, or None
+        After fitting several series, a SlidingWindow fitted on each, by its labels.
     n_features_in_ : int
         Number of variables.
     feature_names_in_ : ndarray of str
@@ -55,7 +72,10 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
     -----
     The result is always an array ``(n_timesteps, length, n_features)``, even with
     ``set_output(transform="pandas")``: a table has no third dimension. It is a
-    read-only view of one padded copy of the series, and takes no further memory.
+    read-only view of one padded copy of the series, and takes no further memory. The
+    windows of several series are a ``skseq.windows.LazyArray``: the networks and
+    ``NaiveRegressor`` copy from it the windows that they read. For all others,
+    ``numpy.asarray`` and ``reshape`` make an array of it.
 
     Examples
     --------
@@ -66,19 +86,35 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
            [nan,  0.,  1.],
            [ 0.,  1.,  2.],
            [ 1.,  2.,  3.]])
+
+    Two shops, day by day:
+
+    >>> import pandas as pd
+    >>> index = pd.MultiIndex.from_product([range(3), ["A", "B"]]).swaplevel()
+    >>> sales = pd.DataFrame({"sales": [0.0, 10.0, 1.0, 11.0, 2.0, 12.0]}, index)
+    >>> np.asarray(SlidingWindow(length=2).fit_transform(sales))[:, :, 0]
+    array([[nan,  0.],
+           [nan, 10.],
+           [ 0.,  1.],
+           [10., 11.],
+           [ 1.,  2.],
+           [11., 12.]])
     """
+
+    series_ = None  # a single one, unless fit has several
+    _levels = ()
 
     def __init__(self, length=28, *, gaps="raise"):
         self.length = length
         self.gaps = gaps
 
     def fit(self, X, y=None):
-        """Remember the end of a series.
+        """Remember the end of a series, or of each of several.
 
         Parameters
         ----------
         X : DataFrame, Series or array-like of shape (n_timesteps, n_features)
-            Time steps in order.
+            Time steps in order, within each series.
         y : DataFrame or Series, default=None
             Only checked: its index must be that of X.
 
@@ -89,8 +125,8 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
         Raises
         ------
         ValueError
-            If the series is shorter than a window, or its index is not in order, or
-            has duplicates or (with ``gaps="raise"``) gaps.
+            If the series (the longest of several) is shorter than a window, or its
+            index is not in order, or has duplicates or (with ``gaps="raise"``) gaps.
         """
         check_scalar(self.length, "length", Integral, min_val=1)
         if (
@@ -102,10 +138,18 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
                 "y is not aligned with X: their indexes differ. Take both from one "
                 "call of horizon_targets, or use y.loc[X.index]."
             )
-        n_rows = len(self._fit_series(X))
+        check_keeps_index(X, y)
+        self._levels, self.series_ = series_levels(X), None
+        which = "series X"
+        if is_panel(X):
+            self.history_ = self.history_index_ = None
+            self.series_, n_rows = fit_each(self, X)
+            which = "longest series of X"
+        else:
+            n_rows = len(self._fit_series(X))
         if self.length > n_rows:
             raise ValueError(
-                f"length={self.length} is longer than the series X, which has "
+                f"length={self.length} is longer than the {which}, which has "
                 f"n_samples={n_rows} rows: give a shorter length or more rows."
             )
         return self
@@ -120,9 +164,23 @@ class SlidingWindow(OwnOutput, SeriesTransformer):
         Returns
         -------
         ndarray of shape (n_timesteps, length, n_features)
-            A read-only view.
+            A read-only view; of several series, a LazyArray.
+
+        Raises
+        ------
+        ValueError
+            If X holds several series and that of ``fit`` did not, or the reverse, or
+            its index is not in order, or has duplicates or gaps, or another step than
+            in ``fit``.
         """
-        return sliding_windows(self._with_past(X), self.length)
+        check_is_fitted(self)
+        check_levels_of_fit(X, self._levels)
+        if not is_panel(X):
+            return sliding_windows(self._with_past(X), self.length)
+        extended, rows = extend_each(self, X)
+        ends = [range(self._n_past(), len(one)) for one in extended]
+        windows = cut_windows(extended, ends, self.length)
+        return windows if len(rows) == 1 else take(windows, row_order(rows))
 
     def _n_past(self):
         return self.length - 1

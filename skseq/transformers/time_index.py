@@ -105,8 +105,9 @@ def _check_order(index, name):
         twice = index[index.duplicated()][0]
         raise ValueError(
             f"The index of {name} holds {twice} twice. If it holds several series, "
-            "pass one at a time, or use compare or SequenceForecaster, which take the "
-            "name of the series before the time in the index. If rows are repeated, "
+            "put the name of each before the time in the index (with the names in a "
+            f"column 'shop', {name}.set_index('shop', append=True).swaplevel()). If "
+            "rows are repeated, "
             f"drop them ({name}[~{name}.index.duplicated()]). If a clock was set back, "
             "give the time zone (index.tz_localize(zone, ambiguous='infer'))."
         )

@@ -124,7 +124,8 @@ class TransformedWindowRegressor(
             If ``transformer`` is not a transformer, or ``regressor`` no regressor.
         """
         check_regressor(self.regressor)
-        windows = check_fit_windows(self, X, y)
+        # Windows that are read lazily have no view to transform: all are copied.
+        windows = np.asarray(check_fit_windows(self, X, y))
         refuse_to_cut(
             self.regressor,
             "put that step before TransformedWindowRegressor, in a Pipeline, or "
@@ -163,7 +164,7 @@ class TransformedWindowRegressor(
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
         check_is_fitted(self)
-        windows = check_predict_windows(self, X)
+        windows = np.asarray(check_predict_windows(self, X))
         params = self._route("predict", predict_params)
         if params.get("return_std"):  # which a MultiOutputRegressor does not know
             self._refuse_error_bars()

@@ -85,6 +85,20 @@ class LazyArray:
         """
         return LazyArray(self.read, self._numbers(samples))
 
+    def reshape(self, *shape):
+        """Compute all rows, and return them in another shape.
+
+        Parameters
+        ----------
+        *shape : int or tuple of int
+            As numpy takes it.
+
+        Returns
+        -------
+        ndarray
+        """
+        return np.asarray(self).reshape(*shape)
+
     def map(self, function):
         """Return an array of what a function makes of the rows.
 

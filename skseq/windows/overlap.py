@@ -17,7 +17,7 @@ def n_shared(windows, y):
 
     Parameters
     ----------
-    windows : ndarray of shape (n_samples, length, n_features)
+    windows : ndarray or LazyArray of shape (n_samples, length, n_features)
     y : ndarray of shape (n_samples, length, n_outputs)
 
     Returns
@@ -37,8 +37,8 @@ def _usual_shift(windows):
     observed = ~np.isnan(windows[:, -1, 0])  # all padding looks like all padding
     pairs = np.flatnonzero(observed[:-1] & observed[1:])
     some = pairs[:: max(1, len(pairs) // N_PAIRS)]
-    shifts = [_shift(windows[i], windows[i + 1]) for i in some]
-    return median_low(shifts or [np.inf])
+    shifts = map(_shift, windows[some], windows[some + 1])
+    return median_low(shifts) if len(some) else np.inf
 
 
 def _shift(window, following):

@@ -253,7 +253,10 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         maps = {complete.tobytes(): (self.coef_, self.intercept_, self.std_)}
         for part in chunks(windows):
             past, effect = without_known(
-                windows[part], self._target, self.known_coef_, self._n_outputs
+                np.asarray(windows[part]),
+                self._target,
+                self.known_coef_,
+                self._n_outputs,
             )
             observed = ~np.isnan(past)
             full = observed.all()  # nearly always; np.unique is slow

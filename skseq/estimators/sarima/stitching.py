@@ -4,7 +4,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from ...windows import chunks, coming_values, difference, leading_padding, series_of
+from ...windows import (
+    LazyArray,
+    chunks,
+    coming_values,
+    difference,
+    leading_padding,
+    series_of,
+)
 
 
 def stitch(windows, y, target, n_known):
@@ -12,7 +19,8 @@ def stitch(windows, y, target, n_known):
 
     Parameters
     ----------
-    windows : ndarray of shape (n_samples, length, n_features)
+    windows : ndarray or LazyArray of shape (n_samples, length, n_features)
+        Those of several series, which SlidingWindow makes lazy, may be mixed.
     y : ndarray of shape (n_samples, horizon)
         The next values of the target.
     target : int
@@ -31,6 +39,9 @@ def stitch(windows, y, target, n_known):
     ValueError
         If ``y`` does not continue the windows.
     """
+    if isinstance(windows, LazyArray):
+        order = np.argsort(windows.rows)  # series by series
+        windows, y = np.asarray(windows.take(order)), y[order]
     pieces = []
     for first, last in pairwise([0, *_breaks(windows, y, target), len(windows)]):
         rows = np.concatenate([windows[first], windows[first + 1 : last, -1]])
