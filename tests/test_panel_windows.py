@@ -292,7 +292,7 @@ def test_targets_for_every_step_are_read_as_for_an_array():
 @pytest.mark.parametrize(
     "model",
     [make(cls) for cls in REGRESSORS if cls is not SARIMARegressor] + META,
-    ids=str,
+    ids=lambda model: type(getattr(model, "steps", [[0, model]])[-1][1]).__name__,
 )
 def test_regressors_read_the_windows_as_an_array_of_all(model, by_time):
     panel = make_panel(by_time)
