@@ -90,7 +90,7 @@ class KnownAhead(OwnOutput, SeriesTransformer):
                 "known values of one step for those of another. Give KnownAhead the "
                 "horizon of y."
             )
-        self._lay(X, reset=True)
+        self._look_up(X, reset=True)
         return self
 
     def transform(self, X):
@@ -112,14 +112,27 @@ class KnownAhead(OwnOutput, SeriesTransformer):
             If X has no time index, or ``known`` does not hold the steps after it.
         """
         check_is_fitted(self)
-        return self._lay(X, reset=False)
-
-    def _lay(self, X, *, reset):
-        rows, index = self._check(X, reset=reset)
+        rows, values, position = self._look_up(X, reset=False)
         X = X.to_frame() if isinstance(X, pd.Series) else X
         if self.known is None:
-            self._check_columns([], reset=reset)
             return X if isinstance(X, pd.DataFrame) else rows
+        step = np.arange(1, self.horizon + 1)
+        # (n_timesteps, horizon, n_known) -> (n_timesteps, n_known * horizon)
+        ahead = values[position[:, np.newaxis] + step].swapaxes(1, 2)
+        ahead = pd.DataFrame(
+            ahead.reshape(len(rows), -1),
+            index=X.index,
+            columns=[f"{name}+{i}" for name in self._columns for i in step],
+        )
+        # The next step would raise an error for names of mixed types.
+        return pd.concat([X.rename(columns=str), ahead], axis=1)
+
+    def _look_up(self, X, *, reset):
+        """Return the rows of X, the known values, and the places of X among them."""
+        rows, index = self._check(X, reset=reset)
+        if self.known is None:
+            self._check_columns([], reset=reset)
+            return rows, None, None
         if index is None:
             raise ValueError(
                 "X has no index of times, which is needed to find the values known "
@@ -136,16 +149,7 @@ class KnownAhead(OwnOutput, SeriesTransformer):
                 f"The rows of X are {apart} or more rows of known apart: give X and "
                 "known the same time step (DataFrame.resample)."
             )
-        step = np.arange(1, self.horizon + 1)
-        # (n_timesteps, horizon, n_known) -> (n_timesteps, n_known * horizon)
-        ahead = values[position[:, np.newaxis] + step].swapaxes(1, 2)
-        ahead = pd.DataFrame(
-            ahead.reshape(len(rows), -1),
-            index=X.index,
-            columns=[f"{name}+{i}" for name in known.columns for i in step],
-        )
-        # The next step would raise an error for names of mixed types.
-        return pd.concat([X.rename(columns=str), ahead], axis=1)
+        return rows, values, position
 
     def _check_columns(self, columns, *, reset):
         """Raise ValueError if the columns differ from those of ``fit``."""
