@@ -8,7 +8,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
 from .routing import RoutesToRegressor
-from .windows import backfill, coming_values
+from .windows import backfill, chunks, coming_values
 
 
 def takes_windows(estimator):
@@ -128,15 +128,14 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
         estimators take windows and some a table, or if it is a Pipeline that would
         cut windows again, or take differences between them.
     """
-    windows = readable(regressor, windows)
     if takes_windows(regressor):
-        return windows
+        return readable(regressor, windows)
     refuse_to_cut(
         regressor,
         "leave that step out, for example give GRURegressor() instead of "
         "make_pipeline(SlidingWindow(56), GRURegressor())",
     )
-    n_samples, _, n_features = windows.shape
+    n_features = windows.shape[2]
     if n_features > 1 and any(map(takes_windows, _several(regressor))):
         raise ValueError(
             f"{type(regressor).__name__} passes the same X to all its estimators, but "
@@ -144,14 +143,33 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
             "put FunctionTransformer(lambda X: X.reshape(len(X), -1)) before the "
             "others."
         )
-    if np.isnan(windows[:, 0]).any():
-        windows = backfill(windows)
-    if not n_known:
-        return windows.reshape(n_samples, -1)
-    n_past = n_features - n_known * horizon
-    ahead = coming_values(windows, n_known, horizon)
-    parts = windows[:, :, :n_past], ahead[..., 0], ahead[:, -1, :, 1:]
-    return np.hstack([part.reshape(n_samples, -1) for part in parts])
+    if isinstance(windows, np.ndarray) and not n_known and not _padded(windows).any():
+        return windows.reshape(len(windows), -1)
+    # Part by part: all steps of what is known ahead may be far more than the table.
+    table = None
+    for part in chunks(windows):
+        rows = _lay_out(np.array(windows[part]), n_known, horizon)
+        if table is None:
+            table = np.empty((len(windows), rows.shape[1]), rows.dtype)
+        table[part] = rows
+    return table
+
+
+def _padded(windows):
+    """Tell which windows begin with padding."""
+    return np.isnan(windows[:, 0]).all(axis=1)
+
+
+def _lay_out(windows, n_known, horizon):
+    """Return windows, which are changed in place, as rows of a table."""
+    padded = _padded(windows)
+    windows[padded] = backfill(windows[padded])
+    n_past = windows.shape[2] - n_known * horizon
+    parts = [windows]
+    if n_known:
+        ahead = coming_values(windows, n_known, horizon)
+        parts = windows[:, :, :n_past], ahead[..., 0], ahead[:, -1, :, 1:]
+    return np.hstack([part.reshape(len(windows), -1) for part in parts])
 
 
 def refuse_to_cut(regressor, remedy):

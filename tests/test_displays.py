@@ -332,6 +332,15 @@ def test_no_partial_correlation_is_beyond_one():
     assert abs(np.linalg.solve(acf[lags], acf[1 : last + 2])[-1]) > 1
 
 
+def test_partial_correlations_of_many_lags_solve_the_equations_of_yule_and_walker():
+    display = CorrelogramDisplay.from_series(autoregression(300), n_lags=80)
+    acf = np.append(1, display.acf)
+    for order in (1, 2, 30, 80):
+        lags = np.abs(np.subtract.outer(*[np.arange(order)] * 2))
+        expected = np.linalg.solve(acf[lags], acf[1 : order + 1])[-1]
+        np.testing.assert_allclose(display.pacf[order - 1], expected, atol=1e-12)
+
+
 def test_residuals_of_a_fitted_model():
     X, y = horizon_targets(autoregression()[:, np.newaxis])
     windows = SlidingWindow(10).fit_transform(X)

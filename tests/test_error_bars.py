@@ -507,6 +507,40 @@ def test_conformal_counts_no_padded_steps(coverage):
         model.predict_interval(X, 1 - 1 / len(model.scores_))
 
 
+def test_conformal_quantiles_that_would_cross_become_one():
+    random = np.random.default_rng(0)
+    X = random.uniform(1, 3, size=(400, 1))
+    y = X[:, 0] * random.normal(size=400)
+    X[300:], y[300:] = 3, 0  # where learned quantiles are much too wide
+    regressor = DenseRegressor(loss="quantile", random_state=0)
+    model = ConformalRegressor(
+        regressor, calibration_fraction=0.25, conformity_score="quantile"
+    ).fit(X, y)
+    rows = np.linspace(1, 3, 9)[:, np.newaxis]
+    lower, upper = model.predict_interval(rows, 0.8).T
+    low, high = model.regressor_.predict_quantiles(rows, [0.1, 0.9]).T
+    crossed = (high - low) < (high - low)[-1] / 2
+    assert crossed.any()
+    assert not crossed.all()
+    assert_array_equal(lower[crossed], upper[crossed])
+    np.testing.assert_allclose(lower[crossed], (low + high)[crossed] / 2)
+    assert (lower <= upper).all()
+
+
+@pytest.mark.parametrize("conformity_score", ["absolute", "std", "quantile"])
+def test_conformal_widths_are_those_of_the_last_fit(conformity_score):
+    X = np.random.default_rng(0).normal(size=(300, 4))
+    loss = "quantile" if conformity_score == "quantile" else "squared_error"
+    regressor = DenseRegressor(loss=loss, n_members=2, max_epochs=2, random_state=0)
+    model = ConformalRegressor(regressor, conformity_score=conformity_score)
+    for factor in (1, 10):
+        y = factor * np.random.default_rng(factor).normal(size=300)
+        model.fit(X, y)
+        for coverage in (0.5, 0.9, 0.5):
+            expected = clone(model).fit(X, y).predict_interval(X, coverage)
+            assert_array_equal(model.predict_interval(X, coverage), expected)
+
+
 @pytest.mark.parametrize(("coverage", "n_needed"), [(0.9, 9), (0.95, 19)])
 def test_conformal_says_when_it_has_too_few_windows(coverage, n_needed):
     X, y = np.zeros((20, 2, 1)), np.zeros(20)

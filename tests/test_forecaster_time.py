@@ -1,5 +1,7 @@
 """SequenceForecaster: kinds of time index, and values and dates that are missing."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LinearRegression
 from sktime.forecasting.base import ForecastingHorizon
 
+from skseq import NaiveRegressor
 from skseq.forecasting import SequenceForecaster
+from skseq.forecasting.panel import find_steps, frequency
 from tests.forecasters import (
     FH,
     Recorder,
@@ -176,3 +180,29 @@ def test_missing_dates_and_mixed_types(missing):
     holed = [table.drop(gone).reindex(days[:80]) for table in (y, floats)]
     expected = forecast(holed[0], floats, holed[1])
     assert_allclose(found, expected)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_steps_are_counted_from_the_first(kind):
+    """Wherever the times are: before a series, in it or after it."""
+    index = index_like(kind, 40)
+    freq = getattr(index, "freq", None) or frequency([pd.DataFrame(index=index)])
+    series = index[10:30]
+    for places in ([0, 3], [9, 12], [10], [11, 29], [29, 30], [35, 39], [5, 35]):
+        found = find_steps(index[places], series, freq)
+        assert_array_equal(found, np.array(places) - 10)
+
+
+def test_updates_keep_no_more_than_the_series():
+    """Nor the dates of those before, which differ with each update."""
+    n_rows, n_updates = 20_000, 20
+    dates = pd.date_range("2020-01-01", periods=n_rows + n_updates, freq="min")
+    y = pd.Series(np.arange(len(dates), dtype=float), dates)
+    model = SequenceForecaster(NaiveRegressor(), window_length=4)
+    model.fit(y[:n_rows], fh=[1])
+    tracemalloc.start()
+    for row in range(n_rows, len(y)):
+        model.update_predict_single(y[row : row + 1], update_params=False)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 10 * y.to_numpy().nbytes

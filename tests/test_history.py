@@ -1,15 +1,18 @@
 """The table of a fit: losses by their formulas, which fall or are said to diverge."""
 
+import pickle
 import warnings
 from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
+import skorch.history
 from sklearn.exceptions import NotFittedError
 from skorch.callbacks import Callback
 
 from skseq import DenseRegressor, GRURegressor
+from skseq.training.history import History
 from tests.factories import (
     COLUMNS,
     LOSSES,
@@ -160,3 +163,38 @@ def test_a_failed_fit_leaves_no_half_of_a_model():
         model.fit(X, 1000 + X.mean(axis=1))
     with pytest.raises(NotFittedError):
         model.predict(X)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        0,
+        -1,
+        slice(1, None),
+        (-1, "loss"),
+        (-1, ("loss", "dur")),
+        (-1, "batches"),
+        (0, "batches", -1),
+        (-1, "batches", -1, "size"),
+        (-1, "batches", slice(None), "size"),
+        (slice(None), "loss"),
+        (slice(None), "batches", 0, "size"),
+        (-1, "none"),
+        (5, "loss"),
+        (0, "loss", 0),
+    ],
+)
+def test_a_history_is_read_as_that_of_skorch(key):
+    rows = [
+        {"loss": i, "dur": 0.5, "batches": [{"size": i + j} for j in range(3)]}
+        for i in range(3)
+    ]
+    own, skorchs = History(rows), skorch.history.History(rows)
+    try:
+        expected = skorchs[key]
+    except (KeyError, IndexError) as error:
+        with pytest.raises(type(error)):
+            own[key]
+    else:
+        assert own[key] == expected
+    assert type(pickle.loads(pickle.dumps(own))[-1, "batches"]) is list

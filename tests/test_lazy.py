@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import LinearRegression
 
 from skseq import (
     DenseRegressor,
@@ -18,6 +20,7 @@ from skseq import (
     compare,
 )
 from skseq.forecasting import SequenceForecaster
+from skseq.inputs import inputs_for
 from skseq.windows import LazyArray, cut_windows, take, variable_moments, views
 
 from .factories import NETWORK_REGRESSORS, make, make_series
@@ -215,3 +218,56 @@ def test_a_comparison_never_holds_all_windows_of_a_panel(panel):
         compare({"network": small_network()}, panel, step=500, **how)
 
     assert times_the_panel(panel, run) < 30
+
+
+def table_of(windows, n_known, horizon):
+    """The columns of a table, one by one, without padding."""
+    n_past = windows.shape[2] - n_known * horizon
+    columns = [windows[:, :, :n_past].reshape(len(windows), -1)]
+    known = windows[:, :, n_past:].reshape(*windows.shape[:2], n_known, horizon)
+    columns += [
+        known[:, t, k, 0] for t in range(windows.shape[1]) for k in range(n_known)
+    ]
+    columns += [known[:, -1, k, h] for k in range(n_known) for h in range(1, horizon)]
+    return np.column_stack(columns)
+
+
+@pytest.mark.parametrize("n_known", [0, 2])
+def test_a_table_of_windows_is_laid_part_by_part(n_known, monkeypatch):
+    monkeypatch.setattr(views, "CHUNK_ELEMENTS", 100)
+    horizon = 3
+    tables = [rng_table(30, 2 + n_known * horizon, seed) for seed in range(3)]
+    windows = cut_windows(tables, [range(4, 30)] * 3, 5)
+    expected = table_of(np.asarray(windows), n_known, horizon)
+    for form in (windows, np.asarray(windows)):
+        found = inputs_for(LinearRegression(), form, n_known, horizon)
+        assert_array_equal(found, expected)
+
+
+def test_known_steps_are_never_held_for_all_windows(panel):
+    """Each of 40 steps is beside each row, but only the last row's are read."""
+    n_known, horizon = 4, 40
+    tables = [
+        np.hstack([one.to_numpy(), rng_table(N_ROWS, n_known * horizon, 0)])
+        for _, one in panel.groupby(level=0)
+    ]
+    windows = cut_windows(tables, [range(9, N_ROWS)] * len(tables), 10)
+    tracemalloc.start()
+    table = inputs_for(LinearRegression(), windows, n_known, horizon)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2 * table.nbytes
+
+
+def rng_table(n_rows, n_columns, seed):
+    return np.random.default_rng(seed).normal(size=(n_rows, n_columns))
+
+
+def test_padding_of_some_windows_leaves_missing_values_of_others():
+    """A regressor that takes them gets them, whatever the other windows are."""
+    windows = rng_table(6, 8, 0).reshape(6, 4, 2)
+    windows[0, :2] = np.nan  # padding
+    windows[3, 1, 1] = windows[4, 0, 0] = np.nan
+    table = inputs_for(HistGradientBoostingRegressor(), windows)
+    assert_array_equal(table[1:], windows[1:].reshape(5, -1))
+    assert_array_equal(table[0].reshape(4, 2), windows[0, [2, 2, 2, 3]])

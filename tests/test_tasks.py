@@ -70,6 +70,18 @@ def test_supervise_every_returns_the_last_forecast(wave, cls):
 
 
 @pytest.mark.parametrize("cls", CAUSAL)
+def test_supervise_every_keeps_no_output_of_earlier_steps(cls):
+    windows = sliding_windows(np.random.default_rng(0).normal(size=(607, 1)), 8)
+    model = cls(supervise="every", max_epochs=1, random_state=0)
+    prediction = model.fit(windows[:20], windows[1:21, -1, 0]).predict(windows.copy())
+    memory = prediction
+    while isinstance(memory, np.ndarray) and memory.base is not None:
+        memory = memory.base
+    size = getattr(memory, "nbytes", None) or memory.untyped_storage().nbytes()
+    assert size == prediction.nbytes
+
+
+@pytest.mark.parametrize("cls", CAUSAL)
 def test_sequence_to_sequence_output_is_causal(wave, cls):
     windows = sliding_windows(wave, 8)
     y = np.cumsum(windows[:, :, :2], axis=1)

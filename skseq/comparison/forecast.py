@@ -12,8 +12,7 @@ from sklearn.base import clone
 
 from ..estimators.interval import IntervalWarning, central_interval
 from ..inputs import inner_parameters, inputs_for, prepare, targets_for
-from ..transformers import KnownAhead
-from ..windows import cut_windows
+from ..windows import cut_windows, lay_coming
 from .regular_index import with_regular_index
 
 FORECASTER = "sktime.forecasting.base", "BaseForecaster"
@@ -182,9 +181,9 @@ def _lay_ahead(table, horizon, n_known):
     """Put the coming values of the last columns beside the rows that have them all."""
     if not n_known:
         return table.to_numpy()
-    table = table.reset_index(drop=True)
-    past, known = table.iloc[:-horizon, :-n_known], table.iloc[:, -n_known:]
-    return KnownAhead(known, horizon).fit_transform(past).to_numpy()
+    rows = table.to_numpy()
+    ahead = lay_coming(rows[:, -n_known:], horizon)
+    return np.hstack([rows[:-horizon, :-n_known], ahead])
 
 
 def _on_series(model, tables, origins, horizon, n_known, coverage):

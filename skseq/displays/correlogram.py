@@ -4,7 +4,6 @@ from itertools import takewhile
 from numbers import Integral
 
 import numpy as np
-from scipy.linalg import solve_toeplitz
 from scipy.stats import norm
 from sklearn.utils import check_scalar
 
@@ -168,14 +167,7 @@ class CorrelogramDisplay:
         if np.nanmin(values) == np.nanmax(values):
             raise ValueError("The series is constant: it has no autocorrelations.")
         acf = _autocorrelations(values, n_lags)
-        # The last coefficient of an autoregression of each order.
-        pacf = [
-            solve_toeplitz(acf[:lag], acf[1 : lag + 1])[-1]
-            for lag in range(1, n_lags + 1)
-        ]
-        beyond = np.logical_or.accumulate(np.abs(pacf) > 1)
-        pacf = np.clip(pacf, -1, 1)
-        pacf[1:][beyond[:-1]] = np.nan
+        pacf = _partial_autocorrelations(acf)
         n_observed = np.count_nonzero(~np.isnan(values))
         height = norm.ppf(0.5 + level / 2) / np.sqrt(n_observed)
         earlier = np.append(0.0, np.cumsum(acf[1:-1] ** 2))
@@ -190,6 +182,23 @@ def _autocorrelations(values, n_lags):
     values = np.where(observed, values - values[observed].mean(), 0.0)
     n = len(values)
     sums = [values[lag:] @ values[: n - lag] for lag in range(n_lags + 1)]
-    pairs = [observed[lag:] & observed[: n - lag] for lag in range(n_lags + 1)]
-    shares = [max(1, pair.sum()) / len(pair) for pair in pairs]
+    pairs = (observed[lag:] & observed[: n - lag] for lag in range(n_lags + 1))
+    shares = [max(1, np.count_nonzero(pair)) / len(pair) for pair in pairs]
     return np.divide(sums, shares) * (shares[0] / sums[0])
+
+
+def _partial_autocorrelations(acf):
+    """Find the last coefficient of autoregressions of each order (Durbin, Levinson).
+
+    ``acf`` is from lag 0, the result from lag 1; NaN after one that is 1 or more.
+    """
+    pacf = np.full(len(acf) - 1, np.nan)
+    coefficients, variance = np.empty(0), 1.0
+    for lag in range(1, len(acf)):
+        last = (acf[lag] - coefficients @ acf[lag - 1 : 0 : -1]) / variance
+        pacf[lag - 1] = np.clip(last, -1, 1)
+        if abs(last) >= 1:
+            break
+        coefficients = np.append(coefficients - last * coefficients[::-1], last)
+        variance *= 1 - last**2
+    return pacf

@@ -1,5 +1,7 @@
 """NetworkClassifier: targets are labels."""
 
+from functools import reduce
+
 import numpy as np
 import pandas as pd
 from scipy.special import log_softmax, softmax
@@ -57,8 +59,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ndarray of shape (n_samples, n_classes) or (n_samples, length, n_classes)
             Classes are in the order of ``classes_``. Averaged over the members.
         """
-        probabilities = [softmax(one, axis=-1) for one in self._members_outputs(X)]
-        return sum(probabilities) / len(probabilities)
+        total = sum(softmax(one, axis=-1) for one in self._members_outputs(X))
+        total /= len(self.nets_)
+        return total
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.
@@ -72,12 +75,16 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ndarray of shape (n_samples, n_classes) or (n_samples, length, n_classes)
             That of :meth:`predict_proba`, but finite where this rounds to 0.
         """
-        logs = [log_softmax(one, axis=-1) for one in self._members_outputs(X)]
-        return np.logaddexp.reduce(logs) - np.log(len(logs), dtype=logs[0].dtype)
+        logs = (log_softmax(one, axis=-1) for one in self._members_outputs(X))
+        total = reduce(np.logaddexp, logs)
+        total -= np.log(len(self.nets_), dtype=total.dtype)
+        return total
 
     def _members_outputs(self, X):
+        """Yield those of one member after the other, which may be many times X."""
         windows = self._check_predict(X)
-        return [self._forward(windows, net)[:, 0] for net in self.nets_]
+        for net in self.nets_:
+            yield self._forward(windows, net)[:, 0]
 
     def predict(self, X):
         """Predict the most probable class.
@@ -228,8 +235,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         share = n_valid / len(targets)
         # The class of a window is its first label, or its last: padding comes first.
         classes = targets.reshape(len(targets), -1)[:, -1 if self._every_step else 0]
-        members = [np.flatnonzero(classes == label) for label in np.unique(classes)]
-        sizes = np.array(list(map(len, members)))
+        _, sizes = np.unique(classes, return_counts=True)
+        in_order = np.argsort(classes, kind="stable")
+        members = np.split(in_order, np.cumsum(sizes)[:-1])
         counts = np.round(share * sizes)
         if not counts.any():  # classes so small share one window
             counts = np.diff(np.round(share * sizes.cumsum()), prepend=0)
@@ -238,11 +246,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         validation = np.sort(np.concatenate(last))
         if not len(validation):
             return super()._hold_out(targets, n_valid)
-        training = np.setdiff1d(np.arange(len(targets)), validation)
+        training = np.delete(np.arange(len(targets)), validation)
         before = np.searchsorted(validation, training - self._n_shared)
         after = np.searchsorted(validation, training + self._n_shared, side="right")
         apart = training[before == after]  # no held-out window is in between
-        if set(classes[apart]) == set(classes):
+        if len(np.unique(classes[apart])) == len(members):
             training = apart
         return training, validation
 

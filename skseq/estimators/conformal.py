@@ -162,6 +162,7 @@ class ConformalRegressor(
         center, unit = self._center(held_out)
         truth = y[-n_held_out:].reshape(center.shape)  # a regressor may ravel targets
         self.scores_ = (truth - center) / unit
+        self._widths = {}
         if self.conformity_score == "quantile":
             self._calibration = self.regressor_, pack(held_out), truth
             self._ends(self.regressor_, held_out[:1], 0.5)  # raises if it has none
@@ -232,21 +233,27 @@ class ConformalRegressor(
         """
         check_share(coverage, "coverage")
         windows = self._check(X)
+        if coverage not in self._widths:  # which takes as long as many predictions
+            self._widths[coverage] = self._width(coverage)
+        width = self._widths[coverage]
         if self._conformity_score == "quantile":
             lower, upper = self._ends(self.regressor_, windows, coverage)
-            regressor, packed, truth = self._calibration
-            held_out = unpack(*packed)
-            low, high = self._ends(regressor, held_out, coverage)
-            width = _upper(np.maximum(low - truth, truth - high), coverage)
             lower, upper = lower - width, upper + width
+            crossed = lower > upper  # then both become the middle
+            lower[crossed] = upper[crossed] = (lower[crossed] + upper[crossed]) / 2
         else:
             center, unit = self._center(windows)
-            width = _upper(np.abs(self.scores_), coverage) * unit
-            lower, upper = center - width, center + width
-        # If the lower end exceeds the upper, both become the middle.
-        middle = (lower + upper) / 2
-        ends = np.minimum(lower, middle), np.maximum(upper, middle)
-        return np.stack(ends, axis=-1).astype(windows.dtype)
+            lower, upper = center - width * unit, center + width * unit
+        return np.stack([lower, upper], axis=-1).astype(windows.dtype, copy=False)
+
+    def _width(self, coverage):
+        """Find how far intervals reach beyond the center (in units) or quantiles."""
+        scores = np.abs(self.scores_)
+        if self._conformity_score == "quantile":
+            regressor, packed, truth = self._calibration
+            low, high = self._ends(regressor, unpack(*packed), coverage)
+            scores = np.maximum(low - truth, truth - high)
+        return _upper(scores, coverage)
 
     def _check_bars(self):
         """Raise ValueError if the regressor has no bars to scale or shift."""

@@ -40,6 +40,7 @@ def outputs(module, windows, run, n_draws, seed, last_step):
     n_windows = max(1, LARGE_BATCH // n_draws)
     if weight.device.type == "cpu":
         n_windows = min(n_windows, CPU_BATCH // weight.element_size())
+    reads_every = getattr(module.head, "read", None) == "every"
     series, n_single = None, len(windows)  # windows that need a pass of their own
     if last_step and seed is None:
         series = _series_to_pass(module, windows)
@@ -53,7 +54,7 @@ def outputs(module, windows, run, n_draws, seed, last_step):
             if n_draws > 1:
                 batch = batch.repeat_interleave(n_draws, dim=0)
             output = run(module, batch).cpu()
-            if series is not None and module.head.read == "every":
+            if last_step and reads_every:
                 output = output[:, -1:]
             output = output.unflatten(0, (-1, n_draws))
             found = _put(output, found, start, len(windows))

@@ -18,7 +18,7 @@ from ..validation import (
     check_targets,
     warn_of_other_target,
 )
-from ..windows import coming_values, n_shared
+from ..windows import chunks, coming_values, n_shared
 from .base import NetworkEstimator
 from .parameters import as_floats, plain
 from .uncertainty import UncertaintyMixin
@@ -107,8 +107,10 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         if return_std:
             samples = self._samples(windows)
             mean = samples.mean(axis=1)
+            std = np.empty_like(mean)
             # In float64: squares may be too large, or too small, for float32.
-            std = samples.std(axis=1, dtype=np.float64).astype(samples.dtype)
+            for part in chunks(samples):
+                std[part] = samples[part].std(axis=1, dtype=np.float64)
             return self._decode(mean), self._decode(std)
         return self._decode(self._point(self._mean_outputs(windows)))
 

@@ -125,6 +125,8 @@ class UncertaintyMixin:
             self._point(self._outputs(windows, net, -(-n_draws // n_members), seed))
             for net, seed in zip(self.nets_, self._draw_seeds, strict=True)
         ]
+        if n_members == 1:  # which may take gigabytes
+            return draws[0]
         # The members take turns, so that none is left out.
         draws = np.stack(draws, axis=2)
         return draws.reshape(len(draws), -1, *draws.shape[3:])[:, :n_draws]

@@ -153,11 +153,12 @@ def time_steps(first, last, kind, freq):
     return _dates(first, last, freq)
 
 
-@lru_cache
+@lru_cache(maxsize=4)
 def _dates(first, last, freq):
     """Dates between two; cached, since pandas counts months and the like one by one.
 
-    Series of a panel often have the same dates.
+    Series of a panel often have the same dates. Few are kept: they may be as large as
+    the series, and with each update there are others.
     """
     return pd.date_range(first, last, freq=freq)
 
@@ -182,17 +183,19 @@ def find_steps(times, index, freq):
     ValueError
         If a time is not one of the steps.
     """
-    first, last = min(times.min(), index[0]), max(times.max(), index[-1])
+    # Counted from the last step before the times: there may be millions before it.
+    known = max(0, index.searchsorted(times.min(), side="right") - 1)
+    first, last = min(times.min(), index[known]), max(times.max(), index[known])
     steps = time_steps(first, last, index, freq)
     position = steps.get_indexer(times)
-    start = steps.get_indexer(index[:1])[0]
+    start = steps.get_indexer(index[[known]])[0]
     if start < 0 or (position < 0).any():
         raise ValueError(
             f"{times[position.argmin()]} is not a time step of a series that starts "
             f"at {index[0]} and has steps of {freq or 1}: put the series on regular "
             "time steps first, for example with y.resample(...)."
         )
-    return position - start
+    return position - start + known
 
 
 def read_instance(key, y, X, columns, freq, missing, dtype):

@@ -1,7 +1,8 @@
-"""The training history of nets, as a table."""
+"""The training history of nets, and a table of it."""
 
 import numpy as np
 import pandas as pd
+import skorch.history
 
 _COLUMNS = (
     "epoch",
@@ -11,6 +12,20 @@ _COLUMNS = (
     "gradient_norm",
     "gradient_norm_max",
 )
+
+
+class History(skorch.history.History):
+    """The history of skorch, which copies the list of all epochs to read one.
+
+    That is done dozens of times in each epoch, of which there may be 100,000.
+    """
+
+    def __getitem__(self, key):
+        epoch, *rest = key if isinstance(key, tuple) else (key,)
+        if not isinstance(epoch, int):
+            return super().__getitem__(key)
+        row = list.__getitem__(self, epoch)
+        return skorch.history.History([row])[0, *rest] if rest else row
 
 
 def history_table(nets):

@@ -8,6 +8,7 @@ from torch import nn
 
 from ..extras import import_extra
 from ..networks import padding_known
+from .history import History
 from .interruption import is_raised
 
 ACCELERATE = "accelerate"
@@ -41,6 +42,11 @@ class Net(NeuralNet):
         for layer in self.module.modules():
             if isinstance(layer, nn.RNNBase):  # cuDNN wants one block of memory
                 layer.flatten_parameters()
+
+    def initialize_history(self):
+        """Begin an empty history."""
+        self.history_ = History()
+        return self
 
     def fit_loop(self, *args, **kwargs):
         """Train, and note whether a callback has stopped the fit before its end."""

@@ -1,5 +1,6 @@
 """KnownAhead: the known values of the coming steps, beside each row of a series."""
 
+from functools import partial
 from numbers import Integral
 
 import numpy as np
@@ -100,7 +101,7 @@ class KnownAhead(OwnOutput, SeriesTransformer):
                 "horizon of y."
             )
         self._levels = series_levels(X)
-        self._lay(X, reset=True)
+        self._each(partial(self._look_up, reset=True), X)
         return self
 
     def transform(self, X):
@@ -123,27 +124,45 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         """
         check_is_fitted(self)
         check_levels_of_fit(X, self._levels)
-        return self._lay(X, reset=False)
+        tables, rows = self._each(self._lay, X)
+        if not is_panel(X):
+            return tables[0]
+        return pd.concat(tables).iloc[row_order(rows)].set_axis(X.index)
 
-    def _lay(self, X, *, reset):
+    def _each(self, function, X):
+        """Call a function with each series of X and the values known for it.
+
+        Returns the results, and the positions of the rows of each series.
+        """
         known = self.known
         known = known.to_frame() if isinstance(known, pd.Series) else known
         if not is_panel(X):
-            return self._lay_series(X, known, reset=reset)
+            return [function(X, known)], None
         of_series = _by_series(known, series_levels(X))
+        return map_series(lambda key, part: function(part, of_series(key)), X)
 
-        def lay(key, part):
-            return self._lay_series(part, of_series(key), reset=reset)
-
-        tables, rows = map_series(lay, X)
-        return pd.concat(tables).iloc[row_order(rows)].set_axis(X.index)
-
-    def _lay_series(self, X, known, *, reset):
-        rows, index = self._check(X, reset=reset)
+    def _lay(self, X, known):
+        rows, values, position = self._look_up(X, known, reset=False)
         X = X.to_frame() if isinstance(X, pd.Series) else X
         if known is None:
-            self._check_columns([], reset=reset)
             return X if isinstance(X, pd.DataFrame) else rows
+        step = np.arange(1, self.horizon + 1)
+        # (n_timesteps, horizon, n_known) -> (n_timesteps, n_known * horizon)
+        ahead = values[position[:, np.newaxis] + step].swapaxes(1, 2)
+        ahead = pd.DataFrame(
+            ahead.reshape(len(rows), -1),
+            index=X.index,
+            columns=[f"{name}+{i}" for name in self._columns for i in step],
+        )
+        # The next step would raise an error for names of mixed types.
+        return pd.concat([X.rename(columns=str), ahead], axis=1)
+
+    def _look_up(self, X, known, *, reset):
+        """Return the rows of X, the known values, and the places of X among them."""
+        rows, index = self._check(X, reset=reset)
+        if known is None:
+            self._check_columns([], reset=reset)
+            return rows, None, None
         if index is None:
             raise ValueError(
                 "X has no index of times, which is needed to find the values known "
@@ -158,16 +177,7 @@ class KnownAhead(OwnOutput, SeriesTransformer):
                 f"The rows of X are {apart} or more rows of known apart: give X and "
                 "known the same time step (DataFrame.resample)."
             )
-        step = np.arange(1, self.horizon + 1)
-        # (n_timesteps, horizon, n_known) -> (n_timesteps, n_known * horizon)
-        ahead = values[position[:, np.newaxis] + step].swapaxes(1, 2)
-        ahead = pd.DataFrame(
-            ahead.reshape(len(rows), -1),
-            index=X.index,
-            columns=[f"{name}+{i}" for name in known.columns for i in step],
-        )
-        # The next step would raise an error for names of mixed types.
-        return pd.concat([X.rename(columns=str), ahead], axis=1)
+        return rows, values, position
 
     def _check_columns(self, columns, *, reset):
         """Raise ValueError if the columns differ from those of ``fit``."""
