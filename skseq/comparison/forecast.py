@@ -188,30 +188,7 @@ def _lay_ahead(table, horizon, n_known):
 
 def _on_series(model, tables, origins, horizon, n_known, coverage):
     """Give a forecaster of sktime all of the target's past, and the known X."""
-    tables = [table.rename(columns=str) for table in tables.values()]
-    columns = tables[0].columns
-    target, others = columns[0], list(columns[1:])
-    known = others[len(others) - n_known :]
-    past_only = _past_only(model, known)
-    past = [name for name in others if name in past_only]
-    if not model.get_tag("capability:exogenous"):
-        known = past = []
-
-    def rows(start, end, names):
-        """Return some rows of all series, counted from the end."""
-        if not names:
-            return None
-        parts = [table.iloc[start:end][names] for table in tables]
-        if len(parts) == 1:
-            return parts[0]
-        # Number the series: some forecasters sort labels, or fail on unnamed levels.
-        levels = ["instances", "timepoints"]
-        return pd.concat(parts, keys=range(len(parts)), names=levels)
-
-    def values(start, end):
-        y = rows(start, end, [target])
-        return y[target] if len(tables) == 1 else y
-
+    rows = _Rows.of(model, tables, n_known)
     steps = np.arange(1, horizon + 1)
     wants_interval = coverage is not None and model.get_tag("capability:pred_int")
     predicted, interval, seconds, notes = [], [], np.zeros(2), []
@@ -221,15 +198,15 @@ def _on_series(model, tables, origins, horizon, n_known, coverage):
     for end in np.asarray(origins) + 1:
         start = perf_counter()
         if seen is None or not updates:
-            y, X = values(None, end), rows(None, end, past + known)
+            y, X = rows.values(None, end), rows.others(None, end)
             with _without_notice():
                 model.fit(y, X=X, fh=steps)
             seconds[0] += perf_counter() - start
             start = perf_counter()
         else:
-            new = rows(seen, end, past + known)
-            model.update(values(seen, end), X=new, update_params=False)
-        seen, ahead = end, rows(end, end + horizon or None, known)
+            X = rows.others(seen, end)
+            model.update(rows.values(seen, end), X=X, update_params=False)
+        seen, ahead = end, rows.ahead(end, end + horizon or None)
         predicted.append(np.ravel(model.predict(steps, X=ahead)))
         seconds[1] += perf_counter() - start
         if wants_interval:
@@ -245,6 +222,56 @@ def _on_series(model, tables, origins, horizon, n_known, coverage):
     else:
         interval = np.full((*predicted.shape, 2), np.nan)
     return Forecast(predicted, interval, seconds, notes)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of all series as sktime takes them, chosen by numbers from the end.
+
+    Parameters
+    ----------
+    tables : list of DataFrame of shape (n_timesteps, n_features)
+    target : str
+    past, known : list of str
+        The columns of X, of which the last ones are known ahead.
+    """
+
+    tables: list
+    target: str
+    past: list
+    known: list
+
+    @classmethod
+    def of(cls, model, tables, n_known):
+        """Choose the columns that a forecaster reads."""
+        tables = [table.rename(columns=str) for table in tables.values()]
+        target, *others = tables[0].columns
+        known = others[len(others) - n_known :]
+        past_only = _past_only(model, known)
+        past = [name for name in others if name in past_only]
+        if not model.get_tag("capability:exogenous"):
+            known = past = []
+        return cls(tables, target, past, known)
+
+    def values(self, start, end):
+        y = self._of(start, end, [self.target])
+        return y[self.target] if len(self.tables) == 1 else y
+
+    def others(self, start, end):
+        return self._of(start, end, self.past + self.known)
+
+    def ahead(self, start, end):
+        return self._of(start, end, self.known)
+
+    def _of(self, start, end, names):
+        if not names:
+            return None
+        parts = [table.iloc[start:end][names] for table in self.tables]
+        if len(parts) == 1:
+            return parts[0]
+        # Number the series: some forecasters sort labels, or fail on unnamed levels.
+        levels = ["instances", "timepoints"]
+        return pd.concat(parts, keys=range(len(parts)), names=levels)
 
 
 def _past_only(model, known):
