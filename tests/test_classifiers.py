@@ -451,6 +451,16 @@ def test_text_is_not_scored_against_numbers(cls, n_labels, text):
             model.score(X, other)
 
 
+@pytest.mark.parametrize("labels", [["a", 1], ["a", 1.5], [True, "a"]])
+def test_text_among_numbers_is_no_label(labels):
+    """Scikit-learn would say that str and int can't be compared."""
+    X = np.random.default_rng(0).normal(size=(20, 4, 1))
+    y = np.array(labels * 40, dtype=object)
+    for one in (y[:20], y.reshape(20, 4)):
+        with pytest.raises(ValueError, match="y holds labels that are text and others"):
+            GRUClassifier(max_epochs=1).fit(X, one)
+
+
 def test_a_missing_label_at_an_observed_step():
     X = np.random.default_rng(0).normal(size=(20, 4, 1))
     y = np.where(X[:, :, 0] > 0, 1.0, 0.0)

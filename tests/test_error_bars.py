@@ -212,7 +212,7 @@ def test_quantiles_are_checked(noisy):
     model = DenseRegressor(loss="quantile", max_epochs=1).fit(X, y)
     with pytest.raises(ValueError, match="reaches beyond the learned quantiles"):
         model.predict_quantiles(X, [0.01])
-    for q in ([1.5], []):
+    for q in ([1.5], [], [np.nan], "median", None):
         with pytest.raises(ValueError, match="q must hold levels"):
             model.predict_quantiles(X, q)
 
@@ -539,6 +539,16 @@ def test_conformal_widths_are_those_of_the_last_fit(conformity_score):
         for coverage in (0.5, 0.9, 0.5):
             expected = clone(model).fit(X, y).predict_interval(X, coverage)
             assert_array_equal(model.predict_interval(X, coverage), expected)
+
+
+@pytest.mark.parametrize("share", [0, 1, np.nan, "most"])
+def test_shares_are_between_0_and_1(share):
+    X, y = np.zeros((20, 2, 1)), np.zeros(20)
+    model = ConformalRegressor(NaiveRegressor())
+    with pytest.raises((TypeError, ValueError), match="coverage"):
+        model.fit(X, y).predict_interval(X, coverage=share)
+    with pytest.raises((TypeError, ValueError), match="calibration_fraction"):
+        model.set_params(calibration_fraction=share).fit(X, y)
 
 
 @pytest.mark.parametrize(("coverage", "n_needed"), [(0.9, 9), (0.95, 19)])

@@ -131,9 +131,10 @@ class TestErrors:
         with pytest.raises(ValueError, match="Row 30 " + match.format("X")):
             forecaster().fit(panel, unnamed, fh=1)
 
-    def test_text_is_no_list_of_columns(self):
-        with pytest.raises(TypeError, match=r"give \['y0'\]"):
-            forecaster(past_only="y0").fit(make_series(), make_series(), fh=1)
+    @pytest.mark.parametrize("column", ["y0", 1])
+    def test_a_column_is_no_list_of_columns(self, column):
+        with pytest.raises(TypeError, match=rf"give \[{column!r}\]"):
+            forecaster(past_only=column).fit(make_series(), make_series(), fh=1)
 
     def test_horizon_too_long(self):
         with pytest.raises(ValueError, match=r"followed by 60 values.*has 60 time"):

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
 
-from skseq import DenseRegressor, pad_sequences
+from skseq import DenseRegressor, EncoderDecoderRegressor, pad_sequences
 from skseq.estimators import ALL
 from skseq.networks import padding_known
 from tests.factories import (
+    NETWORK_REGRESSORS,
     accepts_other_lengths,
     every,
     fitted,
@@ -32,6 +33,7 @@ TOLERANCE = {np.float32: 1e-6, np.float64: 1e-12}
 ANY_LENGTH = [cls for cls in ALL if accepts_other_lengths(cls)]
 FIXED_LENGTH = [cls for cls in ALL if cls not in ANY_LENGTH]
 any_length = pytest.mark.parametrize("cls", ANY_LENGTH)
+ITERATED = [cls for cls in NETWORK_REGRESSORS if cls is not EncoderDecoderRegressor]
 
 
 def padded(windows, n_padding):
@@ -65,6 +67,23 @@ def test_padding_gives_what_the_short_sequence_gives(
         output(model, short),
         rtol=0,
         atol=TOLERANCE[dtype],
+    )
+
+
+@pytest.mark.parametrize("cls", [cls for cls in ITERATED if cls in ANY_LENGTH])
+def test_padding_changes_no_iterated_forecast(cls):
+    """A window shorter than those of fit grows, however much padding is before it."""
+    X, y = make_windows(cls, length=6, n_features=1, horizon=4)
+    model = make(cls, strategy="iterated").fit(X, y)
+    short = np.array(X[:5, 2:])
+    expected = model.predict(padded(short, 2))  # the length in fit
+    for windows in (short, padded(short, 1), padded(short, 9)):
+        np.testing.assert_allclose(model.predict(windows), expected, rtol=1e-12)
+    lengths = np.concatenate([padded(short, 9), padded(X[5:9], 7)])
+    np.testing.assert_allclose(model.predict(lengths)[:5], expected, rtol=1e-12)
+    long = np.concatenate([X[:5]] * 2, axis=1)
+    np.testing.assert_allclose(
+        model.predict(padded(long, 3)), model.predict(long), rtol=1e-12
     )
 
 
@@ -125,6 +144,23 @@ def test_a_wholly_padded_window_gives_a_finite_number(cls, dtype):
     assert forecast.dtype == dtype
     some = output(model, np.concatenate([X[:1], nothing]))
     np.testing.assert_allclose(some[1:], forecast, rtol=0, atol=TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("cls", ITERATED)
+def test_a_wholly_padded_window_knows_nothing_ahead(cls):
+    """An iterated forecast takes the mean for it."""
+    X, y = make_windows(cls, length=2, n_features=1, horizon=4)
+    known = make_windows(cls, length=2, n_features=1, horizon=4, seed=1)[1]
+    X = np.concatenate([X, known[:, np.newaxis].repeat(X.shape[1], axis=1)], axis=2)
+    model = make(cls, strategy="iterated", n_known_ahead=1).fit(X, y)
+    nothing = np.full_like(X[:1], np.nan)
+    forecast = model.predict(nothing)
+    assert np.isfinite(forecast).all()
+    # By hand: the forecast is the only value seen, beside the means.
+    mean, _ = model._moments_
+    row = np.array([[[forecast[0, 0], *mean[1:]]]])
+    grown = np.concatenate([nothing[:, 1:], row], axis=1)
+    np.testing.assert_allclose(model.predict(grown)[0, 0], forecast[0, 1], rtol=1e-9)
 
 
 @every

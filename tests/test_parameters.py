@@ -4,6 +4,7 @@ import re
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 
@@ -19,14 +20,14 @@ from tests.factories import (
 )
 
 NAN = float("nan")
-_COUNT = [0, -1, 2.5, "5", None]
-_AMOUNT = [-0.5, "fast", None, NAN]
+_COUNT = [0, -1, 2.5, "5", None, True, np.array([1, 2])]
+_AMOUNT = [-0.5, "fast", None, NAN, True, pd.NA]
 BAD = {
     "max_epochs": _COUNT,
     "batch_size": _COUNT,
     "learning_rate": [0, *_AMOUNT],
-    "weight_decay": [-0.5, "fast", NAN],
-    "gradient_clip": [0, -1, "x", NAN],
+    "weight_decay": [-0.5, "fast", NAN, True],
+    "gradient_clip": [0, -1, "x", NAN, True],
     "n_iter_no_change": _COUNT,
     "tol": _AMOUNT,
     "validation_fraction": [0, -3, True, 1.0, 1.5, *_AMOUNT],
@@ -44,7 +45,7 @@ BAD = {
     "supervise": ["first", None, ["last"]],
     "strategy": ["recursive", None, ["direct"]],
     "activation": ["swish", None, 3, ["relu"]],
-    "device": ["abacus", 3.5],
+    "device": ["abacus", 3.5, np.array([1, 2]), "fpga", "cuda:99"],
     "n_jobs": [0, "two", 1.5],
     "verbose": ["loud"],
     "callbacks": [3, "EarlyStopping", [3]],
@@ -55,7 +56,7 @@ BAD = {
     "output_weights": [(-1.0, 1.0), (0.0, 0.0), (1.0, np.nan), (1.0, 2.0, 3.0), "x"],
     "target": [9, -1, "rail", 0.5, []],
     "class_weight": ["even", 3, {"up": -1}, {"up": 0, "down": 0}],
-    "season": [*_COUNT, 99],
+    "season": [0, -1, 2.5, "5", None, 99],
     "module": [None, 3, "GRU", max, dict, np.zeros(3)],
     "hidden_layer_sizes": [8, (0,), (-4,), ("a",), (2.5,), "8", None],
 }

@@ -313,7 +313,7 @@ def test_differences_are_pandas_and_integrate_undoes_them(rows, lag, order):
 def test_pad_sequences(lengths, length):
     sequences = [np.arange(n, dtype=float) + 10 * i for i, n in enumerate(lengths)]
     if length is None and not any(lengths):
-        with pytest.raises(ValueError, match="length must be at least 1"):
+        with pytest.raises(ValueError, match="length must be an integer of at"):
             pad_sequences(sequences)
         return
     padded = pad_sequences(sequences, length)
@@ -323,6 +323,12 @@ def test_pad_sequences(lengths, length):
         n_missing = padded.shape[1] - len(kept)
         assert np.isnan(window[:n_missing]).all()
         assert list(window[n_missing:]) == kept
+
+
+@pytest.mark.parametrize("length", [0, -1, 2.5, "3", [3]])
+def test_pad_sequences_takes_a_whole_number_of_steps(length):
+    with pytest.raises(ValueError, match="length must be an integer of at least 1"):
+        pad_sequences([[1.0, 2.0], [3.0]], length)
 
 
 def test_pad_sequences_keeps_float32_and_takes_anything_else_as_float64():
@@ -375,8 +381,3 @@ def test_pad_sequences_takes_a_series_in_each_cell():
 def test_pad_sequences_refuses_another_table(cells):
     with pytest.raises(ValueError, match=r"sequences is a DataFrame .* give a list"):
         pad_sequences(pd.DataFrame(cells))
-
-
-def test_pad_sequences_refuses_a_length_of_zero():
-    with pytest.raises(ValueError, match="length must be at least 1, got 0"):
-        pad_sequences([[1.0]], length=0)

@@ -160,6 +160,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             )
         if given.dtype == object:  # numbers, if there was a None beside them
             given = pd.Series(given).infer_objects().to_numpy()
+        if len(_kinds(given)) > 1:
+            raise ValueError(
+                "y holds labels that are text and others that are numbers: give all "
+                "the same type, for example with y.astype(str)."
+            )
         assert_all_finite(given, input_name="y")
         check_classification_targets(given)
         classes, given = np.unique(given, return_inverse=True)

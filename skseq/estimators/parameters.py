@@ -9,7 +9,7 @@ import torch
 from sklearn.utils import check_random_state, check_scalar
 from skorch.callbacks import Callback
 
-from ..training import ACCELERATE, device_of
+from ..training import device_of
 from ..warning import warn
 
 _COUNT = (Integral, 1, None, "both")
@@ -111,11 +111,13 @@ def _check_number(value, name, *, optional):
     if value is None and optional:
         return
     kind, low, high, bounds = RANGES[name]
-    if value != value:
-        raise ValueError(f"{name} must be a number, got {value!r}.")
+    if isinstance(value, bool):  # Python's are integers, for which torch has no use
+        raise TypeError(f"{name} must be a number, got {value!r}.")
     check_scalar(
         value, name, kind, min_val=low, max_val=high, include_boundaries=bounds
     )
+    if value != value:
+        raise ValueError(f"{name} must be a number, got {value!r}.")
 
 
 def _check_choice(value, name, allowed, or_else):
@@ -148,22 +150,22 @@ def _check_callbacks(value):
 
 
 def _check_device(value):
+    if not isinstance(value, (str, torch.device)):
+        raise ValueError(f"device must be a name such as 'cpu', got {value!r}.")
     try:
-        if value == ACCELERATE:
-            value = str(device_of(value))
-        device = torch.device(value)
-    except (RuntimeError, TypeError) as error:
+        device = device_of(value)
+    except RuntimeError as error:
         raise ValueError(
             f"device must be one that torch knows, such as 'cpu' or 'cuda', got "
             f"{value!r}: {error}"
         ) from None
-    if not isinstance(value, (str, torch.device)):
-        raise ValueError(f"device must be a name such as 'cpu', got {value!r}.")
-    if device.type == "cuda" and not torch.cuda.is_available():
+    try:
+        torch.empty(0, device=device)
+    except (AssertionError, ImportError, RuntimeError) as error:
         raise ValueError(
-            f"device is {value!r}, but torch finds no CUDA device here: use 'cpu', or "
-            "install a build of torch for CUDA."
-        )
+            f"device is {value!r}, but torch finds no such device here: use 'cpu', or "
+            "install a build of torch for it."
+        ) from error
 
 
 def _check_n_jobs(value):

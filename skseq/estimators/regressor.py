@@ -178,6 +178,10 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         if self._fitted.strategy == "direct":
             return module(batch)
         steps = []
+        # A window shorter than those of fit grows to their length before it moves on,
+        # whether it is padded to that length, to a greater one, or not at all.
+        n_rows = (~batch[..., 0].isnan()).sum(dim=1, keepdim=True)
+        n_rows = n_rows.clamp(min=self.window_shape_in_[0])
         # A draw is the forecast of one network, whose masks are the same at all steps.
         repeat = same_masks(batch.device) if module.training else lambda: None
         for _ in range(self._horizon):
@@ -191,7 +195,9 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
             row = self._following(batch[:, -1:].cpu().numpy())
             row[:, 0, self._columns] = self._point(y)
             row = torch.from_numpy(row).to(batch.device)
-            batch = torch.cat([batch[:, 1:], row], dim=1)
+            batch = torch.cat([batch, row], dim=1)[:, -int(n_rows.max()) :]
+            age = torch.arange(batch.shape[1], 0, -1, device=batch.device)
+            batch = batch.masked_fill((age > n_rows)[..., None], torch.nan)
         y = np.stack(steps, axis=2)  # (batch, n_targets, horizon, n_levels)
         return torch.from_numpy(y.reshape(len(y), -1, y.shape[-1]))
 
@@ -200,7 +206,8 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         row = row.copy()
         known = coming_values(row, self._fitted.n_known_ahead, self._horizon)
         known[..., :-1] = known[..., 1:].copy()
-        return row
+        # A window that is all padding knows nothing ahead, which counts as the mean.
+        return np.where(np.isnan(row), self._moments_[0], row).astype(row.dtype)
 
     def _point(self, y):
         """Take one prediction from the quantiles along the last axis."""

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import check_scalar
 
 from ..networks.heads import at_level
+from .parameters import as_floats
 
 N_DRAWS = 100
 """Number of dropout masks that a standard deviation is computed from."""
@@ -73,7 +74,7 @@ class UncertaintyMixin:
             If ``q`` is not between 0 and 1 or reaches beyond the learned quantiles, or,
             without them, the estimator has neither dropout nor more than one member.
         """
-        levels = np.atleast_1d(np.asarray(q, dtype=float))
+        levels = np.atleast_1d(as_floats(q, float))
         within = (levels > 0) & (levels < 1)
         if levels.ndim != 1 or not levels.size or not within.all():
             raise ValueError(f"q must hold levels between 0 and 1, got {q!r}.")

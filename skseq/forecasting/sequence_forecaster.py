@@ -4,6 +4,7 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_list_like
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -277,9 +278,9 @@ class SequenceForecaster(BaseForecaster):
                 raise ValueError(
                     f"{name} must be one of {choices}, got {getattr(self, name)!r}."
                 )
-        if isinstance(self.past_only, str):
+        if self.past_only is not None and not is_list_like(self.past_only):
             raise TypeError(
-                "past_only must be a list of columns of X, got the text "
+                "past_only must be a list of columns of X, got "
                 f"{self.past_only!r}: give [{self.past_only!r}]."
             )
         check_scalar(self.window_length, "window_length", Integral, min_val=1)

@@ -1,5 +1,7 @@
 """Padding: rows of NaN at the start of a window longer than its sequence."""
 
+from numbers import Integral
+
 import numpy as np
 
 from .views import chunks
@@ -65,8 +67,8 @@ def pad_sequences(sequences, length=None, dtype=None):
                 f"sequences[{i}] holds NaN or infinity: impute or drop those rows."
             )
     length = max(map(len, arrays)) if length is None else length
-    if length < 1:
-        raise ValueError(f"length must be at least 1, got {length}.")
+    if not isinstance(length, Integral) or length < 1:
+        raise ValueError(f"length must be an integer of at least 1, got {length!r}.")
     dtype = np.result_type(*arrays) if dtype is None else np.dtype(dtype)
     if dtype not in (np.float32, np.float64):
         raise ValueError(f"dtype={dtype} is not supported: give float32 or float64.")
