@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -353,10 +352,12 @@ def test_target_columns():
         check_target_columns([0, 1], 2, 5)
 
 
-def test_cuda_where_there_is_none(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match="device is 'cuda', but torch finds no CUDA"):
-        GRURegressor(device="cuda").fit(np.zeros((4, 3, 1)), np.arange(4.0))
+@pytest.mark.parametrize("device", ["cuda:99", "fpga", "mtia"])
+def test_a_device_that_there_is_none_of(device):
+    """Whether or not torch was built for its kind."""
+    match = f"device is '{device}', but torch finds no such device here: use 'cpu'"
+    with pytest.raises(ValueError, match=match):
+        GRURegressor(device=device).fit(np.zeros((4, 3, 1)), np.arange(4.0))
 
 
 @pytest.mark.parametrize("dtype", [None, object])
