@@ -252,6 +252,16 @@ def test_intervals_of_what_predicts_one_value(frame):
         np.testing.assert_allclose(other / std, other[0] / std[0])
 
 
+def test_no_intervals_are_nan_and_take_no_memory():
+    result = compare(
+        {"naive": NaiveRegressor()}, np.arange(60.0), target=0, horizon=2, window=4
+    )
+    intervals = result.intervals["naive"]
+    assert intervals.shape == (*result.truth.shape, 2)
+    assert np.isnan(intervals).all()
+    assert set(intervals.strides) == {0}
+
+
 def test_a_pipeline_of_a_search_is_searched_once_for_all_steps():
     search = GridSearchCV(Ridge(), {"alpha": [1.0, 2.0]})
     pipe = make_pipeline(StandardScaler(), search)

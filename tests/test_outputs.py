@@ -11,7 +11,9 @@ from sklearn.linear_model import Ridge
 from sklearn.utils import get_tags
 
 from skseq import (
+    Conv1DRegressor,
     Differencer,
+    EncoderDecoderRegressor,
     GRURegressor,
     NaiveRegressor,
     SARIMARegressor,
@@ -20,6 +22,7 @@ from skseq import (
     horizon_targets,
 )
 from skseq.estimators import ALL
+from skseq.windows import sliding_windows
 from tests.factories import (
     REGRESSORS,
     cases,
@@ -187,3 +190,22 @@ def test_nor_do_those_of_other_regressors(model, later):
     before = model.predict(X)
     after = model.set_params(**later).predict(X)
     np.testing.assert_array_equal(after, before)
+
+
+@pytest.mark.filterwarnings("ignore:The gradient vanished")
+@pytest.mark.parametrize(
+    "model",
+    [
+        Conv1DRegressor(max_epochs=1, random_state=0),
+        GRURegressor(hidden_size=4, pooling="concat", max_epochs=1, random_state=0),
+        EncoderDecoderRegressor(hidden_size=4, max_epochs=1, random_state=0),
+    ],
+)
+def test_long_windows_are_predicted_as_if_alone(model):
+    """They go through a network in smaller batches than short ones."""
+    rows = np.random.default_rng(0).normal(size=(3070, 1))
+    windows = sliding_windows(rows, 3000).copy()  # a view may need one pass only
+    model = clone(model).fit(windows[:4], windows[:4, 0, 0])
+    together = model.predict(windows)
+    alone = [model.predict(one[np.newaxis])[0] for one in windows]
+    np.testing.assert_allclose(together, alone, rtol=1e-9, atol=1e-9)

@@ -145,9 +145,13 @@ def _on_windows(model, tables, origins, window, horizon, n_known, coverage):
     found, notes = None, []
     if coverage is not None:
         found = _interval(model, X_test, coverage, notes)
-    interval = np.full((*shape, 2), np.nan)
-    interval = interval if found is None else np.reshape(found, interval.shape)
+    interval = _none((*shape, 2)) if found is None else np.reshape(found, (*shape, 2))
     return Forecast(predicted, interval, np.diff(times), notes)
+
+
+def _none(shape):
+    """Return NaN that takes no memory, which could be twice that of the forecasts."""
+    return np.broadcast_to(np.nan, shape)
 
 
 def _interval(model, X, coverage, notes):
@@ -220,7 +224,7 @@ def _on_series(model, tables, origins, horizon, n_known, coverage):
         interval = np.stack([table.to_numpy() for table in interval])
         interval = interval.reshape(*shape, 2).swapaxes(0, 1)
     else:
-        interval = np.full((*predicted.shape, 2), np.nan)
+        interval = _none((*predicted.shape, 2))
     return Forecast(predicted, interval, seconds, notes)
 
 

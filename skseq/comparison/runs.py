@@ -84,6 +84,8 @@ def _join(parts, n_folds):
     """Join the forecasts of all series and their folds; the seconds are summed."""
 
     def joined(arrays):
+        if len(arrays) == 1:  # of one fit: not copied
+            return arrays[0]
         by_series = [arrays[i : i + n_folds] for i in range(0, len(arrays), n_folds)]
         return np.concatenate([np.concatenate(one, axis=1) for one in by_series])
 

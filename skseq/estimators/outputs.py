@@ -13,6 +13,13 @@ CPU_BATCH = 2048
 """Bytes of one variable at one step in the largest batch of windows on a CPU: larger
 ones no longer fit into the cache, and smaller ones cost more operations."""
 
+CPU_STEPS = 2**19
+"""Bytes of one variable at all steps of a batch of more than ``FEWEST`` windows, since
+many networks hold what they compute at all steps."""
+
+FEWEST = 32
+"""Windows that share the cost of an operation, however long they are."""
+
 
 def outputs(module, windows, run, n_draws, seed, last_step):
     """Run a network over windows.
@@ -40,6 +47,9 @@ def outputs(module, windows, run, n_draws, seed, last_step):
     n_windows = max(1, LARGE_BATCH // n_draws)
     if weight.device.type == "cpu":
         n_windows = min(n_windows, CPU_BATCH // weight.element_size())
+        if seed is None:  # else the masks would depend on the length of the windows
+            of_window = weight.element_size() * windows.shape[1]
+            n_windows = min(n_windows, max(FEWEST, CPU_STEPS // of_window))
     reads_every = getattr(module.head, "read", None) == "every"
     series, n_single = None, len(windows)  # windows that need a pass of their own
     if last_step and seed is None:

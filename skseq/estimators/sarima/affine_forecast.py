@@ -41,6 +41,8 @@ def affine_forecast(observed, n_steps, params, mean, **specification):
     # Else the filter stops where its gains seem not to change, by an absolute measure,
     # which is too large if the shocks are small beside the series.
     model.ssm.tolerance = 0
+    for part in ("filtered", "gain", "smoothing"):  # covariances that are not read
+        setattr(model.ssm, f"memory_no_{part}", True)
     filtered = model.filter(params, return_ssm=True)
     transition, design = filtered.transition[:, :, 0], filtered.design[:, :, 0]
     # Weights of the state in each forecast, (n_steps, n_states).
