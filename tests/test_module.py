@@ -9,7 +9,12 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    TimeSeriesSplit,
+    cross_validate,
+)
 from torch import nn
 from torch.nn import functional as F
 
@@ -361,6 +366,18 @@ def test_a_search_with_a_class_that_cannot_be_pickled():
         for search in (GridSearchCV, VectorizedGridSearchCV)
     ]
     assert_array_equal(*(s.cv_results_["mean_test_score"] for s in searches))
+
+
+def test_a_class_without_a_place_comes_back_from_a_process():
+    class Local(OwnGRU):
+        pass
+
+    model = ModuleRegressor(module=Local, **SMALL)
+    found = cross_validate(model, X, Y, cv=2, return_estimator=True, n_jobs=2)
+    for one, (training, _) in zip(found["estimator"], KFold(2).split(X), strict=True):
+        assert type(one.net_.module_.network.body) is Local
+        expected = clone(model).fit(X[training], Y[training]).predict(X)
+        assert_allclose(one.predict(X), expected)
 
 
 def test_a_lazy_module_learns_its_sizes():
