@@ -250,12 +250,24 @@ def test_no_error_bars_without_dropout(module):
         model.predict(X, return_std=True)
 
 
+class Always(nn.Module):
+    """Dropout also in evaluation mode, as that of functional is by default."""
+
+    def forward(self, x):
+        return F.dropout(x)
+
+
 @pytest.mark.parametrize(
     ("module", "error", "message"),
     [
         (nn.Linear, TypeError, "number of variables alone: .*functools.partial"),
         (lambda n: n, TypeError, "module must make a torch.nn.Module.* it made 2"),
         (partial(nn.GRU, hidden_size=3), ValueError, "mixes .* batch_first=True"),
+        (
+            lambda n: nn.Sequential(nn.Linear(n, 3), Always()),
+            ValueError,
+            "evaluation mode",
+        ),
         (lambda n: nn.Linear(n + 1, 3), ValueError, r"\(3, 5, 2\).*float64.*\(15x2"),
         (lambda n: nn.Conv1d(n, 3, 1), ValueError, r"can't read .* \(3, 5, 2\)"),
         (lambda n: nn.Flatten(0), ValueError, r"made \(30,\)"),
