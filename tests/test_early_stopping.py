@@ -58,8 +58,12 @@ def test_the_last_windows_are_held_out_behind_a_gap(cls, n_outputs, fraction):
 def test_a_number_of_windows_must_leave_some(cls):
     X, y = numbered(50)
     model = make(cls, early_stopping=True, validation_fraction=50)
-    with pytest.raises(ValueError, match=r"n_samples=50, of which .* holds out 50"):
+    message = "n_samples={}, of which .* holds out 50.* a smaller validation_fraction"
+    with pytest.raises(ValueError, match=message.format(50)):
         model.fit(X, y[:, 0] > 0)
+    some = np.arange(50) % 2
+    with pytest.raises(ValueError, match=message.format(25)):
+        model.fit(X, y[:, 0] > 0, sample_weight=some)
 
 
 def test_the_gap_is_the_horizon_of_several_targets():

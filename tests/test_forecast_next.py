@@ -64,6 +64,35 @@ def test_what_is_known_ahead_stands_in_further_rows():
         forecast_next(LinearRegression(), table[:-3], **known)
 
 
+@pytest.mark.parametrize("kind", [tuple, pd.Index, np.array])
+def test_names_of_what_is_known_ahead_come_in_any_list(kind):
+    table = FRAME.copy()
+    table.iloc[-3:, 1] = np.nan
+    expected = forecast_next(NaiveRegressor(), table, **SETTING, known_ahead=["rain"])
+    known = kind(["rain"])
+    found = forecast_next(NaiveRegressor(), table, **SETTING, known_ahead=known)
+    pd.testing.assert_frame_equal(found, expected)
+
+
+@pytest.mark.parametrize("known_ahead", [[], ["rain"]])
+@pytest.mark.parametrize("kind", ["date", "timestamp[ns][pyarrow]"])
+def test_dates_may_be_of_python_or_pyarrow(kind, known_ahead):
+    if "pyarrow" in kind:
+        pytest.importorskip("pyarrow")
+    dates = pd.Index(DAYS.date) if kind == "date" else DAYS.astype(kind)
+    table = FRAME.set_axis(dates)
+    if known_ahead:
+        table.iloc[-3:, 1] = np.nan
+    setting = {**SETTING, "known_ahead": known_ahead}
+    expected = forecast_next(NaiveRegressor(), table.set_axis(DAYS), **setting)
+    found = forecast_next(NaiveRegressor(), table, **setting)
+    shops = pd.concat({"a": table, "b": table})
+    found_of_shops = forecast_next(NaiveRegressor(), shops, **setting)
+    for one in (found, found_of_shops.loc["a"], found_of_shops.loc["b"]):
+        assert one.index.equals(expected.index)
+        assert_allclose(one, expected)
+
+
 @pytest.mark.parametrize("coverage", [None, 0.8])
 def test_several_series_share_one_model(coverage):
     shops = pd.concat({"b": FRAME, "a": FRAME[20:] + 5}, names=["shop", "day"])
@@ -97,3 +126,28 @@ def test_too_few_rows_and_bad_data_are_refused():
     holes.iloc[50, 1] = np.nan
     with pytest.raises(ValueError, match="Column 'sales' is nan at 2024-02-20"):
         forecast_next(NaiveRegressor(), holes, **SETTING)
+
+
+@pytest.mark.parametrize(
+    "data", [FRAME[:0], pd.concat({"a": FRAME, "b": FRAME})[:0]], ids=["one", "several"]
+)
+@pytest.mark.parametrize("known_ahead", [[], ["rain"]])
+def test_a_table_without_rows_is_refused(data, known_ahead):
+    with pytest.raises(ValueError, match="data has no rows"):
+        forecast_next(NaiveRegressor(), data, **SETTING, known_ahead=known_ahead)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("horizon", 0), ("horizon", "3"), ("window", 0), ("window", None)],
+)
+def test_steps_are_counted(name, value):
+    with pytest.raises((ValueError, TypeError), match=f"^{name} "):
+        forecast_next(NaiveRegressor(), FRAME, **{**SETTING, name: value})
+
+
+def test_a_model_is_one_estimator():
+    with pytest.raises(TypeError, match=r"give NaiveRegressor\(\)"):
+        forecast_next(NaiveRegressor, FRAME, **SETTING)
+    with pytest.raises(TypeError, match="model must be a regressor or a forecaster"):
+        forecast_next({"naive": NaiveRegressor()}, FRAME, **SETTING)

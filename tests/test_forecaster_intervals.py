@@ -95,8 +95,17 @@ class TestIntervals:
         y = make_series(41)
         y[1::2] = np.nan
         model = forecaster(horizon=1, missing="interpolate").fit(y, fh=[1])
-        with pytest.raises(ValueError, match="too few windows"):
+        with pytest.raises(ValueError, match="too many interpolated values"):
             model.predict_interval()
+
+    def test_errors_of_the_last_fit_hold_after_an_update_that_measures_none(self):
+        y = make_series(80)
+        y[52:79] = np.nan
+        model = forecaster(horizon=1, missing="interpolate").fit(y[:50], fh=[1])
+        widths = [np.diff(model.predict_interval().to_numpy())]
+        model.update(y[50:])
+        widths.append(np.diff(model.predict_interval().to_numpy()))
+        assert_allclose(*widths)
 
     def test_widen_in_passes_whose_own_errors_are_zero(self):
         """Of a series that changes at every third step, two steps ahead at once."""

@@ -9,7 +9,12 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    TimeSeriesSplit,
+    cross_validate,
+)
 from torch import nn
 from torch.nn import functional as F
 
@@ -245,12 +250,24 @@ def test_no_error_bars_without_dropout(module):
         model.predict(X, return_std=True)
 
 
+class Always(nn.Module):
+    """Dropout also in evaluation mode, as that of functional is by default."""
+
+    def forward(self, x):
+        return F.dropout(x)
+
+
 @pytest.mark.parametrize(
     ("module", "error", "message"),
     [
         (nn.Linear, TypeError, "number of variables alone: .*functools.partial"),
         (lambda n: n, TypeError, "module must make a torch.nn.Module.* it made 2"),
         (partial(nn.GRU, hidden_size=3), ValueError, "mixes .* batch_first=True"),
+        (
+            lambda n: nn.Sequential(nn.Linear(n, 3), Always()),
+            ValueError,
+            "evaluation mode",
+        ),
         (lambda n: nn.Linear(n + 1, 3), ValueError, r"\(3, 5, 2\).*float64.*\(15x2"),
         (lambda n: nn.Conv1d(n, 3, 1), ValueError, r"can't read .* \(3, 5, 2\)"),
         (lambda n: nn.Flatten(0), ValueError, r"made \(30,\)"),
@@ -361,6 +378,18 @@ def test_a_search_with_a_class_that_cannot_be_pickled():
         for search in (GridSearchCV, VectorizedGridSearchCV)
     ]
     assert_array_equal(*(s.cv_results_["mean_test_score"] for s in searches))
+
+
+def test_a_class_without_a_place_comes_back_from_a_process():
+    class Local(OwnGRU):
+        pass
+
+    model = ModuleRegressor(module=Local, **SMALL)
+    found = cross_validate(model, X, Y, cv=2, return_estimator=True, n_jobs=2)
+    for one, (training, _) in zip(found["estimator"], KFold(2).split(X), strict=True):
+        assert type(one.net_.module_.network.body) is Local
+        expected = clone(model).fit(X[training], Y[training]).predict(X)
+        assert_allclose(one.predict(X), expected)
 
 
 def test_a_lazy_module_learns_its_sizes():

@@ -5,10 +5,11 @@ import pandas as pd
 import torch
 
 from ..estimators import NaiveRegressor
-from ..validation import WITHOUT_PREDICT, check_share
+from ..validation import check_share
 from ..warning import warn
 from ..windows import sliding_windows
 from .metrics import interval_metrics, metrics, rounding
+from .models import check_model
 from .result import Comparison
 from .rolling_origin import rolling_origin
 from .runs import run_all
@@ -207,16 +208,7 @@ def _check_models(models):
                 f"The names of models must be text, got {name!r}: give "
                 f"{str(name)!r}, for example."
             )
-        if isinstance(model, type):
-            raise TypeError(
-                f"models[{name!r}] is the class {model.__name__}, but must be an "
-                f"estimator: give {model.__name__}()."
-            )
-        if not hasattr(model, "predict"):
-            raise TypeError(
-                f"models[{name!r}] must be a regressor or a forecaster, got {model!r}, "
-                f"which has no predict: {WITHOUT_PREDICT}."
-            )
+        check_model(model, f"models[{name!r}]")
 
 
 def _season_of(tables, window):

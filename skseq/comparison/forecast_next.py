@@ -1,9 +1,14 @@
 """forecast_next: what a model forecasts for the steps after a table."""
 
-import pandas as pd
+from numbers import Integral
 
+import pandas as pd
+from sklearn.utils import check_scalar
+
+from ..transformers.time_index import as_dates
 from ..validation import check_share
 from .coming import check_each, forecast_coming, number_alike, split_coming
+from .models import check_model
 from .tables import as_tables, by_series, in_order, join, label
 
 
@@ -75,13 +80,18 @@ def forecast_next(
     2024-03-23    3.0
     2024-03-24    3.0
     """
+    check_model(model, "model")
+    check_scalar(horizon, "horizon", Integral, min_val=1)
+    check_scalar(window, "window", Integral, min_val=1)
     if coverage is not None:
         check_share(coverage, "coverage")
     table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
     names = table.index.names
+    table = in_order(table, target, known_ahead)
+    known_ahead = list(known_ahead)
     parts = {
-        key: split_coming(one, target, known_ahead)
-        for key, one in by_series(in_order(table, target, known_ahead)).items()
+        key: split_coming(one.set_axis(as_dates(one.index)), target, known_ahead)
+        for key, one in by_series(table).items()
     }
     past = join({key: one for key, (one, _) in parts.items()}, names)
     tables = as_tables(past, target, known_ahead, gaps)
@@ -104,7 +114,7 @@ def forecast_next(
         target=target,
         window=window,
         horizon=horizon,
-        known_ahead=list(known_ahead),
+        known_ahead=known_ahead,
         coverage=coverage,
     )
     forecast = join(found, [*names[:-1], next(iter(found.values())).index.name])

@@ -1,4 +1,4 @@
-"""The default models of a comparison: one list for shell and Python."""
+"""The models of a comparison: what they must be, and those it has by default."""
 
 from importlib.util import find_spec
 
@@ -10,6 +10,7 @@ from ..estimators import (
     RNNRegressor,
     SARIMARegressor,
 )
+from ..validation import WITHOUT_PREDICT
 
 
 def default_models(season=1, **training):
@@ -55,3 +56,17 @@ def _sarima(season):
     if season == 1:
         return SARIMARegressor()
     return SARIMARegressor((1, 0, 0), (0, 1, 1, season))
+
+
+def check_model(model, name):
+    """Raise TypeError unless a model can predict; ``name`` is that of the argument."""
+    if isinstance(model, type):
+        raise TypeError(
+            f"{name} is the class {model.__name__}, but must be an estimator: give "
+            f"{model.__name__}()."
+        )
+    if not hasattr(model, "predict"):
+        raise TypeError(
+            f"{name} must be a regressor or a forecaster, got {model!r}, which has no "
+            f"predict: {WITHOUT_PREDICT}."
+        )

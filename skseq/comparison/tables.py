@@ -38,8 +38,6 @@ def as_tables(data, target, known_ahead, gaps):
     check_gaps(gaps)
     table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
     table = in_order(table, target, known_ahead)
-    if table.empty:
-        raise ValueError("data has no rows: look for the step that left none.")
     tables = by_series(table)
     for key, one in tables.items():
         try:
@@ -77,7 +75,14 @@ def by_series(table):
     -------
     dict of tuple to DataFrame
         Each with a time index.
+
+    Raises
+    ------
+    ValueError
+        If there are no rows, or time is not the last level, or a row has no label.
     """
+    if table.empty:
+        raise ValueError("data has no rows: look for the step that left none.")
     if table.index.nlevels == 1:
         return {(): table}
     check_levels(table.index, "data")
@@ -113,8 +118,7 @@ def in_order(table, target, known_ahead=()):
     """
     if not isinstance(target, Hashable):
         raise TypeError(
-            f"target must be one column, got {target!r}: call compare once for each "
-            "column."
+            f"target must be one column, got {target!r}: make one call for each."
         )
     if target not in table.columns:
         raise ValueError(
@@ -166,8 +170,8 @@ def _check_finite(table):
     if column == 0 and row > 0 and table.iloc[row:, 0].isna().all():
         raise ValueError(
             f"The target {name!r} is empty from {time} on, to the end: drop these rows "
-            "(they may hold what is known ahead, but forecasts are compared only with "
-            "known targets)."
+            "(what they hold of variables known ahead is of use in forecast_next, with "
+            "known_ahead, but forecasts are compared only with known targets)."
         )
     others = bad.sum() - 1
     values = "value" if others == 1 else "values"

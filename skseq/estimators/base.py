@@ -58,9 +58,9 @@ class NetworkEstimator(Settings, DeclaredParameters):
         when the loss on them no longer falls, and restore the best weights.
     validation_fraction : float or int, default=0.1
         Share of the windows that early stopping holds out, or their number, such as 365
-        to stop by the last year of days. The windows just before
-        them, whose targets overlap theirs, are not used. Nor are windows with labels
-        that share steps with them, unless a class has no others.
+        to stop by the last year of days. The windows just before them, whose targets
+        overlap theirs, are not used. Nor are windows with labels that share steps with
+        them, unless a class has no others.
     n_members : int, default=1
         Number of networks in the ensemble, each with its own initial weights and
         order of batches. Their predictions are averaged.
@@ -319,7 +319,6 @@ class NetworkEstimator(Settings, DeclaredParameters):
 
     def _split(self, targets, weights):
         """Choose samples to train on, and those held out to validate on (or None)."""
-        n_samples = len(targets)
         if weights is not None:  # a weight of zero takes a window out
             counted = np.flatnonzero(weights)
             targets = targets[counted]
@@ -332,10 +331,11 @@ class NetworkEstimator(Settings, DeclaredParameters):
             validation = None if validation is None else counted[validation]
         if not len(training) or n_valid >= len(targets):
             raise ValueError(
-                f"No window is left to train on: n_samples={n_samples}, of which "
+                f"No window is left to train on: n_samples={len(targets)}, of which "
                 f"early stopping holds out {n_valid}, and leaves out "
-                f"{self._n_steps_ahead() - 1} whose targets overlap theirs. Give "
-                "more windows, or set early_stopping=False."
+                f"{self._n_steps_ahead() - 1} whose targets overlap theirs. Give more "
+                "windows, or a smaller validation_fraction, or set "
+                "early_stopping=False."
             )
         return training, validation
 

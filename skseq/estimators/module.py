@@ -17,10 +17,10 @@ class _ModuleEstimator(NetworkEstimator):
     _parameters = """\
     module : callable or torch.nn.Module
         Makes a module from the number of values at each step, as a class does: that
-        of the variables of X, twice as many with ``differences``, or
-        ``embedding_size``; of variables known ahead, only the next values count. Give
-        further arguments by ``functools.partial``. If it is a module itself, each fit
-        trains a copy, which starts from its weights; so does each member.
+        of the variables of X (twice as many with the ``differences`` of a classifier;
+        of variables known ahead, only the next values count), or ``embedding_size``.
+        Give further arguments by ``functools.partial``. If it is a module itself, each
+        fit trains a copy, which starts from its weights; so does each member.
 """
 
     def _check_windows(self, X, y):

@@ -99,7 +99,8 @@ class WindowModel:
                 if observed is not None:
                     errors[~observed[held_out]] = np.nan
                 errors = np.sort(errors, axis=0)  # NaN last
-                self.errors_ = None if np.isnan(errors[0]).any() else errors
+                if not np.isnan(errors[0]).any():  # else those of the last fit remain
+                    self.errors_ = errors
         self.regressor_.fit(X, y)
         return self
 
@@ -171,9 +172,10 @@ class WindowModel:
             return self._steps(std)[..., np.newaxis] * norm.ppf(alpha)
         if self.errors_ is None:
             raise ValueError(
-                "There are too few windows to hold some out for measuring errors: "
-                "fit on a longer series, or use error_bars='regressor' with a "
-                "regressor that has its own error bars."
+                "There are too few windows, or too many interpolated values, to hold "
+                "some windows out and measure errors on them: fit on a longer series, "
+                "or use error_bars='regressor' with a regressor that has error bars of "
+                "its own."
             )
         # If a rank exceeds the number of errors, take the largest error (check_errors
         # warns of it).

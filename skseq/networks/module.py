@@ -98,6 +98,12 @@ class OwnModule(nn.Module):
         changed = x.clone()
         changed[1, -1] = torch.randn(x.shape[2], generator=generator, dtype=x.dtype)
         states, others = _first(body(x)), _first(body(changed))
+        if not _are_close(states, _first(body(x)), equal_nan=True):
+            raise ValueError(
+                "module gives other states each time, though in evaluation mode: use "
+                "layers of torch.nn.Dropout, or torch.nn.functional.dropout with "
+                "training=self.training, and keep nothing of earlier batches."
+            )
         if not _are_close(states[::2], others[::2], equal_nan=True):
             raise ValueError(
                 "module mixes windows: the states of one depend on others of its "

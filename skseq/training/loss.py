@@ -1,7 +1,6 @@
 """Losses, averaged over outputs and weighted over samples."""
 
 import torch
-from joblib import wrap_non_picklable_objects
 from torch import nn
 from torch.nn import functional as F
 
@@ -86,9 +85,7 @@ class OwnLoss(WeightedLoss):
                 "instance of it, with the loss of each element, such as "
                 "torch.nn.SmoothL1Loss(reduction='none')."
             )
-        # skorch pickles a loss by itself, without what lets joblib send any function.
-        is_module = isinstance(function, nn.Module)
-        self.function = function if is_module else wrap_non_picklable_objects(function)
+        self.function = function
 
     def _elementwise(self, prediction, target, n_models):
         if n_models is not None:  # of which the function knows nothing

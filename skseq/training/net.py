@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import torch
+from joblib.externals.loky.backend.reduction import dumps
 from skorch import NeuralNet
 from torch import nn
 
@@ -36,6 +37,20 @@ class Net(NeuralNet):
         super().__init__(*args, **kwargs)
         self.mixed_precision = mixed_precision
         self.has_padding = has_padding
+
+    def __getstate__(self):
+        """Pickle as skorch does, but also modules and losses of a notebook's code.
+
+        Pickle finds no such class or function, so they would not come back from the
+        processes of joblib, which knows how to send them there.
+        """
+        state = vars(self).copy()
+        prefixes = tuple(self.cuda_dependent_attributes_)
+        own = {
+            name: state.pop(name) for name in vars(self) if name.startswith(prefixes)
+        }
+        state["__cuda_dependent_attributes__"] = bytes(dumps(own))
+        return state
 
     def __setstate__(self, state):
         super().__setstate__(state)
