@@ -96,11 +96,20 @@ def test_dates_may_be_of_python_or_pyarrow(kind, known_ahead):
 @pytest.mark.parametrize("coverage", [None, 0.8])
 def test_several_series_share_one_model(coverage):
     shops = pd.concat({"b": FRAME, "a": FRAME[20:] + 5}, names=["shop", "day"])
-    model = ConformalRegressor(LinearRegression())
+    model = ConformalRegressor(LinearRegression(), refit=True)
     found = forecast_next(model, shops, **SETTING, coverage=coverage)
     days = pd.date_range("2024-04-30", periods=3)
     index = pd.MultiIndex.from_product([["a", "b"], days], names=["shop", "day"])
     pd.testing.assert_index_equal(found.index, index)
+    tables = [one[["sales", "rain"]].to_numpy() for _, one in shops.groupby("shop")]
+    rows, targets = [], []
+    for table in tables:
+        for end in range(7, len(table) - 2):
+            rows.append(table[end - 7 : end].ravel())
+            targets.append(table[end : end + 3, 0])
+    linear = LinearRegression().fit(rows, targets)
+    expected = linear.predict([table[-7:].ravel() for table in tables])
+    assert_allclose(found["sales"], expected.ravel())
     if coverage:
         assert (found["low"] < found["sales"]).all()
         assert (found["sales"] < found["high"]).all()

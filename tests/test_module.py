@@ -257,6 +257,14 @@ class Always(nn.Module):
         return F.dropout(x)
 
 
+class Halved(nn.Linear):
+    """With a tensor computed from its weights, as of torch.nn.utils.weight_norm."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.half = self.weight / 2
+
+
 @pytest.mark.parametrize(
     ("module", "error", "message"),
     [
@@ -268,6 +276,7 @@ class Always(nn.Module):
             ValueError,
             "evaluation mode",
         ),
+        (lambda n: Halved(n, 3), ValueError, "can't be copied: .*parametrizations can"),
         (lambda n: nn.Linear(n + 1, 3), ValueError, r"\(3, 5, 2\).*float64.*\(15x2"),
         (lambda n: nn.Conv1d(n, 3, 1), ValueError, r"can't read .* \(3, 5, 2\)"),
         (lambda n: nn.Flatten(0), ValueError, r"made \(30,\)"),

@@ -122,7 +122,7 @@ def test_a_missing_time_is_named(name):
 def test_several_series_in_one_table_are_refused():
     panel = pd.MultiIndex.from_product([["a", "b"], INDEXES["daily"]])
     with pytest.raises(
-        ValueError, match=r"2 levels: it holds several.*Use compare or.*groupby"
+        ValueError, match=r"2 levels: it holds several.*groupby.*cut windows first"
     ):
         time_index(table(panel))
     single = pd.MultiIndex.from_arrays([INDEXES["daily"]])

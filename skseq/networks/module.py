@@ -116,7 +116,7 @@ class OwnModule(nn.Module):
 def _make(module, n_features):
     """Return a module of its own for a network."""
     if isinstance(module, nn.Module):
-        return deepcopy(module)
+        return _copied(module)
     if not callable(module):
         raise TypeError(
             "module must be a torch.nn.Module, or a class or function that makes one "
@@ -135,7 +135,18 @@ def _make(module, n_features):
             f"made {body!r}: give a class such as torch.nn.GRU, or a functools.partial "
             "of it."
         )
-    return deepcopy(body)  # a function may return the same one each time
+    return _copied(body)  # a function may return the same one each time
+
+
+def _copied(body):
+    """Copy a module, which torch.nn.utils.weight_norm, for example, prevents."""
+    try:
+        return deepcopy(body)
+    except RuntimeError as error:
+        raise ValueError(
+            f"module can't be copied: {error}. Layers of "
+            "torch.nn.utils.parametrizations can, such as its weight_norm."
+        ) from error
 
 
 def _first(states):

@@ -43,10 +43,10 @@ def time_index(series, name="X"):
     if isinstance(index, pd.MultiIndex):
         raise ValueError(
             f"The index of {name} has {index.nlevels} levels: it holds several "
-            "series, and no window may reach from one into the next. Use compare or "
-            "SequenceForecaster, which take several series, or pass one at a time "
-            "(DataFrame.groupby). If it is only one, drop the other levels "
-            "(droplevel)."
+            "series, but only one is taken here. Pass one at a time "
+            "(DataFrame.groupby), or cut windows first: SlidingWindow takes several "
+            "series, and TransformedWindowRegressor differences windows. If it is only "
+            "one, drop the other levels (droplevel)."
         )
     index = as_dates(index)
     dated = isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex))
