@@ -1,5 +1,7 @@
 """Tables of several series: the last level of the index is time, others name them."""
 
+from contextlib import contextmanager
+
 import pandas as pd
 
 DATES = pd.DatetimeIndex, pd.PeriodIndex
@@ -31,6 +33,17 @@ def check_labels(index, name):
 def label(key):
     """Return the labels of a series as text."""
     return ", ".join(map(str, key))
+
+
+@contextmanager
+def naming_series(key):
+    """Note in a ValueError from which series it comes, if there are several."""
+    try:
+        yield
+    except ValueError as error:
+        if key:
+            error.add_note(f"This error comes from the series {label(key)}.")
+        raise
 
 
 def rows_by_instance(table, *, sort=False):

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from ..transformers.time_index import find_step
+from ..instances import naming_series
+from ..transformers.time_index import as_dates, find_step
 from .runs import run_all
-from .tables import in_order, label
+from .tables import by_series, in_order
 
 
 def split_coming(table, target, known_ahead):
@@ -27,6 +28,28 @@ def split_coming(table, target, known_ahead):
     n_coming = table[target][::-1].notna().to_numpy().argmax()
     end = len(table) - n_coming
     return table[:end], table[end:]
+
+
+def split_each(table, target, known_ahead):
+    """Split off the last rows of each series, which hold only what is known ahead.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One series, or several, from :func:`in_order`.
+    target, known_ahead
+        As for :func:`split_coming`.
+
+    Returns
+    -------
+    tables, coming : dict of tuple to DataFrame
+        The rows of each series up to the last one with a target, and those after it.
+    """
+    tables, coming = {}, {}
+    for key, one in by_series(table).items():
+        one = one.set_axis(as_dates(one.index))
+        tables[key], coming[key] = split_coming(one, target, known_ahead)
+    return tables, coming
 
 
 def check_coming(coming, index, horizon, known_ahead):
@@ -86,12 +109,8 @@ def check_each(coming, tables, horizon, known_ahead):
     """
     found = {}
     for key, table in tables.items():
-        try:
+        with naming_series(key):
             found[key] = check_coming(coming[key], table.index, horizon, known_ahead)
-        except ValueError as error:
-            if key:
-                error.add_note(f"This error comes from the series {label(key)}.")
-            raise
     return found
 
 

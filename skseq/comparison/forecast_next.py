@@ -5,11 +5,11 @@ from numbers import Integral
 import pandas as pd
 from sklearn.utils import check_scalar
 
-from ..transformers.time_index import as_dates
+from ..transformers.time_index import check_gaps
 from ..validation import check_share
-from .coming import check_each, forecast_coming, number_alike, split_coming
+from .coming import check_each, forecast_coming, number_alike, split_each
 from .models import check_model
-from .tables import as_tables, by_series, in_order, join, label
+from .tables import check_tables, in_order, join, label
 
 
 def forecast_next(
@@ -83,18 +83,15 @@ def forecast_next(
     check_model(model, "model")
     check_scalar(horizon, "horizon", Integral, min_val=1)
     check_scalar(window, "window", Integral, min_val=1)
+    check_gaps(gaps)
     if coverage is not None:
         check_share(coverage, "coverage")
     table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
     names = table.index.names
     table = in_order(table, target, known_ahead)
     known_ahead = list(known_ahead)
-    parts = {
-        key: split_coming(one.set_axis(as_dates(one.index)), target, known_ahead)
-        for key, one in by_series(table).items()
-    }
-    past = join({key: one for key, (one, _) in parts.items()}, names)
-    tables = as_tables(past, target, known_ahead, gaps)
+    tables, coming = split_each(table, target, known_ahead)
+    check_tables(tables, gaps)
     for key, one in tables.items():
         if len(one) < window + horizon:
             series = f"series {label(key)}" if key else "data"
@@ -103,7 +100,6 @@ def forecast_next(
                 f"but {series} has {len(one)} with a target: give more rows, or a "
                 "shorter window or horizon."
             )
-    coming = {key: after for key, (_, after) in parts.items()}
     coming = number_alike(check_each(coming, tables, horizon, known_ahead))
     name = type(model).__name__
     found = forecast_coming(

@@ -5,7 +5,7 @@ from collections.abc import Hashable
 import numpy as np
 import pandas as pd
 
-from ..instances import by_instance, check_levels, label
+from ..instances import by_instance, check_levels, label, naming_series
 from ..transformers.time_index import check_gaps, check_times
 from ..validation import advice_on, advice_on_labels
 
@@ -35,18 +35,29 @@ def as_tables(data, target, known_ahead, gaps):
         If columns are absent or not numeric, values are missing, dates are out of
         order, or series have no label or end at different times.
     """
-    check_gaps(gaps)
     table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
-    table = in_order(table, target, known_ahead)
-    tables = by_series(table)
+    check_gaps(gaps)
+    tables = by_series(in_order(table, target, known_ahead))
+    check_tables(tables, gaps)
+    return tables
+
+
+def check_tables(tables, gaps):
+    """Raise ValueError if series can't be forecast from the same times.
+
+    Parameters
+    ----------
+    tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
+        From :func:`by_series`. The target is the first column.
+    gaps : {"raise", "ignore"}
+    """
     for key, one in tables.items():
         try:
-            _check_finite(one)
-            check_times(one, "data", gaps)
+            with naming_series(key):
+                _check_finite(one)
+                check_times(one, "data", gaps)
         except ValueError as error:
-            if key:
-                error.add_note(f"This error comes from the series {label(key)}.")
-            elif one.index.has_duplicates:
+            if not key and one.index.has_duplicates:
                 error.add_note(
                     "If there are several series, label them in further levels of "
                     "the index, before time: data.set_index([series, time])."
@@ -60,7 +71,6 @@ def as_tables(data, target, known_ahead, gaps):
             f"{ends[last]}, and forecasts are made from the same times in all series. "
             "Cut all series at the same end, or leave out those that end early."
         )
-    return tables
 
 
 def by_series(table):

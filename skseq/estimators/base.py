@@ -191,6 +191,7 @@ class NetworkEstimator(Settings, DeclaredParameters):
                 "was read as float64: give X.astype('float32'), or set "
                 "mixed_precision=None."
             )
+        self._dtype = torch.from_numpy(np.empty(0, windows.dtype)).dtype
         return windows
 
     def _seed_members(self):
@@ -217,7 +218,7 @@ class NetworkEstimator(Settings, DeclaredParameters):
             network = self._build(windows.shape[1], inputs.n_features)
             self._check_network(network)
             module = SequenceModel(inputs, network, self._build_head(network))
-            module.to(torch.from_numpy(np.empty(0, windows.dtype)).dtype)
+            module.to(self._dtype)
             if trained is not None:
                 go_on(module, trained.module_)
             return Job(

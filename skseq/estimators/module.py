@@ -1,8 +1,5 @@
 """Module estimators: a torch module of one's own as the network."""
 
-import numpy as np
-import torch
-
 from ..networks import OwnModule
 from .base import NetworkEstimator
 from .classifier import NetworkClassifier
@@ -23,14 +20,8 @@ class _ModuleEstimator(NetworkEstimator):
         fit trains a copy, which starts from its weights; so does each member.
 """
 
-    def _check_windows(self, X, y):
-        windows = super()._check_windows(X, y)
-        self._dtype = windows.dtype
-        return windows
-
     def _build(self, length, n_features):
-        dtype = torch.from_numpy(np.empty(0, self._dtype)).dtype
-        return OwnModule(self.module, length, n_features, dtype)
+        return OwnModule(self.module, length, n_features, self._dtype)
 
 
 class ModuleRegressor(NetworkRegressor, _ModuleEstimator):

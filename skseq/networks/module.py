@@ -64,7 +64,7 @@ class OwnModule(nn.Module):
         """Return the states of a first batch, if they are such."""
         try:
             states = _first(self.body(x))
-        except Exception as error:
+        except Exception as error:  # the user's code, which may raise anything
             raise ValueError(
                 f"module can't read values of shape {tuple(x.shape)}, that is (batch, "
                 f"length, n_features), and {x.dtype}: {error}"

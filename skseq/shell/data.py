@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..comparison.coming import split_coming
-from ..comparison.tables import by_series, in_order, label
+from ..comparison.coming import split_each
+from ..comparison.tables import in_order, label
 from ..datasets import load_victoria_electricity
 from ..transformers.time_index import find_step, say_gap
 from .read import read_table
@@ -57,16 +57,13 @@ def read_data(arguments):
         for column in encoded.get(name, [name])
     ]
     table = in_order(table, target, known_ahead)
-    parts = {
-        key: split_coming(one, target, known_ahead)
-        for key, one in by_series(table).items()
-    }
-    for key, (one, _) in parts.items():
+    tables, coming = split_each(table, target, known_ahead)
+    for key, one in tables.items():
         where = f" of series {label(key)}" if key else ""
         _check_rows(one, target, where, arguments.gaps)
     return Data(
-        tables={key: one for key, (one, _) in parts.items()},
-        coming={key: after for key, (_, after) in parts.items()},
+        tables=tables,
+        coming=coming,
         names=table.index.names,
         target=target,
         known_ahead=known_ahead,

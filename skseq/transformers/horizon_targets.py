@@ -90,7 +90,7 @@ def horizon_targets(series, target=None, horizon=1, *, gaps="raise"):
 def _pair_each(series, target, horizon, gaps):
     """Pair the rows of each series of a panel with its own next values."""
 
-    def pair(key, part):  # noqa: ARG001
+    def pair(_, part):  # whichever series it is
         if len(part) > horizon:
             return horizon_targets(part, target, horizon, gaps=gaps)[1]
         return None

@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.utils.validation import _check_feature_names, _check_n_features
 
-from ..instances import check_levels, label, rows_by_instance
+from ..instances import check_levels, label, naming_series, rows_by_instance
 from ..warning import warn
 from .time_index import as_dates, has_step, warn_short_past
 
@@ -56,12 +56,9 @@ def map_series(function, table, name="X"):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         for key, rows in positions.items():
-            try:
+            with naming_series(key):
                 part = table.take(rows).set_axis(times[rows])
                 results.append(function(key, part))
-            except ValueError as error:
-                error.add_note(f"This error comes from the series {label(key)}.")
-                raise
             if caught:
                 warned[key] = caught[0]
                 caught.clear()
