@@ -70,9 +70,10 @@ def compare(
         with, and for MASE and RMSSE. None derives it from the dates: a day for hours
         and less (24 for hours, 96 for 15 minutes), 7 for days, or as many as most days
         or weeks have rows (5 without weekends); 52 for weeks, 12 for months, 4 for
-        quarters. It is 1 for years, and if the index holds numbers: the naive forecast
-        repeats the last value. It is also 1, with a warning, if the index holds text,
-        if dates have another distance, or if a window is shorter than a season.
+        quarters, 2 for half-years. It is 1 for years, and if the index holds numbers:
+        the naive forecast repeats the last value. It is also 1, with a warning, if the
+        index holds text, if dates have another distance, or if a window is shorter than
+        a season.
     known_ahead : list of column label, default=()
         Variables whose values for the coming steps are known at an origin (calendar,
         prices); all others are known only up to it. Their next ``horizon`` values are

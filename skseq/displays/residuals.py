@@ -36,7 +36,7 @@ class ResidualsDisplay:
     >>> walk = np.random.default_rng(0).normal(size=(100, 1)).cumsum(axis=0)
     >>> X, y = horizon_targets(walk)
     >>> windows = SlidingWindow(10).fit_transform(X)
-    >>> model = SARIMARegressor((1, 1, 0), (0, 0, 0, 0)).fit(windows, y)
+    >>> model = SARIMARegressor((1, 1, 0)).fit(windows, y)
     >>> ResidualsDisplay.from_estimator(model, windows, y).axes_[3].get_title()
     'Correlogram'
     """

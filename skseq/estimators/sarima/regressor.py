@@ -134,7 +134,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
     >>> level = rng.normal(size=200).cumsum()
     >>> noisy = (level + rng.normal(size=200))[:, np.newaxis]
     >>> X, y = sliding_windows(noisy, length=10)[:-1], noisy[10:, 0]
-    >>> model = SARIMARegressor((0, 1, 1), (0, 0, 0, 0)).fit(X, y)
+    >>> model = SARIMARegressor((0, 1, 1)).fit(X, y)
     >>> model.coef_[:, -4:].round(2)  # the later, the more it tells of the level
     array([[0.03, 0.08, 0.23, 0.65]])
     """
