@@ -58,9 +58,9 @@ class NetworkEstimator(Settings, DeclaredParameters):
         when the loss on them no longer falls, and restore the best weights.
     validation_fraction : float or int, default=0.1
         Share of the windows that early stopping holds out, or their number, such as 365
-        to stop by the last year of days. The windows just before them, whose targets
-        overlap theirs, are not used. Nor are windows with labels that share steps with
-        them, unless a class has no others.
+        to stop by the last year of days (with labels, rounded for each class). The
+        windows just before them, whose targets overlap theirs, are not used. Nor are
+        windows with labels that share steps with them, unless a class has no others.
     n_members : int, default=1
         Number of networks in the ensemble, each with its own initial weights and
         order of batches. Their predictions are averaged.

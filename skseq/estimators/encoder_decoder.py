@@ -23,7 +23,8 @@ class _EncoderDecoderEstimator(RecurrentEstimator):
         Kind of recurrent cell in the encoder and the decoder, which have the same size
         and number of layers. ``bidirectional``, ``normalization`` and
         ``recurrent_dropout`` apply to the encoder only. ``dropout`` also applies to
-        the states that the decoder reads, and to its own states before the output.
+        the states that the decoder reads, and to its own states before the output, with
+        a single layer too.
     attention : bool, default=False
         Whether each step of the decoder looks at the states of all steps of the
         window, which long sequences of tokens need. Without attention, the decoder

@@ -33,8 +33,8 @@ class RecurrentEstimator(NetworkEstimator):
         window (Ba et al., arXiv:1607.06450), or over the windows of a batch (Cooijmans
         et al., arXiv:1603.09025).
     dropout : float, default=0.0
-        Share of values dropped between layers in training. With a single layer it has
-        no effect: use ``recurrent_dropout``.
+        Share of values dropped between layers in training. A single layer has nothing
+        between: use ``recurrent_dropout``.
     recurrent_dropout : float, default=0.0
         Share of the state's units dropped from the input of the next step in training,
         the same ones at all steps of a window (Gal and Ghahramani, arXiv:1512.05287).
