@@ -19,7 +19,8 @@ def default_models(season=1, **training):
     The networks stop early, when the loss on the last training windows no longer
     falls: most series are so short that the networks would overfit. SARIMA is included
     if statsmodels is installed. "last" repeats the last value, which is hard to beat
-    without a season, as with prices.
+    without a season, as with prices. SARIMA has the orders (1, 1, 1) and (0, 1, 1) of
+    the season: most levels drift.
 
     Parameters
     ----------
@@ -52,10 +53,10 @@ def default_models(season=1, **training):
 
 
 def _sarima(season):
-    """Give the model of a textbook this season; without one, the default model."""
+    """Give a model whose level drifts, as most series' do, with the season."""
     if season == 1:
         return SARIMARegressor()
-    return SARIMARegressor((1, 0, 0), (0, 1, 1, season))
+    return SARIMARegressor(seasonal_order=(0, 1, 1, season))
 
 
 def check_model(model, name):
