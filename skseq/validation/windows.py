@@ -94,8 +94,7 @@ def check_windows(windows, *, allow_missing=False, estimator=None):
 
 def _to_floats(values, name, estimator, allow_nd=False):
     """Convert to an array of floats, whatever its values."""
-    if isinstance(values, torch.Tensor):  # scikit-learn does not see that it is float32
-        values = values.numpy()
+    values = from_tensor(values)
     refuse_masked(values, name)
     _refuse_text(values, name)
     try:
@@ -120,6 +119,15 @@ def _to_floats(values, name, estimator, allow_nd=False):
             f"{name} holds text ({error}): encode it first, with OneHotEncoder, or "
             "TokenVectorizer for sentences."
         ) from None
+
+
+def from_tensor(values):
+    """Return a tensor as an array, and anything else as it is.
+
+    scikit-learn does not see that a tensor is of float32, and with
+    ``array_api_dispatch`` leaves it a tensor.
+    """
+    return values.numpy() if isinstance(values, torch.Tensor) else values
 
 
 def is_ready(values):
