@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import torch
 from pandas.api.types import infer_dtype, is_numeric_dtype, is_object_dtype
+from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, check_array
 
 from ..windows import LazyArray, chunks, leading_padding, refuse_masked, series_of
@@ -96,6 +97,12 @@ def _to_floats(values, name, estimator, allow_nd=False):
     """Convert to an array of floats, whatever its values."""
     values = from_tensor(values)
     refuse_masked(values, name)
+    if issparse(values):
+        raise TypeError(
+            f"Sparse data was passed for {name}, but dense data is required: let the "
+            "steps before give it (OneHotEncoder(sparse_output=False), "
+            "ColumnTransformer(sparse_threshold=0)), or use '.toarray()'."
+        )
     _refuse_text(values, name)
     try:
         return check_array(
