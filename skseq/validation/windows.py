@@ -104,6 +104,9 @@ def _to_floats(values, name, estimator, allow_nd=False):
             "ColumnTransformer(sparse_threshold=0)), or use '.toarray()'."
         )
     _refuse_text(values, name)
+    if isinstance(values, pd.DataFrame):  # scikit-learn looks at each of its columns
+        array = values.to_numpy()
+        values = array if array.dtype in _FLOATS else values
     try:
         return check_array(
             values,
