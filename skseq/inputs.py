@@ -1,6 +1,7 @@
 """How a regressor is given windows or a table, and several steps to forecast."""
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
@@ -93,8 +94,11 @@ def _learner(regressor):
 
 
 def innermost(estimator):
-    """Return the estimator at the end of Pipelines and in searches, fitted or not."""
-    if isinstance(estimator, BaseSearchCV):
+    """Return the estimator at the end of Pipelines and in searches, fitted or not.
+
+    Also in a FrozenEstimator.
+    """
+    if isinstance(estimator, (BaseSearchCV, FrozenEstimator)):
         return innermost(estimator.estimator)
     return innermost(estimator[-1]) if isinstance(estimator, Pipeline) else estimator
 
@@ -187,7 +191,7 @@ def refuse_to_cut(regressor, remedy):
 
     if takes_windows(regressor):
         return
-    parts = [regressor, *regressor.get_params().values()]
+    parts = _parts(regressor)
     if any(isinstance(part, SlidingWindow) for part in parts):
         raise ValueError(
             f"{type(regressor).__name__} has a SlidingWindow, but is given windows "
@@ -204,6 +208,13 @@ def refuse_to_cut(regressor, remedy):
                 f"TransformedWindowRegressor({last}(), Differencer()), for example, "
                 "which also undoes the differences in the forecast."
             )
+
+
+def _parts(estimator):
+    """Return an estimator and its parameters, also those in a FrozenEstimator."""
+    parts = [estimator, *estimator.get_params().values()]
+    frozen = [part.estimator for part in parts if isinstance(part, FrozenEstimator)]
+    return parts + [part for one in frozen for part in _parts(one)]
 
 
 def inner_parameters(estimator, name):

@@ -14,7 +14,7 @@ class RoutesToRegressor:
     _routed = ("fit",)
 
     def get_metadata_routing(self):
-        """Route metadata to the regressor.
+        """Route metadata to the regressor, and those of ``score`` to this one.
 
         Returns
         -------
@@ -23,9 +23,8 @@ class RoutesToRegressor:
         mapping = MethodMapping()
         for method in self._routed:
             mapping.add(caller=method, callee=method)
-        return MetadataRouter(owner=self).add(
-            regressor=self.regressor, method_mapping=mapping
-        )
+        router = MetadataRouter(owner=self).add_self_request(self)
+        return router.add(regressor=self.regressor, method_mapping=mapping)
 
     def _route(self, method, params):
         if _routing_enabled():

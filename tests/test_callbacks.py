@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import BatchScoring, EpochScoring, TrainEndCheckpoint
 
 from skseq import DenseRegressor, GRURegressor
@@ -30,6 +31,18 @@ def test_callbacks_are_called_and_left_alone(cls):
     assert len(spy.epochs) == 3
     assert callbacks == [spy]
     assert model.callbacks is callbacks
+
+
+def test_callbacks_of_scikit_learn_are_set_elsewhere():
+    monitor = pytest.importorskip("sklearn.callback").ScoringMonitor(scoring="r2")
+    X, y = make_windows(GRURegressor)
+    with pytest.raises(TypeError, match=r"skorch callbacks, got .* with set_callbacks"):
+        make(GRURegressor, callbacks=[monitor]).fit(X, y)
+    # There, they change nothing.
+    search = GridSearchCV(make(GRURegressor), {"hidden_size": [2, 4]}, cv=2)
+    expected = search.fit(X, y).cv_results_["mean_test_score"]
+    again = search.set_callbacks(monitor).fit(X, y).cv_results_["mean_test_score"]
+    np.testing.assert_array_equal(again, expected)
 
 
 @networks

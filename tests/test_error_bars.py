@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import DataConversionWarning
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -404,8 +405,17 @@ def test_conformal_finds_the_bars_in_a_pipeline_or_a_search(conformity_score):
     search = GridSearchCV(network, {"dropout": [0.3]}, cv=2)
     for inner in (network, search):
         for around in (inner, make_pipeline(FunctionTransformer(), inner)):
-            model.set_params(regressor=around).fit(X, y)
-            assert_array_equal(model.predict_interval(X, 0.7), expected)
+            fitted = clone(around).fit(X[:48], y[:48])  # the others are held out
+            for regressor in (around, FrozenEstimator(fitted)):
+                model.set_params(regressor=regressor).fit(X, y)
+                assert_array_equal(model.predict_interval(X, 0.7), expected)
+
+
+def test_conformal_refuses_a_frozen_pipeline_that_cuts_windows():
+    X = np.random.default_rng(0).normal(size=(60, 4))
+    pipe = make_pipeline(SlidingWindow(3), NaiveRegressor()).fit(X, X[:, 0])
+    with pytest.raises(ValueError, match="has a SlidingWindow, but is given windows"):
+        ConformalRegressor(FrozenEstimator(pipe)).fit(X, X[:, 0])
 
 
 @pytest.mark.parametrize("conformity_score", ["std", "quantile"])

@@ -141,6 +141,12 @@ def test_each_window_is_followed_by_its_targets(horizon):
             1,
             r"'rail' is nan at row 2 \(index 2020-01-03.*\): impute it first",
         ),
+        (
+            FRAME.astype("Float64").mask(FRAME == 3),
+            None,
+            1,
+            "'rail' is nan at row 2",
+        ),
         (FRAME.replace(20, np.inf), None, 1, "'bus' is inf at row 1"),
         (FRAME[::-1], "rail", 1, r"index of series is not in time order.*sort_index"),
         (pd.concat([FRAME, FRAME]), "rail", 1, "index of series holds .* twice"),

@@ -63,6 +63,23 @@ def test_reading_is_indexing(data):
     assert_array_equal(lazy[rows, ..., :1], array[rows, ..., :1])
 
 
+def test_a_mask_chooses_rows():
+    windows, _ = lazy_windows()
+    mask = np.random.default_rng(0).random(len(windows)) < 0.5
+    assert_array_equal(windows[mask], np.asarray(windows)[mask])
+    assert_array_equal(windows[mask, :, :1], np.asarray(windows)[mask, :, :1])
+    assert_array_equal(windows.take(mask), np.asarray(windows)[mask])
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda X: X - X[:, -1:], lambda X: 2 / X, lambda X: -X, lambda X: np.exp(X) > X],
+)
+def test_computing_is_that_of_an_array(function):
+    windows, _ = lazy_windows()
+    assert_array_equal(function(windows), function(np.asarray(windows)))
+
+
 @pytest.mark.parametrize("key", [3, -1, [-1], [True, False], [[0]], [0.0], ...])
 def test_other_keys_are_errors(key):
     with pytest.raises(IndexError, match="LazyArray"):

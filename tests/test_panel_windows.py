@@ -259,6 +259,10 @@ META = [
         FunctionTransformer(lambda windows: windows.reshape(len(windows), -1)),
         MultiOutputRegressor(HistGradientBoostingRegressor(max_iter=3)),
     ),
+    make_pipeline(
+        FunctionTransformer(lambda windows: windows - windows[:, -1:]),
+        GRURegressor(**SMALL),
+    ),
     GRURegressor(**SMALL, early_stopping=True),
     GRURegressor(**SMALL, n_members=2),
     make(WaveNetRegressor, supervise="every"),

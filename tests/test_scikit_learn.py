@@ -8,13 +8,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_validate
+import torch
+from sklearn.base import clone, is_classifier
+from sklearn.exceptions import UnsetMetadataPassedError
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    TimeSeriesSplit,
+    cross_val_score,
+    cross_validate,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
 from skseq import (
+    ConformalRegressor,
     DenseRegressor,
     Differencer,
     SlidingWindow,
@@ -232,6 +241,43 @@ def test_metadata_routing(cls, wrapped):
             make_pipeline(*steps(make(cls))).fit(series, y, sample_weight=weight)
     if cls in NETWORKS:
         assert (output(pipe, series) != output(expected, windows)).any()
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        ConformalRegressor,
+        lambda inner: TransformedWindowRegressor(inner, Differencer()),
+    ],
+)
+def test_a_wrapper_asks_for_the_weights_of_its_score(wrap):
+    X, y = make_windows(DenseRegressor)
+    weight = np.random.default_rng(0).uniform(size=len(X)) ** 8
+    cv = KFold(2)
+    expected = [
+        wrap(make(DenseRegressor)).fit(X[a], y[a]).score(X[b], y[b], weight[b])
+        for a, b in cv.split(X)
+    ]
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = wrap(make(DenseRegressor).set_fit_request(sample_weight=False))
+        given = {"cv": cv, "params": {"sample_weight": weight}}
+        with pytest.raises(UnsetMetadataPassedError, match=r"Regressor\.score"):
+            cross_val_score(model, X, y, **given)
+        model.set_score_request(sample_weight=True)
+        assert cross_val_score(model, X, y, **given).tolist() == expected
+
+
+@every
+def test_tensors_are_arrays_also_where_scikit_learn_dispatches(cls):
+    X, y = make_windows(cls, dtype=np.float32)
+    if is_classifier(default(cls)):
+        y = (y == "up").astype(int)
+    expected = output(make(cls).fit(X, y), X)
+    X, y = torch.tensor(X), torch.tensor(y)
+    with sklearn.config_context(array_api_dispatch=True):
+        model = make(cls).fit(X, y)
+        assert isinstance(model.score(X, y), float)
+    np.testing.assert_array_equal(output(model, X), expected)
 
 
 @pytest.mark.filterwarnings("ignore:y does not continue")  # it is of other rows

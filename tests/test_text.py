@@ -48,6 +48,13 @@ def test_a_table_of_texts_is_refused():
     assert TokenVectorizer().fit_transform(table["review"]).shape == (2, 1, 1)
 
 
+def test_a_table_of_another_library_is_refused():
+    """It has a shape, but no number of dimensions."""
+    table = pytest.importorskip("pyarrow").table({"text": ["a b", "c"]})
+    with pytest.raises(ValueError, match=r"X has shape \(2, 1\).*one column"):
+        TokenVectorizer().fit(table)
+
+
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA, 3])
 def test_what_is_not_a_text_is_named_with_its_row(missing):
     vectorizer = TokenVectorizer().fit(["good", b"bad"])

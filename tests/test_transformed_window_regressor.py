@@ -317,9 +317,9 @@ def test_weights_are_routed():
             make_pipeline(SlidingWindow(8), model),
             {"transformedwindowregressor__transformer__lag": [1, 2]},
             cv=TimeSeriesSplit(2),
-            scoring=make_scorer(mean_absolute_error, greater_is_better=False)
-            # (scikit-learn's own meta-estimators route no weight to ``score`` either)
-            .set_score_request(sample_weight=False),
+            scoring=make_scorer(
+                mean_absolute_error, greater_is_better=False
+            ).set_score_request(sample_weight=False),
         )
         search.fit(rows, y, sample_weight=weight)
         inner = search.best_estimator_[-1].regressor_

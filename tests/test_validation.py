@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from sklearn.compose import make_column_transformer
+from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder
 
 from skseq import (
     Differencer,
@@ -182,6 +184,18 @@ def test_dates_in_a_table_of_pyarrow():
     table = pyarrow.table({"bus": [1.0, 2.0, 3.0], "rail": dates})
     with pytest.raises(ValueError, match="X column 'rail' has dtype datetime64"):
         check_series(table)
+
+
+@pytest.mark.parametrize("check", [check_series, check_windows])
+def test_sparse_columns_of_an_encoder(check):
+    table = pd.DataFrame({"day": list("abcdefgh"), "rail": np.arange(8.0)})
+    encoder = make_column_transformer(
+        (OneHotEncoder(), ["day"]), (MaxAbsScaler(), ["rail"])
+    )
+    with pytest.raises(TypeError, match=r"Sparse .* for X.*\(sparse_threshold=0\)"):
+        check(encoder.fit_transform(table))
+    encoder.set_params(sparse_threshold=0)
+    assert len(check(encoder.fit_transform(table))) == 8
 
 
 WINDOWS = np.arange(24.0).reshape(4, 3, 2)

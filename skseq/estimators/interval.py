@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 from scipy.stats import norm
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
@@ -81,6 +82,8 @@ def errors_needed(share):
 
 def unwrap(model, X):
     """Return the final estimator of fitted searches and Pipelines, and its X."""
+    if isinstance(model, FrozenEstimator):
+        return unwrap(model.estimator, X)
     if isinstance(model, BaseSearchCV):
         return unwrap(model.best_estimator_, X)
     if isinstance(model, Pipeline):

@@ -146,7 +146,11 @@ def _check_callbacks(value):
     for callback in value or []:
         named = isinstance(callback, tuple) and len(callback) == 2
         if not isinstance(callback[1] if named else callback, Callback):
-            raise TypeError(f"callbacks must be skorch callbacks, got {callback!r}.")
+            raise TypeError(
+                f"callbacks must be instances of skorch callbacks, got {callback!r}; "
+                "those of scikit-learn are set on a Pipeline or a search, with "
+                "set_callbacks."
+            )
 
 
 def _check_device(value):

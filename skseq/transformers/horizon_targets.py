@@ -141,7 +141,10 @@ def _target_values(table):
     for name, column in table.items():
         if column.dtype.kind not in "biuf":
             as_real(column, f"target {name!r}")  # raises an error that names it
-    values = as_real(table.to_numpy(), "target")  # no copy if all have one type
+    values = table.to_numpy()  # no copy if all have one type
+    if values.dtype == object:  # perhaps with pandas.NA, which is no number
+        values = table.to_numpy(na_value=np.nan)
+    values = as_real(values, "target")
     bad = np.argwhere(~np.isfinite(values))
     if len(bad):
         row, column = bad[0]

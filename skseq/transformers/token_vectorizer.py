@@ -141,9 +141,10 @@ class TokenVectorizer(OwnOutput, TransformerMixin, BaseEstimator):
     def _tokens(self, texts):
         if isinstance(texts, str):
             raise ValueError(f"X is a single text, {texts!r}: put it in a list.")
-        if getattr(texts, "ndim", 1) != 1:
+        shape = getattr(texts, "shape", (1,))  # not all tables have ``ndim``
+        if len(shape) != 1:
             raise ValueError(
-                f"X has shape {texts.shape}: give the texts alone, such as one column "
+                f"X has shape {shape}: give the texts alone, such as one column "
                 "of the table."
             )
         texts = list(texts)

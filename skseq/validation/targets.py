@@ -8,6 +8,7 @@ from sklearn.utils import assert_all_finite, check_array
 
 from ..warning import warn
 from ..windows import LazyArray, chunks, observed, refuse_masked
+from .windows import from_tensor
 
 SEQUENCES = (
     "y holds separate sequences, perhaps of different lengths: make it one array. For "
@@ -23,6 +24,7 @@ def target_array(y):
     """Return targets or labels as an array of any type, where values may be missing."""
     if isinstance(y, LazyArray):
         return y
+    y = from_tensor(y)
     refuse_masked(y, "y")
     try:
         array = check_array(

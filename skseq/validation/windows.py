@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import torch
 from pandas.api.types import infer_dtype, is_numeric_dtype, is_object_dtype
+from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, check_array
 
 from ..windows import LazyArray, chunks, leading_padding, refuse_masked, series_of
@@ -94,10 +95,18 @@ def check_windows(windows, *, allow_missing=False, estimator=None):
 
 def _to_floats(values, name, estimator, allow_nd=False):
     """Convert to an array of floats, whatever its values."""
-    if isinstance(values, torch.Tensor):  # scikit-learn does not see that it is float32
-        values = values.numpy()
+    values = from_tensor(values)
     refuse_masked(values, name)
+    if issparse(values):
+        raise TypeError(
+            f"Sparse data was passed for {name}, but dense data is required: let the "
+            "steps before give it (OneHotEncoder(sparse_output=False), "
+            "ColumnTransformer(sparse_threshold=0)), or use '.toarray()'."
+        )
     _refuse_text(values, name)
+    if isinstance(values, pd.DataFrame):  # scikit-learn looks at each of its columns
+        array = values.to_numpy()
+        values = array if array.dtype in _FLOATS else values
     try:
         return check_array(
             values,
@@ -120,6 +129,15 @@ def _to_floats(values, name, estimator, allow_nd=False):
             f"{name} holds text ({error}): encode it first, with OneHotEncoder, or "
             "TokenVectorizer for sentences."
         ) from None
+
+
+def from_tensor(values):
+    """Return a tensor as an array, and anything else as it is.
+
+    scikit-learn does not see that a tensor is of float32, and with
+    ``array_api_dispatch`` leaves it a tensor.
+    """
+    return values.numpy() if isinstance(values, torch.Tensor) else values
 
 
 def is_ready(values):

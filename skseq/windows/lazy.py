@@ -4,14 +4,15 @@ from functools import cached_property, partial
 from math import prod
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
 
-class LazyArray:
+class LazyArray(NDArrayOperatorsMixin):
     """An array of which only the rows that are asked for are ever in memory.
 
     As in numpy, a slice is a view and copies nothing, and an index array (of int, not
-    negative) gives a new array, here by computing those rows. ``np.asarray`` computes
-    all of them.
+    negative, or a mask) gives a new array, here by computing those rows. ``np.asarray``
+    computes all of them, as do functions and operators of numpy.
 
     Parameters
     ----------
@@ -120,10 +121,13 @@ class LazyArray:
 
     def _numbers(self, samples):
         samples = np.asarray(samples)
+        if samples.dtype == bool and samples.shape == (len(self),):
+            samples = np.flatnonzero(samples)
         if samples.ndim != 1 or samples.dtype.kind not in "iu":
             raise IndexError(
-                f"The rows of a LazyArray can't be chosen by {samples!r}: give a slice "
-                "or a one-dimensional array of int, or convert it with np.asarray."
+                f"The rows of a LazyArray can't be chosen by {samples!r}: give a "
+                "slice, a one-dimensional array of int, or a mask of its length, or "
+                "convert it with np.asarray."
             )
         if len(samples) and samples.min() < 0:
             raise IndexError(
