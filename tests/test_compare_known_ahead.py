@@ -135,7 +135,7 @@ def test_a_regressor_of_scikit_learn_equals_a_loop(frame, model):
 def test_what_comes_after_the_horizon_or_is_not_known_changes_nothing(
     frame, name, refit
 ):
-    frame = frame.head(80)  # a forecaster of sktime is fitted at each origin
+    frame = frame.head(80).copy()  # a forecaster of sktime is fitted at each origin
     setting = {**SETTING, "known_ahead": ["price"], "refit": refit}
     before = compare({"a": USES_IT[name]}, frame, **setting)
     origin = before.origins[1]

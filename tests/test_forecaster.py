@@ -391,7 +391,7 @@ class TestScaling:
         changed = forecaster(**how).fit(size * y, fh=FH)
         for steps in (FH, [-5, -4, -3]):
             expected, found = model.predict(steps), changed.predict(steps)
-            expected.loc["s1"] *= 10_000
+            expected.loc[["s1"]] *= 10_000
             assert_allclose(found, expected)
 
     @pytest.mark.parametrize("scaling", ["divide", "standardize"])

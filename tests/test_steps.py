@@ -101,6 +101,7 @@ def test_networks_compute_the_states_that_are_read(model, expected):
 
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
 @pytest.mark.filterwarnings("ignore:.*torch.jit.trace.*:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*torch.jit.trace.*:FutureWarning")
 @pytest.mark.parametrize("made_in", ["inference", "export", "trace"])
 def test_a_plan_serves_after_what_it_was_made_for(made_in):
     X = np.random.default_rng(0).normal(size=(20, 9, 1)).astype("float32")
