@@ -301,6 +301,29 @@ class TestForecasts:
         with pytest.raises(ValueError, match=r"but pretrain had \['y0'\] and \[\]"):
             model.fit(make_series(25, 2))
 
+    @pytest.mark.parametrize("regressor", [None, GRURegressor(warm_start=True, **TINY)])
+    def test_an_update_keeps_what_was_pretrained(self, regressor):
+        """Like a fit, which gives the same forecast, even of few time steps."""
+        panel, y = make_panel(), make_series(8, seed=9)
+        model = forecaster(regressor, horizon=3).pretrain(panel)
+        at_once = model.clone().fit(y).predict(FH)
+        for update_params in (True, False):
+            model.fit(y[:6]).update(y[6:], update_params=update_params)
+            assert_array_equal(model.predict(FH), at_once)
+        for unchanged in (model.clone(), model):
+            assert_array_equal(unchanged.fit(y).predict(FH), at_once)
+
+    def test_pretrained_again(self):
+        """It starts anew, or goes on from the weights it has."""
+        panels = make_panel(), make_panel((40, 35))
+        for warm_start in (False, True):
+            gru = GRURegressor(warm_start=warm_start, **TINY)
+            both, last = forecaster(gru), forecaster(gru).pretrain(panels[1])
+            for panel in panels:
+                both.pretrain(panel)
+            forecasts = [model.fit(make_series()).predict(FH) for model in (both, last)]
+            assert np.array_equal(*forecasts) != warm_start
+
     def test_pretrained_variables_are_told_by_name(self):
         X = make_panel((30, 30), n_columns=2)
         y = (5 + 2 * X["y0"] - X["y1"]).to_frame("sales")

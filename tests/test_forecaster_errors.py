@@ -11,11 +11,13 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sktime.forecasting.base import ForecastingHorizon
+from sktime.forecasting.compose import ColumnEnsembleForecaster
 
 from skseq import (
     ConformalRegressor,
     Differencer,
     GRURegressor,
+    SARIMARegressor,
     TransformedWindowRegressor,
 )
 from skseq.forecasting import SequenceForecaster
@@ -56,6 +58,14 @@ class TestErrors:
             forecaster(regressor=stack).fit(make_series(), fh=1)
         with pytest.raises(TypeError, match=r"such as GRU.*sktime's SequenceForecast"):
             forecaster(regressor=forecaster()).fit(make_series(), fh=1)
+
+    def test_sarima_of_several_variables(self):
+        y, model = make_series(40, 2), forecaster(SARIMARegressor((1, 0, 0)))
+        with pytest.raises(TypeError, match=r"one variable.*ColumnEnsemble"):
+            model.fit(y, fh=FH)
+        forecast = ColumnEnsembleForecaster(model).fit(y, fh=FH).predict()
+        for name in y:
+            assert_array_equal(forecast[[name]], model.fit(y[[name]], fh=FH).predict())
 
     @pytest.mark.parametrize("n_known_ahead", [1, 3])
     def test_another_number_of_variables_known_ahead(self, n_known_ahead):

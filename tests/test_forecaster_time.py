@@ -69,6 +69,17 @@ class TestTime:
         assert_allclose(forecast, expected)
         assert_array_equal(forecast.index, index[[39 + step for step in steps]])
 
+    @pytest.mark.parametrize("freq", ["bh", "B", "SMS", "QS-FEB", "h"])
+    def test_all_steps_of_dates(self, freq):
+        """Also nine o'clock, which sktime takes for five o'clock of the day before."""
+        index = pd.date_range("2020-01-15 09:00", periods=43, freq=freq)
+        y = make_series(40)
+        steps = range(-39, 4)
+        expected = forecaster().fit(y, fh=FH).predict(steps)
+        forecast = forecaster().fit(y.set_index(index[:40]), fh=FH).predict(steps)
+        assert_array_equal(forecast.index, index)
+        assert_allclose(forecast, expected)
+
     @pytest.mark.parametrize("first", range(4))
     def test_quarters_of_a_panel(self, first):
         """pandas has four names for them, by the month of the first one."""

@@ -175,9 +175,17 @@ class History:
         """Find the times of a horizon, counted from the end of ``index``."""
         steps = fh.to_pandas()
         counts = fh.is_relative and pd.api.types.is_integer_dtype(steps)
-        if counts and hasattr(self.freq, "weekmask"):
-            # sktime knows a frequency by its name, which says nothing of holidays.
-            return pd.DatetimeIndex([index[-1] + step * self.freq for step in steps])
+        if counts and isinstance(index, pd.DatetimeIndex):
+            # sktime counts dates one by one, and knows a frequency by its name, which
+            # says nothing of holidays.
+            end = len(index) - 1
+            first, last = end + min(steps.min(), 0), end + max(steps.max(), 0)
+            before = pd.date_range(
+                end=index[0], periods=1 - min(first, 0), freq=self.freq
+            )
+            after = pd.date_range(index[-1], periods=1 + last - end, freq=self.freq)
+            times = before[:-1].append([index[max(first, 0) :], after[1:]])
+            return times[steps + end - first]
         # [[-1]] has no frequency: that of fh may be another name of the same steps,
         # such as QS for QS-OCT, which sktime refuses.
         return fh.to_absolute_index(index[[-1]])

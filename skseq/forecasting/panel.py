@@ -266,7 +266,8 @@ def _lay_on(index, X, names, freq, missing, name):
         )
     # In a panel with columns of several types, all have dtype object.
     X = X[names].astype(float)
-    before, X = X.loc[X.index < index[0]], X.loc[X.index >= index[0]]
+    start = X.index.searchsorted(index[0])
+    before, X = X[:start], X[start:]
     _check_finite(X.to_numpy(), X, f"X{name}")
     if missing != "error" and len(X):
         X = X.reindex(time_steps(index[0], X.index[-1], index, freq))
@@ -278,10 +279,10 @@ def _lay_on(index, X, names, freq, missing, name):
                 f"X{name} holds only missing values in {list(absent)}: fill them "
                 "first, or leave these columns or the series out."
             )
-    n_steps = 0
-    if len(X):
+    n_steps = len(X)
+    if n_steps and not X.index.equals(time_steps(index[0], X.index[-1], index, freq)):
         position = find_steps(X.index, index, freq)
-        n_steps = np.logical_and.accumulate(position == np.arange(len(X))).sum()
+        n_steps = np.logical_and.accumulate(position == np.arange(n_steps)).sum()
     if n_steps < len(index):
         raise ValueError(
             f"X{name} has no row for {index[n_steps]}, which y has: give X for all "

@@ -110,8 +110,9 @@ class SequenceForecaster(BaseForecaster):
     training if the regressor has ``warm_start=True``; with ``update_params=False`` it
     only extends the history. Rows after the last time given to ``update`` are dropped.
 
-    ``pretrain`` fits the regressor on a panel; a later ``fit`` only takes the history
-    of other series, which are then forecast with that regressor.
+    ``pretrain`` fits the regressor on a panel; a later ``fit`` or ``update`` only takes
+    the history of other series, which are then forecast with that regressor. Another
+    ``pretrain`` fits it anew, or with ``warm_start=True`` trains it further.
 
     Held-out windows are the last fifth of each series, or every fifth series of a panel
     whose series are too short for that. The half width of an interval is the absolute
@@ -198,7 +199,9 @@ class SequenceForecaster(BaseForecaster):
         )
 
     def _fit(self, y, X, fh):
-        if self._state != "pretrained":
+        # Asked now, since the state after any fit is "fitted".
+        self._learns = self._state != "pretrained"
+        if self._learns:
             return self._learn(self._remember(y, X, fh), fh)
         self._remember_as_pretrained(y, X, fh)
         return self
@@ -268,7 +271,7 @@ class SequenceForecaster(BaseForecaster):
 
     def _update(self, y, X=None, update_params=True):
         self._history.update(y, X)
-        if update_params:
+        if update_params and self._learns:
             self.model_.refit(*self._training_windows(self._history.panel()))
         return self
 

@@ -43,7 +43,12 @@ def check_parameters(estimator):
         raise TypeError(
             f"warm_start must be True or False, got {estimator.warm_start!r}."
         )
-    check_scalar(estimator.target, "target", Integral)
+    if not isinstance(estimator.target, Integral):
+        raise TypeError(
+            f"target={estimator.target!r} must be one column of X, an int: a SARIMA "
+            "model forecasts one variable. Fit one for each variable, in sktime with "
+            "ColumnEnsembleForecaster."
+        )
     check_scalar(estimator.n_known_ahead, "n_known_ahead", Integral, min_val=0)
     check_scalar(estimator.max_iter, "max_iter", Integral, min_val=1)
 
