@@ -1,7 +1,15 @@
-"""Warnings that point at the user's line."""
+"""Warnings that point at the user's line, and are noted or hidden in any thread.
 
+All threads have the same filters: of two that change them for a while, the last to end
+puts back what the other had set.
+"""
+
+import os
 import sys
 import warnings
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import RLock
 
 INNER = (
     "skseq",
@@ -16,6 +24,47 @@ INNER = (
 """Packages that call each other inside of a user's call; the last runs contexts."""
 
 
+_noted = ContextVar("noted", default=None)
+
+_turn = RLock()
+"""The lock by which threads that hide warnings take turns."""
+
+
+def _note_fork():
+    """Free the lock: a forked process lacks the thread that held it."""
+    global _turn
+    _turn = RLock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_note_fork)
+
+
+@contextmanager
+def noting():
+    """Note the warnings of :func:`warn` instead of showing them.
+
+    Yields
+    ------
+    list of (str, type)
+        Message and category of each.
+    """
+    noted = []
+    token = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)
+
+
+@contextmanager
+def silence():
+    """Hide all warnings, such as those of another package."""
+    with _turn, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def warn(message, category=UserWarning):
     """Warn at the line that called into these packages: the user's, not one of theirs.
 
@@ -26,6 +75,10 @@ def warn(message, category=UserWarning):
     message : str
     category : type, default=UserWarning
     """
+    noted = _noted.get()
+    if noted is not None:
+        noted.append((message, category))
+        return
     level, frame = 2, sys._getframe(1)
     while frame.f_back and _package(frame) in INNER:
         level, frame = level + 1, frame.f_back

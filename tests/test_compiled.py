@@ -12,13 +12,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numba import njit
+from numba import config, njit
 from numba.core.errors import TypingError
 from numba.extending import get_cython_function_address
 
 from skseq.networks import cells
 from skseq.networks.cells import Cell, compiled
 from skseq.networks.compiled import blas, parts, products
+from skseq.networks.compiled.cache import compiled as compile_and_cache
 from skseq.networks.compiled.tanh import sigmoid, tanh
 from skseq.networks.memory import SIZES, TOTAL, empty
 from skseq.networks.recurrent import CELLS, Recurrent, initialize
@@ -171,6 +172,20 @@ def test_a_change_in_any_file_is_compiled_anew(tmp_path, monkeypatch):
     file = copy / "compiled" / "tanh.py"
     file.write_text(file.read_text().replace("e / (e + two)", "e / (e + two) + one"))
     assert greatest() >= 1
+
+
+def test_what_cannot_be_cached_is_compiled_all_the_same(tmp_path, monkeypatch):
+    resource = pytest.importorskip("resource")  # Windows has none
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    twice = compile_and_cache(lambda x: x + x)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))  # like a full disk
+    try:
+        result = twice(2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert result == 4
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize("kind", CELLS)

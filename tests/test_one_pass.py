@@ -1,7 +1,10 @@
 """One pass along a series gives what one over each of its windows gives."""
 
+import gc
+
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
@@ -202,6 +205,24 @@ def test_chunks_join():
     np.testing.assert_allclose(
         model.predict(windows), model.predict(windows.copy()), rtol=1e-10, atol=1e-12
     )
+
+
+def test_forecasts_of_any_number_of_windows_take_no_more_memory():
+    """Each length of a pass has a plan of its own."""
+
+    def bytes_kept():
+        gc.collect()
+        tensors = [t for t in gc.get_objects() if type(t) is torch.Tensor]
+        return sum(tensor.nbytes for tensor in tensors)
+
+    windows = sliding_windows(np.random.default_rng(0).normal(size=(2000, 1)), 64)
+    model = WaveNetRegressor(n_filters=2, max_epochs=1, random_state=0)
+    model.fit(windows[:50], windows[:50, -1, 0])
+    kept = []
+    for n_windows in range(1801, 1861):
+        model.predict(windows[:n_windows])
+        kept.append(bytes_kept())
+    assert kept[-1] < 1.05 * kept[20]
 
 
 @pytest.mark.parametrize(

@@ -246,6 +246,30 @@ def test_in_a_process_forked_while_another_thread_fits(here):
         process.kill()
 
 
+@pytest.mark.parametrize("strategy", ["direct", "iterated"])
+def test_dropout_is_drawn_while_another_thread_fits(strategy):
+    """Which has torch's generator, that a server's forecasts would wait for."""
+    X, y = make_windows(GRURegressor, n_features=1)
+    model = make_random(GRURegressor, strategy=strategy).fit(X, y)
+    expected, before = model.predict_samples(X), generators()
+    found = []
+
+    class Draw(Callback):
+        def on_epoch_begin(self, net, **kwargs):
+            draw = threading.Thread(
+                target=lambda: found.append(model.predict_samples(X))
+            )
+            draw.start()
+            draw.join(timeout=20)
+            found.append(None)  # if it still waits
+
+    beside = make_random(GRURegressor, max_epochs=1, callbacks=[Draw()]).fit(X, y)
+    np.testing.assert_array_equal(found[0], expected)
+    assert generators() == before
+    alone = make_random(GRURegressor, max_epochs=1).fit(X, y)
+    np.testing.assert_array_equal(beside.predict(X), alone.predict(X))
+
+
 @pytest.mark.parametrize("cls", SEEDED)
 def test_refitting_starts_anew(cls, here):
     X, y = make_windows(cls, n_features=3)

@@ -1,5 +1,9 @@
 """``warm_start``: a fit that goes on where the last one ended."""
 
+import subprocess
+import sys
+
+import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -36,6 +40,21 @@ def test_every_member_goes_on():
     ).all()
     with pytest.raises(ValueError, match=r"n_members=3, but .* trained 2"):
         model.set_params(n_members=3).fit(X, y)
+
+
+def test_a_model_in_a_read_only_file_goes_on(tmp_path):
+    """In a process of its own, which writing to the file would kill."""
+    X, y = make_windows(DenseRegressor)
+    model = make(DenseRegressor, warm_start=True).fit(X, y)
+    joblib.dump((model, X, y), tmp_path / "model")
+    code = (
+        "import sys, joblib\n"
+        "model, X, y = joblib.load(sys.argv[1], mmap_mode='r')\n"
+        "joblib.dump(model.fit(X, y).predict(X), sys.argv[2])\n"
+    )
+    paths = tmp_path / "model", tmp_path / "forecast"
+    subprocess.run([sys.executable, "-W", "error", "-c", code, *paths], check=True)
+    assert_array_equal(joblib.load(paths[1]), model.fit(X, y).predict(X))
 
 
 def test_starts_anew_without():

@@ -1,5 +1,9 @@
 """Warnings point at the line that called skseq, whatever package is between."""
 
+import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,3 +66,28 @@ def test_it_points_at_the_line_of_the_user(message):
         CALLS[message]()
     ours = [one for one in caught if message in str(one.message)]
     assert {one.filename for one in ours} == {__file__}
+
+
+@pytest.fixture
+def threads():
+    """Threads that often take turns."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-4)
+    with ThreadPoolExecutor(4) as pool:
+        yield pool
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.parametrize("what", ["SARIMA", "panel"])
+def test_what_runs_in_threads_does_not_hide_later_warnings(what, threads):
+    """Nor keep them in a list that grows."""
+    if what == "SARIMA":
+        model = SARIMARegressor(order=(1, 0, 0)).fit(X, Y)
+        run = model.fit, X, Y
+    else:
+        panel = pd.concat(dict.fromkeys(range(20), DATED))
+        run = SlidingWindow(8).fit(panel).transform, panel
+    for done in [threads.submit(*run) for _ in range(12)]:
+        done.result()
+    with pytest.raises(UserWarning, match="later"):  # which it is in these tests
+        warnings.warn("later", stacklevel=1)

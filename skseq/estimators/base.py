@@ -251,7 +251,7 @@ class NetworkEstimator(Settings, DeclaredParameters):
             return Embed(self.vocabulary_size_, self.embedding_size)
         n_known, n_ahead, horizon = self._ahead()
         return Standardize(
-            *map(torch.from_numpy, self._moments_),
+            *map(torch.tensor, self._moments_),  # copies: a loaded file is read-only
             n_known=n_known,
             n_ahead=n_ahead,
             horizon=horizon,

@@ -5,7 +5,8 @@ import copy
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from ..networks import can_pass_once, one_pass
+from ..networks import can_pass_once, can_stack, one_pass
+from ..networks.dropout import drawing
 from ..training import LARGE_BATCH, gather, seeded
 from ..windows import leading_padding, series_of
 
@@ -57,7 +58,7 @@ def outputs(module, windows, run, n_draws, seed, last_step):
     if series is not None:
         n_single = min(leading_padding(series), n_single)
     found = None  # one block, since many small ones would fragment the memory
-    with seeded(seed, weight.device), torch.inference_mode():
+    with _drawing(module, seed, weight.device), torch.inference_mode():
         for start in range(0, n_single, n_windows):
             batch = gather(windows, slice(start, min(start + n_windows, n_single)))
             batch = batch.to(weight)
@@ -74,6 +75,16 @@ def outputs(module, windows, run, n_draws, seed, last_step):
                 found = _put(output[:, None].cpu(), found, start, len(windows))
                 start += len(output)
     return found.numpy()
+
+
+def _drawing(module, seed, device):
+    """Draw masks from a generator of this call, if no part from elsewhere draws some.
+
+    Else it would have to wait for a fit in another thread, which has torch's.
+    """
+    if seed is not None and device.type == "cpu" and can_stack(module):
+        return drawing([torch.Generator().manual_seed(seed)])
+    return seeded(seed, device)
 
 
 def _put(output, found, start, n_samples):

@@ -340,7 +340,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
             weights = torch.from_numpy(weights / weights.mean())
         quantiles = None
         if self.loss == "quantile":
-            quantiles = torch.from_numpy(np.asarray(self.quantiles, dtype=dtype))
+            quantiles = torch.from_numpy(np.array(self.quantiles, dtype=dtype))
         if callable(self.loss):
             return OwnLoss(deepcopy(self.loss), weights)  # a module may have a state
         return WeightedLoss(self.loss, quantiles, weights)

@@ -63,8 +63,10 @@ def _draw(draw, shape, dtype):
     """
     if _many.get() is None:
         return draw(shape)
-    drawn = torch.zeros(shape, dtype=dtype)
     generators, sizes = _many.get()
+    if sizes is None:
+        return draw(shape, generator=generators[0])
+    drawn = torch.zeros(shape, dtype=dtype)
     each = drawn.unflatten(0, (len(generators), -1))
     for values, generator, size in zip(each, generators, sizes, strict=True):
         values[:size] = draw(values[:size].shape, generator=generator)
@@ -85,26 +87,29 @@ def _draw_kept(n_dropped, shape, generator=None):
 
 def same_masks(device):
     """Return a function after which the masks are drawn that come next now."""
+    if device.type == "cpu":
+        (generator, *_), _ = _many.get() or ([torch.default_generator], None)
+        return partial(generator.set_state, generator.get_state())
     if device.type != "cuda":
-        rng = torch if device.type == "cpu" else getattr(torch, device.type)
+        rng = getattr(torch, device.type)
         return partial(rng.set_rng_state, rng.get_rng_state())
     state = torch.cuda.get_rng_state(device)  # there may be several
     return partial(torch.cuda.set_rng_state, state, device)
 
 
 @contextmanager
-def drawing(generators, sizes):
-    """Let each model of a stack draw its own masks and numbers.
+def drawing(generators, sizes=None):
+    """Let each model of a stack, or a single one, draw its own masks and numbers.
 
     Parameters
     ----------
     generators : list of torch.Generator
         One for each model.
-    sizes : tensor of shape (models,)
+    sizes : tensor of shape (models,), default=None
         Number of windows of each model for which masks are drawn, the first ones of its
-        batch. Batches have one size.
+        batch. Batches have one size. None means a single model, and all windows.
     """
-    token = _many.set((generators, sizes.tolist()))
+    token = _many.set((generators, None if sizes is None else sizes.tolist()))
     try:
         yield
     finally:

@@ -115,7 +115,7 @@ def plan(kernels, length, only_last, device):
 plan._dynamo_marked_constant = True
 
 
-@lru_cache
+@lru_cache(maxsize=16)  # that of a long series takes megabytes
 @torch.inference_mode(mode=False)  # a tensor made in it could not be trained with
 def _plan(kernels, length, only_last, device):
     lengths, strides = [length], [1]

@@ -1,14 +1,12 @@
 """Panels: what holds for one series holds for each series of a table by itself."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.utils.validation import _check_feature_names, _check_n_features
 
 from ..instances import check_levels, label, naming_series, rows_by_instance
-from ..warning import warn
+from ..warning import noting, warn
 from .time_index import as_dates, has_step, warn_short_past
 
 
@@ -53,20 +51,18 @@ def map_series(function, table, name="X"):
     times = table.index.get_level_values(-1)
     positions = rows_by_instance(table)
     results, warned = [], {}
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
+    with noting() as noted:
         for key, rows in positions.items():
             with naming_series(key):
                 part = table.take(rows).set_axis(times[rows])
                 results.append(function(key, part))
-            if caught:
-                warned[key] = caught[0]
-                caught.clear()
+            if noted:
+                warned[key] = noted[0]
+                noted.clear()
     if warned:
-        key, first = next(iter(warned.items()))
+        key, (message, category) = next(iter(warned.items()))
         more = f" (and {len(warned) - 1} more)" if len(warned) > 1 else ""
-        text = f"{first.message} This comes from the series {label(key)}{more}."
-        warn(text, first.category)
+        warn(f"{message} This comes from the series {label(key)}{more}.", category)
     return results, list(positions.values())
 
 

@@ -1,12 +1,10 @@
 """The likelihood of a SARIMA model, maximised with statsmodels."""
 
-import warnings
-
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ...extras import import_extra
-from ...warning import warn
+from ...warning import silence, warn
 
 # Largest x, where the partial autocorrelation is x / sqrt(1 + x^2). Nearer to 1, the
 # variance of the stationary series cannot be computed.
@@ -27,7 +25,7 @@ def sarimax_class():
     """
     module = "statsmodels.tsa.statespace.sarimax"
     needs = "SARIMARegressor needs statsmodels"
-    with warnings.catch_warnings():
+    with silence():
         return import_extra(module, "sarima", needs).SARIMAX
 
 
@@ -46,13 +44,12 @@ def stationary_model(series, known, order, seasonal_order, trend):
     -------
     statsmodels.tsa.statespace.sarimax.SARIMAX
     """
-    sarimax = sarimax_class()  # before warnings are silenced: it sets a filter too
+    sarimax = sarimax_class()
     p, _, q = order
     seasonal_p, _, seasonal_q, season = seasonal_order
     if trend and known.shape[1]:  # statsmodels refuses a second constant
         known = np.where(np.ptp(known, axis=0) > 0, known, 0.0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with silence():
         return sarimax(
             series,
             exog=known if known.shape[1] else None,
@@ -139,8 +136,7 @@ def maximize(model, before, max_iter):
 
 
 def _fit(model, start, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # those that matter are given later
+    with silence():  # those that matter are given later
         return model.fit(start, disp=False, **options)
 
 

@@ -1,11 +1,10 @@
 """The orders of a SARIMA model, found with tests and a stepwise search."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 
 from ...extras import import_extra
+from ...warning import silence
 from ...windows import difference
 from .scaling import residuals
 
@@ -47,8 +46,7 @@ def search_orders(table, season, criterion):
     varies = np.ptp(table, axis=0) > 0  # the constant is estimated separately
     varies[0] = True
     table = table[:, varies].astype(np.float64)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # from models that the search rejects
+    with silence():  # from models that the search rejects
         d, seasonal_d = _differences(arima, table, season)
         changes = difference(difference(table, max(season, 1), seasonal_d), 1, d)
         # The optimiser has absolute tolerances, which suit a standard deviation of 1.
@@ -157,8 +155,7 @@ def _neighbours(candidate, limits, constant):
 
 
 def _statsforecast():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with silence():
         import_extra("statsforecast", "auto", "order='auto' needs statsforecast")
         from statsforecast import arima
     return arima

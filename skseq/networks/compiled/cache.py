@@ -1,5 +1,6 @@
 """Functions compiled by numba, for this process and later ones."""
 
+from functools import wraps
 from hashlib import sha256
 from importlib.resources import files
 
@@ -17,9 +18,18 @@ def compiled(function, **options):
     function.__qualname__ += f"_{_SOURCES}"
     options = {**OPTIONS, "no_cpython_wrapper": False, "nogil": True, **options}
     try:
-        return njit(**options, cache=True)(function)
+        loop = njit(**options, cache=True)(function)
     except RuntimeError:  # no folder is writable
         return njit(**options)(function)
+
+    @wraps(function)
+    def call(*arguments):
+        try:
+            return loop(*arguments)
+        except OSError:  # of its file, as when the disk is full; it is compiled by now
+            return loop(*arguments)
+
+    return call
 
 
 def _digest(folder):
