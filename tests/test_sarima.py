@@ -530,6 +530,7 @@ AUTO = [
     (simulate(300, (1, 1, 0), params=[0.5]) + np.arange(300), 0),
     (simulate(200, (1, 0, 0), (0, 1, 1, 7), params=[0.6, -0.7]), 7),
     (make_series(90), 7),
+    (simulate(80, (0, 1, 1), params=[0.3]) + np.arange(80) ** 2, 0),
 ]
 
 
