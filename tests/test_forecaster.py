@@ -301,6 +301,13 @@ class TestForecasts:
         with pytest.raises(ValueError, match=r"but pretrain had \['y0'\] and \[\]"):
             model.fit(make_series(25, 2))
 
+    def test_pretrained_again_on_another_panel(self):
+        first, second = make_panel(), 1 - make_panel() ** 2
+        alone = forecaster(horizon=3).pretrain(second).regressor_.coef_
+        model = forecaster(horizon=3).pretrain(first)
+        assert not np.allclose(model.regressor_.coef_, alone)
+        assert_array_equal(model.pretrain(second).regressor_.coef_, alone)
+
     def test_pretrained_variables_are_told_by_name(self):
         X = make_panel((30, 30), n_columns=2)
         y = (5 + 2 * X["y0"] - X["y1"]).to_frame("sales")
