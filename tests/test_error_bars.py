@@ -316,6 +316,14 @@ def test_conformal_around_a_sequence_of_targets(cls, n_steps, weights):
     assert model.score(X, y, weights) == alone.score(X, y, weights)
 
 
+def test_conformal_takes_windows_of_any_length_if_the_regressor_does():
+    X, y = np.random.default_rng(0).normal(size=(2, 50, 6))
+    model = ConformalRegressor(GRURegressor(max_epochs=1)).fit(X[..., None], y[:, 0])
+    shorter = X[:, -4:, np.newaxis]
+    middle = model.predict_interval(shorter, coverage=0.5).mean(axis=-1)
+    np.testing.assert_allclose(middle, model.regressor_.predict(shorter))
+
+
 def test_conformal_leaves_the_number_of_steps_to_the_regressor():
     X, y = np.zeros((20, 4, 1)), np.zeros((20, 2, 1))
     with pytest.raises(ValueError, match=r"expected .* \(n_samples, 4, n_outputs\)"):

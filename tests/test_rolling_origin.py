@@ -23,6 +23,7 @@ from skseq import (
     TransformedWindowRegressor,
     compare,
 )
+from skseq.comparison import runs
 from skseq.comparison.rolling_origin import rolling_origin
 from skseq.forecasting import SequenceForecaster
 
@@ -221,6 +222,14 @@ def test_an_interrupted_run_goes_on_where_it_stopped(frame, tmp_path):
     assert Counter.n_fits == 5 + 4
     compare(models, frame + 1, **setting)
     assert Counter.n_fits == 9 + 4
+
+
+def test_results_of_other_versions_are_not_used(frame, tmp_path, monkeypatch):
+    setting = {**SETTING, "cache": tmp_path}
+    for installed in ("1.0", "1.1", "1.1"):
+        monkeypatch.setattr(runs, "version", lambda name, now=installed: now)
+        compare({"naive": NaiveRegressor()}, frame, **setting)
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_processes_beside_each_other_change_nothing(frame):

@@ -273,6 +273,18 @@ def test_pieces_are_differenced_by_themselves():
     np.testing.assert_allclose(laid, np.concatenate(expected), atol=1e-9)
 
 
+def test_pieces_that_match_by_chance_stay_apart():
+    """Among small numbers, the second may begin with what would follow the first."""
+    first, second = np.random.default_rng(0).poisson(3, size=(2, 60)).astype(float)
+    second[0] = first[-HORIZON]
+    cuts = zip(cut(first), cut(second), strict=True)
+    X, y = map(np.concatenate, cuts)
+    model = SARIMARegressor((0, 0, 0), NO_SEASON, trend="c").fit(X, y)
+    laid = model.statsmodels_results(X, y).model.endog[:, 0]
+    expected = [first, np.full(LENGTH, np.nan), second]
+    np.testing.assert_array_equal(laid, np.concatenate(expected))
+
+
 def test_pieces_of_different_levels():
     """Two series are as good as one that is as long as both."""
     rng = np.random.default_rng(0)
@@ -520,6 +532,7 @@ AUTO = [
     (simulate(300, (1, 1, 0), params=[0.5]) + np.arange(300), 0),
     (simulate(200, (1, 0, 0), (0, 1, 1, 7), params=[0.6, -0.7]), 7),
     (make_series(90), 7),
+    (simulate(80, (0, 1, 1), params=[0.3]) + np.arange(80) ** 2, 0),
 ]
 
 

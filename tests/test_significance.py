@@ -166,6 +166,20 @@ def test_differences_find_the_better_model():
         result.differences("lat")
 
 
+@pytest.mark.parametrize(("step", "overlapping"), [(1, 3), (2, 2), (3, 1)])
+def test_origins_overlap_the_less_the_further_apart_they_are(step, overlapping):
+    y = np.random.default_rng(0).normal(size=200)
+    setting = {"target": 0, "horizon": 3, "window": 8, "test_fraction": 0.5}
+    result = compare({"last": NaiveRegressor()}, y, **setting, season=4, step=step)
+    last, naive = (
+        abs(forecast - result.truth).mean(axis=1)
+        for forecast in (result.forecasts["last"], result.naive)
+    )
+    expected = np.hstack(diebold_mariano(last - naive, overlapping))
+    found = result.differences()[["DM", "p", "low", "high"]].loc["last"]
+    np.testing.assert_allclose(found.to_numpy(), expected)
+
+
 # statsmodels collects garbage in each call, which takes most of a second.
 @mock.patch("gc.collect", return_value=0)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))

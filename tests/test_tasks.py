@@ -323,6 +323,12 @@ def test_known_ahead_of_another_time_step(holidays):
         KnownAhead(hourly).fit(sales[:380])
 
 
+def test_known_ahead_of_a_single_row(holidays):
+    sales, calendar = holidays
+    row = KnownAhead(calendar, horizon=3).fit_transform(sales[:1])
+    np.testing.assert_array_equal(row, [[sales.iat[0, 0], *calendar.iloc[1:4, 0]]])
+
+
 def test_known_ahead_needs_an_index(holidays):
     sales, calendar = holidays
     with pytest.raises(ValueError, match="X has no index of times"):

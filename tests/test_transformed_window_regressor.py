@@ -23,6 +23,7 @@ from skseq import (
     DenseRegressor,
     Differencer,
     GRURegressor,
+    KnownAhead,
     NaiveRegressor,
     SlidingWindow,
     TransformedWindowRegressor,
@@ -476,6 +477,20 @@ def test_around_a_pipeline_that_cuts_windows():
     pipe = make_pipeline(SlidingWindow(10), NaiveRegressor())
     with pytest.raises(ValueError, match="put that step before TransformedWindow"):
         TransformedWindowRegressor(pipe, Differencer(7)).fit(X, y)
+
+
+def test_changes_of_two_targets_that_are_known_ahead():
+    event = np.random.default_rng(0).integers(0, 2, size=200)
+    levels = (1 + np.outer(event, [3.0, -2.0])).cumsum(axis=0)
+    table = pd.DataFrame(levels, columns=["up", "down"]).assign(event=event)
+    X, y = horizon_targets(table, target=["up", "down"], horizon=4)
+    ahead = KnownAhead(table["event"], horizon=4).fit_transform(X[["up", "down"]])
+    windows = SlidingWindow(5).fit_transform(ahead)
+    model = TransformedWindowRegressor(
+        LinearRegression(), Differencer(), target=[0, 1], n_known_ahead=1
+    )
+    model.fit(windows[4:100], y[4:100])
+    np.testing.assert_allclose(model.predict(windows[100:]), y[100:])
 
 
 def test_to_transform_or_not_is_searched():

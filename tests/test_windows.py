@@ -148,6 +148,13 @@ def test_tokens_that_agree_by_chance_are_not_shared():
     assert n_shared(windows, windows) == 29 // 7
 
 
+def test_windows_of_a_season_are_moved_by_the_fewest_steps_that_fit():
+    week = np.tile([0.0, 0, 0, 0, 0, 1, 1], 10)[:, np.newaxis]
+    for stride in (1, 7):
+        windows = sliding_windows(week, 14)[::stride]
+        assert n_shared(windows, windows) == 13 // stride
+
+
 @given(hnp.array_shapes(min_dims=1, max_dims=3, max_side=9), st.integers(1, 50))
 def test_chunks_cover_everything_once_and_stay_small(shape, limit):
     array = np.zeros(shape)

@@ -6,7 +6,7 @@ import pandas as pd
 from ..instances import naming_series
 from ..transformers.time_index import as_dates, find_step
 from .runs import run_all
-from .tables import by_series, in_order
+from .tables import by_series
 
 
 def split_coming(table, target, known_ahead):
@@ -145,7 +145,7 @@ def forecast_coming(
     model : as :func:`compare` takes
         It is cloned.
     tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
-        One for each series.
+        One for each series, with its columns in the order of :func:`in_order`.
     coming : dict of tuple to DataFrame of shape (horizon, n_features)
         The rows that follow, from :func:`check_coming`.
     target, window, horizon, known_ahead, coverage
@@ -159,10 +159,7 @@ def forecast_coming(
     """
     found = run_all(
         {name: model},
-        {
-            key: in_order(pd.concat([table, coming[key]]), target, known_ahead)
-            for key, table in tables.items()
-        },
+        {key: pd.concat([table, coming[key]]) for key, table in tables.items()},
         [range(-horizon - 1, -horizon)],
         window=window,
         horizon=horizon,

@@ -48,8 +48,6 @@ def _without_zone(indexes, frequencies):
 
     sktime's periods can't represent the hours that change with summer time.
     """
-    if indexes[0].tz is None:
-        return indexes
     local = [index.tz_localize(None) for index in indexes]
     if list(map(_frequency, local)) == frequencies:
         return local

@@ -43,7 +43,7 @@ class Instance:
 
     def followed_by(self, y):
         """Return the series with further values of y (and no index for them)."""
-        past = np.pad(self.past, ((0, len(y)), (0, 0)), mode="edge")
+        past = np.pad(self.past, ((0, len(y)), (0, 0)))  # no pass reads beyond it
         y = np.concatenate([self.y, y.astype(self.y.dtype)])
         return replace(self, y=y, past=past)
 

@@ -131,8 +131,6 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
 
     def _say_if_far(self, index):
         """Say if X begins too long after the fitted series to follow it, else None."""
-        if self.gaps == "raise" or index is None or self.history_index_ is None:
-            return None
         last, widest = self.history_index_[-1:], self._widest_step
         if widest is None or index[0] <= last[0]:
             return None

@@ -83,9 +83,7 @@ def check_windows(windows, *, allow_missing=False, estimator=None):
     series = series_of(array)
     # If the series is valid, so are all its windows. If not (a NaN that is at the
     # start of some windows only), check window by window.
-    if series is not None and (
-        _is_finite(series) or _is_finite(series[leading_padding(series) :])
-    ):
+    if series is not None and _is_finite(series[leading_padding(series) :]):
         return array
     for part in chunks(array):
         rows = np.asarray(array[part])

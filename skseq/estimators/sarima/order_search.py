@@ -48,7 +48,7 @@ def search_orders(table, season, criterion):
     table = table[:, varies].astype(np.float64)
     with silence():  # from models that the search rejects
         d, seasonal_d = _differences(arima, table, season)
-        changes = difference(difference(table, max(season, 1), seasonal_d), 1, d)
+        changes = difference(difference(table, season, seasonal_d), 1, d)
         # The optimiser has absolute tolerances, which suit a standard deviation of 1.
         spread = changes.std(axis=0)
         unit = np.where(spread > 0, spread, 1.0)
@@ -79,7 +79,7 @@ def _differences(arima, table, season):
     seasonal_d = 0
     if season and len(rest) > 2 * season:
         seasonal_d = arima.nsdiffs(rest, period=season)
-    rest = difference(rest[:, np.newaxis], max(season, 1), seasonal_d)
+    rest = difference(rest[:, np.newaxis], season, seasonal_d)
     return arima.ndiffs(rest[:, 0]), seasonal_d
 
 
