@@ -26,6 +26,7 @@ from tests.factories import (
     NETWORKS,
     Spy,
     cases,
+    flat_weights,
     make,
     network_regressors,
     networks,
@@ -150,6 +151,19 @@ def test_the_best_weights_are_restored(cls, tol, n_iter_no_change):
     assert valid_loss_by_hand(model, X, y, 12, gap=1) == pytest.approx(
         expected, rel=1e-9
     )
+
+
+def test_without_it_the_last_weights_stay_though_the_loss_was_lower():
+    X, y = numbered(60)
+    params = {"learning_rate": 0.2, "lr_schedule": "constant", "max_epochs": 6}
+    members = make(DenseRegressor, n_members=2, **params).fit(X, y)
+    for net, state in zip(members.nets_, members.member_random_states_, strict=True):
+        spy = Spy()
+        alone = make(DenseRegressor, callbacks=[spy], **params)
+        alone.set_params(random_state=state).fit(X, y)
+        assert alone.history_["train_loss"].idxmin() < 5
+        np.testing.assert_array_equal(flat_weights(alone.net_.module_), spy.weights[-1])
+        np.testing.assert_allclose(flat_weights(net.module_), spy.weights[-1])
 
 
 @pytest.mark.parametrize("weighted", [False, True])
