@@ -238,6 +238,7 @@ def test_a_series_over_itself(series):
     np.testing.assert_array_equal(change, display.difference)
     assert display.lines_["lagged"].axes is above
     assert display.lines_["difference"].axes is below
+    assert below.get_xlabel() == "2024-01-01 to 2024-01-20"
     _, axes = plt.subplots(2)
     assert display.plot(axes).figure_ is axes[0].figure
     with pytest.raises(ValueError, match="lag == 0"):
