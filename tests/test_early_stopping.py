@@ -92,6 +92,17 @@ def test_classifiers_hold_out_the_last_of_each_class(cls):
     assert sorted(chain(*spy.samples(0))) == [*range(24), *range(30, 46)]
 
 
+def test_the_class_of_a_sequence_of_labels_is_the_last():
+    X, _ = numbered(50)
+    X[::2, :1] = np.nan  # which leaves the first step of every other without a label
+    y = np.repeat(["a", "b"], [30, 20])[:, np.newaxis].repeat(3, axis=1)
+    spy = Spy()
+    options = {"validation_fraction": 0.2, "callbacks": [spy]}
+    make(GRUClassifier, early_stopping=True, **options).fit(X, y)
+    held_out = [*chain(*spy.samples(0, training=False))]
+    assert held_out == [*range(24, 30), *range(46, 50)]
+
+
 @pytest.mark.parametrize("copied", [False, True])
 def test_classifiers_do_not_train_on_steps_that_are_held_out(copied):
     """Windows of one series, on both sides of those of a class that ends early."""
