@@ -117,9 +117,9 @@ class VectorizedGridSearchCV(GridSearchCV):
         self._checked_cv_orig = cv  # scikit-learn keeps the splits
         return self
 
-    def _format_results(self, candidate_params, n_splits, *args, **kwargs):
+    def _format_results(self, candidate_params, n_splits, *args):
         """Share the time of training together, before ``refit`` may choose by it."""
-        results = super()._format_results(candidate_params, n_splits, *args, **kwargs)
+        results = super()._format_results(candidate_params, n_splits, *args)
         share = self._seconds / (len(candidate_params) * n_splits)
         results["mean_fit_time"] = results["mean_fit_time"] + share
         return results

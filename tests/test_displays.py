@@ -238,8 +238,11 @@ def test_a_series_over_itself(series):
     np.testing.assert_array_equal(change, display.difference)
     assert display.lines_["lagged"].axes is above
     assert display.lines_["difference"].axes is below
+    assert below.get_xlabel() == "2024-01-01 to 2024-01-20"
     _, axes = plt.subplots(2)
     assert display.plot(axes).figure_ is axes[0].figure
+    with pytest.raises(ValueError, match="lag == 0"):
+        LaggedDifferenceDisplay.from_series(series, lag=0)
 
 
 @pytest.mark.parametrize("kind", ["periods", "frame", "array"])
@@ -459,8 +462,9 @@ def test_attention():
     np.testing.assert_allclose(drawn_weights, model.attention_weights(X)[7], rtol=1e-5)
     np.testing.assert_allclose(drawn_weights.sum(axis=1), 1, rtol=1e-5)
     assert [label.get_text() for label in display.ax_.get_yticklabels()] == ["a", "b"]
-    labels = [label.get_text() for label in display.ax_.get_xticklabels()]
-    assert labels == list(map(str, X[7]))
+    labels = display.ax_.get_xticklabels()
+    assert [label.get_text() for label in labels] == list(map(str, X[7]))
+    assert {label.get_rotation() for label in labels} == {0}
     with pytest.raises(ValueError, match="3 labels for 2 steps of the output"):
         AttentionDisplay.from_estimator(model, X[7], output_labels="abc")
     with pytest.raises(TypeError, match="NaiveRegressor has no attention_weights"):

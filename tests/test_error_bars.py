@@ -213,7 +213,7 @@ def test_quantiles_are_checked(noisy):
     model = DenseRegressor(loss="quantile", max_epochs=1).fit(X, y)
     with pytest.raises(ValueError, match="reaches beyond the learned quantiles"):
         model.predict_quantiles(X, [0.01])
-    for q in ([1.5], [], [np.nan], "median", None):
+    for q in ([0, 0.5], [0.5, 1], [], [np.nan], "median", None):
         with pytest.raises(ValueError, match="q must hold levels"):
             model.predict_quantiles(X, q)
 

@@ -263,6 +263,13 @@ def test_a_gradient_that_vanishes_through_time_is_told(estimator, told, n_member
         assert abs(model.predict(changed) - model.predict(X[-1:]))[0] < 1e-10
 
 
+def test_padding_is_not_taken_for_steps_without_a_gradient():
+    X = np.random.default_rng(0).normal(size=(20, 100, 1))
+    X[:, :60] = np.nan
+    model = GRURegressor(hidden_size=4, max_epochs=1, random_state=0)
+    model.fit(X, np.arange(20.0))  # a warning would be an error
+
+
 def test_a_vanishing_gradient_is_named_with_its_layer():
     X, y = data()
 

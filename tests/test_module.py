@@ -70,6 +70,20 @@ class Attention(nn.Module):
         return x + self.weight * seen
 
 
+class MeanSoFar(nn.Module):
+    """A layer over the mean of a step and those before it, by fixed weights."""
+
+    def __init__(self, n_features):
+        super().__init__()
+        steps = torch.ones(LENGTH, LENGTH).tril()
+        weight = steps / steps.sum(dim=1, keepdim=True)
+        self.weight = nn.Parameter(weight, requires_grad=False)
+        self.out = nn.Linear(n_features, 4)
+
+    def forward(self, x):
+        return self.out(self.weight @ x)
+
+
 class Argmax(nn.Module):
     def forward(self, x):
         return x.argmax(dim=1, keepdim=True)
@@ -316,7 +330,7 @@ def test_an_output_for_each_step_must_not_see_later_ones(name):
 
 
 @pytest.mark.parametrize(
-    "module", [OwnGRU, partial(Attention, is_masked=True), dropping]
+    "module", [OwnGRU, partial(Attention, is_masked=True), MeanSoFar, dropping]
 )
 def test_causal_modules_are_recognised(module):
     ModuleRegressor(module=module, supervise="every", **SMALL).fit(X, Y)

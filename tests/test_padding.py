@@ -11,7 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
 
-from skseq import DenseRegressor, EncoderDecoderRegressor, pad_sequences
+from skseq import (
+    DenseRegressor,
+    EncoderDecoderRegressor,
+    GRUClassifier,
+    GRURegressor,
+    pad_sequences,
+)
 from skseq.estimators import ALL
 from skseq.networks import padding_known
 from tests.factories import (
@@ -172,6 +178,18 @@ def test_training_windows_may_all_be_padding(cls):
         warnings.simplefilter("ignore", ConvergenceWarning)
         model = make(cls).fit(nothing, y)
     assert np.isfinite(output(model, nothing)).all()
+
+
+@pytest.mark.parametrize(
+    ("cls", "shape"), [(GRURegressor, (5, 1)), (GRUClassifier, (5,))]
+)
+def test_a_batch_may_be_padding_alone(cls, shape):
+    """It has no target of a step that counts."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20, 5, 1)), rng.integers(2, size=(20, *shape))
+    X[3] = np.nan
+    model = cls(hidden_size=2, batch_size=1, max_epochs=2, random_state=0).fit(X, y)
+    assert np.isfinite(model.history_["train_loss"]).all()
 
 
 @networks

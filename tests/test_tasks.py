@@ -116,7 +116,7 @@ def test_score_of_outputs_at_every_step(wave):
     of_steps = np.repeat(weights, seen.sum(axis=1))
     model = GRURegressor(hidden_size=4, max_epochs=3, random_state=0)
     forecast = model.fit(windows, targets).predict(windows)
-    assert model.score(windows, targets, weights) == pytest.approx(
+    assert model.score(windows, targets.tolist(), weights) == pytest.approx(
         r2_score(targets[seen], forecast[seen], sample_weight=of_steps)
     )
     assert len(cross_val_score(model, windows, targets, cv=2)) == 2
@@ -484,3 +484,17 @@ def test_what_is_linear_stays_so_with_values_known_ahead():
     np.testing.assert_allclose(predicted[2], predicted[:2].mean(axis=0), atol=1e-6)
     n_weights = sum(p.numel() for p in model.net_.module_.parameters())
     assert n_weights == (5 * 3 + 1) * 3 + 2 + 1  # a window, then what is known
+
+
+@pytest.mark.parametrize(
+    "model", [GRURegressor(hidden_size=4), DenseRegressor(hidden_layer_sizes=(4,))]
+)
+def test_what_is_known_ahead_may_matter_more_to_some_windows(model):
+    X = np.random.default_rng(0).normal(size=(50, 5, 1 + 2))  # known: two steps ahead
+    model = clone(model).set_params(n_known_ahead=1, max_epochs=1, random_state=0)
+    model.fit(X, X[:, -1, 1:] * X[:, -1, :1])
+    changed = X.copy()
+    changed[:, -1, 2] += 1
+    effect = model.predict(changed) - model.predict(X)
+    np.testing.assert_array_equal(effect[:, 0], 0)
+    assert np.std(effect[:, 1]) > 0.01

@@ -195,8 +195,6 @@ def _check_verbose(value):
 
 
 def _check_random_state(value):
-    if isinstance(value, np.random.RandomState):
-        return
     try:
         check_random_state(value)
     except ValueError as error:

@@ -92,7 +92,7 @@ class UncertaintyMixin:
                     f"q={q!r} reaches beyond the learned "
                     f"quantiles={self._fitted.quantiles}: fit with a wider range."
                 )
-            y = np.sort(self._mean_outputs(windows), axis=-1)
+            y = self._mean_outputs(windows)
             places = np.interp(near, learned, np.arange(len(learned))).tolist()
             quantiles = np.stack([at_level(y, place) for place in places], axis=-1)
         return self._decode(quantiles)
