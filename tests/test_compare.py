@@ -36,6 +36,7 @@ from skseq import (
     compare,
     default_models,
 )
+from skseq.datasets import load_victoria_electricity
 from skseq.inputs import prepare
 from skseq.shell import read_table
 
@@ -199,6 +200,27 @@ def test_models_are_cloned_and_results_repeat(frame):
     assert not hasattr(models["linear"], "net_")
     second = compare(models, frame, **SETTING)
     pd.testing.assert_frame_equal(first.forecasts["linear"], second.forecasts["linear"])
+
+
+def test_default_models_beat_the_naive_forecast_of_demand():
+    """In the table of the README: a baseline that is worse than naive would be none."""
+    demand = load_victoria_electricity().frame[["demand"]]
+    models = {name: default_models(7)[name] for name in ("naive", "SARIMA")}
+    result = compare(models, demand, target="demand", horizon=14, window=56)
+    assert result.table.loc["SARIMA", "MAE / naive"] < 0.95
+
+
+def test_default_models_beat_the_naive_forecast_of_what_grows():
+    """Networks as they are have ten times its error: they can't extrapolate."""
+    months = np.arange(240)
+    growth = 1.01**months * (5 + np.sin(months * np.pi / 6))
+    table = pd.DataFrame(
+        {"sales": growth + np.random.default_rng(0).normal(size=240) / 5}
+    )
+    models = default_models(12, max_epochs=20, random_state=0)
+    setting = {"target": "sales", "horizon": 12, "window": 36, "season": 12}
+    ratios = compare(models, table, **setting).table["MAE / naive"]
+    assert (ratios.drop(["naive", "last"]) < 0.9).all()
 
 
 @pytest.mark.parametrize("name", default_models())

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
@@ -303,3 +304,49 @@ def test_bad_input():
         ValueError, match=r"X has 2 windows, but the fitted data had 3.*as past"
     ):
         differencer.inverse_transform(np.zeros((2, 5, 2)))
+
+
+def wandering(season, n_seasons, keeps, seed):
+    """A season around a level that keeps a share of its deviation each season."""
+    rng = np.random.default_rng(seed)
+    level = np.zeros(n_seasons + 50)
+    for i, shock in enumerate(rng.normal(size=len(level) - 1)):
+        level[i + 1] = keeps * level[i] + shock
+    pattern = 10 * rng.normal(size=season)
+    rows = level[50:, np.newaxis] + pattern + 0.1 * rng.normal(size=(n_seasons, season))
+    return rows.reshape(-1, 1)
+
+
+@pytest.mark.parametrize("season", [1, 4, 12])
+@pytest.mark.parametrize(
+    ("n_seasons", "keeps", "order"),
+    [(400, 1.0, 1), (400, 0.9, 1), (400, 0.0, 0), (400, 0.2, 0), (15, 0.0, 1)],
+)
+def test_differences_if_the_level_drifts(season, n_seasons, keeps, order):
+    series = wandering(season, n_seasons, keeps, seed=0)
+    auto, given = Differencer(season, "auto"), Differencer(season)
+    changes = auto.fit_transform(series)
+    assert auto.order_ == order
+    assert_array_equal(changes, given.fit_transform(series) if order else series)
+    assert_allclose(auto.inverse_transform(changes), series, atol=1e-9)
+    windows = SlidingWindow(3 * season).fit_transform(series)
+    assert Differencer(season, "auto").fit(windows).order_ == order
+    frame = pd.DataFrame(series, pd.date_range("2024", periods=len(series)))
+    later = frame.iloc[-3 * season :] + 1
+    assert_array_equal(
+        auto.fit(frame[: -2 * season]).transform(later)[-season:],
+        later[-season:] - (later[-2 * season : -season].to_numpy() if order else 0),
+    )
+
+
+def test_one_variable_that_drifts_is_enough():
+    still, drifting = (wandering(4, 100, keeps, seed=0) for keeps in (0.0, 1.0))
+    assert Differencer(4, "auto").fit(np.hstack([still, drifting])).order_ == 1
+
+
+@pytest.mark.parametrize("length", [3, 4])
+def test_windows_of_a_season_stay_as_they_are(length):
+    windows = SlidingWindow(length).fit_transform(wandering(4, 100, 1.0, seed=0))
+    auto = Differencer(4, "auto").fit(windows)
+    assert auto.order_ == 0
+    assert_array_equal(auto.transform(windows), windows)

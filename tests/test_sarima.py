@@ -18,12 +18,10 @@ from skseq import (
     NaiveRegressor,
     SARIMARegressor,
     SlidingWindow,
-    compare,
     default_models,
     horizon_targets,
     pad_sequences,
 )
-from skseq.datasets import load_victoria_electricity
 from skseq.displays import ResidualsDisplay
 from skseq.windows import sliding_windows, views
 from tests.benchmarks.sarima import PUBLISHED, every_day, every_day_warm, load, once
@@ -785,14 +783,6 @@ def test_without_statsmodels_compare_leaves_it_out(monkeypatch):
 def test_the_default_of_compare_has_the_season(season):
     X, y = cut(make_series())
     assert default_models(season)["SARIMA"].fit(X, y).predict(X).shape == y.shape
-
-
-def test_the_default_of_compare_beats_the_naive_forecast():
-    """In the table of the README: a baseline that is worse than naive would be none."""
-    demand = load_victoria_electricity().frame[["demand"]]
-    models = {name: default_models(7)[name] for name in ("naive", "SARIMA")}
-    result = compare(models, demand, target="demand", horizon=14, window=56)
-    assert result.table.loc["SARIMA", "MAE / naive"] < 0.95
 
 
 # --- published -------------------------------------------------------------------

@@ -120,6 +120,25 @@ def test_two_differences_of_zero_continue_the_line():
     np.testing.assert_array_equal(prediction, [[8.0, 10, 12]])
 
 
+@pytest.mark.parametrize("view", [True, False])
+@pytest.mark.parametrize("drifts", [True, False])
+def test_differences_if_the_level_drifts(drifts, view):
+    """Else the regressor gets just what it would get by itself."""
+    steps = np.random.default_rng(0).normal(size=(200, 2))
+    rows = steps.cumsum(axis=0) if drifts else steps
+    X, y = horizon_targets(rows, target=1, horizon=3)
+    windows = SlidingWindow(12).fit_transform(X)
+    windows = windows if view else windows.copy()
+    network = GRURegressor(hidden_size=4, target=1, max_epochs=2, random_state=0)
+    auto = TransformedWindowRegressor(network, Differencer(4, "auto"), target=1)
+    if drifts:
+        other = TransformedWindowRegressor(network, Differencer(4), target=1)
+    else:
+        other = clone(network)
+    forecasts = [one.fit(windows, y).predict(windows) for one in (auto, other)]
+    np.testing.assert_array_equal(*forecasts)
+
+
 @pytest.mark.parametrize("order", [1, 2])
 @pytest.mark.parametrize("lag", [1, 3])
 def test_the_regressor_sees_differences(lag, order):

@@ -10,6 +10,7 @@ from ..estimators import (
     RNNRegressor,
     SARIMARegressor,
 )
+from ..transformers import Differencer, TransformedWindowRegressor
 from ..validation import WITHOUT_PREDICT
 
 
@@ -17,10 +18,12 @@ def default_models(season=1, **training):
     """Return the models that ``python -m skseq compare`` runs.
 
     The networks stop early, when the loss on the last training windows no longer
-    falls: most series are so short that the networks would overfit. SARIMA is included
-    if statsmodels is installed. "last" repeats the last value, which is hard to beat
-    without a season, as with prices. SARIMA has the orders (1, 1, 1) and (0, 1, 1) of
-    the season: most levels drift.
+    falls: most series are so short that the networks would overfit. If the level of the
+    target drifts, or the series is short, they forecast its seasonal differences
+    (``order="auto"`` of :class:`Differencer`), since they can't extrapolate. SARIMA is
+    included if statsmodels is installed; its orders are (1, 1, 1) and (0, 1, 1) of the
+    season. "last" repeats the last value, which is hard to beat without a season, as
+    with prices.
 
     Parameters
     ----------
@@ -45,11 +48,16 @@ def default_models(season=1, **training):
         "naive": NaiveRegressor(season),
         "last": NaiveRegressor(1),
         **({"SARIMA": _sarima(season)} if find_spec("statsmodels") else {}),
-        "linear": DenseRegressor(**training),
-        "RNN": RNNRegressor(**training),
-        "LSTM": LSTMRegressor(**training),
-        "GRU": GRURegressor(**training),
+        "linear": _difference(DenseRegressor(**training), season),
+        "RNN": _difference(RNNRegressor(**training), season),
+        "LSTM": _difference(LSTMRegressor(**training), season),
+        "GRU": _difference(GRURegressor(**training), season),
     }
+
+
+def _difference(network, season):
+    """Let a network forecast seasonal differences, if the level drifts."""
+    return TransformedWindowRegressor(network, Differencer(season, order="auto"))
 
 
 def _sarima(season):

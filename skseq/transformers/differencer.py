@@ -11,13 +11,24 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from ..validation import check_windows
-from ..windows import chunks, difference, integrate, leading_padding
+from ..validation import check_series, check_windows
+from ..windows import (
+    backfill,
+    chunks,
+    difference,
+    integrate,
+    leading_padding,
+    level_drifts,
+    series_of,
+)
 from . import time_index as ti
 from .series import SeriesTransformer
 
 N_COMPARED = 100
 """Differences by which an array is known to start where the fitted series does."""
+
+N_SEASONS = 20
+"""Seasons from which one can tell whether the level drifts."""
 
 
 def _has_columns(differencer):
@@ -37,13 +48,19 @@ class Differencer(SeriesTransformer):
     lag : int, default=1
         Distance of the row that is subtracted: 1 removes a trend, the number of
         steps in a season removes the season.
-    order : int, default=1
-        How many times to difference.
+    order : int or "auto", default=1
+        How many times to difference. With "auto", once if the level drifts or X is too
+        short to tell, else not at all: a network can't forecast levels far from those
+        it was trained on, but makes use of a level that returns.
     gaps : {"raise", "ignore"}, default="raise"
         What to do if the index of a table has gaps or no regular step.
 
     Attributes
     ----------
+    order_ : int
+        How many times ``fit`` found to difference. With "auto", 1 if any variable's
+        mean over ``lag`` steps varies more than its differences do, or X has fewer than
+        ``20 * lag`` steps; else 0. Windows of no more than ``lag`` steps give 0.
     head_ : ndarray of shape (n_samples, lag * order, n_features)
         The first rows, after padding, of each window in ``fit``, or of the fitted
         series (``n_samples`` is 1). ``inverse_transform`` starts from them.
@@ -105,7 +122,7 @@ class Differencer(SeriesTransformer):
         self
         """
         check_scalar(self.lag, "lag", Integral, min_val=1)
-        check_scalar(self.order, "order", Integral, min_val=1)
+        self.order_ = self._find_order(X)
         if _is_windows(X):
             rows = check_windows(X)
             self._forget_series(X, rows.shape[2])
@@ -115,7 +132,7 @@ class Differencer(SeriesTransformer):
         n_past = self._n_past()
         if length <= n_past:
             raise ValueError(
-                f"Differences of lag={self.lag} and order={self.order} need more than "
+                f"Differences of lag={self.lag} and order={self.order_} need more than "
                 f"{n_past} time steps, but X has {length} "
                 f"(n_samples={n_samples if _is_windows(X) else length}): choose a "
                 "smaller lag or order."
@@ -128,8 +145,28 @@ class Differencer(SeriesTransformer):
         self.head_ = rows[np.arange(n_samples)[:, np.newaxis], first]
         if not _is_windows(X):
             start = rows[0, self.n_padding_[0] :][: n_past + N_COMPARED]
-            self._first_changes = difference(start, self.lag, self.order)
+            self._first_changes = difference(start, self.lag, self.order_)
         return self
+
+    def _find_order(self, X):
+        if not isinstance(self.order, str):
+            check_scalar(self.order, "order", Integral, min_val=1)
+            return self.order
+        if self.order != "auto":
+            raise ValueError(f"order must be a number or 'auto', got {self.order!r}.")
+        if _is_windows(X):
+            windows = check_windows(X)
+            if windows.shape[1] <= self.lag:
+                return 0
+            series = series_of(windows)
+        else:
+            windows, series = None, check_series(X, estimator=self)
+        if series is None:
+            rows = backfill(windows)
+        else:
+            rows = series[np.newaxis, leading_padding(series) :]
+        is_short = rows.shape[0] * rows.shape[1] < N_SEASONS * self.lag
+        return int(is_short or level_drifts(rows, self.lag))
 
     def transform(self, X, past=None):
         """Difference a series or windows.
@@ -149,7 +186,7 @@ class Differencer(SeriesTransformer):
         """
         check_is_fitted(self)
         if past is None and not _is_windows(X):
-            return difference(self._with_past(X), self.lag, self.order)
+            return difference(self._with_past(X), self.lag, self.order_)
         rows = self._check_rows(X)
         n_past = self._n_past()
         shape = (*rows.shape[:-2], n_past + rows.shape[-2], rows.shape[-1])
@@ -158,7 +195,7 @@ class Differencer(SeriesTransformer):
         if past is not None:
             past = self._check_past(past, rows)
             extended[..., n_past - past.shape[-2] : n_past, :] = past
-        return difference(extended, self.lag, self.order)
+        return difference(extended, self.lag, self.order_)
 
     def inverse_transform(self, X, past=None):
         """Undo the differencing.
@@ -196,7 +233,7 @@ class Differencer(SeriesTransformer):
             past = self._find_past(index)[0]
         if past.shape[-2] < self._n_past():
             raise ValueError(self._say_unknown(rows))
-        return integrate(rows, past, self.lag, self.order)
+        return integrate(rows, past, self.lag, self.order_)
 
     def _starts_with_fitted(self, X, rows):
         if rows.ndim == 3:
@@ -217,7 +254,7 @@ class Differencer(SeriesTransformer):
         return np.allclose(
             rows[n_missing : n_missing + n_compared],
             self._first_changes[:n_compared],
-            atol=100 * np.finfo(rows.dtype).eps * np.abs(self.head_).max(),
+            atol=100 * np.finfo(rows.dtype).eps * np.abs(self.head_).max(initial=0),
         )
 
     def _say_unknown(self, rows):
@@ -250,7 +287,7 @@ class Differencer(SeriesTransformer):
             rest = start + self._n_past()
             result[same, start:rest] = head[:, : max(0, length - start)]
             result[same, rest:] = integrate(
-                windows[same, rest:], head, self.lag, self.order
+                windows[same, rest:], head, self.lag, self.order_
             )
         return result.reshape(rows.shape)
 
@@ -288,7 +325,7 @@ class Differencer(SeriesTransformer):
         return past[..., max(0, past.shape[-2] - self._n_past()) :, :]
 
     def _n_past(self):
-        return self.lag * self.order
+        return self.lag * self.order_
 
 
 def _is_windows(X):

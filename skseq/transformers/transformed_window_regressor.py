@@ -207,9 +207,12 @@ class TransformedWindowRegressor(
         self._uses_past = "past" in signature.parameters
         targets = self._targets(windows)
         if self._uses_past:
-            # The past is given in each call, so only the shape has to be learned.
+            # The past is given in each call. So of overlapping windows, some will do
+            # that hold each row once.
+            step = 1 if series_of(targets) is None else windows.shape[1]
             try:
-                first = self.transformer_.fit_transform(backfill(targets[:1]))
+                self.transformer_.fit(backfill(targets[::step]))
+                first = self.transformer_.transform(backfill(targets[:1]))
             except ValueError as error:
                 raise ValueError(
                     f"The transformer can't take windows of {windows.shape[1]} time "
@@ -251,8 +254,8 @@ class TransformedWindowRegressor(
         if not self._uses_past:
             return elementwise(function, steps)
         # The transformer looks back as many rows as it leaves without a value.
-        past = self._targets(windows)[:, -self._n_cut :]
-        parts = [function(steps[p], past=backfill(past[p])) for p in chunks(past)]
+        past = self._targets(windows)[:, windows.shape[1] - self._n_cut :]
+        parts = [function(steps[p], past=backfill(past[p])) for p in chunks(steps)]
         return np.concatenate(parts)
 
     def _targets(self, windows):

@@ -1,7 +1,7 @@
 """Windows: pure numpy functions on arrays ``(n_samples, length, n_features)``."""
 
 from .coming import coming_values, lay_coming
-from .differences import difference, integrate
+from .differences import difference, integrate, level_drifts
 from .lazy import LazyArray, take
 from .moments import variable_moments
 from .overlap import n_shared
@@ -37,6 +37,7 @@ __all__ = [
     "integrate",
     "lay_coming",
     "leading_padding",
+    "level_drifts",
     "n_shared",
     "observed",
     "pack",

@@ -37,6 +37,39 @@ def difference(rows, lag=1, order=1):
     return rows
 
 
+def level_drifts(rows, season):
+    """Tell whether the level varies more than the differences from season to season do.
+
+    The level is the mean of a season. If a stationary one keeps less than half of its
+    deviation until the season after, differences vary more. If it drifts, they vary
+    less, and sooner or later it leaves the values seen before.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_samples, n_timesteps, n_features)
+        Without NaN, and with more than a season of steps.
+    season : int
+
+    Returns
+    -------
+    bool
+        For any variable.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skseq.windows import level_drifts
+    >>> noise = np.random.default_rng(0).normal(size=(1, 200, 1))
+    >>> level_drifts(noise, 7), level_drifts(noise.cumsum(axis=1), 7)
+    (False, True)
+    """
+    variables = (*range(rows.ndim - 1),)
+    totals = np.cumsum(rows, axis=-2, dtype=np.float64)
+    levels = difference(totals, season) / season
+    changes = difference(rows, season).astype(np.float64)
+    return bool(np.any(levels.var(axis=variables) > changes.var(axis=variables)))
+
+
 def integrate(differences, past, lag=1, order=1):
     """Undo :func:`difference`, given the rows before them.
 
