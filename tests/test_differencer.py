@@ -339,6 +339,25 @@ def test_differences_if_the_level_drifts(season, n_seasons, keeps, order):
     )
 
 
+def test_order_of_a_series_of_pandas():
+    drifting = pd.Series(wandering(4, 100, 1.0, seed=0)[:, 0], name="a")
+    assert Differencer(4, "auto").fit(drifting).order_ == 1
+
+
+def test_a_calendar_does_not_drift():
+    """Its differences are zero, so what is left of rounding varies more."""
+    weekdays = np.eye(7)[np.arange(400) % 7]
+    assert Differencer(7, "auto").fit(weekdays).order_ == 0
+
+
+def test_short_sequences_have_no_differences():
+    sequences = np.random.default_rng(0).normal(size=(100, 4, 1)).cumsum(axis=1)
+    padded = np.pad(sequences, ((0, 0), (3, 0), (0, 0)), constant_values=np.nan)
+    assert Differencer(4, "auto").fit(padded).order_ == 0
+    later = np.pad(sequences + 100, ((0, 0), (1, 0), (0, 0)), constant_values=np.nan)
+    assert Differencer(1, "auto").fit(later).order_ == 1
+
+
 def test_one_variable_that_drifts_is_enough():
     still, drifting = (wandering(4, 100, keeps, seed=0) for keeps in (0.0, 1.0))
     assert Differencer(4, "auto").fit(np.hstack([still, drifting])).order_ == 1

@@ -19,7 +19,14 @@ from ..validation import (
     check_targets,
     warn_of_other_target,
 )
-from ..windows import backfill, chunks, leading_padding, series_of, sliding_windows
+from ..windows import (
+    backfill,
+    chunks,
+    leading_padding,
+    n_shared,
+    series_of,
+    sliding_windows,
+)
 from .elementwise import check_elementwise, elementwise
 
 
@@ -208,10 +215,10 @@ class TransformedWindowRegressor(
         targets = self._targets(windows)
         if self._uses_past:
             # The past is given in each call. So of overlapping windows, some will do
-            # that hold each row once.
-            step = 1 if series_of(targets) is None else windows.shape[1]
+            # that hold each row once: the last, and others before it.
+            step = 1 + n_shared(targets, targets[..., :1])
             try:
-                self.transformer_.fit(backfill(targets[::step]))
+                self.transformer_.fit(targets[::-step])
                 first = self.transformer_.transform(backfill(targets[:1]))
             except ValueError as error:
                 raise ValueError(
@@ -253,9 +260,10 @@ class TransformedWindowRegressor(
         function = getattr(self.transformer_, method)
         if not self._uses_past:
             return elementwise(function, steps)
-        # The transformer looks back as many rows as it leaves without a value.
-        past = self._targets(windows)[:, windows.shape[1] - self._n_cut :]
-        parts = [function(steps[p], past=backfill(past[p])) for p in chunks(steps)]
+        # The transformer looks back as many rows as it leaves without a value; if it
+        # leaves none, perhaps all.
+        past = self._targets(windows)[:, -self._n_cut :]
+        parts = [function(steps[p], past=backfill(past[p])) for p in chunks(past)]
         return np.concatenate(parts)
 
     def _targets(self, windows):
