@@ -14,6 +14,7 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
 from skseq import Differencer, SlidingWindow
+from skseq.windows import LazyArray
 from tests.test_time_index import INDEXES, table
 
 # Whole numbers: their sums and differences are exact, so that == can be asked for.
@@ -356,6 +357,20 @@ def test_short_sequences_have_no_differences():
     assert Differencer(4, "auto").fit(padded).order_ == 0
     later = np.pad(sequences + 100, ((0, 0), (1, 0), (0, 0)), constant_values=np.nan)
     assert Differencer(1, "auto").fit(later).order_ == 1
+
+
+@pytest.mark.parametrize("order", [1, "auto"])
+def test_windows_of_a_panel(order):
+    """They are read lazily."""
+    dates = pd.date_range("2024", periods=100)
+    index = pd.MultiIndex.from_product([["a", "b"], dates])
+    frame = pd.DataFrame({"y": wandering(4, 50, 1.0, seed=0)[:, 0]}, index)
+    windows = SlidingWindow(8).fit_transform(frame)
+    assert isinstance(windows, LazyArray)
+    differencer = Differencer(4, order)
+    changes = differencer.fit_transform(windows)
+    assert_array_equal(changes, differencer.fit_transform(np.asarray(windows)))
+    assert_allclose(differencer.inverse_transform(changes), windows, atol=1e-9)
 
 
 def test_one_variable_that_drifts_is_enough():

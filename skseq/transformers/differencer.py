@@ -124,7 +124,7 @@ class Differencer(SeriesTransformer):
         check_scalar(self.lag, "lag", Integral, min_val=1)
         self.order_ = self._find_order(X)
         if _is_windows(X):
-            rows = check_windows(X)
+            rows = np.asarray(check_windows(X))
             self._forget_series(X, rows.shape[2])
         else:
             rows = self._fit_series(X)[np.newaxis]
@@ -155,7 +155,7 @@ class Differencer(SeriesTransformer):
         if self.order != "auto":
             raise ValueError(f"order must be a number or 'auto', got {self.order!r}.")
         if _is_windows(X):
-            rows = check_windows(X)
+            rows = np.asarray(check_windows(X))
             if rows.shape[1] <= self.lag:
                 return 0
             series = series_of(rows)
@@ -306,7 +306,7 @@ class Differencer(SeriesTransformer):
     def _check_rows(self, X, *, needs_names=True):
         if not _is_windows(X):
             return self._check(X, reset=False, needs_names=needs_names)[0]
-        windows = check_windows(X)
+        windows = np.asarray(check_windows(X))  # differences are a copy of them all
         _check_n_features(self, windows[0], reset=False)
         return windows
 
