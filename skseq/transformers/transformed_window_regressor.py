@@ -74,8 +74,9 @@ class TransformedWindowRegressor(
     Time steps that differencing leaves without a value are cut off the windows, so the
     regressor need not handle padding. A transformer that learns, such as a scaler,
     learns from each row of the series once if the windows are views of it, and
-    otherwise from the rows of each window. If a window's past is too short to undo the
-    differencing, it is continued backwards with its first value.
+    otherwise from the rows of each window. One that takes ``past`` learns from windows
+    that do not overlap. If a window's past is too short to undo the differencing, it is
+    continued backwards with its first value.
 
     For several transformations, nest several of these regressors; the outermost
     transforms first. Logarithms, then seasonal differences of these, are
