@@ -14,6 +14,7 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
 from skseq import Differencer, SlidingWindow
+from skseq.windows import LazyArray
 from tests.test_time_index import INDEXES, table
 
 # Whole numbers: their sums and differences are exact, so that == can be asked for.
@@ -337,6 +338,39 @@ def test_differences_if_the_level_drifts(season, n_seasons, keeps, order):
         auto.fit(frame[: -2 * season]).transform(later)[-season:],
         later[-season:] - (later[-2 * season : -season].to_numpy() if order else 0),
     )
+
+
+def test_order_of_a_series_of_pandas():
+    drifting = pd.Series(wandering(4, 100, 1.0, seed=0)[:, 0], name="a")
+    assert Differencer(4, "auto").fit(drifting).order_ == 1
+
+
+def test_a_calendar_does_not_drift():
+    """Its differences are zero, so what is left of rounding varies more."""
+    weekdays = np.eye(7)[np.arange(400) % 7]
+    assert Differencer(7, "auto").fit(weekdays).order_ == 0
+
+
+def test_short_sequences_have_no_differences():
+    sequences = np.random.default_rng(0).normal(size=(100, 4, 1)).cumsum(axis=1)
+    padded = np.pad(sequences, ((0, 0), (3, 0), (0, 0)), constant_values=np.nan)
+    assert Differencer(4, "auto").fit(padded).order_ == 0
+    later = np.pad(sequences + 100, ((0, 0), (1, 0), (0, 0)), constant_values=np.nan)
+    assert Differencer(1, "auto").fit(later).order_ == 1
+
+
+@pytest.mark.parametrize("order", [1, "auto"])
+def test_windows_of_a_panel(order):
+    """They are read lazily."""
+    dates = pd.date_range("2024", periods=100)
+    index = pd.MultiIndex.from_product([["a", "b"], dates])
+    frame = pd.DataFrame({"y": wandering(4, 50, 1.0, seed=0)[:, 0]}, index)
+    windows = SlidingWindow(8).fit_transform(frame)
+    assert isinstance(windows, LazyArray)
+    differencer = Differencer(4, order)
+    changes = differencer.fit_transform(windows)
+    assert_array_equal(changes, differencer.fit_transform(np.asarray(windows)))
+    assert_allclose(differencer.inverse_transform(changes), windows, atol=1e-9)
 
 
 def test_one_variable_that_drifts_is_enough():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn import config_context
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import make_scorer, mean_absolute_error
@@ -137,6 +137,47 @@ def test_differences_if_the_level_drifts(drifts, view):
         other = clone(network)
     forecasts = [one.fit(windows, y).predict(windows) for one in (auto, other)]
     np.testing.assert_array_equal(*forecasts)
+
+
+@pytest.mark.parametrize("length", [14, 56])
+@pytest.mark.parametrize("view", [True, False])
+def test_padding_is_no_level(length, view):
+    """Continued backwards by a row of a season, it would seem a level far away."""
+    days = np.arange(400)
+    peaks = 20 * (days % 7 == 0) + np.random.default_rng(0).normal(size=400)
+    X, y = horizon_targets(peaks[:, np.newaxis])
+    windows = SlidingWindow(length).fit_transform(X)
+    windows = windows if view else windows.copy()
+    model = TransformedWindowRegressor(NaiveRegressor(7), Differencer(7, "auto"))
+    assert model.fit(windows, y).transformer_.order_ == 0
+
+
+@pytest.mark.parametrize("view", [True, False])
+def test_rows_count_once_where_windows_overlap(view):
+    """A search cuts windows out of the view of them; the series is as short."""
+    series = np.random.default_rng(0).normal(size=(100, 1))
+    X, y = horizon_targets(series)
+    windows = SlidingWindow(20).fit_transform(X)
+    windows = windows if view else windows[np.arange(len(windows))]
+    model = TransformedWindowRegressor(NaiveRegressor(7), Differencer(7, "auto"))
+    assert model.fit(windows, y).transformer_.order_ == 1
+
+
+def test_a_transformer_that_cuts_nothing_off_sees_the_window():
+    class LessTheLast(TransformerMixin, BaseEstimator):
+        def fit(self, X, y=None):
+            return self
+
+        def transform(self, X, past=None):
+            return X - (X if past is None else past)[:, -1:]
+
+        def inverse_transform(self, X, past):
+            return X + past[:, -1:]
+
+    X, y = np.array([[1.0, 2.0], [7.0, 5.0]]), np.array([3.0, 4.0])
+    unchanged = DummyRegressor(strategy="constant", constant=0)
+    model = TransformedWindowRegressor(unchanged, LessTheLast()).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), [2.0, 5.0])
 
 
 @pytest.mark.parametrize("order", [1, 2])

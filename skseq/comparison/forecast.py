@@ -12,6 +12,7 @@ from sklearn.base import clone
 
 from ..estimators.interval import IntervalWarning, central_interval
 from ..inputs import inner_parameters, inputs_for, prepare, targets_for
+from ..warning import noting, warn
 from ..windows import cut_windows, lay_coming
 from .regular_index import with_regular_index
 
@@ -111,16 +112,13 @@ def _noting(notes):
 
     A forecaster would repeat it at each origin.
     """
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", IntervalWarning)
+    with noting() as noted:
         yield
-    for warning in caught:
-        if issubclass(warning.category, IntervalWarning):
-            notes.append(str(warning.message))
+    for message, category in noted:
+        if issubclass(category, IntervalWarning):
+            notes.append(message)
         else:
-            warnings.warn_explicit(
-                warning.message, warning.category, warning.filename, warning.lineno
-            )
+            warn(message, category)
 
 
 def _is_a(model, module, name):

@@ -35,7 +35,8 @@ def default_models(season=1, **training):
     Returns
     -------
     dict of str to regressor
-        They expect the target in the first column of the windows.
+        They expect the target in the first column of the windows. The networks have no
+        error bars, even with dropout: a :class:`ConformalRegressor` gives them some.
 
     Examples
     --------

@@ -11,14 +11,14 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from ..validation import check_series, check_windows
+from ..validation import check_windows
 from ..windows import (
-    backfill,
     chunks,
     difference,
     integrate,
     leading_padding,
     level_drifts,
+    observed,
     series_of,
 )
 from . import time_index as ti
@@ -61,12 +61,12 @@ class Differencer(SeriesTransformer):
         How many times ``fit`` found to difference. With "auto", 1 if any variable's
         mean over ``lag`` steps varies more than its differences do, or X has fewer than
         ``20 * lag`` steps; else 0. Windows of no more than ``lag`` steps give 0.
-    head_ : ndarray of shape (n_samples, lag * order, n_features)
+    head_ : ndarray of shape (n_samples, lag * order_, n_features)
         The first rows, after padding, of each window in ``fit``, or of the fitted
         series (``n_samples`` is 1). ``inverse_transform`` starts from them.
     n_padding_ : ndarray of shape (n_samples,)
         Number of rows of padding before them.
-    history_ : ndarray of shape (min(n_timesteps, 2 * lag * order + 1), n_features)
+    history_ : ndarray of shape (min(n_timesteps, 2 * lag * order_ + 1), n_features)
         The last rows of the fitted series.
     n_features_in_ : int
         Number of variables.
@@ -124,7 +124,7 @@ class Differencer(SeriesTransformer):
         check_scalar(self.lag, "lag", Integral, min_val=1)
         self.order_ = self._find_order(X)
         if _is_windows(X):
-            rows = check_windows(X)
+            rows = np.asarray(check_windows(X))
             self._forget_series(X, rows.shape[2])
         else:
             rows = self._fit_series(X)[np.newaxis]
@@ -155,17 +155,14 @@ class Differencer(SeriesTransformer):
         if self.order != "auto":
             raise ValueError(f"order must be a number or 'auto', got {self.order!r}.")
         if _is_windows(X):
-            windows = check_windows(X)
-            if windows.shape[1] <= self.lag:
+            rows = np.asarray(check_windows(X))
+            if rows.shape[1] <= self.lag:
                 return 0
-            series = series_of(windows)
+            series = series_of(rows)
+            rows = rows if series is None else series[np.newaxis]
         else:
-            windows, series = None, check_series(X, estimator=self)
-        if series is None:
-            rows = backfill(windows)
-        else:
-            rows = series[np.newaxis, leading_padding(series) :]
-        is_short = rows.shape[0] * rows.shape[1] < N_SEASONS * self.lag
+            rows = self._check(X, reset=True)[0][np.newaxis]
+        is_short = observed(rows).sum() < N_SEASONS * self.lag
         return int(is_short or level_drifts(rows, self.lag))
 
     def transform(self, X, past=None):
@@ -309,7 +306,7 @@ class Differencer(SeriesTransformer):
     def _check_rows(self, X, *, needs_names=True):
         if not _is_windows(X):
             return self._check(X, reset=False, needs_names=needs_names)[0]
-        windows = check_windows(X)
+        windows = np.asarray(check_windows(X))  # differences are a copy of them all
         _check_n_features(self, windows[0], reset=False)
         return windows
 

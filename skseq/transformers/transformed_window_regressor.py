@@ -19,7 +19,14 @@ from ..validation import (
     check_targets,
     warn_of_other_target,
 )
-from ..windows import backfill, chunks, leading_padding, series_of, sliding_windows
+from ..windows import (
+    backfill,
+    chunks,
+    leading_padding,
+    n_shared,
+    series_of,
+    sliding_windows,
+)
 from .elementwise import check_elementwise, elementwise
 
 
@@ -67,8 +74,9 @@ class TransformedWindowRegressor(
     Time steps that differencing leaves without a value are cut off the windows, so the
     regressor need not handle padding. A transformer that learns, such as a scaler,
     learns from each row of the series once if the windows are views of it, and
-    otherwise from the rows of each window. If a window's past is too short to undo the
-    differencing, it is continued backwards with its first value.
+    otherwise from the rows of each window. One that takes ``past`` learns from windows
+    that do not overlap. If a window's past is too short to undo the differencing, it is
+    continued backwards with its first value.
 
     For several transformations, nest several of these regressors; the outermost
     transforms first. Logarithms, then seasonal differences of these, are
@@ -208,10 +216,10 @@ class TransformedWindowRegressor(
         targets = self._targets(windows)
         if self._uses_past:
             # The past is given in each call. So of overlapping windows, some will do
-            # that hold each row once.
-            step = 1 if series_of(targets) is None else windows.shape[1]
+            # that hold each row once: the last, and others before it.
+            step = 1 + n_shared(targets, targets[..., :1])
             try:
-                self.transformer_.fit(backfill(targets[::step]))
+                self.transformer_.fit(targets[::-step])
                 first = self.transformer_.transform(backfill(targets[:1]))
             except ValueError as error:
                 raise ValueError(
@@ -253,9 +261,10 @@ class TransformedWindowRegressor(
         function = getattr(self.transformer_, method)
         if not self._uses_past:
             return elementwise(function, steps)
-        # The transformer looks back as many rows as it leaves without a value.
-        past = self._targets(windows)[:, windows.shape[1] - self._n_cut :]
-        parts = [function(steps[p], past=backfill(past[p])) for p in chunks(steps)]
+        # The transformer looks back as many rows as it leaves without a value; if it
+        # leaves none, perhaps all.
+        past = self._targets(windows)[:, -self._n_cut :]
+        parts = [function(steps[p], past=backfill(past[p])) for p in chunks(past)]
         return np.concatenate(parts)
 
     def _targets(self, windows):

@@ -6,6 +6,8 @@ n_features)`` and windows ``(n_samples, length, n_features)`` are treated alike.
 
 import numpy as np
 
+from .padding import observed
+
 
 def difference(rows, lag=1, order=1):
     """Subtract from each row the row ``lag`` steps before, ``order`` times.
@@ -47,13 +49,13 @@ def level_drifts(rows, season):
     Parameters
     ----------
     rows : ndarray of shape (n_samples, n_timesteps, n_features)
-        Without NaN, and with more than a season of steps.
+        Not padding alone.
     season : int
 
     Returns
     -------
     bool
-        For any variable.
+        For any variable. False if no window has more than a season of steps.
 
     Examples
     --------
@@ -63,11 +65,15 @@ def level_drifts(rows, season):
     >>> level_drifts(noise, 7), level_drifts(noise.cumsum(axis=1), 7)
     (False, True)
     """
-    variables = (*range(rows.ndim - 1),)
-    totals = np.cumsum(rows, axis=-2, dtype=np.float64)
-    levels = difference(totals, season) / season
-    changes = difference(rows, season).astype(np.float64)
-    return bool(np.any(levels.var(axis=variables) > changes.var(axis=variables)))
+    rows = rows - np.nanmean(rows, axis=(0, 1), dtype=np.float64)
+    changes = difference(rows, season)
+    levels = difference(np.nancumsum(rows, axis=1), season) / season
+    known = observed(changes)
+    if not known.any():
+        return False
+    rounding = np.finfo(np.float64).eps * np.nanvar(rows, axis=(0, 1))
+    least = np.maximum(changes[known].var(axis=0), rounding)
+    return bool((levels[known].var(axis=0) > least).any())
 
 
 def integrate(differences, past, lag=1, order=1):

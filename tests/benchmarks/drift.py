@@ -39,7 +39,7 @@ def series():
     yield "demand in Victoria, days", demand.reshape(-1, 48).sum(axis=1), 7
     yield "demand in Victoria, hours", demand.reshape(-1, 2).sum(axis=1)[-5000:], 24
     walkers = raw["pedestrian"].query("Sensor == 'Southern Cross Station'")
-    yield "pedestrians, hours", walkers["Count"][-5000:], 24
+    yield "pedestrians in Melbourne, hours", walkers["Count"][-5000:], 24
 
 
 def compared(values, season):
