@@ -90,6 +90,17 @@ def test_labels_of_series_may_look_like_other_things(tmp_path):
         read_table(path, series="shop")
 
 
+@pytest.mark.parametrize("sep", [",", ";", "\t"])
+@pytest.mark.parametrize("spaces", [" ", "    "])
+def test_a_cell_of_spaces_is_empty(tmp_path, sep, spaces):
+    path = tmp_path / "data.csv"
+    rows = ["day,x,sky", "2024-01-01, 5,sun", f"2024-01-02,{spaces},{spaces}"]
+    path.write_text("\n".join([*rows, "2024-01-03,7,rain\n"]).replace(",", sep))
+    table, _, _ = read_table(path, sep=sep)
+    np.testing.assert_array_equal(table["x"], [5, np.nan, 7])
+    assert table["sky_sun"].isna().tolist() == [False, True, False]
+
+
 @pytest.mark.parametrize(
     "form", ["{} kWh", "{}kWh", "{} km/h", "{}°C", "{} m2", "{:,} MW", "+{} °F"]
 )

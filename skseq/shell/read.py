@@ -17,6 +17,9 @@ NO_TEXT = (
     "CSV in UTF-8."
 )
 
+BLANK = [n * " " for n in range(1, 21)]
+"""Cells of spaces, which are empty too, as in columns of a fixed width."""
+
 MAX_CATEGORIES = 50
 """A text column with more different values than this is taken for a mistake."""
 
@@ -105,7 +108,7 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
 
 def _read_csv(path, sep, decimal, series):
     """Read a table without the empty rows and columns that spreadsheets leave."""
-    options = {"sep": sep, "decimal": decimal}
+    options = {"sep": sep, "decimal": decimal, "na_values": BLANK}
     if len(sep) > 1:  # a pattern
         options["engine"] = "python"
     # 007 is a name, and so is NA, the code of Namibia. A space may follow each comma.

@@ -74,9 +74,9 @@ class TransformedWindowRegressor(
     Time steps that differencing leaves without a value are cut off the windows, so the
     regressor need not handle padding. A transformer that learns, such as a scaler,
     learns from each row of the series once if the windows are views of it, and
-    otherwise from the rows of each window. One that takes ``past`` learns from windows
-    that do not overlap. If a window's past is too short to undo the differencing, it is
-    continued backwards with its first value.
+    otherwise from the rows of each window. One that takes ``past`` gets the series as
+    one long window, or else windows that do not overlap. If a window's past is too
+    short to undo the differencing, it is continued backwards with its first value.
 
     For several transformations, nest several of these regressors; the outermost
     transforms first. Logarithms, then seasonal differences of these, are
@@ -215,18 +215,24 @@ class TransformedWindowRegressor(
         self._uses_past = "past" in signature.parameters
         targets = self._targets(windows)
         if self._uses_past:
-            # The past is given in each call. So of overlapping windows, some will do
-            # that hold each row once: the last, and others before it.
-            step = 1 + n_shared(targets, targets[..., :1])
+            # The past is given in each call. Whatever else is to be learned, the whole
+            # series tells best, or else windows that do not overlap.
+            series = series_of(targets)
+            if series is None:
+                rows = targets[:: -1 - n_shared(targets, targets[..., :1])]
+            else:
+                rows = series[np.newaxis]
+            first = backfill(targets[:1])
             try:
-                self.transformer_.fit(targets[::-step])
-                first = self.transformer_.transform(backfill(targets[:1]))
+                changes = self.transformer_.fit(rows).transform(first)
+                if leading_padding(changes[0]) == windows.shape[1]:  # too short for it
+                    changes = self.transformer_.fit_transform(first)
             except ValueError as error:
                 raise ValueError(
                     f"The transformer can't take windows of {windows.shape[1]} time "
                     f"steps (X has n_features={self.n_features_in_}): {error}"
                 ) from error
-            self._n_cut = leading_padding(first[0])
+            self._n_cut = leading_padding(changes[0])
         else:
             rows = _observed_rows(targets)
             self.transformer_.fit(rows)

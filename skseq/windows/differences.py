@@ -40,16 +40,18 @@ def difference(rows, lag=1, order=1):
 
 
 def level_drifts(rows, season):
-    """Tell whether the level varies more than the differences from season to season do.
+    """Tell whether the level hardly returns to its mean from season to season.
 
-    The level is the mean of a season. If a stationary one keeps less than half of its
-    deviation until the season after, differences vary more. If it drifts, they vary
-    less, and sooner or later it leaves the values seen before.
+    The level is the mean of a season. If a stationary one keeps less than three
+    quarters of its deviation until the season after, its changes have more than half of
+    its variance. If it drifts, they have less, and sooner or later it leaves the values
+    seen before.
 
     Parameters
     ----------
     rows : ndarray of shape (n_samples, n_timesteps, n_features)
-        Not padding alone.
+        Padding is left out. If there are fewer than two seasons, noise may hide a
+        drift.
     season : int
 
     Returns
@@ -65,15 +67,22 @@ def level_drifts(rows, season):
     >>> level_drifts(noise, 7), level_drifts(noise.cumsum(axis=1), 7)
     (False, True)
     """
-    rows = rows - np.nanmean(rows, axis=(0, 1), dtype=np.float64)
     changes = difference(rows, season)
-    levels = difference(np.nancumsum(rows, axis=1), season) / season
-    known = observed(changes)
-    if not known.any():
+    if not observed(changes).any():
         return False
+    rows = rows - np.nanmean(rows, axis=(0, 1), dtype=np.float64)
+    level_changes = _moving_means(changes, min(season, changes.shape[1]))
     rounding = np.finfo(np.float64).eps * np.nanvar(rows, axis=(0, 1))
-    least = np.maximum(changes[known].var(axis=0), rounding)
-    return bool((levels[known].var(axis=0) > least).any())
+    least = np.maximum(2 * level_changes.var(axis=0), rounding)
+    return bool((_moving_means(rows, season).var(axis=0) > least).any())
+
+
+def _moving_means(rows, length):
+    """Return the means of so many rows of a window each, (n_means, n_features)."""
+    totals = np.nancumsum(rows, axis=1, dtype=np.float64)
+    totals = np.pad(totals, ((0, 0), (1, 0), (0, 0)))
+    known = observed(rows[:, : rows.shape[1] - length + 1])  # padding is at the start
+    return difference(totals, length)[known] / length
 
 
 def integrate(differences, past, lag=1, order=1):
