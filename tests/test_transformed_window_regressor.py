@@ -139,6 +139,18 @@ def test_differences_if_the_level_drifts(drifts, view):
     np.testing.assert_array_equal(*forecasts)
 
 
+@pytest.mark.parametrize("length", [13, 18, 56])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_whole_series_tells_whether_its_level_drifts(length, seed):
+    """Also if no window holds two levels."""
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=480).cumsum()[:, None] / 4 + 3 * rng.normal(size=(480, 1))
+    order = Differencer(12, "auto").fit(rows[:-1]).order_
+    windows = SlidingWindow(length).fit_transform(rows)[:-1]
+    model = TransformedWindowRegressor(zero(1), Differencer(12, "auto"))
+    assert model.fit(windows, rows[1:]).transformer_.order_ == order
+
+
 @pytest.mark.parametrize("order", [1, 2])
 @pytest.mark.parametrize("lag", [1, 3])
 def test_the_regressor_sees_differences(lag, order):

@@ -58,9 +58,10 @@ class Differencer(SeriesTransformer):
     Attributes
     ----------
     order_ : int
-        How many times ``fit`` found to difference. With "auto", 1 if any variable's
-        mean over ``lag`` steps varies more than its differences do, or X has fewer than
-        ``20 * lag`` steps; else 0. Windows of no more than ``lag`` steps give 0.
+        How many times ``fit`` found to difference. With "auto", 1 if the mean over
+        ``lag`` steps of any variable has more than twice the variance of its own
+        changes over ``lag`` steps, or X has fewer than ``20 * lag`` steps; else 0.
+        Windows of no more than ``lag`` steps give 0.
     head_ : ndarray of shape (n_samples, lag * order, n_features)
         The first rows, after padding, of each window in ``fit``, or of the fitted
         series (``n_samples`` is 1). ``inverse_transform`` starts from them.

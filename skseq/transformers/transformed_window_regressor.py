@@ -207,18 +207,20 @@ class TransformedWindowRegressor(
         self._uses_past = "past" in signature.parameters
         targets = self._targets(windows)
         if self._uses_past:
-            # The past is given in each call. So of overlapping windows, some will do
-            # that hold each row once.
-            step = 1 if series_of(targets) is None else windows.shape[1]
+            # The past is given in each call. A whole series tells most about itself.
+            series = series_of(targets)
+            rows = targets if series is None else series[np.newaxis]
+            first = backfill(targets[:1])
             try:
-                self.transformer_.fit(backfill(targets[::step]))
-                first = self.transformer_.transform(backfill(targets[:1]))
+                changes = self.transformer_.fit(backfill(rows)).transform(first)
+                if leading_padding(changes[0]) == windows.shape[1]:
+                    changes = self.transformer_.fit_transform(first)
             except ValueError as error:
                 raise ValueError(
                     f"The transformer can't take windows of {windows.shape[1]} time "
                     f"steps (X has n_features={self.n_features_in_}): {error}"
                 ) from error
-            self._n_cut = leading_padding(first[0])
+            self._n_cut = leading_padding(changes[0])
         else:
             rows = _observed_rows(targets)
             self.transformer_.fit(rows)

@@ -38,16 +38,18 @@ def difference(rows, lag=1, order=1):
 
 
 def level_drifts(rows, season):
-    """Tell whether the level varies more than the differences from season to season do.
+    """Tell whether the level hardly returns to its mean from season to season.
 
-    The level is the mean of a season. If a stationary one keeps less than half of its
-    deviation until the season after, differences vary more. If it drifts, they vary
-    less, and sooner or later it leaves the values seen before.
+    The level is the mean of a season. If a stationary one keeps less than three
+    quarters of its deviation until the season after, its changes have more than half of
+    its variance. If it drifts, they have less, and sooner or later it leaves the values
+    seen before.
 
     Parameters
     ----------
     rows : ndarray of shape (n_samples, n_timesteps, n_features)
-        Without NaN, and with more than a season of steps.
+        Without NaN, and with more than a season of steps. If there are fewer than two
+        seasons, noise may hide a drift.
     season : int
 
     Returns
@@ -64,10 +66,16 @@ def level_drifts(rows, season):
     (False, True)
     """
     variables = (*range(rows.ndim - 1),)
-    totals = np.cumsum(rows, axis=-2, dtype=np.float64)
-    levels = difference(totals, season) / season
-    changes = difference(rows, season).astype(np.float64)
-    return bool(np.any(levels.var(axis=variables) > changes.var(axis=variables)))
+    changes = difference(rows, season)
+    levels = _moving_mean(rows, season)
+    level_changes = _moving_mean(changes, min(season, changes.shape[-2]))
+    return bool(np.any(levels.var(variables) > 2 * level_changes.var(variables)))
+
+
+def _moving_mean(rows, length):
+    first = np.zeros_like(rows[..., :1, :])
+    rows = np.concatenate([first, rows], axis=-2)
+    return difference(np.cumsum(rows, axis=-2, dtype=np.float64), length) / length
 
 
 def integrate(differences, past, lag=1, order=1):

@@ -28,6 +28,8 @@ def series():
     yield "Australian retail, months", retail.sort_index(), 12
     pigs = raw["aus_livestock"].query("Animal == 'Pigs' and State == 'Victoria'")
     yield "pigs in Victoria, months", pigs["Count"], 12
+    lambs = raw["aus_livestock"].query("Animal == 'Lambs' and State == 'Victoria'")
+    yield "lambs in Victoria, months", lambs["Count"], 12
     yield "souvenirs, months", raw["souvenirs"]["Sales"], 12
     for name in ("Beer", "Electricity", "Gas", "Cement", "Bricks", "Tobacco"):
         yield f"{name}, quarters", raw["aus_production"][name].dropna(), 4
@@ -37,6 +39,8 @@ def series():
     yield "Google's stock, trading days", stock, 1
     demand = raw["vic_elec"]["Demand"].to_numpy()
     yield "demand in Victoria, days", demand.reshape(-1, 48).sum(axis=1), 7
+    temperature = raw["vic_elec"]["Temperature"].to_numpy()
+    yield "temperature in Victoria, days", temperature.reshape(-1, 48).max(axis=1), 7
     yield "demand in Victoria, hours", demand.reshape(-1, 2).sum(axis=1)[-5000:], 24
     walkers = raw["pedestrian"].query("Sensor == 'Southern Cross Station'")
     yield "pedestrians, hours", walkers["Count"][-5000:], 24
