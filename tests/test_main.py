@@ -191,6 +191,30 @@ def test_rows_that_stand_twice_are_dropped_and_told(data, capsys):
 
 
 @pytest.mark.parametrize(
+    ("freq", "n_rows", "steps", "window"),
+    [
+        ("D", 400, 14, 56),
+        ("h", 400, 24, 72),
+        ("MS", 400, 12, 36),
+        ("MS", 84, 8, 21),
+        ("MS", 36, 3, 13),
+        ("YS", 58, 5, 14),
+    ],
+)
+def test_horizon_and_window_suit_the_season(
+    tmp_path, capsys, freq, n_rows, steps, window
+):
+    path = tmp_path / "data.csv"
+    dates = pd.date_range("1950-01-01", periods=n_rows, freq=freq)
+    values = np.random.default_rng(0).normal(size=n_rows)
+    pd.DataFrame({"date": dates, "x": values}).to_csv(path, index=False)
+    assert main(["compare", str(path), "--models", "naive", "SARIMA", "linear"]) == 0
+    output = capsys.readouterr().out
+    assert f" {steps} steps ahead, " in output
+    assert f"a window has {window} steps, " in output
+
+
+@pytest.mark.parametrize(
     ("freq", "season"),
     [("h", 24), ("D", 7), ("MS", 12), ("QS", 4), ("2QS", 2), ("YS", 1)],
 )

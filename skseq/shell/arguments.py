@@ -104,12 +104,17 @@ def add_compare_arguments(command):
         help="decimal separator, also of files written",
     )
     add("--thousands", metavar="TEXT", help="thousands separator")
-    add("--horizon", type=whole(1), default=14, help="number of steps to forecast")
+    add(
+        "--horizon",
+        type=whole(1),
+        help="number of steps to forecast; by default two weeks, a day or a year, by "
+        "what a season is, but at most a tenth of the rows",
+    )
     add(
         "--window",
         type=whole(1),
-        default=56,
-        help="number of past steps that a model sees",
+        help="number of past steps that a model sees; by default eight weeks, three "
+        "days or three years, but at most a quarter of the rows",
     )
     add(
         "--season",

@@ -1,5 +1,7 @@
 """``skseq compare``: compare models on the last part of a series."""
 
+import numpy as np
+
 from ..comparison import compare
 from ..comparison.coming import check_each
 from ..comparison.season import find_season
@@ -26,7 +28,11 @@ def run_compare(arguments):
     season, name = arguments.season, ""
     if season is None:
         index = next(iter(data.tables.values())).index
-        season, name = find_season(index, arguments.window)
+        season, name = find_season(index, arguments.window or np.inf)
+    n_rows = max(map(len, data.tables.values()))
+    for option, default in default_steps(season, n_rows).items():
+        if getattr(arguments, option) is None:
+            setattr(arguments, option, default)
     if arguments.forecast:
         coming = check_each(
             data.coming, data.tables, arguments.horizon, data.known_ahead
@@ -49,6 +55,29 @@ def run_compare(arguments):
         best = result.table["MAE"].idxmin()
         write_forecast(arguments, best, models[best], data, coming, setting)
         print(f"\nThe forecast of {best} from the last row is in {arguments.forecast}.")
+
+
+def default_steps(season, n_rows):
+    """Choose how far to forecast, and how far to look back, as suits a season.
+
+    Two weeks and eight, or one day and three, or one year and three; but no more than a
+    tenth and a quarter of the rows, so that windows are left to learn from.
+
+    Parameters
+    ----------
+    season, n_rows : int
+
+    Returns
+    -------
+    dict of str to int
+        "horizon" and "window", which is more than a season.
+    """
+    base = season if season > 1 else 7
+    ahead, back = (2, 8) if base <= 7 else (1, 3)
+    return {
+        "horizon": min(ahead * base, max(1, n_rows // 10)),
+        "window": min(back * base, max(season + 1, n_rows // 4)),
+    }
 
 
 def _setting(arguments, data):
@@ -95,8 +124,8 @@ def _summary(arguments, result, data, length):
     return (
         f"Forecasts of {data.target}{of_several}, "
         f"{_count(arguments.horizon, 'step')} ahead, from "
-        f"{_count(len(result.origins), 'origin')}, {first} to {last}; a season has "
-        f"{length}:\n\n{result}"
+        f"{_count(len(result.origins), 'origin')}, {first} to {last}; a window has "
+        f"{_count(arguments.window, 'step')}, a season has {length}:\n\n{result}"
     )
 
 
