@@ -355,6 +355,8 @@ def test_short_sequences_have_no_differences():
     sequences = np.random.default_rng(0).normal(size=(100, 4, 1)).cumsum(axis=1)
     padded = np.pad(sequences, ((0, 0), (3, 0), (0, 0)), constant_values=np.nan)
     assert Differencer(4, "auto").fit(padded).order_ == 0
+    partly = np.pad(sequences, ((0, 0), (1, 0), (0, 0)), constant_values=np.nan)
+    assert Differencer(3, "auto").fit(partly).order_ == 0
     later = np.pad(sequences + 100, ((0, 0), (1, 0), (0, 0)), constant_values=np.nan)
     assert Differencer(1, "auto").fit(later).order_ == 1
 

@@ -57,7 +57,7 @@ def level_drifts(rows, season):
     Returns
     -------
     bool
-        For any variable. False if no window has more than a season of steps.
+        For any variable. False if no window tells, with no more than a season of steps.
 
     Examples
     --------
@@ -70,8 +70,10 @@ def level_drifts(rows, season):
     changes = difference(rows, season)
     if not observed(changes).any():
         return False
-    rows = rows - np.nanmean(rows, axis=(0, 1), dtype=np.float64)
     level_changes = _moving_means(changes, min(season, changes.shape[1]))
+    if not len(level_changes):
+        return False
+    rows = rows - np.nanmean(rows, axis=(0, 1), dtype=np.float64)
     rounding = np.finfo(np.float64).eps * np.nanvar(rows, axis=(0, 1))
     least = np.maximum(2 * level_changes.var(axis=0), rounding)
     return bool((_moving_means(rows, season).var(axis=0) > least).any())
