@@ -62,12 +62,12 @@ class Differencer(SeriesTransformer):
         ``lag`` steps of any variable has more than twice the variance of its own
         changes over ``lag`` steps, or X has fewer than ``20 * lag`` steps; else 0.
         Windows of no more than ``lag`` steps give 0.
-    head_ : ndarray of shape (n_samples, lag * order_, n_features)
+    head_ : ndarray of shape (n_samples, lag * order, n_features)
         The first rows, after padding, of each window in ``fit``, or of the fitted
         series (``n_samples`` is 1). ``inverse_transform`` starts from them.
     n_padding_ : ndarray of shape (n_samples,)
         Number of rows of padding before them.
-    history_ : ndarray of shape (min(n_timesteps, 2 * lag * order_ + 1), n_features)
+    history_ : ndarray of shape (min(n_timesteps, 2 * lag * order + 1), n_features)
         The last rows of the fitted series.
     n_features_in_ : int
         Number of variables.
