@@ -123,12 +123,16 @@ class Differencer(SeriesTransformer):
         self
         """
         check_scalar(self.lag, "lag", Integral, min_val=1)
-        self.order_ = self._find_order(X)
         if _is_windows(X):
             rows = np.asarray(check_windows(X))
+            self.order_ = self._find_order(rows)
             self._forget_series(X, rows.shape[2])
         else:
-            rows = self._fit_series(X)[np.newaxis]
+            ti.check_gaps(self.gaps)
+            series, index = self._check(X, reset=True)
+            self.order_ = self._find_order(series)
+            self._remember(series, index)
+            rows = series[np.newaxis]
         n_samples, length, _ = rows.shape
         n_past = self._n_past()
         if length <= n_past:
@@ -149,20 +153,18 @@ class Differencer(SeriesTransformer):
             self._first_changes = difference(start, self.lag, self.order_)
         return self
 
-    def _find_order(self, X):
+    def _find_order(self, rows):
         if not isinstance(self.order, str):
             check_scalar(self.order, "order", Integral, min_val=1)
             return self.order
         if self.order != "auto":
             raise ValueError(f"order must be a number or 'auto', got {self.order!r}.")
-        if _is_windows(X):
-            rows = np.asarray(check_windows(X))
+        series = rows
+        if rows.ndim == 3:
             if rows.shape[1] <= self.lag:
                 return 0
             series = series_of(rows)
-            rows = rows if series is None else series[np.newaxis]
-        else:
-            rows = self._check(X, reset=True)[0][np.newaxis]
+        rows = rows if series is None else series[np.newaxis]
         is_short = observed(rows).sum() < N_SEASONS * self.lag
         return int(is_short or level_drifts(rows, self.lag))
 

@@ -27,6 +27,11 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
         """Validate and remember a series; return it as an array."""
         ti.check_gaps(self.gaps)
         rows, index = self._check(X, reset=True)
+        self._remember(rows, index)
+        return rows
+
+    def _remember(self, rows, index):
+        """Remember the end of a series that was checked."""
         # Twice the past, so that rows which overlap the end of the fitted series by
         # up to a window find all of their past too.
         n_kept = 2 * self._n_past() + 1
@@ -41,7 +46,6 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
                 self.step_ = ti.find_step(index)
             else:
                 self._widest_step = ti.widest_step(index)
-        return rows
 
     def _forget_series(self, X, n_features):
         """Set the state of a fit on a series without rows."""

@@ -50,14 +50,14 @@ def level_drifts(rows, season):
     Parameters
     ----------
     rows : ndarray of shape (n_samples, n_timesteps, n_features)
-        Padding is left out. If there are fewer than two seasons, noise may hide a
-        drift.
+        More than a season of steps, of which padding is left out. If there are fewer
+        than two seasons, noise may hide a drift.
     season : int
 
     Returns
     -------
     bool
-        For any variable. False if no window tells, with no more than a season of steps.
+        For any variable. False if padding leaves no window that tells.
 
     Examples
     --------
@@ -68,8 +68,6 @@ def level_drifts(rows, season):
     (False, True)
     """
     changes = difference(rows, season)
-    if not observed(changes).any():
-        return False
     level_changes = _moving_means(changes, min(season, changes.shape[1]))
     if not len(level_changes):
         return False
