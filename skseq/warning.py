@@ -4,12 +4,12 @@ All threads have the same filters: of two that change them for a while, the last
 puts back what the other had set.
 """
 
-import os
 import sys
 import warnings
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import RLock
+
+from .turns import Turns
 
 INNER = (
     "skseq",
@@ -23,21 +23,10 @@ INNER = (
 )
 """Packages that call each other inside of a user's call; the last runs contexts."""
 
-
 _noted = ContextVar("noted", default=None)
 
-_turn = RLock()
-"""The lock by which threads that hide warnings take turns."""
-
-
-def _note_fork():
-    """Free the lock: a forked process lacks the thread that held it."""
-    global _turn
-    _turn = RLock()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_note_fork)
+_turns = Turns()
+"""Threads that hide warnings take turns."""
 
 
 @contextmanager
@@ -60,7 +49,7 @@ def noting():
 @contextmanager
 def silence():
     """Hide all warnings, such as those of another package."""
-    with _turn, warnings.catch_warnings():
+    with _turns.lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 

@@ -1,29 +1,16 @@
 """How torch computes: with which threads, defaults and random numbers."""
 
-import os
 from contextlib import ExitStack, contextmanager
-from threading import RLock
 
 import torch
 from joblib import effective_n_jobs
 
 from ..networks import threads_for_steps
+from ..turns import Turns
 from ..warning import warn
 
-_forked = False
-
-_turn = RLock()
-"""The lock by which threads take turns: they share torch's one generator."""
-
-
-def _note_fork():
-    """Also free the lock: a forked process lacks the thread that held it."""
-    global _forked, _turn
-    _forked, _turn = True, RLock()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_note_fork)
+_turns = Turns()
+"""Threads take turns, since they share torch's one generator."""
 
 
 @contextmanager
@@ -45,7 +32,7 @@ def environment(n_jobs, for_steps=False):
     """
     before = torch.get_num_threads()
     wanted = 1 if n_jobs is None else effective_n_jobs(n_jobs)
-    if _forked and wanted > 1:
+    if _turns.forked and wanted > 1:
         wanted = 1
         warn(
             f"n_jobs={n_jobs} has no effect in a forked process, where torch may wait "
@@ -86,7 +73,7 @@ def seeded(seed, device):
     devices = [] if on_cpu else range(torch.cuda.device_count())
     # Torch's own function records its caller for each kind of device.
     seed_all = torch.default_generator.manual_seed if on_cpu else torch.manual_seed
-    with _turn, torch.random.fork_rng(devices=devices), _single_precision():
+    with _turns.lock, torch.random.fork_rng(devices=devices), _single_precision():
         seed_all(seed)
         yield
 
