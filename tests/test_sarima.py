@@ -23,6 +23,7 @@ from skseq import (
     pad_sequences,
 )
 from skseq.displays import ResidualsDisplay
+from skseq.estimators.sarima import stitching
 from skseq.windows import sliding_windows, views
 from tests.benchmarks.sarima import PUBLISHED, every_day, every_day_warm, load, once
 
@@ -295,6 +296,34 @@ def test_pieces_of_different_levels():
     assert model.params_["ma.L1"] == pytest.approx(-0.382, abs=0.08)
     alone = SARIMARegressor((0, 1, 1), NO_SEASON).fit(*cuts[0])
     assert model.params_["sigma2"] == pytest.approx(alone.params_["sigma2"], rel=0.2)
+
+
+def test_windows_at_their_own_level_are_thinned_out():
+    """Each is a piece of its own: all of them repeat every step of the series."""
+    series = 50 * simulate(5000, (0, 1, 1), params=[-0.5])
+    X, y = cut(series)
+    level = X[:, -1:, :1]
+    levelled = SARIMARegressor((0, 1, 1), NO_SEASON).fit(X - level, y - level[:, 0])
+    whole = SARIMARegressor((0, 1, 1), NO_SEASON).fit(X, y)
+    assert levelled.params_ == pytest.approx(whole.params_, rel=0.03)
+    # Minus twice the log-likelihood grows with the steps that it counts.
+    assert 5 * whole.aicc_ < levelled.aicc_ < 15 * whole.aicc_
+
+
+@given(
+    lengths=st.lists(st.integers(1, 400), min_size=1, max_size=300),
+    most=st.integers(1, 10_000),
+)
+def test_thinning_out_leaves_enough(lengths, most):
+    pieces = [np.full((length, 1), float(length)) for length in lengths]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stitching, "MANY", most)
+        kept = stitching.thin_out(pieces)
+    places = [i for i, piece in enumerate(pieces) if any(piece is k for k in kept)]
+    assert len(kept) == len(places) >= min(len(pieces), stitching.FEW)
+    assert len(set(np.diff(places))) <= 1
+    if sum(lengths) < 2 * most:
+        assert len(kept) == len(pieces)
 
 
 def test_windows_of_one_row_are_joined_by_their_targets():

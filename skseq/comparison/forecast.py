@@ -232,15 +232,13 @@ class _Rows:
 
     Parameters
     ----------
-    tables : list of DataFrame of shape (n_timesteps, n_features)
-    target : str
-    past, known : list of str
-        The columns of X, of which the last ones are known ahead.
+    y, X, known : list of DataFrame of shape (n_timesteps, n_columns)
+        The target, the columns that are read beside it, and those of them that are
+        known ahead, of each series.
     """
 
-    tables: list
-    target: str
-    past: list
+    y: list
+    X: list
     known: list
 
     @classmethod
@@ -253,22 +251,24 @@ class _Rows:
         past = [name for name in others if name in past_only]
         if not model.get_tag("capability:exogenous"):
             known = past = []
-        return cls(tables, target, past, known)
+        columns = [target], past + known, known
+        # Once, not at each origin: pandas takes a millisecond to choose columns.
+        return cls(*([table[names] for table in tables] for names in columns))
 
     def values(self, start, end):
-        y = self._of(start, end, [self.target])
-        return y[self.target] if len(self.tables) == 1 else y
+        y = self._of(self.y, start, end)
+        return y.iloc[:, 0] if len(self.y) == 1 else y
 
     def others(self, start, end):
-        return self._of(start, end, self.past + self.known)
+        return self._of(self.X, start, end)
 
     def ahead(self, start, end):
-        return self._of(start, end, self.known)
+        return self._of(self.known, start, end)
 
-    def _of(self, start, end, names):
-        if not names:
+    def _of(self, tables, start, end):
+        if tables[0].columns.empty:
             return None
-        parts = [table.iloc[start:end][names] for table in self.tables]
+        parts = [table.iloc[start:end] for table in tables]
         if len(parts) == 1:
             return parts[0]
         # Number the series: some forecasters sort labels, or fail on unnamed levels.

@@ -86,11 +86,13 @@ class History:
         list of Instance
         """
         X = self._continued(X, self.known)
-        X = {} if X is None else by_instance(X)
-        how = (self.past_only, self.known), self.freq, self.missing, self.dtype
+        tables = by_instance(self.y)
+        past = self._columns(X, self.past_only, tables)
+        known = self._columns(X, self.known, tables)
+        how = self.freq, self.missing, self.dtype
         return [
-            read_instance(key, y, X.get(key), *how)
-            for key, y in by_instance(self.y).items()
+            read_instance(key, y, past[key], known[key], *how)
+            for key, y in tables.items()
         ]
 
     def steps(self, fh, panel):
@@ -170,6 +172,20 @@ class History:
         levels = zip(*(instance.key for instance in panel), strict=True)
         levels = [pd.Index(level).repeat(counts) for level in levels]
         return pd.MultiIndex.from_arrays([*levels, flat], names=names)
+
+    def _columns(self, X, names, keys):
+        """Split some columns of X by series; without columns, there is None of each."""
+        if not names:
+            return dict.fromkeys(keys)
+        # All at once, since pandas takes a millisecond to choose columns of a table.
+        tables = by_instance(X[names].astype(float))
+        for key in keys:
+            if key not in tables:
+                raise ValueError(
+                    f"X{label(key)} is missing, but had the columns {names} in fit: "
+                    "give them again."
+                )
+        return tables
 
     def _times(self, fh, index):
         """Find the times of a horizon, counted from the end of ``index``."""

@@ -198,15 +198,14 @@ def find_steps(times, index, freq):
     return position - start + known
 
 
-def read_instance(key, y, X, columns, freq, missing, dtype):
+def read_instance(key, y, past, known, freq, missing, dtype):
     """Put one series on regular time steps, and replace missing values.
 
     Parameters
     ----------
     key : tuple
     y : DataFrame
-    X : DataFrame or None
-    columns : (list, list)
+    past, known : DataFrame of float, or None
         Columns of X known only for the past, and those known ahead.
     freq : DateOffset or None
     missing : {"error", "ffill", "interpolate"}
@@ -241,7 +240,7 @@ def read_instance(key, y, X, columns, freq, missing, dtype):
         if missing == "interpolate":
             table = table.interpolate()  # the last ones are repeated
         table = table.ffill()
-    past, known = (_lay_on(index, X, names, freq, missing, name) for names in columns)
+    past, known = (_lay_on(index, X, freq, missing, name) for X in (past, known))
     return Instance(key, index, table.to_numpy(), ~gaps, past[: len(index)], known)
 
 
@@ -256,16 +255,10 @@ def _check_finite(values, table, name):
         )
 
 
-def _lay_on(index, X, names, freq, missing, name):
+def _lay_on(index, X, freq, missing, name):
     """Values of X from the start of ``index`` up to the first gap."""
-    if not names:
-        return np.empty((len(index), 0))
     if X is None:
-        raise ValueError(
-            f"X{name} is missing, but had the columns {names} in fit: give them again."
-        )
-    # In a panel with columns of several types, all have dtype object.
-    X = X[names].astype(float)
+        return np.empty((len(index), 0))
     start = X.index.searchsorted(index[0])
     before, X = X[:start], X[start:]
     _check_finite(X.to_numpy(), X, f"X{name}")

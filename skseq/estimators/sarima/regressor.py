@@ -25,7 +25,7 @@ from .likelihood import (
 )
 from .order_search import search_orders
 from .scaling import Scaling
-from .stitching import join, stitch
+from .stitching import join, stitch, thin_out
 
 
 class SARIMARegressor(RegressorMixin, BaseEstimator):
@@ -103,7 +103,9 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
     -----
     Windows are consecutive if each is the previous one moved by one row. If they are
     not (the two training parts of a fold), each piece is differenced by itself, and
-    the pieces are joined with as many missing values as a window has steps.
+    the pieces are joined with as many missing values as a window has steps. Of more
+    than 100 pieces with more than 50,000 time steps, as of windows that are scaled one
+    by one, ``fit`` reads evenly spread ones.
 
     For the values before a window, the differenced part of the model starts from a
     diffuse distribution, and the rest from the stationary one. So a padded window has
@@ -205,7 +207,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         check_known_ahead(self, columns, n_features, self._n_outputs)
         # If they are set later, they have no effect before the next fit.
         self._target, self._n_known_ahead = self.target, self.n_known_ahead
-        pieces = stitch(windows, y, self._target, self._n_known_ahead)
+        pieces = thin_out(stitch(windows, y, self._target, self._n_known_ahead))
         self._choose_orders(pieces)
         check_length(self, windows.shape[1])
         before = getattr(self, "params_", {}) if self.warm_start else {}

@@ -13,6 +13,12 @@ from ...windows import (
     series_of,
 )
 
+MANY = 50_000
+"""Time steps from which the parameters of a model are known well."""
+
+FEW = 100
+"""Pieces that are not thinned out, however long they are."""
+
 
 def stitch(windows, y, target, n_known):
     """Join windows and targets back into pieces of consecutive rows.
@@ -52,6 +58,16 @@ def stitch(windows, y, target, n_known):
         piece[np.isnan(piece).any(axis=1)] = np.nan
         pieces.append(piece[leading_padding(piece) :])
     return pieces
+
+
+def thin_out(pieces):
+    """Keep evenly spread ones of many pieces that have very many steps together.
+
+    Windows that are scaled one by one are not consecutive. Each is a piece then, and
+    repeats the steps of its neighbours.
+    """
+    n_steps = sum(map(len, pieces))
+    return pieces[:: max(1, min(n_steps // MANY, len(pieces) // FEW))]
 
 
 def join(pieces, n_between, order, seasonal_order):
