@@ -29,13 +29,6 @@ def is_documented_elsewhere(app, what, name, obj, skip, options):  # noqa: ARG00
     return skip or not module.startswith("skseq")
 
 
-def link_within_site(app, docname, source):  # noqa: ARG001 - Sphinx's hook
-    """Notebooks link to these pages by where they are in the repository."""
-    if docname.startswith("notebooks/"):
-        source[0] = source[0].replace("](../docs/", "](../")
-
-
 def setup(app):
-    """Register the hooks."""
+    """Register the hook."""
     app.connect("autodoc-skip-member", is_documented_elsewhere)
-    app.connect("source-read", link_within_site)
