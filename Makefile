@@ -35,10 +35,11 @@ lint: .venv-test/installed
 docs: .venv-test/installed
 	.venv-test/bin/python -m sphinx -W --keep-going -q docs out/docs
 
-# Run anew, two at a time; what they print and draw is kept in them.
+# Run anew, two at a time; what they print and draw is kept in them, not when.
 notebooks: .venv-test/installed
 	echo $(NOTEBOOKS) | xargs -n 1 -P 2 \
-	    .venv-test/bin/jupyter nbconvert --to notebook --execute --inplace
+	    .venv-test/bin/jupyter nbconvert --to notebook --execute --inplace \
+	    --ExecutePreprocessor.record_timing=False
 
 # Ratios, each measured side by side in one run: half an hour to more than an hour.
 bench: .venv-test/installed .venv-peers/installed
