@@ -12,9 +12,9 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from ..estimators.interval import IntervalWarning
+from ..instances import label
 from ..warning import warn
 from .forecast import Forecast, fitted_together, forecast
-from .tables import label
 
 
 def run_all(models, tables, folds, n_jobs=None, cache=None, progress=False, **setting):

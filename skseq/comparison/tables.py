@@ -10,38 +10,6 @@ from ..transformers.time_index import check_gaps, check_times
 from ..validation import advice_on, advice_on_labels
 
 
-def as_tables(data, target, known_ahead, gaps):
-    """Check one series or several; return each as a table of numbers.
-
-    Parameters
-    ----------
-    data : DataFrame, Series or array of shape (n_timesteps, n_features)
-        For several series, an index of several levels, of which the last is time.
-    target : column label
-    known_ahead : list of column label
-    gaps : {"raise", "ignore"}
-        As for :class:`SlidingWindow`.
-
-    Returns
-    -------
-    dict of tuple to DataFrame of shape (n_timesteps, n_features)
-        By the labels of each series in the upper levels of the index, ``()`` for a
-        single series. All end with the same row. The target is the first column; the
-        variables known ahead are the last ones.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If columns are absent or not numeric, values are missing, dates are out of
-        order, or series have no label or end at different times.
-    """
-    table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
-    check_gaps(gaps)
-    tables = by_series(in_order(table, target, known_ahead))
-    check_tables(tables, gaps)
-    return tables
-
-
 def check_tables(tables, gaps):
     """Raise ValueError if series can't be forecast from the same times.
 
@@ -50,7 +18,9 @@ def check_tables(tables, gaps):
     tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
         From :func:`by_series`. The target is the first column.
     gaps : {"raise", "ignore"}
+        As for :class:`SlidingWindow`.
     """
+    check_gaps(gaps)
     for key, one in tables.items():
         try:
             with naming_series(key):
@@ -107,12 +77,13 @@ def join(parts, names):
     return parts[()] if () in parts else pd.concat(parts).rename_axis(names)
 
 
-def in_order(table, target, known_ahead=()):
+def in_order(data, target, known_ahead=()):
     """Move the target to the front, and the variables known ahead to the end.
 
     Parameters
     ----------
-    table : DataFrame
+    data : DataFrame, Series or array of shape (n_timesteps, n_features)
+        For several series, an index of several levels, of which the last is time.
     target : column label
     known_ahead : list of column label, default=()
 
@@ -126,6 +97,7 @@ def in_order(table, target, known_ahead=()):
     ValueError, TypeError
         If columns are absent, duplicated or not numeric.
     """
+    table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
     if not isinstance(target, Hashable):
         raise TypeError(
             f"target must be one column, got {target!r}: make one call for each."

@@ -3,12 +3,12 @@
 import numpy as np
 
 from ..comparison import compare
-from ..comparison.coming import check_each
+from ..comparison.coming import check_coming, forecast_coming
 from ..comparison.season import find_season
 from ..comparison.tables import join
 from .data import read_data
 from .models import choose_models
-from .outputs import check_outputs, make_folders, write_forecast, write_table
+from .outputs import check_outputs, make_folders, write_table
 
 
 def run_compare(arguments):
@@ -34,7 +34,7 @@ def run_compare(arguments):
         if getattr(arguments, option) is None:
             setattr(arguments, option, default)
     if arguments.forecast:
-        coming = check_each(
+        coming = check_coming(
             data.coming, data.tables, arguments.horizon, data.known_ahead
         )
     make_folders(arguments)
@@ -53,7 +53,10 @@ def run_compare(arguments):
         result.plot(arguments.plot)
     if arguments.forecast:
         best = result.table["MAE"].idxmin()
-        write_forecast(arguments, best, models[best], data, coming, setting)
+        forecast = forecast_coming(
+            best, models[best], data.tables, coming, data.names, **setting
+        )
+        write_table(forecast, arguments.forecast, arguments)
         print(f"\nThe forecast of {best} from the last row is in {arguments.forecast}.")
 
 
