@@ -64,7 +64,7 @@ def fitted_together(model, tables):
     return [{key: table} for key, table in tables.items()]
 
 
-def forecast(model, tables, origins, window, horizon, n_known=0, coverage=None):
+def forecast(model, tables, origins, window, horizon, n_known, coverage=None):
     """Fit a model on what is known at the first origin, and forecast from each.
 
     Parameters
@@ -77,7 +77,7 @@ def forecast(model, tables, origins, window, horizon, n_known=0, coverage=None):
     origins : range
         From :func:`rolling_origin`.
     window, horizon : int
-    n_known : int, default=0
+    n_known : int
         Columns known ahead.
     coverage : float, default=None
         Coverage of the intervals; None for none.

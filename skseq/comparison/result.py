@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..displays import ForecastDisplay, MultiStepErrorDisplay, matplotlib_part
-from ..displays.style import title_above
+from ..displays import ForecastDisplay, MultiStepErrorDisplay
+from ..displays.style import matplotlib_part, title_above
 from ..instances import label
 from ..validation import check_share
 from .metrics import rounding

@@ -12,7 +12,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from ..estimators.interval import IntervalWarning
-from ..instances import label
+from ..instances import naming_series
 from ..warning import warn
 from .forecast import Forecast, fitted_together, forecast
 
@@ -99,14 +99,13 @@ def _join(parts, n_folds):
 
 def _run(name, model, tables, origins, cache, **setting):
     """Forecast, or read what was; an error says of which model, and of which series."""
+    key = next(iter(tables)) if len(tables) == 1 else ()
     try:
-        return _forecast(model, cache, tables=tables, origins=origins, **setting)
+        with naming_series(key):
+            return _forecast(model, cache, tables=tables, origins=origins, **setting)
     except Exception as error:
         # Whatever a model raises goes on, with a note: here, since joblib raises it in
         # place of any earlier result.
-        if len(tables) == 1 and () not in tables:
-            [key] = tables
-            error.add_note(f"This error comes from the series {label(key)}.")
         error.add_note(f"This error comes from the model {name!r}.")
         raise
 

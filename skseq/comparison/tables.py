@@ -44,28 +44,17 @@ def check_tables(tables, gaps):
 
 
 def by_series(table):
-    """Split a table into its series, if its index has levels for them before time.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Numbers of one type. The last level of the index is time.
+    """Split a table of numbers into its series, by the upper levels of its index.
 
     Returns
     -------
     dict of tuple to DataFrame
-        Each with a time index.
-
-    Raises
-    ------
-    ValueError
-        If there are no rows, or time is not the last level, or a row has no label.
+        By their labels, each with a time index; ``()`` is a single series.
     """
     if table.empty:
         raise ValueError("data has no rows: look for the step that left none.")
-    if table.index.nlevels == 1:
-        return {(): table}
-    check_levels(table.index, "data")
+    if table.index.nlevels > 1:
+        check_levels(table.index, "data")
     return by_instance(table, sort=True)
 
 

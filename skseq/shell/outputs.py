@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..displays import matplotlib_part
+from ..displays.style import matplotlib_part
 
 
 def check_outputs(arguments):
