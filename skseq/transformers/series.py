@@ -25,7 +25,6 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
 
     def _fit_series(self, X):
         """Validate and remember a series; return it as an array."""
-        ti.check_gaps(self.gaps)
         rows, index = self._check(X, reset=True)
         self._remember(rows, index)
         return rows
@@ -147,6 +146,8 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
         )
 
     def _check(self, X, *, reset, needs_names=True):
+        if reset:
+            ti.check_gaps(self.gaps)
         if hasattr(X, "to_frame") and not hasattr(X, "columns"):
             X = X.to_frame()
         if needs_names or hasattr(X, "columns"):
