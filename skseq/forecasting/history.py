@@ -11,7 +11,7 @@ from .panel import (
     check_unique,
     find_steps,
     frequency,
-    label,
+    of_series,
     read_instance,
     time_steps,
 )
@@ -87,9 +87,11 @@ class History:
         """
         X = self._continued(X, self.known)
         X = {} if X is None else by_instance(X)
-        how = (self.past_only, self.known), self.freq, self.missing, self.dtype
+        columns = self.past_only, self.known
         return [
-            read_instance(key, y, X.get(key), *how)
+            read_instance(
+                key, y, X.get(key), columns, self.freq, self.missing, self.dtype
+            )
             for key, y in by_instance(self.y).items()
         ]
 
@@ -143,8 +145,8 @@ class History:
                 index = time_steps(index[0], times.max(), index, self.freq)
                 first = index[len(instance.known)]
                 raise ValueError(
-                    f"X{label(instance.key)} has no row for {first}: give predict the "
-                    f"values of {self.known} for every step from the end of y "
+                    f"X{of_series(instance.key)} has no row for {first}: give predict "
+                    f"the values of {self.known} for every step from the end of y "
                     f"({instance.index[-1]}) to the last of fh ({times.max()}), or "
                     "name the columns that are not known ahead in past_only."
                 )

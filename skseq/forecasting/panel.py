@@ -48,7 +48,7 @@ class Instance:
         return replace(self, y=y, past=past)
 
 
-def label(key):
+def of_series(key):
     """Return the text that names a series in a message, after "y" or "X"."""
     return f" of {key}" if key else ""
 
@@ -67,7 +67,7 @@ def check_unique(table, name):
     if len(twice):
         *key, time = (twice.get_level_values(i)[0] for i in range(twice.nlevels))
         raise ValueError(
-            f"{name}{label(tuple(key))} has two rows for {time}: keep one of them "
+            f"{name}{of_series(tuple(key))} has two rows for {time}: keep one of them "
             f"with {name}[~{name}.index.duplicated()], or combine them, for example "
             f"with {name}.groupby({name}.index).sum(). If there are several series, "
             "label them in an upper level of the index."
@@ -216,14 +216,14 @@ def read_instance(key, y, X, columns, freq, missing, dtype):
     -------
     Instance
     """
-    name = label(key)
+    which = of_series(key)
     values = y.to_numpy()
     dtype = dtype or np.result_type(values.dtype, np.float32)
     values = values.astype(dtype, copy=False)
-    _check_finite(values, y, f"y{name}")
+    _check_finite(values, y, f"y{which}")
     observed = ~np.isnan(values).any(axis=1)
     if not observed.any():
-        raise ValueError(f"y{name} holds only missing values: leave it out.")
+        raise ValueError(f"y{which} holds only missing values: leave it out.")
     first = observed.argmax()
     times = y.index[first:]
     table = pd.DataFrame(values[first:], times, copy=False)
@@ -235,13 +235,13 @@ def read_instance(key, y, X, columns, freq, missing, dtype):
     if gaps.any():
         if missing == "error":
             raise ValueError(
-                f"y{name} has no value at {index[gaps.argmax()]}: choose how to fill "
+                f"y{which} has no value at {index[gaps.argmax()]}: choose how to fill "
                 "it (missing='ffill' or 'interpolate'), or impute it first."
             )
         if missing == "interpolate":
             table = table.interpolate()  # the last ones are repeated
         table = table.ffill()
-    past, known = (_lay_on(index, X, names, freq, missing, name) for names in columns)
+    past, known = (_lay_on(index, X, names, freq, missing, which) for names in columns)
     return Instance(key, index, table.to_numpy(), ~gaps, past[: len(index)], known)
 
 
@@ -256,19 +256,19 @@ def _check_finite(values, table, name):
         )
 
 
-def _lay_on(index, X, names, freq, missing, name):
+def _lay_on(index, X, names, freq, missing, which):
     """Values of X from the start of ``index`` up to the first gap."""
     if not names:
         return np.empty((len(index), 0))
     if X is None:
         raise ValueError(
-            f"X{name} is missing, but had the columns {names} in fit: give them again."
+            f"X{which} is missing, but had the columns {names} in fit: give them again."
         )
     # In a panel with columns of several types, all have dtype object.
     X = X[names].astype(float)
     start = X.index.searchsorted(index[0])
     before, X = X[:start], X[start:]
-    _check_finite(X.to_numpy(), X, f"X{name}")
+    _check_finite(X.to_numpy(), X, f"X{which}")
     if missing != "error" and len(X):
         X = X.reindex(time_steps(index[0], X.index[-1], index, freq))
         before = _up_to(index, before, freq)
@@ -276,7 +276,7 @@ def _lay_on(index, X, names, freq, missing, name):
         absent = X.columns[X.isna().any()]
         if len(absent):
             raise ValueError(
-                f"X{name} holds only missing values in {list(absent)}: fill them "
+                f"X{which} holds only missing values in {list(absent)}: fill them "
                 "first, or leave these columns or the series out."
             )
     n_steps = len(X)
@@ -285,7 +285,7 @@ def _lay_on(index, X, names, freq, missing, name):
         n_steps = np.logical_and.accumulate(position == np.arange(n_steps)).sum()
     if n_steps < len(index):
         raise ValueError(
-            f"X{name} has no row for {index[n_steps]}, which y has: give X for all "
+            f"X{which} has no row for {index[n_steps]}, which y has: give X for all "
             "time steps of y."
         )
     return X.to_numpy(dtype=float)[:n_steps]
