@@ -10,6 +10,7 @@ from pickle import PickleError
 import joblib
 import numpy as np
 from joblib import Parallel, delayed
+from tqdm import tqdm
 
 from ..estimators.interval import IntervalWarning
 from ..instances import naming_series
@@ -50,8 +51,6 @@ def run_all(models, tables, folds, n_jobs=None, cache=None, progress=False, **se
     IntervalWarning
         Once for each model whose intervals are not such as were asked for.
     """
-    from tqdm import tqdm
-
     if cache is not None:
         Path(cache).mkdir(parents=True, exist_ok=True)
     tasks = [

@@ -87,7 +87,7 @@ def make_arma(n_steps=365, *, ar=(0.8,), ma=(), scale=1.0, random_state=None):
     >>> abs(forecast[1:] - 0.5 * series[:-1]).max() < 1e-12
     np.True_
     """
-    from scipy.signal import lfilter
+    from scipy.signal import lfilter  # takes longer to import than to run
 
     check_scalar(n_steps, "n_steps", Integral, min_val=1)
     ar, ma = np.asarray(ar, dtype=float), np.asarray(ma, dtype=float)

@@ -14,13 +14,12 @@ from . import time_index as ti
 
 
 class SeriesTransformer(TransformerMixin, BaseEstimator):
-    """Base of transformers that look back a fixed number of rows.
+    """Base of transformers of a series.
 
-    The last rows of the fitted series are remembered, so that a table whose index
-    continues or overlaps the fitted one gets its true past. An array has no index:
-    its rows are taken to have no past.
-
-    Subclasses define ``_n_past()``, the number of rows that a row looks back.
+    Those that look back define ``_n_past()``, the number of rows. The last rows of the
+    fitted series are then remembered, so that a table whose index continues or overlaps
+    the fitted one gets its true past. An array has no index: its rows are taken to have
+    no past.
     """
 
     def _fit_series(self, X):
