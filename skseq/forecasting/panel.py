@@ -266,19 +266,20 @@ def _lay_on(index, X, names, freq, missing, which):
         )
     # In a panel with columns of several types, all have dtype object.
     X = X[names].astype(float)
-    start = X.index.searchsorted(index[0])
-    before, X = X[:start], X[start:]
-    _check_finite(X.to_numpy(), X, f"X{which}")
-    if missing != "error" and len(X):
-        X = X.reindex(time_steps(index[0], X.index[-1], index, freq))
-        before = _up_to(index, before, freq)
-        X = _filled(pd.concat([before, X]), missing)[len(before) :]
+    of_y = X.loc[index[0] :]
+    _check_finite(of_y.to_numpy(), of_y, f"X{which}")
+    if missing != "error" and len(of_y):
+        # Also the rows before y, which tell what is missing at its start.
+        X = X.reindex(time_steps(X.index[0], X.index[-1], index, freq))
+        X = X.interpolate() if missing == "interpolate" else X
+        X = X.ffill().bfill()
         absent = X.columns[X.isna().any()]
         if len(absent):
             raise ValueError(
                 f"X{which} holds only missing values in {list(absent)}: fill them "
                 "first, or leave these columns or the series out."
             )
+    X = X.loc[index[0] :]
     n_steps = len(X)
     if n_steps and not X.index.equals(time_steps(index[0], X.index[-1], index, freq)):
         position = find_steps(X.index, index, freq)
@@ -289,18 +290,3 @@ def _lay_on(index, X, names, freq, missing, which):
             "time steps of y."
         )
     return X.to_numpy(dtype=float)[:n_steps]
-
-
-def _up_to(index, X, freq):
-    """Lay earlier rows of X on the time steps up to an index, for interpolation."""
-    if X.empty:
-        return X
-    X = X.replace([np.inf, -np.inf], np.nan)  # those before y are no error
-    steps = time_steps(X.index[0], index[0], index, freq)
-    return X.reindex(steps[:-1]) if steps[-1] == index[0] else X[-1:]
-
-
-def _filled(X, missing):
-    """Replace missing values; those before the first value, with that."""
-    X = X.interpolate() if missing == "interpolate" else X
-    return X.ffill().bfill()
