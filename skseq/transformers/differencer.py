@@ -21,8 +21,8 @@ from ..windows import (
     observed,
     series_of,
 )
-from . import time_index as ti
 from .series import SeriesTransformer
+from .time_index import time_index
 
 N_COMPARED = 100
 """Differences by which an array is known to start where the fitted series does."""
@@ -222,7 +222,7 @@ class Differencer(SeriesTransformer):
         check_is_fitted(self)
         # What transform returns, or a model predicts, often has no names.
         rows = self._check_rows(X, needs_names=False)
-        index = None if self.history_index_ is None else ti.time_index(X)
+        index = None if self.history_index_ is None else time_index(X)
         if past is not None:
             past = self._check_past(past, rows)
         elif rows.ndim == 3 or self._starts_with_fitted(rows, index):
