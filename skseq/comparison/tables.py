@@ -22,17 +22,9 @@ def check_tables(tables, gaps):
     """
     check_gaps(gaps)
     for key, one in tables.items():
-        try:
-            with naming_series(key):
-                _check_finite(one)
-                check_times(one, "data", gaps)
-        except ValueError as error:
-            if not key and one.index.has_duplicates:
-                error.add_note(
-                    "If there are several series, label them in further levels of "
-                    "the index, before time: data.set_index([series, time])."
-                )
-            raise
+        with naming_series(key):
+            check_times(one, "data", gaps)
+            _check_finite(one)
     ends = {key: one.index[-1] for key, one in tables.items()}
     first, last = (choose(ends, key=ends.get) for choose in (min, max))
     if ends[first] != ends[last]:
