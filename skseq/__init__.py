@@ -19,6 +19,7 @@ from .estimators import (
     RNNClassifier,
     RNNRegressor,
     SARIMARegressor,
+    TransformedWindowRegressor,
     WaveNetClassifier,
     WaveNetRegressor,
 )
@@ -28,7 +29,6 @@ from .transformers import (
     KnownAhead,
     SlidingWindow,
     TokenVectorizer,
-    TransformedWindowRegressor,
     horizon_targets,
 )
 from .windows import pad_sequences

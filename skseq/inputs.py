@@ -9,6 +9,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
 from .routing import RoutesToRegressor
+from .transformers import Differencer, SlidingWindow
 from .windows import backfill, chunks, coming_values
 
 
@@ -186,9 +187,6 @@ def refuse_to_cut(regressor, remedy):
     remedy : str
         The end of the message about a SlidingWindow: what to do.
     """
-    # Here, since they import this module.
-    from .transformers import Differencer, SlidingWindow
-
     if takes_windows(regressor):
         return
     parts = _parts(regressor)

@@ -37,10 +37,10 @@ def label(key):
 
 @contextmanager
 def naming_series(key):
-    """Note in a ValueError from which series it comes, if there are several."""
+    """Note in an error from which series it comes, if there are several."""
     try:
         yield
-    except ValueError as error:
+    except Exception as error:
         if key:
             error.add_note(f"This error comes from the series {label(key)}.")
         raise

@@ -237,10 +237,15 @@ class TestErrors:
             model.predict()
         with pytest.raises(ValueError, match="X has no row for 2003-07"):
             model.predict(X=X[40:42])
+        with pytest.raises(ValueError, match="X has no row for 2003-06"):
+            model.predict(X=X[40:].drop(X.index[41]))
         with pytest.raises(ValueError, match=r"X lacks the columns .'y1'"):
             model.predict(X=X[["y0"]][40:])
         with pytest.raises(ValueError, match="was not given in fit"):
             forecaster().fit(y, fh=FH).predict(X=X[40:])
+        model = forecaster().fit(y[:38], X[:38], fh=FH)
+        with pytest.raises(ValueError, match="X has no row for 2003-03, which y has"):
+            model.update(y[38:])
 
     def test_instances(self):
         y = make_panel()

@@ -1,7 +1,10 @@
 """What ``import skseq`` brings with it, and what it doesn't."""
 
+import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
+from importlib.util import resolve_name
 from pathlib import Path
 
 import pytest
@@ -110,3 +113,20 @@ def test_lower_layers_are_written_without_the_upper(package, above):
             words = line.replace(".", " ").split()
             if words[:1] in (["import"], ["from"]):
                 assert not set(words[1:2]) & set(above), f"{path.name}: {line}"
+
+
+def test_imports_between_the_parts_of_skseq_run_one_way():
+    """Also those inside functions, which could hide a cycle."""
+    graph = {}
+    for path in ROOT.glob("skseq/**/*.py"):
+        *package, _ = path.relative_to(ROOT).parts
+        importer = (*package, path.stem)[1]
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                name = "." * node.level + (node.module or "")
+                imported = resolve_name(name, ".".join(package)).split(".")[1]
+                graph.setdefault(importer, set()).add(imported)
+    for part, imported in graph.items():
+        imported.discard(part)
+    order = list(TopologicalSorter(graph).static_order())  # no CycleError
+    assert order.index("windows") < order.index("transformers") < order.index("inputs")

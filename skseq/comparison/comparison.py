@@ -5,6 +5,7 @@ import pandas as pd
 import torch
 
 from ..estimators import NaiveRegressor
+from ..instances import label
 from ..validation import check_share
 from ..warning import warn
 from ..windows import sliding_windows
@@ -14,7 +15,7 @@ from .result import Comparison
 from .rolling_origin import rolling_origin
 from .runs import run_all
 from .season import find_season
-from .tables import as_tables, join, label
+from .tables import by_series, check_tables, in_order, join
 
 
 def compare(
@@ -144,7 +145,9 @@ def compare(
     _check_models(models)
     if coverage is not None:
         check_share(coverage, "coverage")
-    tables = as_tables(data, target, known_ahead, gaps)
+    table = in_order(data, target, known_ahead)
+    names, tables = table.index.names, by_series(table)
+    check_tables(tables, gaps)
     n_rows = max(map(len, tables.values()))
     folds = rolling_origin(n_rows, window, horizon, test_fraction, step, refit)
     _check_starts(tables, -folds[0][0] - 1, window + horizon)
@@ -152,7 +155,6 @@ def compare(
     _check_same_times(tables, origins[0])
     if season is None:
         season = _season_of(tables, window)
-    names = getattr(getattr(data, "index", None), "names", None)
     # (n_series, n_origins, horizon), as all forecasts are
     truth = np.stack([_targets(table, origins, horizon) for table in tables.values()])
 

@@ -3,7 +3,7 @@
 import sys
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
@@ -37,7 +37,7 @@ class Forecast:
     values: np.ndarray
     interval: np.ndarray
     seconds: np.ndarray
-    notes: list = field(default_factory=list)
+    notes: list
 
 
 def fitted_together(model, tables):
@@ -64,7 +64,7 @@ def fitted_together(model, tables):
     return [{key: table} for key, table in tables.items()]
 
 
-def forecast(model, tables, origins, window, horizon, n_known=0, coverage=None):
+def forecast(model, tables, origins, window, horizon, n_known, coverage=None):
     """Fit a model on what is known at the first origin, and forecast from each.
 
     Parameters
@@ -77,7 +77,7 @@ def forecast(model, tables, origins, window, horizon, n_known=0, coverage=None):
     origins : range
         From :func:`rolling_origin`.
     window, horizon : int
-    n_known : int, default=0
+    n_known : int
         Columns known ahead.
     coverage : float, default=None
         Coverage of the intervals; None for none.
@@ -181,16 +181,16 @@ def _samples(tables, origins, window, horizon, n_known):
 
 def _lay_ahead(table, horizon, n_known):
     """Put the coming values of the last columns beside the rows that have them all."""
-    if not n_known:
-        return table.to_numpy()
     rows = table.to_numpy()
+    if not n_known:
+        return rows
     ahead = lay_coming(rows[:, -n_known:], horizon)
     return np.hstack([rows[:-horizon, :-n_known], ahead])
 
 
 def _on_series(model, tables, origins, horizon, n_known, coverage):
     """Give a forecaster of sktime all of the target's past, and the known X."""
-    rows = _Rows.of(model, tables, n_known)
+    rows = _Rows(model, tables, n_known)
     steps = np.arange(1, horizon + 1)
     wants_interval = coverage is not None and model.get_tag("capability:pred_int")
     predicted, interval, seconds, notes = [], [], np.zeros(2), []
@@ -226,24 +226,10 @@ def _on_series(model, tables, origins, horizon, n_known, coverage):
     return Forecast(predicted, interval, seconds, notes)
 
 
-@dataclass(frozen=True)
 class _Rows:
-    """Rows of all series as sktime takes them, chosen by numbers from the end.
+    """Rows of all series as sktime takes them, chosen by numbers from the end."""
 
-    Parameters
-    ----------
-    y, X, known : list of DataFrame of shape (n_timesteps, n_columns)
-        The target, the columns that are read beside it, and those of them that are
-        known ahead, of each series.
-    """
-
-    y: list
-    X: list
-    known: list
-
-    @classmethod
-    def of(cls, model, tables, n_known):
-        """Choose the columns that a forecaster reads."""
+    def __init__(self, model, tables, n_known):
         tables = [table.rename(columns=str) for table in tables.values()]
         target, *others = tables[0].columns
         known = others[len(others) - n_known :]
@@ -251,9 +237,11 @@ class _Rows:
         past = [name for name in others if name in past_only]
         if not model.get_tag("capability:exogenous"):
             known = past = []
-        columns = [target], past + known, known
         # Once, not at each origin: pandas takes a millisecond to choose columns.
-        return cls(*([table[names] for table in tables] for names in columns))
+        self.y, self.X, self.known = (
+            [table[names] for table in tables]
+            for names in ([target], past + known, known)
+        )
 
     def values(self, start, end):
         y = self._of(self.y, start, end)

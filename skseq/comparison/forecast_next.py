@@ -2,14 +2,13 @@
 
 from numbers import Integral
 
-import pandas as pd
 from sklearn.utils import check_scalar
 
-from ..transformers.time_index import check_gaps
+from ..instances import label
 from ..validation import check_share
-from .coming import check_each, forecast_coming, number_alike, split_each
+from .coming import check_coming, forecast_coming, split_coming
 from .models import check_model
-from .tables import check_tables, in_order, join, label
+from .tables import check_tables, in_order
 
 
 def forecast_next(
@@ -83,14 +82,11 @@ def forecast_next(
     check_model(model, "model")
     check_scalar(horizon, "horizon", Integral, min_val=1)
     check_scalar(window, "window", Integral, min_val=1)
-    check_gaps(gaps)
     if coverage is not None:
         check_share(coverage, "coverage")
-    table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
-    names = table.index.names
-    table = in_order(table, target, known_ahead)
+    table = in_order(data, target, known_ahead)
     known_ahead = list(known_ahead)
-    tables, coming = split_each(table, target, known_ahead)
+    tables, coming = split_coming(table, target, known_ahead)
     check_tables(tables, gaps)
     for key, one in tables.items():
         if len(one) < window + horizon:
@@ -100,20 +96,19 @@ def forecast_next(
                 f"but {series} has {len(one)} with a target: give more rows, or a "
                 "shorter window or horizon."
             )
-    coming = number_alike(check_each(coming, tables, horizon, known_ahead))
     name = type(model).__name__
-    found = forecast_coming(
+    forecast = forecast_coming(
         name,
         model,
         tables,
-        coming,
+        check_coming(coming, tables, horizon, known_ahead),
+        table.index.names,
         target=target,
         window=window,
         horizon=horizon,
         known_ahead=known_ahead,
         coverage=coverage,
     )
-    forecast = join(found, [*names[:-1], next(iter(found.values())).index.name])
     if coverage is not None and forecast.iloc[:, 1:].isna().all(axis=None):
         raise ValueError(
             f"coverage={coverage} asks for intervals, but {name} gives none: fit "

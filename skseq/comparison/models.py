@@ -9,8 +9,9 @@ from ..estimators import (
     NaiveRegressor,
     RNNRegressor,
     SARIMARegressor,
+    TransformedWindowRegressor,
 )
-from ..transformers import Differencer, TransformedWindowRegressor
+from ..transformers import Differencer
 from ..validation import WITHOUT_PREDICT
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..displays import ForecastDisplay, MultiStepErrorDisplay, matplotlib_part
-from ..displays.style import title_above
+from ..displays import ForecastDisplay, MultiStepErrorDisplay
+from ..displays.style import matplotlib_part, title_above
+from ..instances import label
 from ..validation import check_share
 from .metrics import rounding
 from .significance import diebold_mariano, holm, n_needed
-from .tables import label
 
 BESIDE = (
     "Relative to the naive forecast: error ratios, MAE difference, its range, a test:"

@@ -13,17 +13,8 @@ def rolling_origin(n_rows, window, horizon, test_fraction=0.2, step=1, refit=Fal
     Parameters
     ----------
     n_rows : int
-    window : int
-        Steps of the past that a model sees.
-    horizon : int
-        Steps to forecast.
-    test_fraction : float, default=0.2
-        Share of the rows that form the test period, at the end.
-    step : int, default=1
-        Rows from one origin to the next.
-    refit : bool or int, default=False
-        Whether to fit again at each origin; a number is the number of origins per
-        fit.
+    window, horizon, test_fraction, step, refit
+        As for :func:`compare`.
 
     Returns
     -------

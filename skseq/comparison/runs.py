@@ -10,11 +10,12 @@ from pickle import PickleError
 import joblib
 import numpy as np
 from joblib import Parallel, delayed
+from tqdm import tqdm
 
 from ..estimators.interval import IntervalWarning
+from ..instances import naming_series
 from ..warning import warn
 from .forecast import Forecast, fitted_together, forecast
-from .tables import label
 
 
 def run_all(models, tables, folds, n_jobs=None, cache=None, progress=False, **setting):
@@ -50,8 +51,6 @@ def run_all(models, tables, folds, n_jobs=None, cache=None, progress=False, **se
     IntervalWarning
         Once for each model whose intervals are not such as were asked for.
     """
-    from tqdm import tqdm
-
     if cache is not None:
         Path(cache).mkdir(parents=True, exist_ok=True)
     tasks = [
@@ -99,14 +98,13 @@ def _join(parts, n_folds):
 
 def _run(name, model, tables, origins, cache, **setting):
     """Forecast, or read what was; an error says of which model, and of which series."""
+    key = next(iter(tables)) if len(tables) == 1 else ()
     try:
-        return _forecast(model, cache, tables=tables, origins=origins, **setting)
+        with naming_series(key):
+            return _forecast(model, cache, tables=tables, origins=origins, **setting)
     except Exception as error:
         # Whatever a model raises goes on, with a note: here, since joblib raises it in
         # place of any earlier result.
-        if len(tables) == 1 and () not in tables:
-            [key] = tables
-            error.add_note(f"This error comes from the series {label(key)}.")
         error.add_note(f"This error comes from the model {name!r}.")
         raise
 

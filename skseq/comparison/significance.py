@@ -147,19 +147,10 @@ def holm(p_values):
 
 
 def n_needed(horizon):
-    """Return the number of origins that a test needs.
+    """Return the number of origins that :func:`diebold_mariano` needs.
 
     With fewer, the standard error would come from one cosine alone. By chance that is
     at times close to zero, and the difference then hundreds of standard errors.
-
-    Parameters
-    ----------
-    horizon : int
-        Number of successive origins whose forecasts overlap.
-
-    Returns
-    -------
-    int
     """
     return max(7, 4 * horizon)
 

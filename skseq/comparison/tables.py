@@ -10,38 +10,6 @@ from ..transformers.time_index import check_gaps, check_times
 from ..validation import advice_on, advice_on_labels
 
 
-def as_tables(data, target, known_ahead, gaps):
-    """Check one series or several; return each as a table of numbers.
-
-    Parameters
-    ----------
-    data : DataFrame, Series or array of shape (n_timesteps, n_features)
-        For several series, an index of several levels, of which the last is time.
-    target : column label
-    known_ahead : list of column label
-    gaps : {"raise", "ignore"}
-        As for :class:`SlidingWindow`.
-
-    Returns
-    -------
-    dict of tuple to DataFrame of shape (n_timesteps, n_features)
-        By the labels of each series in the upper levels of the index, ``()`` for a
-        single series. All end with the same row. The target is the first column; the
-        variables known ahead are the last ones.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If columns are absent or not numeric, values are missing, dates are out of
-        order, or series have no label or end at different times.
-    """
-    table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
-    check_gaps(gaps)
-    tables = by_series(in_order(table, target, known_ahead))
-    check_tables(tables, gaps)
-    return tables
-
-
 def check_tables(tables, gaps):
     """Raise ValueError if series can't be forecast from the same times.
 
@@ -50,19 +18,13 @@ def check_tables(tables, gaps):
     tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
         From :func:`by_series`. The target is the first column.
     gaps : {"raise", "ignore"}
+        As for :class:`SlidingWindow`.
     """
+    check_gaps(gaps)
     for key, one in tables.items():
-        try:
-            with naming_series(key):
-                _check_finite(one)
-                check_times(one, "data", gaps)
-        except ValueError as error:
-            if not key and one.index.has_duplicates:
-                error.add_note(
-                    "If there are several series, label them in further levels of "
-                    "the index, before time: data.set_index([series, time])."
-                )
-            raise
+        with naming_series(key):
+            check_times(one, "data", gaps)
+            _check_finite(one)
     ends = {key: one.index[-1] for key, one in tables.items()}
     first, last = (choose(ends, key=ends.get) for choose in (min, max))
     if ends[first] != ends[last]:
@@ -74,28 +36,17 @@ def check_tables(tables, gaps):
 
 
 def by_series(table):
-    """Split a table into its series, if its index has levels for them before time.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Numbers of one type. The last level of the index is time.
+    """Split a table of numbers into its series, by the upper levels of its index.
 
     Returns
     -------
     dict of tuple to DataFrame
-        Each with a time index.
-
-    Raises
-    ------
-    ValueError
-        If there are no rows, or time is not the last level, or a row has no label.
+        By their labels, each with a time index; ``()`` is a single series.
     """
     if table.empty:
         raise ValueError("data has no rows: look for the step that left none.")
-    if table.index.nlevels == 1:
-        return {(): table}
-    check_levels(table.index, "data")
+    if table.index.nlevels > 1:
+        check_levels(table.index, "data")
     return by_instance(table, sort=True)
 
 
@@ -107,12 +58,13 @@ def join(parts, names):
     return parts[()] if () in parts else pd.concat(parts).rename_axis(names)
 
 
-def in_order(table, target, known_ahead=()):
+def in_order(data, target, known_ahead=()):
     """Move the target to the front, and the variables known ahead to the end.
 
     Parameters
     ----------
-    table : DataFrame
+    data : DataFrame, Series or array of shape (n_timesteps, n_features)
+        For several series, an index of several levels, of which the last is time.
     target : column label
     known_ahead : list of column label, default=()
 
@@ -126,6 +78,7 @@ def in_order(table, target, known_ahead=()):
     ValueError, TypeError
         If columns are absent, duplicated or not numeric.
     """
+    table = data.to_frame() if isinstance(data, pd.Series) else pd.DataFrame(data)
     if not isinstance(target, Hashable):
         raise TypeError(
             f"target must be one column, got {target!r}: make one call for each."

@@ -1,6 +1,6 @@
 """Series and sequences whose best forecast is known."""
 
-import numbers
+from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_random_state, check_scalar
@@ -45,11 +45,11 @@ def make_seasonal(
     >>> (series - signal).std().round(1), abs(signal[7:] - signal[:-7]).max().round(6)
     (np.float64(0.5), np.float64(0.0))
     """
-    check_scalar(n_steps, "n_steps", numbers.Integral, min_val=1)
+    check_scalar(n_steps, "n_steps", Integral, min_val=1)
     rng = check_random_state(random_state)
     signal = trend * np.arange(n_steps)
     for period in periods:
-        check_scalar(period, "each of periods", numbers.Integral, min_val=2)
+        check_scalar(period, "each of periods", Integral, min_val=2)
         pattern = rng.normal(size=period)
         pattern = (pattern - pattern.mean()) / pattern.std()
         signal = signal + amplitude * np.resize(pattern, n_steps)
@@ -87,9 +87,9 @@ def make_arma(n_steps=365, *, ar=(0.8,), ma=(), scale=1.0, random_state=None):
     >>> abs(forecast[1:] - 0.5 * series[:-1]).max() < 1e-12
     np.True_
     """
-    from scipy.signal import lfilter
+    from scipy.signal import lfilter  # takes longer to import than to run
 
-    check_scalar(n_steps, "n_steps", numbers.Integral, min_val=1)
+    check_scalar(n_steps, "n_steps", Integral, min_val=1)
     ar, ma = np.asarray(ar, dtype=float), np.asarray(ma, dtype=float)
     persistence = np.abs(np.roots([1, *-ar])).max(initial=0)
     if persistence > 1 - 1e-6:
@@ -146,8 +146,8 @@ def make_adding_problem(n_samples=1000, length=50, *, random_state=None):
     >>> X[0, :, 1], abs((X[:, :, 0] * X[:, :, 1]).sum(axis=1) - y).max() < 1e-12
     (array([...]), np.True_)
     """
-    check_scalar(n_samples, "n_samples", numbers.Integral, min_val=1)
-    check_scalar(length, "length", numbers.Integral, min_val=2)
+    check_scalar(n_samples, "n_samples", Integral, min_val=1)
+    check_scalar(length, "length", Integral, min_val=2)
     rng = check_random_state(random_state)
     values, marks = rng.uniform(size=(n_samples, length)), np.zeros((n_samples, length))
     rows, half = np.arange(n_samples), length // 2

@@ -6,7 +6,6 @@ from .forecast import ForecastDisplay
 from .lagged_difference import LaggedDifferenceDisplay
 from .multi_step_error import MultiStepErrorDisplay
 from .residuals import ResidualsDisplay
-from .style import matplotlib_part
 from .training_history import TrainingHistoryDisplay
 
 __all__ = [
@@ -17,5 +16,4 @@ __all__ = [
     "MultiStepErrorDisplay",
     "ResidualsDisplay",
     "TrainingHistoryDisplay",
-    "matplotlib_part",
 ]

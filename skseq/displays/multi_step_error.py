@@ -4,13 +4,7 @@ import numpy as np
 import pandas as pd
 
 from .given import as_table, check_one_target, named
-from .style import (
-    axes_or_new,
-    legend_above,
-    plain_numbers,
-    styles,
-    whole_steps,
-)
+from .style import axes_or_new, legend_above, plain_numbers, styles, whole_steps
 
 
 class MultiStepErrorDisplay:

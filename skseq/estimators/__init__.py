@@ -15,6 +15,7 @@ from .recurrent import (
     RNNRegressor,
 )
 from .sarima import SARIMARegressor
+from .transformed_window_regressor import TransformedWindowRegressor
 from .wavenet import WaveNetClassifier, WaveNetRegressor
 
 ALL = [
@@ -38,6 +39,6 @@ ALL = [
     WaveNetRegressor,
 ]
 
-META = [ConformalRegressor]
+META = [ConformalRegressor, TransformedWindowRegressor]
 
 __all__ = [cls.__name__ for cls in ALL + META]

@@ -11,7 +11,7 @@ from .panel import (
     check_unique,
     find_steps,
     frequency,
-    label,
+    of_series,
     read_instance,
     time_steps,
 )
@@ -145,8 +145,8 @@ class History:
                 index = time_steps(index[0], times.max(), index, self.freq)
                 first = index[len(instance.known)]
                 raise ValueError(
-                    f"X{label(instance.key)} has no row for {first}: give predict the "
-                    f"values of {self.known} for every step from the end of y "
+                    f"X{of_series(instance.key)} has no row for {first}: give predict "
+                    f"the values of {self.known} for every step from the end of y "
                     f"({instance.index[-1]}) to the last of fh ({times.max()}), or "
                     "name the columns that are not known ahead in past_only."
                 )
@@ -182,7 +182,7 @@ class History:
         for key in keys:
             if key not in tables:
                 raise ValueError(
-                    f"X{label(key)} is missing, but had the columns {names} in fit: "
+                    f"X{of_series(key)} is missing, but had the columns {names} in fit: "
                     "give them again."
                 )
         return tables

@@ -59,7 +59,7 @@ class WindowModel:
         self.level_length = level_length
         self.error_bars = error_bars
 
-    def fit(self, windows, targets, n_windows, sizes, observed=None):
+    def fit(self, windows, targets, n_windows, sizes, observed):
         """Fit on all windows, after measuring errors on some if they are needed.
 
         Parameters
@@ -71,7 +71,7 @@ class WindowModel:
             Number of windows of each series.
         sizes : ndarray of shape (n_series, 1, n_targets)
             Those of the series.
-        observed : ndarray of bool of shape (n_samples, horizon), default=None
+        observed : ndarray of bool of shape (n_samples, horizon), or None
             Which errors count if windows are held out; None if all do.
 
         Returns
@@ -84,7 +84,7 @@ class WindowModel:
         )
         return self.refit(windows, targets, n_windows, sizes, observed)
 
-    def refit(self, windows, targets, n_windows, sizes, observed=None):
+    def refit(self, windows, targets, n_windows, sizes, observed):
         """Fit the same object again; with ``warm_start``, it continues training."""
         levels = self._levels(windows, n_windows, sizes)
         X = self._inputs(windows, *levels)
@@ -109,12 +109,8 @@ class WindowModel:
 
         Parameters
         ----------
-        windows : ndarray or LazyArray of shape (n_samples, length, n_features)
-            Ordered series by series.
-        n_windows : list of int
-            Number of windows of each series.
-        sizes : ndarray of shape (n_series, 1, n_targets)
-            Those of the series.
+        windows, n_windows, sizes
+            As for :meth:`fit`.
         alpha : sequence of float
             Levels of the quantiles to return.
 
@@ -196,8 +192,7 @@ class WindowModel:
         return np.reshape(y, shape).swapaxes(1, 2)
 
     def _levels(self, windows, n_windows, sizes):
-        how = self.scaling, self.level_length
-        return window_levels(windows, n_windows, sizes, *how)
+        return window_levels(windows, n_windows, sizes, self.scaling, self.level_length)
 
     def _inputs(self, windows, shift, factor):
         """Return X for the regressor."""

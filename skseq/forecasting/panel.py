@@ -48,7 +48,7 @@ class Instance:
         return replace(self, y=y, past=past)
 
 
-def label(key):
+def of_series(key):
     """Return the text that names a series in a message, after "y" or "X"."""
     return f" of {key}" if key else ""
 
@@ -67,7 +67,7 @@ def check_unique(table, name):
     if len(twice):
         *key, time = (twice.get_level_values(i)[0] for i in range(twice.nlevels))
         raise ValueError(
-            f"{name}{label(tuple(key))} has two rows for {time}: keep one of them "
+            f"{name}{of_series(tuple(key))} has two rows for {time}: keep one of them "
             f"with {name}[~{name}.index.duplicated()], or combine them, for example "
             f"with {name}.groupby({name}.index).sum(). If there are several series, "
             "label them in an upper level of the index."
@@ -215,14 +215,14 @@ def read_instance(key, y, past, known, freq, missing, dtype):
     -------
     Instance
     """
-    name = label(key)
+    which = of_series(key)
     values = y.to_numpy()
     dtype = dtype or np.result_type(values.dtype, np.float32)
     values = values.astype(dtype, copy=False)
-    _check_finite(values, y, f"y{name}")
+    _check_finite(values, y, f"y{which}")
     observed = ~np.isnan(values).any(axis=1)
     if not observed.any():
-        raise ValueError(f"y{name} holds only missing values: leave it out.")
+        raise ValueError(f"y{which} holds only missing values: leave it out.")
     first = observed.argmax()
     times = y.index[first:]
     table = pd.DataFrame(values[first:], times, copy=False)
@@ -234,13 +234,13 @@ def read_instance(key, y, past, known, freq, missing, dtype):
     if gaps.any():
         if missing == "error":
             raise ValueError(
-                f"y{name} has no value at {index[gaps.argmax()]}: choose how to fill "
+                f"y{which} has no value at {index[gaps.argmax()]}: choose how to fill "
                 "it (missing='ffill' or 'interpolate'), or impute it first."
             )
         if missing == "interpolate":
             table = table.interpolate()  # the last ones are repeated
         table = table.ffill()
-    past, known = (_lay_on(index, X, freq, missing, name) for X in (past, known))
+    past, known = (_lay_on(index, X, freq, missing, which) for X in (past, known))
     return Instance(key, index, table.to_numpy(), ~gaps, past[: len(index)], known)
 
 
@@ -255,45 +255,31 @@ def _check_finite(values, table, name):
         )
 
 
-def _lay_on(index, X, freq, missing, name):
+def _lay_on(index, X, freq, missing, which):
     """Values of X from the start of ``index`` up to the first gap."""
     if X is None:
         return np.empty((len(index), 0))
-    start = X.index.searchsorted(index[0])
-    before, X = X[:start], X[start:]
-    _check_finite(X.to_numpy(), X, f"X{name}")
-    if missing != "error" and len(X):
-        X = X.reindex(time_steps(index[0], X.index[-1], index, freq))
-        before = _up_to(index, before, freq)
-        X = _filled(pd.concat([before, X]), missing)[len(before) :]
+    of_y = X.loc[index[0] :]
+    _check_finite(of_y.to_numpy(), of_y, f"X{which}")
+    if missing != "error" and len(of_y):
+        # Also the rows before y, which tell what is missing at its start.
+        X = X.reindex(time_steps(X.index[0], X.index[-1], index, freq))
+        X = X.interpolate() if missing == "interpolate" else X
+        X = X.ffill().bfill()
         absent = X.columns[X.isna().any()]
         if len(absent):
             raise ValueError(
-                f"X{name} holds only missing values in {list(absent)}: fill them "
+                f"X{which} holds only missing values in {list(absent)}: fill them "
                 "first, or leave these columns or the series out."
             )
+    X = X.loc[index[0] :]
     n_steps = len(X)
     if n_steps and not X.index.equals(time_steps(index[0], X.index[-1], index, freq)):
         position = find_steps(X.index, index, freq)
         n_steps = np.logical_and.accumulate(position == np.arange(n_steps)).sum()
     if n_steps < len(index):
         raise ValueError(
-            f"X{name} has no row for {index[n_steps]}, which y has: give X for all "
+            f"X{which} has no row for {index[n_steps]}, which y has: give X for all "
             "time steps of y."
         )
     return X.to_numpy(dtype=float)[:n_steps]
-
-
-def _up_to(index, X, freq):
-    """Lay earlier rows of X on the time steps up to an index, for interpolation."""
-    if X.empty:
-        return X
-    X = X.replace([np.inf, -np.inf], np.nan)  # those before y are no error
-    steps = time_steps(X.index[0], index[0], index, freq)
-    return X.reindex(steps[:-1]) if steps[-1] == index[0] else X[-1:]
-
-
-def _filled(X, missing):
-    """Replace missing values; those before the first value, with that."""
-    X = X.interpolate() if missing == "interpolate" else X
-    return X.ffill().bfill()

@@ -218,8 +218,7 @@ class SequenceForecaster(BaseForecaster):
         """Keep the history, and return its series."""
         self._check_parameters()
         freq = getattr(fh, "freq", None)
-        how = self.past_only, self.missing, self.dtype
-        self._history = History(y, X, freq, *how)
+        self._history = History(y, X, freq, self.past_only, self.missing, self.dtype)
         return self._history.panel()
 
     def _learn(self, panel, fh):

@@ -3,12 +3,12 @@
 import numpy as np
 
 from ..comparison import compare
-from ..comparison.coming import check_each
+from ..comparison.coming import check_coming, forecast_coming
 from ..comparison.season import find_season
 from ..comparison.tables import join
 from .data import read_data
 from .models import choose_models
-from .outputs import check_outputs, make_folders, write_forecast, write_table
+from .outputs import check_outputs, make_folders, write_table
 
 
 def run_compare(arguments):
@@ -34,17 +34,19 @@ def run_compare(arguments):
         if getattr(arguments, option) is None:
             setattr(arguments, option, default)
     if arguments.forecast:
-        coming = check_each(
+        coming = check_coming(
             data.coming, data.tables, arguments.horizon, data.known_ahead
         )
     make_folders(arguments)
     models = choose_models(arguments, season, data.past_only)
-    setting = _setting(arguments, data)
-    try:
-        result = _result(arguments, models, data, season, setting)
-    except ValueError as error:
-        _name_others(error, models)
-        raise
+    setting = {
+        "target": data.target,
+        "horizon": arguments.horizon,
+        "window": arguments.window,
+        "known_ahead": data.known_ahead,
+        "coverage": arguments.coverage,
+    }
+    result = _compare(models, data, season, arguments, setting)
     length = _count(season, "step") + (f" (a {name})" if name else "")
     print(_summary(arguments, result, data, length))
     if arguments.csv:
@@ -53,7 +55,10 @@ def run_compare(arguments):
         result.plot(arguments.plot)
     if arguments.forecast:
         best = result.table["MAE"].idxmin()
-        write_forecast(arguments, best, models[best], data, coming, setting)
+        forecast = forecast_coming(
+            best, models[best], data.tables, coming, data.names, **setting
+        )
+        write_table(forecast, arguments.forecast, arguments)
         print(f"\nThe forecast of {best} from the last row is in {arguments.forecast}.")
 
 
@@ -61,16 +66,8 @@ def _default_steps(season, n_rows):
     """Choose how far to forecast, and how far to look back, as suits a season.
 
     Two weeks and eight, or one day and three, or one year and three; but no more than a
-    tenth and a quarter of the rows, so that windows are left to learn from.
-
-    Parameters
-    ----------
-    season, n_rows : int
-
-    Returns
-    -------
-    dict of str to int
-        "horizon" and "window", which is more than a season.
+    tenth and a quarter of the rows, so that windows are left to learn from. A window is
+    always longer than a season.
     """
     base = season if season > 1 else 7
     ahead, back = (2, 8) if base <= 7 else (1, 3)
@@ -80,42 +77,29 @@ def _default_steps(season, n_rows):
     }
 
 
-def _setting(arguments, data):
-    """Return the parameters that the comparison and the forecast share."""
-    return {
-        "target": data.target,
-        "horizon": arguments.horizon,
-        "window": arguments.window,
-        "known_ahead": data.known_ahead,
-        "coverage": arguments.coverage,
-    }
-
-
-def _result(arguments, models, data, season, setting):
-    return compare(
-        models,
-        join(data.tables, data.names),
-        **setting,
-        season=season,
-        test_fraction=arguments.test_fraction,
-        step=arguments.step,
-        refit=arguments.refit,
-        gaps=arguments.gaps,
-        n_jobs=arguments.jobs,
-        cache=arguments.cache,
-        progress=True,
-    )
-
-
-def _name_others(error, models):
-    """Say how to compare the other models, if one can't be fitted.
-
-    If that is the naive one, which fits any series, the fault is not the model's.
-    """
-    notes = " ".join(getattr(error, "__notes__", []))
-    others = [name for name in models if f"the model {name!r}" not in notes]
-    if others and len(others) < len(models) and "'naive'" not in notes:
-        error.add_note(f"Compare the others: --models {' '.join(others)}.")
+def _compare(models, data, season, arguments, setting):
+    """Compare models; if one can't be fitted, say how to compare the others."""
+    try:
+        return compare(
+            models,
+            join(data.tables, data.names),
+            **setting,
+            season=season,
+            test_fraction=arguments.test_fraction,
+            step=arguments.step,
+            refit=arguments.refit,
+            gaps=arguments.gaps,
+            n_jobs=arguments.jobs,
+            cache=arguments.cache,
+            progress=True,
+        )
+    except ValueError as error:
+        notes = " ".join(getattr(error, "__notes__", []))
+        others = [name for name in models if f"the model {name!r}" not in notes]
+        # The naive one fits any series: if it can't, the fault is not the model's.
+        if others and len(others) < len(models) and "'naive'" not in notes:
+            error.add_note(f"Compare the others: --models {' '.join(others)}.")
+        raise
 
 
 def _summary(arguments, result, data, length):

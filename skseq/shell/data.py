@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..comparison.coming import split_each
-from ..comparison.tables import in_order, label
+from ..comparison.coming import split_coming
+from ..comparison.tables import in_order
 from ..datasets import load_victoria_electricity
+from ..instances import label
 from ..transformers.time_index import find_step, say_gap
 from .read import read_table
 
@@ -57,7 +58,7 @@ def read_data(arguments):
         for column in encoded.get(name, [name])
     ]
     table = in_order(table, target, known_ahead)
-    tables, coming = split_each(table, target, known_ahead)
+    tables, coming = split_coming(table, target, known_ahead)
     for key, one in tables.items():
         where = f" of series {label(key)}" if key else ""
         _check_rows(one, target, where, arguments.gaps)

@@ -23,9 +23,8 @@ def choose_models(arguments, season, past_only):
     models = {name: models[name] for name in arguments.models or models}
     if arguments.series is not None:
         error_bars = None if arguments.coverage is None else "held_out"
-        setting = {"past_only": past_only or None, "error_bars": error_bars}
         return {
-            name: _at_their_level(model, arguments.window, **setting)
+            name: _at_their_level(model, arguments.window, past_only, error_bars)
             for name, model in models.items()
         }
     if arguments.coverage is not None:
@@ -42,8 +41,13 @@ def _at_their_level(model, window, past_only, error_bars):
         return model
     from ..forecasting import SequenceForecaster  # imports sktime
 
-    setting = {"past_only": past_only, "error_bars": error_bars}
-    return SequenceForecaster(model, window, scaling="standardize", **setting)
+    return SequenceForecaster(
+        model,
+        window,
+        scaling="standardize",
+        past_only=past_only or None,
+        error_bars=error_bars,
+    )
 
 
 def _with_intervals(model):

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from ..comparison.coming import forecast_coming, number_alike
-from ..comparison.tables import join
-from ..displays import matplotlib_part
+from ..displays.style import matplotlib_part
 
 
 def check_outputs(arguments):
@@ -35,14 +33,6 @@ def write_table(table, path, arguments):
     """
     sep = arguments.sep if len(arguments.sep) == 1 else "\t"
     table.to_csv(path, sep=sep, decimal=arguments.decimal)
-
-
-def write_forecast(arguments, name, model, data, coming, setting):
-    """Write a model's forecast of the coming steps."""
-    parts = forecast_coming(name, model, data.tables, number_alike(coming), **setting)
-    ahead = next(iter(parts.values())).index.name  # the dates, or numbers of steps
-    forecast = join(parts, [*data.names[:-1], ahead])
-    write_table(forecast, arguments.forecast, arguments)
 
 
 def _check_plot(path):

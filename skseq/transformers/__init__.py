@@ -5,13 +5,11 @@ from .horizon_targets import horizon_targets
 from .known_ahead import KnownAhead
 from .sliding_window import SlidingWindow
 from .token_vectorizer import TokenVectorizer
-from .transformed_window_regressor import TransformedWindowRegressor
 
 __all__ = [
     "Differencer",
     "KnownAhead",
     "SlidingWindow",
     "TokenVectorizer",
-    "TransformedWindowRegressor",
     "horizon_targets",
 ]

@@ -21,8 +21,8 @@ from ..windows import (
     observed,
     series_of,
 )
-from . import time_index as ti
 from .series import SeriesTransformer
+from .time_index import time_index
 
 N_COMPARED = 100
 """Differences by which an array is known to start where the fitted series does."""
@@ -128,7 +128,6 @@ class Differencer(SeriesTransformer):
             self.order_ = self._find_order(rows)
             self._forget_series(X, rows.shape[2])
         else:
-            ti.check_gaps(self.gaps)
             series, index = self._check(X, reset=True)
             self.order_ = self._find_order(series)
             self._remember(series, index)
@@ -223,28 +222,25 @@ class Differencer(SeriesTransformer):
         check_is_fitted(self)
         # What transform returns, or a model predicts, often has no names.
         rows = self._check_rows(X, needs_names=False)
+        index = None if self.history_index_ is None else time_index(X)
         if past is not None:
             past = self._check_past(past, rows)
-        elif self._starts_with_fitted(X, rows):
+        elif rows.ndim == 3 or self._starts_with_fitted(rows, index):
             return self._restore(rows)
-        elif (index := ti.time_index(X)) is None or self.history_index_ is None:
-            past = self.history_[:0] if np.isnan(rows[0, 0]) else self.history_
-        else:
+        elif index is not None:
             past = self._find_past(index)[0]
+        else:
+            past = self.history_[:0] if np.isnan(rows[0, 0]) else self.history_
         if past.shape[-2] < self._n_past():
             raise ValueError(self._say_unknown(rows))
         return integrate(rows, past, self.lag, self.order_)
 
-    def _starts_with_fitted(self, X, rows):
-        if rows.ndim == 3:
-            return True
-        index = ti.time_index(X)
-        if index is None or self.history_index_ is None:
-            return len(self.history_) > 0 and self._has_first_changes(rows)
-        return index[0] == self.start_
-
-    def _has_first_changes(self, rows):
-        """Tell whether an array starts with the differences of the fitted series."""
+    def _starts_with_fitted(self, rows, index):
+        """Tell whether differences begin at the start of the fitted series."""
+        if index is not None:
+            return index[0] == self.start_
+        if not len(self.history_):  # fitted on windows
+            return False
         n_missing = leading_padding(rows)
         n_compared = min(len(rows) - n_missing, len(self._first_changes))
         if n_compared == 0:  # nothing can differ, if there is nothing to know

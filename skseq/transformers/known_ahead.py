@@ -19,7 +19,7 @@ from .panel import (
     series_levels,
 )
 from .series import SeriesTransformer
-from .time_index import check_gaps, check_same_kind, find_step, time_index
+from .time_index import check_same_kind, find_step, time_index
 
 
 class KnownAhead(OwnOutput, SeriesTransformer):
@@ -90,7 +90,6 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         self
         """
         check_scalar(self.horizon, "horizon", Integral, min_val=1)
-        check_gaps(self.gaps)
         shape = np.asarray(y).shape
         n_outputs = shape[1] if len(shape) == 2 else 1
         if self.known is not None and y is not None and n_outputs % self.horizon:

@@ -14,18 +14,16 @@ from . import time_index as ti
 
 
 class SeriesTransformer(TransformerMixin, BaseEstimator):
-    """Base of transformers that look back a fixed number of rows.
+    """Base of transformers of a series.
 
-    The last rows of the fitted series are remembered, so that a table whose index
-    continues or overlaps the fitted one gets its true past. An array has no index:
-    its rows are taken to have no past.
-
-    Subclasses define ``_n_past()``, the number of rows that a row looks back.
+    Those that look back define ``_n_past()``, the number of rows. The last rows of the
+    fitted series are then remembered, so that a table whose index continues or overlaps
+    the fitted one gets its true past. An array has no index: its rows are taken to have
+    no past.
     """
 
     def _fit_series(self, X):
         """Validate and remember a series; return it as an array."""
-        ti.check_gaps(self.gaps)
         rows, index = self._check(X, reset=True)
         self._remember(rows, index)
         return rows
@@ -147,6 +145,8 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
         )
 
     def _check(self, X, *, reset, needs_names=True):
+        if reset:
+            ti.check_gaps(self.gaps)
         if hasattr(X, "to_frame") and not hasattr(X, "columns"):
             X = X.to_frame()
         if needs_names or hasattr(X, "columns"):

@@ -1,16 +1,11 @@
 """Validation: errors that name the argument, what was given, and what to do."""
 
 from .advice import advice_on, advice_on_labels
-from .known_ahead import check_known_ahead
+from .columns import check_known_ahead, check_target_columns, warn_of_other_target
 from .regressor import WITHOUT_PREDICT, check_regressor
 from .samples import check_fit_windows, check_predict_windows, check_weights
 from .share import check_share
-from .targets import (
-    check_target_columns,
-    check_targets,
-    target_array,
-    warn_of_other_target,
-)
+from .targets import check_targets, target_array
 from .tokens import largest_token
 from .windows import check_series, check_windows
 
