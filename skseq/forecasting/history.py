@@ -182,8 +182,8 @@ class History:
         for key in keys:
             if key not in tables:
                 raise ValueError(
-                    f"X{of_series(key)} is missing, but had the columns {names} in fit: "
-                    "give them again."
+                    f"X{of_series(key)} is missing, but had the columns {names} in "
+                    "fit: give them again."
                 )
         return tables
 
