@@ -53,12 +53,6 @@ def reads_table(regressor):
     return not all(map(takes_windows, [regressor, *parts]))
 
 
-def predicts_several(estimator):
-    """Whether an estimator, or the one inside of searches, predicts several outputs."""
-    # The tag of a search says no.
-    return get_tags(innermost(estimator)).target_tags.multi_output
-
-
 def readable(regressor, array):
     """Return an ndarray, or a LazyArray as it is if the regressor reads it in parts."""
     # A class from elsewhere that inherits this may compute with X in its own ``fit``.
@@ -263,7 +257,8 @@ def prepare(regressor, n_known, horizon, n_targets=1):
 def _for_several(regressor):
     if isinstance(regressor, RoutesToRegressor):  # passes all outputs on
         return regressor.set_params(regressor=_for_several(regressor.regressor))
-    if predicts_several(regressor):
+    # The tag of a search says no.
+    if get_tags(innermost(regressor)).target_tags.multi_output:
         return regressor
     return MultiOutputRegressor(regressor)
 

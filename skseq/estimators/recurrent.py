@@ -66,11 +66,11 @@ class RecurrentEstimator(NetworkEstimator):
             self.hidden_size,
             self.n_layers,
             self.dropout,
-            length,
-            bidirectional,
-            getattr(self, "activation", "tanh"),
-            self.recurrent_dropout,
-            self.normalization,
+            length=length,
+            bidirectional=bidirectional,
+            activation=getattr(self, "activation", "tanh"),
+            recurrent_dropout=self.recurrent_dropout,
+            normalization=self.normalization,
         )
 
 
