@@ -48,17 +48,7 @@ def _of_one_output(model):
 def rank_of(coverage, n_errors):
     """Find the rank of the error that a share ``coverage`` of new ones stay within.
 
-    Parameters
-    ----------
-    coverage : float or ndarray
-        Share of new errors that must not exceed it.
-    n_errors : int
-        Number of errors that were measured.
-
-    Returns
-    -------
-    int or ndarray of int
-        From 1 for the smallest; ``n_errors + 1`` if there are too few errors.
+    It is 1 for the smallest of ``n_errors``, and ``n_errors + 1`` if they are too few.
     """
     # Rounded: if 0.6 is a difference of two levels, 25 * 0.6 is slightly above 15.
     return np.ceil(np.round((n_errors + 1) * coverage, 9)).astype(int)
@@ -67,15 +57,7 @@ def rank_of(coverage, n_errors):
 def errors_needed(share):
     """Count the errors needed for an interval that a share of new ones exceeds.
 
-    Parameters
-    ----------
-    share : float
-        One minus the coverage, above 0.
-
-    Returns
-    -------
-    int
-        With fewer, even the largest error is exceeded more often.
+    With fewer, even the largest error is exceeded more often.
     """
     return int(np.ceil(round(1 / share - 1, 9)))
 
