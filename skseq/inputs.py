@@ -15,16 +15,8 @@ from .windows import backfill, chunks, coming_values
 def takes_windows(estimator):
     """Whether an estimator, or the one that it passes its input to, takes windows.
 
-    Parameters
-    ----------
-    estimator : estimator
-        It takes windows if its tag ``input_tags.three_d_array`` says so, if it is a
-        transformer that takes any input, or if it wraps such an estimator (or
-        several, all of which take windows).
-
-    Returns
-    -------
-    bool
+    It does if its tag ``input_tags.three_d_array`` says so, if it is a transformer that
+    takes any input, or if it wraps such an estimator (or several, all of which do).
     """
     if isinstance(estimator, Pipeline):
         steps = [step for _, step in estimator.steps if hasattr(step, "fit")]
@@ -63,17 +55,9 @@ def readable(regressor, array):
 
 
 def targets_for(regressor, y):
-    """Return targets that a regressor can read.
+    """Return targets (n_samples, [n_outputs]) that a regressor can read.
 
-    Parameters
-    ----------
-    regressor : estimator
-    y : ndarray or LazyArray of shape (n_samples,) or (n_samples, n_outputs)
-
-    Returns
-    -------
-    ndarray or LazyArray
-        Of two dimensions if the regressor takes no others, as a MultiOutputRegressor.
+    They have two dimensions if it takes no others, as a MultiOutputRegressor.
     """
     y = readable(regressor, y)
     if y.ndim > 1 or get_tags(_learner(regressor)).target_tags.single_output:

@@ -20,11 +20,8 @@ class IntervalWarning(UserWarning):
 def check_gives_std(model, asked_by):
     """Raise ValueError unless a regressor's ``predict`` takes ``return_std``.
 
-    Parameters
-    ----------
-    model : regressor, or a Pipeline or a search with one
-    asked_by : str
-        The parameter, with its value, that requires it.
+    It may be in a Pipeline or a search. ``asked_by`` is the parameter, with its value,
+    that requires it.
     """
     last = _of_one_output(model)
     parameters = inspect.signature(last.predict).parameters.values()
@@ -74,17 +71,9 @@ def unwrap(model, X):
 
 
 def predict_std(model, X):
-    """Predict, with the standard deviation of each output.
+    """Return the predictions and the standard deviation of each.
 
-    Parameters
-    ----------
-    model : fitted regressor, or a Pipeline or a search with one
-        One that passes :func:`check_gives_std`.
-    X : as its ``predict`` takes
-
-    Returns
-    -------
-    y, std : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    The model is one that passes :func:`check_gives_std`.
     """
     model, X = unwrap(model, X)
     if isinstance(model, MultiOutputRegressor):

@@ -28,15 +28,6 @@ def empty(shape, dtype):
     """Return an uninitialised array that shares no memory with another one in use.
 
     Memory is in use as long as an array, or a tensor made from one, refers to it.
-
-    Parameters
-    ----------
-    shape : tuple of int
-    dtype : numpy.dtype
-
-    Returns
-    -------
-    ndarray
     """
     size = math.prod(shape) * dtype.itemsize
     if not SIZES[0] < size <= SIZES[1]:
