@@ -43,7 +43,7 @@ class RecurrentEstimator(NetworkEstimator):
     _drops_between_layers_only = True
     _choices = {
         "bidirectional": (True, False, "auto"),
-        "normalization": tuple(NORMALIZATIONS),
+        "normalization": NORMALIZATIONS,
     }
 
     def _learn_inputs(self, windows, weights):
