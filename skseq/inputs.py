@@ -16,16 +16,8 @@ from .windows import backfill, chunks, coming_values
 def takes_windows(estimator):
     """Whether an estimator, or the one that it passes its input to, takes windows.
 
-    Parameters
-    ----------
-    estimator : estimator
-        It takes windows if its tag ``input_tags.three_d_array`` says so, if it is a
-        transformer that takes any input, or if it wraps such an estimator (or
-        several, all of which take windows).
-
-    Returns
-    -------
-    bool
+    It does if its tag ``input_tags.three_d_array`` says so, if it is a transformer that
+    takes any input, or if it wraps such an estimator (or several, all of which do).
     """
     if isinstance(estimator, Pipeline):
         steps = [step for _, step in estimator.steps if hasattr(step, "fit")]
@@ -54,12 +46,6 @@ def reads_table(regressor):
     return not all(map(takes_windows, [regressor, *parts]))
 
 
-def predicts_several(estimator):
-    """Whether an estimator, or the one inside of searches, predicts several outputs."""
-    # The tag of a search says no.
-    return get_tags(innermost(estimator)).target_tags.multi_output
-
-
 def readable(regressor, array):
     """Return an ndarray, or a LazyArray as it is if the regressor reads it in parts."""
     # A class from elsewhere that inherits this may compute with X in its own ``fit``.
@@ -70,17 +56,9 @@ def readable(regressor, array):
 
 
 def targets_for(regressor, y):
-    """Return targets that a regressor can read.
+    """Return targets (n_samples, [n_outputs]) that a regressor can read.
 
-    Parameters
-    ----------
-    regressor : estimator
-    y : ndarray or LazyArray of shape (n_samples,) or (n_samples, n_outputs)
-
-    Returns
-    -------
-    ndarray or LazyArray
-        Of two dimensions if the regressor takes no others, as a MultiOutputRegressor.
+    They have two dimensions if it takes no others, as a MultiOutputRegressor.
     """
     y = readable(regressor, y)
     if y.ndim > 1 or get_tags(_learner(regressor)).target_tags.single_output:
@@ -261,7 +239,8 @@ def prepare(regressor, n_known, horizon, n_targets=1):
 def _for_several(regressor):
     if isinstance(regressor, RoutesToRegressor):  # passes all outputs on
         return regressor.set_params(regressor=_for_several(regressor.regressor))
-    if predicts_several(regressor):
+    # The tag of a search says no.
+    if get_tags(innermost(regressor)).target_tags.multi_output:
         return regressor
     return MultiOutputRegressor(regressor)
 

@@ -1,6 +1,7 @@
 """A grid search that trains networks of the same shape together."""
 
 import warnings
+from contextlib import suppress
 
 from sklearn import get_config
 from sklearn.base import is_classifier
@@ -133,11 +134,10 @@ class VectorizedGridSearchCV(GridSearchCV):
         )
         with together.collecting(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # all are shown again by the search
-            try:
+            # No candidate can be fitted, which the search itself tells, or a scorer
+            # returns something else than the score of an error.
+            with suppress(TypeError, ValueError):
                 scout.fit(X, y, **params)
-            except (TypeError, ValueError):
-                """No candidate can be fitted, which the search itself tells, or a
-                scorer returns something else than the score of an error."""
 
 
 class _Splits:

@@ -278,22 +278,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
 
 def labels_like(predicted, y):
-    """Return true labels in the shape of the predicted ones.
+    """Return true labels in the shape of the predicted ones, (n_samples, [steps]).
 
-    Parameters
-    ----------
-    predicted : ndarray of shape (n_samples,) or (n_samples, steps)
-    y : array-like of the same shape, or (n_samples, 1) for (n_samples,)
-
-    Returns
-    -------
-    ndarray
-
-    Raises
-    ------
-    ValueError
-        If y has another shape, or is text where the predicted labels are not, or the
-        other way round.
+    Raises ValueError if y has another shape, or is text where the predicted labels are
+    not, or the other way round.
     """
     y = np.asarray(y)
     if y.shape[1:] == (1,):  # raveled in fit, too

@@ -9,7 +9,7 @@ from .regressor import NetworkRegressor
 
 
 class ConvolutionalEstimator(NetworkEstimator):
-    """The parameter that all estimators with convolutions have."""
+    """What all estimators with convolutions have in common."""
 
     causal: bool | str = True
 
@@ -19,7 +19,8 @@ class ConvolutionalEstimator(NetworkEstimator):
         it is centred on its step. If there is an output for each step of the window,
         a centred one would see later steps: "auto" centres only if there is none.
 """
-    _choices = {"causal": (True, False, "auto")}
+    _any_length = True
+    _choices = {"causal": (True, False, "auto"), "normalization": NORMALIZATIONS}
 
     def _is_causal(self):
         return self._every_step if self.causal == "auto" else self.causal
@@ -72,8 +73,7 @@ class _Conv1DEstimator(ConvolutionalEstimator):
     dropout : float, default=0.0
         Share of values dropped after each convolution in training.
 """
-    _any_length = True
-    _choices = {"cell": (*CELLS, None), "normalization": NORMALIZATIONS}
+    _choices = {"cell": (*CELLS, None)}
 
     def _build(self, length, n_features):
         convs = ConvStack(

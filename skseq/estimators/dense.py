@@ -24,7 +24,7 @@ class _DenseEstimator(NetworkEstimator):
         Share of values dropped after each hidden layer in training.
 """
 
-    _choices = {"activation": tuple(ACTIVATIONS)}
+    _choices = {"activation": ACTIVATIONS}
 
     def _learn_inputs(self, windows, weights):
         super()._learn_inputs(windows, weights)

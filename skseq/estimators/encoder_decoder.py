@@ -34,7 +34,7 @@ class _EncoderDecoderEstimator(RecurrentEstimator):
         inputs is replaced by the true values. The share falls linearly to zero in the
         course of the first fit; with ``warm_start``, later ones have none.
 """
-    _choices = {"cell": tuple(CELLS)}
+    _choices = {"cell": CELLS}
     _drops_between_layers_only = False
     _teach = True
 

@@ -20,11 +20,8 @@ class IntervalWarning(UserWarning):
 def check_gives_std(model, asked_by):
     """Raise ValueError unless a regressor's ``predict`` takes ``return_std``.
 
-    Parameters
-    ----------
-    model : regressor, or a Pipeline or a search with one
-    asked_by : str
-        The parameter, with its value, that requires it.
+    It may be in a Pipeline or a search. ``asked_by`` is the parameter, with its value,
+    that requires it.
     """
     last = _of_one_output(model)
     parameters = inspect.signature(last.predict).parameters.values()
@@ -48,17 +45,7 @@ def _of_one_output(model):
 def rank_of(coverage, n_errors):
     """Find the rank of the error that a share ``coverage`` of new ones stay within.
 
-    Parameters
-    ----------
-    coverage : float or ndarray
-        Share of new errors that must not exceed it.
-    n_errors : int
-        Number of errors that were measured.
-
-    Returns
-    -------
-    int or ndarray of int
-        From 1 for the smallest; ``n_errors + 1`` if there are too few errors.
+    It is 1 for the smallest of ``n_errors``, and ``n_errors + 1`` if they are too few.
     """
     # Rounded: if 0.6 is a difference of two levels, 25 * 0.6 is slightly above 15.
     return np.ceil(np.round((n_errors + 1) * coverage, 9)).astype(int)
@@ -67,15 +54,7 @@ def rank_of(coverage, n_errors):
 def errors_needed(share):
     """Count the errors needed for an interval that a share of new ones exceeds.
 
-    Parameters
-    ----------
-    share : float
-        One minus the coverage, above 0.
-
-    Returns
-    -------
-    int
-        With fewer, even the largest error is exceeded more often.
+    With fewer, even the largest error is exceeded more often.
     """
     return int(np.ceil(round(1 / share - 1, 9)))
 
@@ -92,17 +71,9 @@ def unwrap(model, X):
 
 
 def predict_std(model, X):
-    """Predict, with the standard deviation of each output.
+    """Return the predictions and the standard deviation of each.
 
-    Parameters
-    ----------
-    model : fitted regressor, or a Pipeline or a search with one
-        One that passes :func:`check_gives_std`.
-    X : as its ``predict`` takes
-
-    Returns
-    -------
-    y, std : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+    The model is one that passes :func:`check_gives_std`.
     """
     model, X = unwrap(model, X)
     if isinstance(model, MultiOutputRegressor):

@@ -43,7 +43,7 @@ class RecurrentEstimator(NetworkEstimator):
     _drops_between_layers_only = True
     _choices = {
         "bidirectional": (True, False, "auto"),
-        "normalization": tuple(NORMALIZATIONS),
+        "normalization": NORMALIZATIONS,
     }
 
     def _learn_inputs(self, windows, weights):
@@ -66,11 +66,11 @@ class RecurrentEstimator(NetworkEstimator):
             self.hidden_size,
             self.n_layers,
             self.dropout,
-            length,
-            bidirectional,
-            getattr(self, "activation", "tanh"),
-            self.recurrent_dropout,
-            self.normalization,
+            length=length,
+            bidirectional=bidirectional,
+            activation=getattr(self, "activation", "tanh"),
+            recurrent_dropout=self.recurrent_dropout,
+            normalization=self.normalization,
         )
 
 

@@ -6,22 +6,9 @@ from ..networks import Embed
 
 
 def trained_nets(estimator):
-    """Return the nets of the previous fit, if the next one can continue with them.
+    """Return the nets of the previous fit, one for each member, to continue with.
 
-    Parameters
-    ----------
-    estimator : NetworkEstimator
-        It must be fitted.
-
-    Returns
-    -------
-    list of skorch.NeuralNet
-        One for each member.
-
-    Raises
-    ------
-    ValueError
-        If the number of members or of tokens has changed.
+    Raises ValueError if the number of members or of tokens has changed.
     """
     _check_tokens(estimator)
     nets = estimator.nets_

@@ -1,7 +1,6 @@
 """WaveNet estimators: convolutions whose dilation doubles."""
 
 from ..networks import Conv1D, ConvStack, WaveNet
-from ..networks.conv import NORMALIZATIONS
 from ..warning import warn
 from .conv import ConvolutionalClassifier, ConvolutionalEstimator
 from .regressor import NetworkRegressor
@@ -38,8 +37,6 @@ class _WaveNetEstimator(ConvolutionalEstimator):
     dropout : float, default=0.0
         Share of values dropped after each gated unit or ReLU in training.
 """
-    _any_length = True
-    _choices = {"normalization": NORMALIZATIONS}
 
     def _learn_inputs(self, windows, weights):
         super()._learn_inputs(windows, weights)

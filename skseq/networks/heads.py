@@ -126,17 +126,9 @@ def linear(n_in, n_out):
 
 
 def at_level(outputs, level):
-    """Interpolate along the last axis.
+    """Interpolate along the last axis of a tensor or ndarray.
 
-    Parameters
-    ----------
-    outputs : tensor or ndarray of shape (..., n_levels)
-    level : float
-        Place on that axis: 0.5 is halfway between the first and the second.
-
-    Returns
-    -------
-    tensor or ndarray of shape (...)
+    A level is a place on that axis: 0.5 is halfway between the first and the second.
     """
     left = int(level)
     share = level - left

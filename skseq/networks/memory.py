@@ -28,15 +28,6 @@ def empty(shape, dtype):
     """Return an uninitialised array that shares no memory with another one in use.
 
     Memory is in use as long as an array, or a tensor made from one, refers to it.
-
-    Parameters
-    ----------
-    shape : tuple of int
-    dtype : numpy.dtype
-
-    Returns
-    -------
-    ndarray
     """
     size = math.prod(shape) * dtype.itemsize
     if not SIZES[0] < size <= SIZES[1]:
@@ -55,17 +46,9 @@ def empty(shape, dtype):
 
 
 def empty_tensor(shape, like):
-    """Return a tensor that uses such an array, or a device's own memory.
+    """Return a tensor that uses such an array, or the memory of another device.
 
-    Parameters
-    ----------
-    shape : tuple of int
-    like : tensor
-        The tensor has its type and device.
-
-    Returns
-    -------
-    tensor
+    It has the type and device of the tensor ``like``.
     """
     size = math.prod(shape) * like.itemsize
     if size <= SIZES[0] or like.device.type != "cpu" or like.dtype not in _TYPES:

@@ -5,7 +5,7 @@ from copy import deepcopy
 import torch
 from torch import nn
 
-from .padding import observed
+from .padding import zero_padding
 
 N_WINDOWS = 3
 """Windows of a trial, of which the one between the others is changed."""
@@ -56,9 +56,7 @@ class OwnModule(nn.Module):
         states = _first(self.body(x))
         if self.stride is None:
             return states.unsqueeze(1)
-        if n_padding is None:
-            return states
-        return states * observed(x, n_padding)[:, :, None]
+        return zero_padding(states, n_padding)
 
     def _try(self, x):
         """Return the states of a first batch, if they are such."""

@@ -1,37 +1,25 @@
-"""Padding at the start of sequences: where it is, and how it moves to the end."""
+"""Padding at the start of sequences: where it is, and how it moves to the end.
+
+``n_padding`` is the number of padded rows of each, (batch,).
+"""
 
 import torch
 
 
 def observed(x, n_padding):
-    """Tell which steps of sequences are not padding.
-
-    Parameters
-    ----------
-    x : tensor of shape (batch, length, features)
-    n_padding : tensor of shape (batch,)
-
-    Returns
-    -------
-    tensor of bool of shape (batch, length)
-    """
+    """Tell which steps of x, (batch, length, features), are not padding."""
     return torch.arange(x.shape[1], device=x.device) >= n_padding[:, None]
+
+
+def zero_padding(x, n_padding):
+    """Set the padded rows of x, (batch, length, features), to zero."""
+    return x if n_padding is None else x * observed(x, n_padding)[:, :, None]
 
 
 def strided(n_padding, length, stride):
     """Count the padding that is left if only every ``stride``-th step is kept.
 
-    Parameters
-    ----------
-    n_padding : tensor of shape (batch,)
-    length : int
-        Steps of the sequences.
-    stride : int
-        The last step is kept, and every ``stride``-th one before it.
-
-    Returns
-    -------
-    tensor of shape (batch,)
+    That is the last of ``length`` steps, and every ``stride``-th one before it.
     """
     return (n_padding - length) // stride - -length // stride
 
@@ -41,23 +29,13 @@ def to_end(x, n_padding):
 
     A recurrent layer then starts at the first observed row, and sees no padding before
     the states that are read.
-
-    Parameters
-    ----------
-    x : tensor of shape (batch, length, features)
-    n_padding : tensor of shape (batch,)
-
-    Returns
-    -------
-    tensor of shape (batch, length, features)
     """
     return _roll(x, n_padding)
 
 
 def to_start(x, n_padding):
     """Undo :func:`to_end`, and set the padded rows to zero."""
-    x = _roll(x, -n_padding)
-    return x * observed(x, n_padding)[:, :, None]
+    return zero_padding(_roll(x, -n_padding), n_padding)
 
 
 def _roll(x, shift):

@@ -6,7 +6,7 @@ from torch import nn
 from .cells import Cell, compiled, compiles, steps
 from .dropout import Dropout
 from .layout import is_stacked, of_models, steps_first, windows_first
-from .padding import observed, to_end, to_start
+from .padding import to_end, to_start, zero_padding
 from .precision import in_full_precision
 from .tracing import is_traced, is_watched
 
@@ -116,9 +116,7 @@ class Recurrent(nn.Module):
     def _run_back(self, layer, x, n_padding):
         # Read from its end, a window already has its padding last.
         states = self._states(layer, x.flip(1), n_padding).flip(1)
-        if n_padding is None:
-            return states
-        return states * observed(x, n_padding)[:, :, None]
+        return zero_padding(states, n_padding)
 
     def _states(self, layer, x, n_padding=None, only_last=False):
         """States of windows that end with their padding."""

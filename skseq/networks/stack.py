@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from . import conv
+from .conv import Conv1D
 from .decoder import LabelDecoder, NumberDecoder
 from .dense import Dense
 from .dropout import drawing
@@ -19,7 +19,7 @@ from .stacked_cells import StackedGRUCell, StackedLSTMCell, StackedRNNCell
 from .tracing import is_watched
 from .wavenet import WaveNet
 
-NETWORKS = (conv.Conv1D, Dense, Recurrent, WaveNet)
+NETWORKS = (Conv1D, Dense, Recurrent, WaveNet)
 HEADS = (Head, LabelDecoder, NumberDecoder)
 
 

@@ -5,13 +5,12 @@ from .environment import environment, seeded
 from .gather import gather
 from .history import history_table
 from .loss import LOSSES, CrossEntropy, OwnLoss, WeightedLoss
-from .net import ACCELERATE, device_of
+from .net import device_of
 from .targets import EveryStep, Standardized, Targets
 from .together import Together, train_all
 from .train import Job, Settings
 
 __all__ = [
-    "ACCELERATE",
     "LARGE_BATCH",
     "LOSSES",
     "Batches",

@@ -98,19 +98,21 @@ class Batches:
 
     def __iter__(self):
         n_samples = len(self.dataset)
-        # Half the memory of int64, which may be as much as that of the series.
-        if self.generator is None:
-            order = torch.arange(n_samples, dtype=torch.int32)
-        else:
-            order = torch.randperm(
-                n_samples, generator=self.generator, dtype=torch.int32
-            )
+        order = order_of(n_samples, self.generator)
         device = getattr(self.dataset, "device", None)
         order = order.numpy() if device is None else order.to(device)
         number, n_parts = self.part
         for batch in cut(n_samples, len(self)):
             rows = order[batch]
             yield self.dataset[rows[number::n_parts][: len(rows) // n_parts]]
+
+
+def order_of(n_samples, generator):
+    """Return the numbers of samples, shuffled if there is a generator."""
+    # Half the memory of int64, which may be as much as that of the series.
+    if generator is None:
+        return torch.arange(n_samples, dtype=torch.int32)
+    return torch.randperm(n_samples, generator=generator, dtype=torch.int32)
 
 
 def cut(n_samples, n_batches):

@@ -31,7 +31,7 @@ class Watch(Callback):
 
     def on_batch_end(self, net, batch, training, **kwargs):
         """Raise ValueError at a loss that is NaN or infinite."""
-        name = set_name(training)
+        name = "train" if training else "valid"
         value = net.history[-1, "batches", -1, f"{name}_loss"]
         if not isinstance(value, torch.Tensor):  # which would be waited for
             check_finite(name, value, net)
@@ -117,13 +117,13 @@ class Progress(Callback):
 def check_finite(name, value, net):
     """Raise ValueError for a loss that is NaN or infinite."""
     if not isfinite(value):
-        raise diverged(f"{name} loss", value, len(net.history))
+        raise diverged(name, value, len(net.history))
 
 
-def diverged(what, value, epoch):
-    """Return the error for a loss that is not finite."""
+def diverged(name, value, epoch):
+    """Return the error for a loss, "train" or "valid", that is not finite."""
     return ValueError(
-        f"The {what} became {value} in epoch {epoch}: training diverged. Lower "
+        f"The {name} loss became {value} in epoch {epoch}: training diverged. Lower "
         "learning_rate, set gradient_clip (or lower it), keep standardize=True, and "
         "look for extreme values in X and y."
     )
@@ -139,8 +139,3 @@ def _merge(batches):
             total = sum(row[f"{name}_loss"] * row[f"{name}_batch_size"] for row in rows)
             merged |= {f"{name}_loss": total / size, f"{name}_batch_size": size}
     return merged
-
-
-def set_name(training):
-    """Return the name of the dataset that a loss belongs to."""
-    return "train" if training else "valid"

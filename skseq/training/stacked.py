@@ -46,7 +46,7 @@ def train_stacked(jobs):
         [[job.module for job in group] for group in groups],
         [job.random_state for job in stacked],
     )
-    optimizer = partial(_optimizer, stack, [_rates(group[0]) for group in groups])
+    rates = [_rates(group[0]) for group in groups]
     training = StackedDataset(
         [job.training for job in stacked], [job.order() for job in stacked]
     )
@@ -58,7 +58,7 @@ def train_stacked(jobs):
     callbacks = [
         ("gradients", gradients),
         ("watch", watch),
-        *_schedule(first, [_rates(group[0])[0] for group in groups]),
+        *_schedule(first, [rate for rate, _ in rates]),
     ]
     if batch_norms(stack):
         callbacks.append(("batch_norm", StackedBatchNorm()))
@@ -67,7 +67,7 @@ def train_stacked(jobs):
     net = NeuralNet(
         stack,
         criterion=StackedLoss(first.criterion),
-        optimizer=partial(optimizer, OPTIMIZERS[settings.optimizer]),
+        optimizer=partial(_optimizer, stack, rates, OPTIMIZERS[settings.optimizer]),
         max_epochs=settings.max_epochs,
         batch_size=first.batch_size,
         iterator_train=StackedBatches,

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from .batches import cut
+from .batches import Batches, cut, order_of
 from .loss import CrossEntropy
 
 
@@ -50,50 +50,26 @@ class StackedDataset(Dataset):
 
     def orders(self):
         """Return the windows of each network, in their order in an epoch."""
-        if self.generators is None:
-            return [np.arange(n) for n in self.lengths]
-        return [
-            torch.randperm(n, generator=generator, dtype=torch.int32).numpy()
-            for n, generator in zip(self.lengths, self.generators, strict=True)
-        ]
+        generators = self.generators or [None] * len(self.datasets)
+        pairs = zip(self.lengths, generators, strict=True)
+        return [order_of(n, generator).numpy() for n, generator in pairs]
 
     def __getitem__(self, positions):
         """Gather the windows at positions (models, batch)."""
-        x, y = [None] * len(positions), [None] * len(positions)
+        gathered = [None] * len(positions)  # windows, targets and any weights of each
         for dataset, members in self.members.items():
-            rows = np.concatenate([positions[member] for member in members])
-            some_x, some_y = dataset[rows]
-            if self.teach:
-                some_x = some_x["x"]
-            for i, member in enumerate(members):
-                part = slice(i * len(positions[0]), (i + 1) * len(positions[0]))
-                x[member] = some_x[part]
-                y[member] = (
-                    [values[part] for values in some_y]
-                    if isinstance(some_y, tuple)
-                    else some_y[part]
-                )
-        if isinstance(y[0], list):  # with weights
-            return torch.stack(x), tuple(map(torch.stack, zip(*y, strict=True)))
-        return torch.stack(x), torch.stack(y)
+            x, y = dataset[np.concatenate([positions[member] for member in members])]
+            x = x["x"] if self.teach else x
+            values = (x, *y) if isinstance(y, tuple) else (x, y)
+            parts = zip(*(v.split(len(positions[0])) for v in values), strict=True)
+            for member, part in zip(members, parts, strict=True):
+                gathered[member] = part
+        x, *y = map(torch.stack, zip(*gathered, strict=True))
+        return x, tuple(y) if len(y) > 1 else y[0]
 
 
-class StackedBatches:
-    """Batches of all networks.
-
-    Parameters
-    ----------
-    dataset : StackedDataset
-        Its datasets make the same number of batches.
-    batch_size : int
-    """
-
-    def __init__(self, dataset, batch_size):
-        self.dataset = dataset
-        self.batch_size = batch_size
-
-    def __len__(self):
-        return -(-len(self.dataset) // self.batch_size)
+class StackedBatches(Batches):
+    """Batches of a StackedDataset, whose datasets all make the same number of them."""
 
     def __iter__(self):
         orders = self.dataset.orders()

@@ -1,5 +1,7 @@
 """Callbacks for each batch and epoch of many fits at once."""
 
+from math import isfinite
+
 import numpy as np
 import torch
 from skorch.callbacks import Callback
@@ -7,7 +9,7 @@ from torch.optim import SGD
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from .batch_norm import SettleBatchNorm, settle, weigh_windows
-from .callbacks import Watch, diverged, set_name
+from .callbacks import Watch, diverged
 from .gradients import Gradients, gradient, layers_of
 from .interruption import warn_of_interruption
 
@@ -105,14 +107,14 @@ class StackedWatch(Watch):
 
     def on_batch_end(self, net, batch, training, **kwargs):
         """Add up the losses; note those that are not finite."""
-        name = set_name(training)
+        name = "train" if training else "valid"
         losses = net.criterion_.losses
         self.sums_[name] = self.sums_[name] + losses * batch[0]["sizes"].double()
-        value = net.history[-1, "batches", -1, f"{name}_loss"]
-        if value - value != 0:
-            for member, value in zip(self.members_.tolist(), losses, strict=True):
-                if not value.isfinite():
-                    error = diverged(f"{name} loss", value.item(), len(net.history))
+        if not isfinite(net.history[-1, "batches", -1, f"{name}_loss"]):
+            each = zip(self.members_.tolist(), losses.tolist(), strict=True)
+            for member, loss in each:
+                if not isfinite(loss):
+                    error = diverged(name, loss, len(net.history))
                     self.errors_.setdefault(member, error)
             if len(self._left()) == 0:
                 raise KeyboardInterrupt

@@ -89,7 +89,7 @@ class Settings:
         Further callbacks, called in addition to those of this package.
 """
     _choices = {
-        "optimizer": tuple(OPTIMIZERS),
+        "optimizer": OPTIMIZERS,
         "lr_schedule": ("constant", "onecycle", "cosine", "plateau"),
         "gradient_clip_by": ("norm", "value"),
         "mixed_precision": (None, *PRECISIONS),

@@ -74,44 +74,15 @@ class LazyArray(NDArrayOperatorsMixin):
     __iter__ = None  # else Python would ask for row after row
 
     def take(self, samples):
-        """Return some rows without computing them.
-
-        Parameters
-        ----------
-        samples : ndarray of int, not negative
-
-        Returns
-        -------
-        LazyArray
-        """
+        """Return some rows, given their numbers, without computing them."""
         return LazyArray(self.read, self._numbers(samples))
 
     def reshape(self, *shape):
-        """Compute all rows, and return them in another shape.
-
-        Parameters
-        ----------
-        *shape : int or tuple of int
-            As numpy takes it.
-
-        Returns
-        -------
-        ndarray
-        """
+        """Compute all rows, and return an ndarray of another shape."""
         return np.asarray(self).reshape(*shape)
 
     def map(self, function):
-        """Return an array of what a function makes of the rows.
-
-        Parameters
-        ----------
-        function : callable
-            Maps a new array of rows to an array of as many.
-
-        Returns
-        -------
-        LazyArray
-        """
+        """Return a LazyArray of what a function makes of any new array of rows."""
         return LazyArray(partial(_mapped, self.read, function), self.rows)
 
     def __array__(self, dtype=None, copy=None):
@@ -150,14 +121,7 @@ def _part(others, values):
 def take(array, samples):
     """Return some rows of an array, without computing them if it is lazy.
 
-    Parameters
-    ----------
-    array : ndarray or LazyArray
-    samples : slice or ndarray of int
-
-    Returns
-    -------
-    ndarray or LazyArray
+    They are chosen by a slice or an ndarray of int.
     """
     if isinstance(array, LazyArray) and not isinstance(samples, slice):
         return array.take(samples)

@@ -46,17 +46,7 @@ class Scaling:
         return table[:, 0], table[:, 1:]
 
     def scale_params(self, params):
-        """Turn parameters of the series into those of the scaled series.
-
-        Parameters
-        ----------
-        params : dict of str to float
-            With statsmodels' names.
-
-        Returns
-        -------
-        dict of str to float
-        """
+        """Turn parameters of the series, by name, into those of the scaled series."""
         shifted = self._shift(params, -1)
         return {name: shifted[name] / self.units.get(name, 1) for name in shifted}
 

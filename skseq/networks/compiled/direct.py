@@ -20,17 +20,10 @@ ALLOCATES = {"_nrt": True}
 
 
 def states(layer, x):
-    """Compute the same as a layer of torch.
+    """Compute the same as torch's nn.RNN, nn.LSTM or nn.GRU of one layer and direction.
 
-    Parameters
-    ----------
-    layer : nn.RNN, nn.LSTM or nn.GRU
-        With one layer and one direction.
-    x : tensor of shape (batch, length, n_features)
-
-    Returns
-    -------
-    tensor of shape (batch, length, hidden_size)
+    x : (batch, length, n_features)
+    states : (batch, length, hidden_size)
     """
     kind, _, activation = layer.mode.partition("_")
     bias, inner_bias, options = layer.bias_ih_l0, [], []
