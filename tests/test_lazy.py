@@ -86,6 +86,12 @@ def test_other_keys_are_errors(key):
         lazy_windows()[0][np.array(key) if isinstance(key, list) else key]
 
 
+def test_shape_and_type_are_shown():
+    windows, _ = lazy_windows(np.float32)
+    shown = f"LazyArray(shape={np.asarray(windows).shape}, dtype=float32)"
+    assert repr(windows) == shown
+
+
 def test_rows_are_not_read_one_by_one():
     with pytest.raises(TypeError, match="not iterable"):
         list(lazy_windows()[0])

@@ -17,7 +17,12 @@ from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import mean_squared_error
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    TimeSeriesSplit,
+    cross_val_score,
+)
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -26,6 +31,7 @@ from skseq import (
     ConformalRegressor,
     DenseRegressor,
     Differencer,
+    GRUClassifier,
     GRURegressor,
     KnownAhead,
     NaiveRegressor,
@@ -470,6 +476,22 @@ def test_errors_name_the_series(change, message, function):
     with pytest.raises(ValueError, match=message) as error:
         function(panel)
     assert error.value.__notes__ == ["This error comes from the series a."]
+
+
+def test_folds_keep_recordings_whole():
+    """Times in seconds; scikit-learn's default takes rows out of the middle."""
+    rng = np.random.default_rng(0)
+    index = pd.MultiIndex.from_product([["a", "b", "c"], [1, 2], np.arange(30) / 50])
+    X = pd.DataFrame({"x": rng.normal(size=len(index))}, index)
+    y = (X["x"] > 0).to_numpy()
+    pipe = make_pipeline(SlidingWindow(5), GRUClassifier(hidden_size=2, max_epochs=1))
+    with pytest.raises(ValueError, match=r"no regular step.*whole ones with GroupKF"):
+        cross_val_score(pipe, X, y, cv=5, error_score="raise")
+    groups = index.get_level_values(0)
+    for train, test in GroupKFold(3).split(X, y, groups):
+        windows = SlidingWindow(5).fit(X.iloc[train]).transform(X.iloc[test])
+        expected = [naive_windows(one, 5) for one in np.split(X.to_numpy()[test], 2)]
+        assert_array_equal(windows, np.concatenate(expected))
 
 
 def test_rows_may_lack_times_if_gaps_are_ignored():

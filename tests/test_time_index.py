@@ -44,6 +44,13 @@ INDEXES = {
     "integers": pd.Index(np.arange(100, 100 + 60 * 7, 7)),
     "small unsigned integers": pd.Index(np.arange(60, dtype=np.uint8)),
     "nullable integers": pd.Index(np.arange(60), dtype="Int64"),
+    "seconds": pd.Index(np.arange(60) / 50),
+    "seconds, rounded": pd.Index((np.arange(60) / 30).round(2)),
+    "seconds of a clock that is not exact": pd.Index(
+        100 + np.arange(60) / 50 + np.random.default_rng(0).uniform(0, 0.009, 60)
+    ),
+    "small floats": pd.Index(np.arange(60) / 4, dtype="float32"),
+    "nullable floats": pd.Index(np.arange(60) / 50, dtype="Float64"),
 }
 
 
@@ -112,10 +119,13 @@ def test_disorder_is_named(bare):
         time_index(table(bare[::-1]))
 
 
-@pytest.mark.parametrize("name", ["daily", "utc", "months as periods", "durations"])
+@pytest.mark.parametrize(
+    "name", ["daily", "utc", "months as periods", "durations", "seconds"]
+)
 def test_a_missing_time_is_named(name):
-    holed = INDEXES[name].insert(3, pd.NaT)
-    with pytest.raises(ValueError, match=r"missing time \(NaT\) at row 3: drop"):
+    index = INDEXES[name]
+    holed = index.insert(3, np.nan if name == "seconds" else pd.NaT)
+    with pytest.raises(ValueError, match=r"missing time \((NaT|nan)\) at row 3: drop"):
         time_index(table(holed))
 
 
@@ -134,7 +144,6 @@ def test_several_series_in_one_table_are_refused():
     "index",
     [
         pd.Index(list("cab")),
-        pd.Index([0.5, 0.1, 0.2]),
         pd.CategoricalIndex(list("cab")),
         pd.Index([True, False, True]),
     ],

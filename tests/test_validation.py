@@ -119,7 +119,7 @@ def test_nothing_is_copied_and_float32_stays():
         (np.zeros((2, 3, 0)), r"X has shape \(2, 3, 0\)"),
         (np.zeros((0, 3, 1)), "0 sample"),
         (np.zeros(3), "Expected 2D array, got 1D array instead"),
-        (np.array([[1.0, np.nan]]), "Input X contains NaN"),
+        (np.array([[1.0, np.nan]]), "Input X contains NaN at row 0, column 1.*dropna"),
         (np.array([[np.nan, 1.0]]), "Input X contains NaN"),
         (np.array([[1.0, np.inf]]), "Input X contains infinity"),
         (np.ones((2, 2, 1)) * 1j, "Complex data not supported"),
@@ -239,6 +239,7 @@ def test_labels_that_do_not_fit_the_sequences():
     [
         (WINDOWS[:, :, :1], "X has 1 features, but NaiveRegressor is expecting 2"),
         (WINDOWS[:, :, 0], "X has 1 features, .* variables of a window"),
+        (WINDOWS[0], r"If X is a single window, give numpy.asarray\(X\)\[None\]"),
         (WINDOWS[:, 1:], "windows of 2 time steps, but .* on 3: .*with pad_sequences"),
     ],
 )

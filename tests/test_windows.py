@@ -386,5 +386,6 @@ def test_pad_sequences_takes_a_series_in_each_cell():
     "cells", [[[1.0, 2.0]], [[pd.Series([1.0]), pd.Series([1.0, 2.0])]]]
 )
 def test_pad_sequences_refuses_another_table(cells):
-    with pytest.raises(ValueError, match=r"sequences is a DataFrame .* give a list"):
+    message = r"sequences is a DataFrame .* give a list .*table.groupby\('sequence'\)"
+    with pytest.raises(ValueError, match=message):
         pad_sequences(pd.DataFrame(cells))

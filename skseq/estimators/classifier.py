@@ -38,6 +38,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     label_smoothing : float, default=0.0
         Share of the target's probability that is spread over all classes in training,
         so that no probability is driven to 0 or 1 (Szegedy et al., arXiv:1512.00567).
+        What is predicted is spread alike: the probability of a class is seldom below
+        ``label_smoothing / n_classes``, however rare it is. 0 does not spread it.
     differences : bool, default=False
         Whether the network also sees the change of each variable since the step
         before, scaled separately, so that small details count as much as the whole.

@@ -166,7 +166,7 @@ class KnownAhead(OwnOutput, SeriesTransformer):
             raise ValueError(
                 "X has no index of times, which is needed to find the values known "
                 "ahead: give a DataFrame or Series whose index holds dates, periods "
-                "or integers."
+                "or numbers."
             )
         values = check_series(known, "known").astype(rows.dtype, copy=False)
         position = self._find(index, time_index(known, "known"))

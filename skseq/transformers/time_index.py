@@ -21,8 +21,8 @@ def check_gaps(gaps):
 def time_index(series, name="X"):
     """Return the index of a DataFrame or Series if it is a time index, else None.
 
-    A time index holds dates (also Python's own), periods, durations or integers, but
-    not text.
+    A time index holds dates (also Python's own), periods, durations or numbers, such as
+    seconds, but not text.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def time_index(series, name="X"):
     index = as_dates(index)
     dated = isinstance(index, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex))
     if not dated and not (
-        isinstance(index, pd.Index) and pd.api.types.is_integer_dtype(index.dtype)
+        isinstance(index, pd.Index) and pd.api.types.is_any_real_numeric_dtype(index)
     ):
         _warn_of_text(index, name)
         return None
@@ -95,9 +95,10 @@ def _warn_of_text(index, name):
 
 def _check_order(index, name):
     if index.hasnans:
+        row = int(index.isna().argmax())
         raise ValueError(
-            f"The index of {name} holds a missing time (NaT) at row "
-            f"{int(index.isna().argmax())}: drop that row or give its time."
+            f"The index of {name} holds a missing time ({index[row]}) at row {row}: "
+            "drop that row or give its time."
         )
     if index.is_monotonic_increasing and index.is_unique:
         return
@@ -109,7 +110,8 @@ def _check_order(index, name):
             f"column 'shop', {name}.set_index('shop', append=True).swaplevel()). If "
             "rows are repeated, "
             f"drop them ({name}[~{name}.index.duplicated()]). If a clock was set back, "
-            "give the time zone (index.tz_localize(zone, ambiguous='infer'))."
+            "give the time zone (index.tz_localize(zone, ambiguous='infer')). If the "
+            "times are rounded, number the rows instead, in each series by itself."
         )
     later = 1 + int((np.diff(_numbers(index)) < 0).argmax())
     raise ValueError(
@@ -122,14 +124,18 @@ def _check_order(index, name):
 def find_step(index, name="X"):
     """Return the step from row to row: a date offset, a number, or None for one row.
 
+    Times in floats are measured or rounded: their step is the median, from which each
+    may differ by less than half of it.
+
     Raises
     ------
     ValueError
         If rows are missing, or there is no regular step.
     """
-    if getattr(index, "unit", None) is None:  # periods and integers
-        steps = np.unique(np.diff(_numbers(index)))
-        step = int(steps[0]) if len(steps) == 1 else None
+    if getattr(index, "unit", None) is None:  # periods and numbers
+        steps = np.diff(_numbers(index))
+        step = np.median(steps).astype(steps.dtype).item() if len(steps) else None
+        step = step if has_step(index, step) else None
     elif index.freq is not None or len(index) < 2:
         step = index.freq
     elif len(index) == 2:
@@ -165,7 +171,9 @@ def has_step(index, step):
     elif isinstance(index, pd.TimedeltaIndex):
         expected = pd.timedelta_range(index[0], periods=len(index), freq=step)
     else:
-        return bool((np.diff(_numbers(index)) == step).all())
+        numbers = _numbers(index)
+        tolerance = 0 if numbers.dtype.kind == "i" else 0.49 * step
+        return bool((np.abs(np.diff(numbers) - step) <= tolerance).all())
     return bool((index == expected).all())
 
 
@@ -221,11 +229,12 @@ def warn_short_past(reason, n_padding):
 
 
 def _numbers(index):
-    return np.asarray(index.astype("int64"))
+    kind = "float64" if pd.api.types.is_float_dtype(index) else "int64"
+    return np.asarray(index.astype(kind))
 
 
 def _say(step):
-    return getattr(step, "freqstr", step)
+    return f"{step:.6g}" if isinstance(step, float) else getattr(step, "freqstr", step)
 
 
 def say_gap(index):
@@ -243,8 +252,10 @@ def _say_irregular(index, name):
         f"The index of {name} has no regular step, or rows are missing: "
         f"{say_gap(index)}. Windows and lags count rows: fill in the missing rows "
         "(DataFrame.asfreq, then impute), or set gaps='ignore' if each row simply "
-        "follows the one before (trading days, events). Cross-validation that takes "
-        "rows out of the middle also causes this: use TimeSeriesSplit."
+        "follows the one before (trading days, events, times that are not exact). "
+        "Cross-validation that takes rows out of the middle also causes this: use "
+        "TimeSeriesSplit; or with several series, such as recordings, put the name of "
+        "each before the time in the index, and take whole ones with GroupKFold."
     )
 
 

@@ -95,9 +95,12 @@ def check_predict_windows(estimator, X, *, any_length=False, allow_missing=False
             f"features as input (the time steps of a window).{advice}"
         )
     if windows.shape[2] != n_features:
+        advice = ""
+        if _is_flat(X):  # a row is read as a window of one variable
+            advice = " If X is a single window, give numpy.asarray(X)[None]."
         raise ValueError(
             f"X has {windows.shape[2]} features, but {name} is expecting "
-            f"{n_features} features as input (the variables of a window)."
+            f"{n_features} features as input (the variables of a window).{advice}"
         )
     if windows.shape[1] != length and not any_length:
         raise ValueError(

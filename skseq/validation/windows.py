@@ -72,6 +72,14 @@ def check_windows(windows, *, allow_missing=False, estimator=None):
         array = _to_floats(windows, "X", estimator, allow_nd=True)
     if array.ndim == 2:
         # A NaN here could be a missing value as well as padding.
+        if not (allow_missing or _is_finite(array)) and np.isnan(array).any():
+            row, column = np.argwhere(np.isnan(array))[0]
+            raise ValueError(
+                f"Input X contains NaN at row {row}, column {column}. Each row of a "
+                "table is a window: impute it first. If rows are sequences of "
+                "different lengths, give pad_sequences([row.dropna() for _, row in "
+                "table.iterrows()])."
+            )
         assert_all_finite(array, input_name="X", allow_nan=allow_missing)
         array = array[:, :, np.newaxis]
     if array.ndim != 3 or 0 in array.shape:

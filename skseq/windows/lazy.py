@@ -38,6 +38,9 @@ class LazyArray(NDArrayOperatorsMixin):
     def __len__(self):
         return len(self.rows)
 
+    def __repr__(self):
+        return f"LazyArray(shape={self.shape}, dtype={self.dtype})"
+
     @cached_property
     def _none(self):
         return self.read(np.arange(0))

@@ -127,7 +127,9 @@ def _unnested(frame):
     except ValueError as error:
         raise ValueError(
             "sequences is a DataFrame that does not hold a Series in each cell, of the "
-            f"same length in all cells of a row ({error}): give a list of sequences."
+            f"same length in all cells of a row ({error}): give a list of sequences, "
+            "such as [rows for _, rows in table.groupby('sequence')] of a table whose "
+            "rows are time steps."
         ) from None
 
 
