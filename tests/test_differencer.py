@@ -277,13 +277,18 @@ def test_copies():
         (
             {"lag": 5, "order": 2},
             ValueError,
-            r"lag=5 and order=2 need more than 10 time steps, but X has 9",
+            r"lag=5 and order=2 need more than 10 time steps, but X has 9.*more rows",
         ),
     ],
 )
 def test_bad_parameters(parameters, error, message):
     with pytest.raises(error, match=message):
         Differencer(**parameters).fit(np.zeros((9, 1)))
+
+
+def test_windows_shorter_than_a_season():
+    with pytest.raises(ValueError, match=r"lag=12 .* X has 10 .* give longer windows"):
+        Differencer(12).fit(np.zeros((3, 10, 1)))
 
 
 def test_bad_input():

@@ -136,11 +136,12 @@ class Differencer(SeriesTransformer):
         n_samples, length, _ = rows.shape
         n_past = self._n_past()
         if length <= n_past:
+            more = "longer windows" if _is_windows(X) else "more rows"
             raise ValueError(
                 f"Differences of lag={self.lag} and order={self.order_} need more than "
                 f"{n_past} time steps, but X has {length} "
-                f"(n_samples={n_samples if _is_windows(X) else length}): choose a "
-                "smaller lag or order."
+                f"(n_samples={n_samples if _is_windows(X) else length}): give {more}, "
+                "or a smaller lag or order."
             )
         parts = [np.isnan(rows[p, :, 0]).sum(axis=1) for p in chunks(rows)]
         self.n_padding_ = np.concatenate(parts)
