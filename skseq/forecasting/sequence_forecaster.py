@@ -16,6 +16,7 @@ from ..estimators import DenseRegressor
 from ..validation import check_regressor
 from .forecast import forecast
 from .history import History
+from .levels import choose_order
 from .model import WindowModel
 from .panel import MISSING
 from .scaling import SCALINGS
@@ -224,8 +225,11 @@ class SequenceForecaster(BaseForecaster):
 
     def _learn(self, panel, fh):
         self.horizon_ = self.horizon or self._furthest(fh, panel)
+        regressor = self.regressor
+        if len(panel) > 1 or self.scaling is not None:
+            regressor = choose_order(regressor, panel)
         self.model_ = WindowModel(
-            self.regressor,
+            regressor,
             self._history.n_targets,
             len(self._history.known),
             self.horizon_,

@@ -49,9 +49,9 @@ class Differencer(SeriesTransformer):
         Distance of the row that is subtracted: 1 removes a trend, the number of
         steps in a season removes the season.
     order : int or "auto", default=1
-        How many times to difference. With "auto", once if the level drifts or X is too
-        short to tell, else not at all: a network can't forecast levels far from those
-        it was trained on, but makes use of a level that returns.
+        How many times to difference, 0 for not at all. With "auto", once if the level
+        drifts or X is too short to tell, else not at all: a network can't forecast
+        levels far from those it was trained on, but makes use of a level that returns.
     gaps : {"raise", "ignore"}, default="raise"
         What to do if the index of a table has gaps or no regular step.
 
@@ -156,7 +156,7 @@ class Differencer(SeriesTransformer):
 
     def _find_order(self, rows):
         if not isinstance(self.order, str):
-            check_scalar(self.order, "order", Integral, min_val=1)
+            check_scalar(self.order, "order", Integral, min_val=0)
             return self.order
         if self.order != "auto":
             raise ValueError(f"order must be a number or 'auto', got {self.order!r}.")
