@@ -277,13 +277,26 @@ def test_copies():
         (
             {"lag": 5, "order": 2},
             ValueError,
-            r"lag=5 and order=2 need more than 10 time steps, but X has 9",
+            r"lag=5 and order=2 need more than 10 time steps, but X has 9.*more rows",
         ),
     ],
 )
 def test_bad_parameters(parameters, error, message):
     with pytest.raises(error, match=message):
         Differencer(**parameters).fit(np.zeros((9, 1)))
+
+
+@pytest.mark.parametrize("shape", [(9, 2), (3, 9, 2)])
+def test_no_differences(shape):
+    X = np.random.default_rng(0).normal(size=shape)
+    differencer = Differencer(3, order=0).fit(X)
+    assert_array_equal(differencer.transform(X), X)
+    assert_array_equal(differencer.inverse_transform(X), X)
+
+
+def test_windows_shorter_than_a_season():
+    with pytest.raises(ValueError, match=r"lag=12 .* X has 10 .* give longer windows"):
+        Differencer(12).fit(np.zeros((3, 10, 1)))
 
 
 def test_bad_input():

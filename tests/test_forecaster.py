@@ -37,6 +37,8 @@ from tests.forecasters import (
     naive_windows,
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore:The level of y drifts")
+
 
 class TestWindows:
     @given(

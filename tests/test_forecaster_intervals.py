@@ -26,6 +26,8 @@ from skseq import (
 )
 from tests.forecasters import FH, forecaster, make_panel, make_series, naive_windows
 
+pytestmark = pytest.mark.filterwarnings("ignore:The level of y drifts")
+
 
 class TestIntervals:
     def test_cover_as_often_as_they_say(self):

@@ -16,6 +16,7 @@ from ..estimators import DenseRegressor
 from ..validation import check_regressor
 from .forecast import forecast
 from .history import History
+from .levels import choose_order, warn_of_levels
 from .model import WindowModel
 from .panel import MISSING
 from .scaling import SCALINGS
@@ -48,7 +49,9 @@ class SequenceForecaster(BaseForecaster):
     scaling : {None, "subtract", "divide", "standardize"}, default=None
         What is done to ``y`` in each window and undone in its forecast: subtract its
         level, divide by it, or subtract the mean and divide by the standard
-        deviation. Needed if one regressor forecasts series of different size.
+        deviation. Needed if one regressor forecasts series of different size, or if
+        the level drifts and the regressor is a network or has trees, which can't
+        forecast levels that they have not seen.
     level_length : int, default=None
         The level is the mean of this many last steps of the window (for "divide", of
         their absolute values), at most ``window_length``: one season, or 1 for the last
@@ -105,6 +108,10 @@ class SequenceForecaster(BaseForecaster):
     with ``error_bars="regressor"``, the regressor has no error bars. If ``error_bars``
     is None, a tag says that there are no intervals, and sktime, which reads it before
     it asks this class, raises NotImplementedError.
+
+    ``fit`` and ``pretrain`` warn if, without ``scaling``, the level of ``y`` drifts (in
+    a panel, that of at least half of the series), and the forecasts do not follow it
+    beyond the values of the past. The level is the mean of half a window.
 
     ``update`` with ``update_params=True`` fits again on the whole history, or continues
     training if the regressor has ``warm_start=True``; with ``update_params=False`` it
@@ -223,8 +230,11 @@ class SequenceForecaster(BaseForecaster):
 
     def _learn(self, panel, fh):
         self.horizon_ = self.horizon or self._furthest(fh, panel)
+        regressor = self.regressor
+        if len(panel) > 1 or self.scaling is not None:
+            regressor = choose_order(regressor, panel)
         self.model_ = WindowModel(
-            self.regressor,
+            regressor,
             self._history.n_targets,
             len(self._history.known),
             self.horizon_,
@@ -235,6 +245,7 @@ class SequenceForecaster(BaseForecaster):
         self.variables_ = self._variables()
         self.model_.fit(*self._training_windows(panel))
         self.regressor_ = self.model_.regressor_
+        warn_of_levels(self.model_, panel, self.window_length)
         return self
 
     def _remember_as_pretrained(self, y, X, fh):

@@ -49,9 +49,9 @@ class Differencer(SeriesTransformer):
         Distance of the row that is subtracted: 1 removes a trend, the number of
         steps in a season removes the season.
     order : int or "auto", default=1
-        How many times to difference. With "auto", once if the level drifts or X is too
-        short to tell, else not at all: a network can't forecast levels far from those
-        it was trained on, but makes use of a level that returns.
+        How many times to difference, 0 for not at all. With "auto", once if the level
+        drifts or X is too short to tell, else not at all: a network can't forecast
+        levels far from those it was trained on, but makes use of a level that returns.
     gaps : {"raise", "ignore"}, default="raise"
         What to do if the index of a table has gaps or no regular step.
 
@@ -135,11 +135,12 @@ class Differencer(SeriesTransformer):
         n_samples, length, _ = rows.shape
         n_past = self._n_past()
         if length <= n_past:
+            more = "longer windows" if _is_windows(X) else "more rows"
             raise ValueError(
                 f"Differences of lag={self.lag} and order={self.order_} need more than "
                 f"{n_past} time steps, but X has {length} "
-                f"(n_samples={n_samples if _is_windows(X) else length}): choose a "
-                "smaller lag or order."
+                f"(n_samples={n_samples if _is_windows(X) else length}): give {more}, "
+                "or a smaller lag or order."
             )
         parts = [np.isnan(rows[p, :, 0]).sum(axis=1) for p in chunks(rows)]
         self.n_padding_ = np.concatenate(parts)
@@ -154,7 +155,7 @@ class Differencer(SeriesTransformer):
 
     def _find_order(self, rows):
         if not isinstance(self.order, str):
-            check_scalar(self.order, "order", Integral, min_val=1)
+            check_scalar(self.order, "order", Integral, min_val=0)
             return self.order
         if self.order != "auto":
             raise ValueError(f"order must be a number or 'auto', got {self.order!r}.")
