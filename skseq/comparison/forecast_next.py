@@ -5,6 +5,7 @@ from numbers import Integral
 import pandas as pd
 from sklearn.utils import check_scalar
 
+from ..estimators import ConformalRegressor
 from ..transformers.time_index import check_gaps
 from ..validation import check_share
 from .coming import check_each, forecast_coming, number_alike, split_each
@@ -115,8 +116,11 @@ def forecast_next(
     )
     forecast = join(found, [*names[:-1], next(iter(found.values())).index.name])
     if coverage is not None and forecast.iloc[:, 1:].isna().all(axis=None):
+        remedy = f"fit ConformalRegressor({name}()) instead"
+        if isinstance(model, ConformalRegressor):
+            remedy = "give more rows, ask for less coverage"
         raise ValueError(
-            f"coverage={coverage} asks for intervals, but {name} gives none: fit "
-            f"ConformalRegressor({name}()) instead, or leave coverage out."
+            f"coverage={coverage} asks for intervals, but {name} gives none: "
+            f"{remedy}, or leave coverage out."
         )
     return forecast
