@@ -17,6 +17,7 @@ from skseq import (
     forecast_next,
     horizon_targets,
 )
+from skseq.estimators.interval import IntervalWarning
 
 DAYS = pd.date_range("2024-01-01", periods=120)
 RNG = np.random.default_rng(0)
@@ -126,6 +127,15 @@ def test_a_forecaster_of_sktime_continues_the_series():
 def test_a_model_without_intervals_is_refused():
     with pytest.raises(ValueError, match=r"NaiveRegressor.*ConformalRegressor"):
         forecast_next(NaiveRegressor(), FRAME, **SETTING, coverage=0.9)
+
+
+def test_too_few_rows_for_intervals_are_an_error_that_says_so():
+    model = ConformalRegressor(NaiveRegressor())
+    with (
+        pytest.warns(IntervalWarning, match="at least 99 held-out windows"),
+        pytest.raises(ValueError, match="none: give more rows, ask for less coverage"),
+    ):
+        forecast_next(model, FRAME, **SETTING, coverage=0.99)
 
 
 def test_too_few_rows_and_bad_data_are_refused():

@@ -72,6 +72,71 @@ class TestIntervals:
         # The second pass errs from where the first one ends.
         assert_allclose(width[2], np.sqrt(2) * errors[rank - 1, 1])
 
+    @pytest.mark.parametrize("scaling", [None, "divide"])
+    def test_cover_each_series_of_a_panel(self, scaling):
+        """Of one size, but some harder to forecast than others."""
+        spread = np.array([1, 1, 2, 3, 5, 10])
+        inside = []
+        for seed in range(20):
+            values = 100 + spread * np.random.default_rng(seed).normal(size=(400, 6))
+            y = pd.DataFrame(values).rename_axis("time").melt(ignore_index=False)
+            y = y.set_index("variable", append=True).swaplevel()
+            y = y[y.index.get_level_values("time") < 200]
+            model = forecaster(DummyRegressor(), 50, scaling=scaling).fit(y, fh=[1])
+            lower, upper = model.predict_interval(coverage=0.8).to_numpy().T
+            inside.append(((lower <= values[200:]) & (values[200:] <= upper)).mean(0))
+        # 30 held-out errors of each: three times the standard error of the quantile.
+        assert_allclose(np.mean(inside, axis=0), 0.8, atol=3 * 0.4 / 600**0.5)
+
+    def test_widths_of_a_panel_by_a_loop(self):
+        lengths, horizon = (40, 30, 50), 2
+        y = make_panel(lengths)
+        X, targets = zip(
+            *(
+                naive_windows(one.to_numpy(), 5, horizon)
+                for _, one in y.groupby(level=0)
+            ),
+            strict=True,
+        )
+        held_out = [-(-len(one) // 5) for one in X]
+        fitted = [
+            len(one) - n - horizon + 1 for one, n in zip(X, held_out, strict=True)
+        ]
+        model = LinearRegression().fit(
+            *(
+                np.concatenate([one[:n] for one, n in zip(part, fitted, strict=True)])
+                for part in (X, targets)
+            )
+        )
+        errors = [
+            np.abs(y_one[-n:] - model.predict(X_one[-n:]))
+            for X_one, y_one, n in zip(X, targets, held_out, strict=True)
+        ]
+        of_all = np.concatenate(errors).mean()
+
+        def usual(of_series):
+            stretches = (len(of_series) + horizon - 1) / horizon
+            return (stretches * of_series.mean() + of_all) / (stretches + 1)
+
+        relative = []
+        for one in errors:
+            early, late = one[: -(-len(one) // 2)], one[-(-len(one) // 2) :]
+            relative += [early / usual(late), late / usual(early)]
+        relative = np.sort(np.concatenate(relative), axis=0)
+        rank = int(np.ceil((len(relative) + 1) * 0.7))
+        interval = (
+            forecaster(horizon=horizon).fit(y).predict_interval([1, 2], coverage=0.7)
+        )
+        width = np.diff(interval.to_numpy(), axis=1).reshape(3, 2) / 2
+        assert_allclose(width, np.outer(list(map(usual, errors)), relative[rank - 1]))
+
+    def test_a_series_that_was_not_held_out_has_the_errors_of_all(self):
+        panel, other = make_panel(), make_panel((30,)).rename({"s0": "new"})
+        model = forecaster(horizon=1).pretrain(panel).fit(other)
+        width = np.diff(model.predict_interval([1], coverage=0.7).to_numpy())[0, 0] / 2
+        errors = model.model_.errors_.errors[:, 0, 0]
+        assert width == pytest.approx(errors[int(np.ceil((len(errors) + 1) * 0.7)) - 1])
+
     def test_widths_are_no_errors_of_what_was_interpolated(self):
         """Nor of windows that end in a gap, and so know what comes after it."""
         y = make_series(80)
@@ -221,7 +286,7 @@ class TestIntervals:
         gaps.iloc[49::2] = np.nan
         found = forecaster(horizon=3, missing="ffill").fit(gaps)
         expected = forecaster(horizon=3).fit(y.drop("s4"))
-        assert_array_equal(found.model_.errors_, expected.model_.errors_)
+        assert_array_equal(found.model_.errors_.errors, expected.model_.errors_.errors)
 
     def test_too_few_windows(self):
         model = forecaster().fit(make_series(8), fh=FH)

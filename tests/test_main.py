@@ -116,6 +116,15 @@ def test_intervals_leave_the_forecast_of_a_price_as_it_is(data, tmp_path, target
     assert (written[f"{target} low"] < written[target]).all()
 
 
+def test_error_bars_leave_the_forecast_as_it_is(data, tmp_path):
+    argv = ["compare", str(data[1]), *RAIL, "--models", "linear", "--epochs", "3"]
+    written = []
+    for options in [], ["--coverage", "0.8"]:
+        main([*argv, *options, "--forecast", str(tmp_path / "f.csv")])
+        written.append(pd.read_csv(tmp_path / "f.csv")["rail"].tolist())
+    assert written[1] == pytest.approx(written[0])
+
+
 @pytest.mark.parametrize("coverage", [[], ["--coverage", "0.8"]])
 def test_the_forecast_follows_what_is_known_ahead(tmp_path, coverage):
     rng = np.random.default_rng(0)

@@ -4,6 +4,7 @@ from numbers import Integral
 
 from sklearn.utils import check_scalar
 
+from ..estimators import ConformalRegressor
 from ..instances import label
 from ..validation import check_share
 from .coming import check_coming, forecast_coming, split_coming
@@ -110,8 +111,11 @@ def forecast_next(
         coverage=coverage,
     )
     if coverage is not None and forecast.iloc[:, 1:].isna().all(axis=None):
+        remedy = f"fit ConformalRegressor({name}()) instead"
+        if isinstance(model, ConformalRegressor):
+            remedy = "give more rows, ask for less coverage"
         raise ValueError(
-            f"coverage={coverage} asks for intervals, but {name} gives none: fit "
-            f"ConformalRegressor({name}()) instead, or leave coverage out."
+            f"coverage={coverage} asks for intervals, but {name} gives none: "
+            f"{remedy}, or leave coverage out."
         )
     return forecast

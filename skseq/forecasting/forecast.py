@@ -51,11 +51,11 @@ def forecast(model, panel, steps, length, alpha):
 
 def _in_sample(model, panel, origins, length, alpha):
     """Forecast the steps after the origins in each series."""
-    n_windows = list(map(len, origins))
+    n_windows = {one.key: len(ends) for one, ends in zip(panel, origins, strict=True)}
     sizes = series_sizes(panel, model.scaling)
     windows = _windows(model, panel, origins, length)
     y = model.predict(windows, n_windows, sizes, alpha)[:, 0]
-    return np.split(y, np.cumsum(n_windows)[:-1])
+    return np.split(y, np.cumsum(list(n_windows.values()))[:-1])
 
 
 def _ahead(model, panel, furthest, length, alpha):
@@ -69,7 +69,8 @@ def _ahead(model, panel, furthest, length, alpha):
     """
     n_passes = -(-furthest // model.horizon)
     _check_known(model, panel, n_passes)
-    sizes, one_each = series_sizes(panel, model.scaling), [1] * len(panel)
+    sizes = series_sizes(panel, model.scaling)
+    one_each = {instance.key: 1 for instance in panel}
     tails = [instance.tail(length) for instance in panel]
     sides = np.sign(np.asarray(alpha) - 0.5)
     passes, before = [], 0

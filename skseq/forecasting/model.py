@@ -9,12 +9,12 @@ from ..estimators.interval import (
     check_gives_std,
     errors_needed,
     predict_std,
-    rank_of,
     unwrap,
 )
 from ..inputs import inputs_for, prepare, targets_for
 from ..warning import warn
 from ..windows import LazyArray, take
+from .errors import HeldOutErrors
 from .scaling import Scaled, window_levels
 
 HELD_OUT = 5
@@ -43,9 +43,9 @@ class WindowModel:
     Attributes
     ----------
     regressor_ : fitted estimator
-    errors_ : ndarray of shape (n_held_out, horizon, n_targets), or None
-        Absolute errors, ascending, in units of the window's level. Those of values that
-        were interpolated are NaN, and last.
+    errors_ : HeldOutErrors or None
+        In units of the window's level. Those of values that were interpolated do not
+        count.
     """
 
     def __init__(
@@ -67,8 +67,8 @@ class WindowModel:
         windows : ndarray or LazyArray of shape (n_samples, length, n_features)
             Ordered series by series.
         targets : ndarray or LazyArray of shape (n_samples, horizon, n_targets)
-        n_windows : list of int
-            Number of windows of each series.
+        n_windows : dict of tuple to int
+            Number of windows of each series, by its labels.
         sizes : ndarray of shape (n_series, 1, n_targets)
             Those of the series.
         observed : ndarray of bool of shape (n_samples, horizon), or None
@@ -90,7 +90,8 @@ class WindowModel:
         X = self._inputs(windows, *levels)
         y = targets_for(self.regressor, self._targets(targets, *levels))
         if self.error_bars == "held_out":
-            fitted, held_out = split(n_windows, self.horizon)
+            counts = list(n_windows.values())
+            fitted, held_out = split(counts, self.horizon)
             y_fitted, y_held_out = take(y, fitted), take(y, held_out)
             if len(y_fitted) and len(y_held_out):
                 model = clone(self.regressor_).fit(take(X, fitted), y_fitted)
@@ -98,9 +99,9 @@ class WindowModel:
                 errors = np.abs(self._steps(y_held_out) - self._steps(predicted))
                 if observed is not None:
                     errors[~observed[held_out]] = np.nan
-                errors = np.sort(errors, axis=0)  # NaN last
-                if not np.isnan(errors[0]).any():  # else those of the last fit remain
-                    self.errors_ = errors
+                if not np.isnan(errors).all(axis=0).any():  # else the last ones remain
+                    series = np.repeat(np.arange(len(counts)), counts)[held_out]
+                    self.errors_ = HeldOutErrors(errors, series, list(n_windows))
         self.regressor_.fit(X, y)
         return self
 
@@ -124,7 +125,7 @@ class WindowModel:
         y = self._steps(self.regressor_.predict(X))
         offsets = np.zeros((*y.shape, len(alpha)))
         if len(alpha):
-            offsets += self._offsets(X, np.asarray(alpha), y)
+            offsets += self._offsets(X, np.asarray(alpha), y, n_windows)
         y, offsets = y * factor + shift, offsets * factor[..., np.newaxis]
         return np.concatenate([y[..., np.newaxis], offsets], axis=-1)
 
@@ -143,7 +144,7 @@ class WindowModel:
         if self.errors_ is None:  # not those of held-out windows
             return
         tail = min(min(level, 1 - level) for level in alpha)
-        n_errors, n_needed = self._n_errors().min(), errors_needed(2 * tail)
+        n_errors, n_needed = self.errors_.n_errors.min(), errors_needed(2 * tail)
         if n_errors >= n_needed:
             return
         most = n_errors / (n_errors + 1)
@@ -157,7 +158,7 @@ class WindowModel:
             IntervalWarning,
         )
 
-    def _offsets(self, X, alpha, y):
+    def _offsets(self, X, alpha, y, n_windows):
         if self.error_bars == "regressor":
             regressor, X = unwrap(self.regressor_, X)
             if _learns_quantiles(regressor):
@@ -173,18 +174,10 @@ class WindowModel:
                 "or use error_bars='regressor' with a regressor that has error bars of "
                 "its own."
             )
-        # If a rank exceeds the number of errors, take the largest error (check_errors
-        # warns of it).
-        n_errors = self._n_errors()
-        share = np.abs(1 - 2 * alpha)[:, np.newaxis, np.newaxis]
-        rank = np.minimum(rank_of(share, n_errors), n_errors)
-        errors = np.concatenate([np.zeros_like(self.errors_[:1]), self.errors_])
-        width = np.take_along_axis(errors, rank, axis=0)
-        return np.moveaxis(width, 0, -1) * np.sign(alpha - 0.5)
-
-    def _n_errors(self):
-        """Count the held-out errors of each step and target."""
-        return np.count_nonzero(~np.isnan(self.errors_), axis=0)
+        # check_errors warns if there are too few.
+        widths = self.errors_.widths(np.abs(1 - 2 * alpha), list(n_windows))
+        of_windows = np.repeat(widths, list(n_windows.values()), axis=0)
+        return of_windows * np.sign(alpha - 0.5)
 
     def _steps(self, y, *rest):
         """Arrange outputs (n_samples, [n_outputs,] *rest) by step and target."""
@@ -192,7 +185,8 @@ class WindowModel:
         return np.reshape(y, shape).swapaxes(1, 2)
 
     def _levels(self, windows, n_windows, sizes):
-        return window_levels(windows, n_windows, sizes, self.scaling, self.level_length)
+        how = self.scaling, self.level_length
+        return window_levels(windows, list(n_windows.values()), sizes, *how)
 
     def _inputs(self, windows, shift, factor):
         """Return X for the regressor."""

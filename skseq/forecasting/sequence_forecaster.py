@@ -124,9 +124,11 @@ class SequenceForecaster(BaseForecaster):
     Held-out windows are the last fifth of each series, or every fifth series of a panel
     whose series are too short for that. The half width of an interval is the absolute
     error that a share of ``coverage`` of them does not exceed, in units of the window's
-    level. If the forecast iterates, errors of successive passes are assumed to be
-    independent and to persist, as those of a random walk; of a series that returns to
-    a mean, the intervals are then too wide.
+    level. In a panel, it is also in units of the usual error of the series, if that has
+    held-out windows: the mean of its errors, drawn towards that of all series where
+    windows are few. If the forecast iterates, errors of successive passes are assumed
+    to be independent and to persist, as those of a random walk; of a series that
+    returns to a mean, the intervals are then too wide.
 
     With n held-out errors, no interval covers more than n / (n + 1) on average. If
     ``predict_interval`` or ``predict_quantiles`` is asked for more, the interval

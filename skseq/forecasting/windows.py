@@ -29,8 +29,8 @@ def training_windows(panel, length, horizon, min_length, scaling, missing):
     windows : ndarray or LazyArray of shape (n_samples, length, n_features)
         Ordered series by series.
     targets : ndarray or LazyArray of shape (n_samples, horizon, n_targets)
-    n_windows : list of int
-        Number of windows of each series that is longer than the horizon.
+    n_windows : dict of tuple to int
+        Number of windows of each series that is longer than the horizon, by its labels.
     sizes : ndarray of shape (n_series, 1, n_targets)
         Those of these series.
     observed : ndarray of bool of shape (n_samples, horizon), or None
@@ -72,7 +72,8 @@ def training_windows(panel, length, horizon, min_length, scaling, missing):
         steps = cut_windows(rows, origins, horizon + 1, ahead=horizon)
         steps = np.asarray(steps)[:, :, 0]
         observed = steps[:, :1] & steps[:, 1:]
-    return windows, targets, list(map(len, origins)), sizes, observed
+    n_windows = {one.key: len(ends) for one, ends in zip(used, origins, strict=True)}
+    return windows, targets, n_windows, sizes, observed
 
 
 def lay_rows(instance, horizon):

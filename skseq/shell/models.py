@@ -51,6 +51,9 @@ def _at_their_level(model, window, past_only, error_bars):
 
 
 def _with_intervals(model):
-    """Give a model intervals: SARIMA has its own, others use held-out windows."""
+    """Give a model intervals: SARIMA has its own, others use held-out windows.
+
+    The forecast stays that of all windows, of which the newest tell the most.
+    """
     has_some = isinstance(model, SARIMARegressor)
-    return model if has_some else ConformalRegressor(model)
+    return model if has_some else ConformalRegressor(model, refit=True)
