@@ -9,7 +9,7 @@ from .scaling import series_sizes
 from .windows import lay_rows
 
 
-def forecast(model, panel, steps, length, alpha):
+def forecast(model, panel, steps, length, alpha=()):
     """Forecast each series at its own time steps.
 
     Parameters
@@ -20,7 +20,7 @@ def forecast(model, panel, steps, length, alpha):
         For each series, ascending, counted from its end, which is 0.
     length : int
         Time steps in a window.
-    alpha : sequence of float
+    alpha : sequence of float, default=()
         Levels of the quantiles to return.
 
     Returns
