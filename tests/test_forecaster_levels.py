@@ -15,6 +15,7 @@ from skseq import (
     NaiveRegressor,
     TransformedWindowRegressor,
 )
+from skseq.datasets import make_arma
 from tests.forecasters import FH, forecaster
 
 STEADY = pd.DataFrame(np.random.default_rng(0).normal(10, size=(150, 1)))
@@ -111,6 +112,19 @@ class TestLevels:
         season = 20 * np.sin(np.arange(150) * np.pi / 6)
         y = STEADY.add(season, axis=0)
         forecaster(self.TREE, window_length=24).fit(y, fh=FH)
+
+    @pytest.mark.parametrize("window_length", [1, 2, 3, 5])
+    def test_levels_that_return_within_ten_steps(self, window_length):
+        """A short window does not turn weather into a drift of the climate."""
+        y, _ = make_arma(400, ar=(0.85,), random_state=0)
+        forecaster(self.TREE, window_length=window_length).fit(pd.Series(y), fh=FH)
+
+    def test_a_regressor_that_takes_no_levels_beyond(self):
+        """Shares of 30, whose logit is NaN above, which is no reason to fail."""
+        table = FunctionTransformer(lambda x: np.reshape(x, (len(x), -1)))
+        logit = FunctionTransformer(lambda x: np.log(x / (30 - x)))
+        model = forecaster(make_pipeline(table, logit, LinearRegression()))
+        assert model.fit(GROWING, fh=FH).predict().notna().all(axis=None)
 
     @pytest.mark.parametrize("n_growing", [1, 2])
     def test_half_of_the_series_of_a_panel(self, n_growing):

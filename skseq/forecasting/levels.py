@@ -16,6 +16,9 @@ from .forecast import forecast
 N_SERIES = 100
 """Series, or half as many, that tell whether forecasts follow the level."""
 
+N_STEPS = 5
+"""Of as many steps, at least, a level is the mean: fewer would swing with seasons."""
+
 
 def choose_order(regressor, panel):
     """Return a copy whose ``Differencer(order="auto")`` does what most series need.
@@ -63,11 +66,14 @@ def warn_of_levels(model, panel, length):
         return
     panel = panel[:: 1 + len(panel) // N_SERIES]
     # Half a window is often a season, which would hide what lies beyond it.
-    drifts = np.array([drifting(one.y, max(1, length // 2)) for one in panel])
+    drifts = np.array([drifting(one.y, max(N_STEPS, length // 2)) for one in panel])
     concerned = drifts.any(axis=1)
     if concerned.mean() < 0.5:
         return
-    moves = _moves(model, [panel[i] for i in np.flatnonzero(concerned)], length)
+    try:
+        moves = _moves(model, [panel[i] for i in np.flatnonzero(concerned)], length)
+    except Exception:  # whatever a regressor raises for values that it can't take
+        return
     if np.median(moves[drifts[concerned]]) <= 1 / 3:
         warn(
             "The level of y drifts, but beyond the values of the past, the forecasts "

@@ -111,7 +111,8 @@ class SequenceForecaster(BaseForecaster):
 
     ``fit`` and ``pretrain`` warn if, without ``scaling``, the level of ``y`` drifts (in
     a panel, that of at least half of the series), and the forecasts do not follow it
-    beyond the values of the past. The level is the mean of half a window.
+    beyond the values of the past. The level is the mean of half a window, or of 5
+    steps if that is more.
 
     ``update`` with ``update_params=True`` fits again on the whole history, or continues
     training if the regressor has ``warm_start=True``; with ``update_params=False`` it
