@@ -171,6 +171,18 @@ class TestMissing:
             given = None if params else ahead
             assert_allclose(model.predict(X=given), same.predict(X=given))
 
+    @pytest.mark.parametrize("missing", ["ffill", "interpolate"])
+    def test_infinite_values_of_variables_before_y_are_missing(self, missing):
+        y, X = make_series(40), make_series(40, seed=1)
+        X.iloc[7] = np.nan
+        infinite, absent = X.copy(), X.copy()
+        infinite.iloc[6], absent.iloc[6] = np.inf, np.nan
+        one, other = (
+            forecaster(missing=missing, past_only=["y0"]).fit(y[7:], given, fh=FH)
+            for given in (infinite, absent)
+        )
+        assert_allclose(one.predict(), other.predict())
+
 
 @pytest.mark.parametrize("missing", ["ffill", "interpolate"])
 def test_missing_dates_and_mixed_types(missing):
@@ -193,6 +205,8 @@ def test_missing_dates_and_mixed_types(missing):
     holed = [table.drop(gone).reindex(days[:80]) for table in (y, floats)]
     expected = forecast(holed[0], floats, holed[1])
     assert_allclose(found, expected)
+    late = floats[3:].reindex(days[:80])
+    assert_allclose(forecast(y, known, known[3:]), forecast(y, floats, late))
 
 
 @pytest.mark.parametrize("kind", KINDS)

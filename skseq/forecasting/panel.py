@@ -263,7 +263,9 @@ def _lay_on(index, X, freq, missing, which):
     _check_finite(of_y.to_numpy(), of_y, f"X{which}")
     if missing != "error" and len(of_y):
         # Also the rows before y, which tell what is missing at its start.
-        X = X.reindex(time_steps(X.index[0], X.index[-1], index, freq))
+        first = min(X.index[0], index[0])
+        X = X.reindex(time_steps(first, X.index[-1], index, freq))
+        X = X.replace([-np.inf, np.inf], np.nan)  # those before y are no error
         X = X.interpolate() if missing == "interpolate" else X
         X = X.ffill().bfill()
         absent = X.columns[X.isna().any()]
