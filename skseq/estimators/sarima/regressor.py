@@ -103,8 +103,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
     -----
     Windows are consecutive if each is the previous one moved by one row. If they are
     not (the two training parts of a fold), each piece is differenced by itself, and
-    the pieces are joined with as many missing values as a window has steps. Of more
-    than 100 pieces with more than 50,000 time steps, as of windows that are scaled one
+    the pieces are joined with as many missing values as a window has steps. Of 200
+    pieces or more with at least 100,000 time steps, as of windows that are scaled one
     by one, ``fit`` reads evenly spread ones.
 
     For the values before a window, the differenced part of the model starts from a
