@@ -23,8 +23,6 @@ from skseq import (
 from skseq.forecasting import SequenceForecaster
 from tests.forecasters import FH, TINY, forecaster, index_like, make_panel, make_series
 
-pytestmark = pytest.mark.filterwarnings("ignore:The level of y drifts")
-
 
 class TestErrors:
     @pytest.mark.parametrize(

@@ -24,8 +24,6 @@ from tests.forecasters import (
 KINDS = ["range", "int", "weeks", "days", "days without freq", "month starts"]
 KINDS += ["month ends", "half hours", "business days", "time zone"]
 
-pytestmark = pytest.mark.filterwarnings("ignore:The level of y drifts")
-
 
 class TestTime:
     @pytest.mark.parametrize("panel", [False, True])
