@@ -327,6 +327,17 @@ def test_sarima_never_holds_all_windows():
     assert_array_equal(found, expected)
 
 
+def test_sarima_takes_missing_targets_that_are_read_lazily():
+    tables = [rng_table(200, 1, seed) for seed in range(2)]
+    origins = [range(9, 199)] * len(tables)
+    windows = cut_windows(tables, origins, 10)
+    y = np.asarray(cut_windows(tables, origins, 1, ahead=1))[:, 0, 0]
+    y[[20, 250]] = np.nan
+    model = SARIMARegressor((1, 0, 0), (0, 0, 0, 0))
+    found = model.fit(windows, LazyArray(y.take, range(len(y)))).params_
+    assert found == model.fit(windows, y).params_
+
+
 def rng_table(n_rows, n_columns, seed):
     return np.random.default_rng(seed).normal(size=(n_rows, n_columns))
 
