@@ -35,6 +35,13 @@ def label(key):
     return ", ".join(map(str, key))
 
 
+def enumerate_series(keys, most=10):
+    """Return the labels of several series as text, those of the first ones."""
+    text = "; ".join(map(label, keys[:most]))
+    others = len(keys) - most
+    return f"{text}; and {others} more" if others > 0 else text
+
+
 @contextmanager
 def naming_series(key):
     """Note in an error from which series it comes, if there are several."""

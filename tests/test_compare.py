@@ -399,9 +399,18 @@ def test_text_says_why_there_is_no_test(frame):
         compare(models, frame, **SETTING, test_fraction=0.4, step=step)
         for step in (30, 4)
     )
-    assert "there is 1. A longer test period has more." in str(one)
+    assert "there is 1. A longer test period (test_fraction) has more." in str(one)
     # Of every row, there would be enough.
-    assert "A smaller step, or a longer test period has more." in str(apart)
+    longer = "A smaller step, or a longer test period (test_fraction) has more."
+    assert longer in str(apart)
+
+
+def test_text_says_why_there_is_no_mape(frame):
+    models = {"last": NaiveRegressor()}
+    zero = frame.assign(y=frame["y"].where(frame.index != frame.index[-1], 0))
+    text = str(compare(models, zero, **SETTING))
+    assert "No MAPE, since some true values are zero." in text
+    assert "MAPE" not in str(compare(models, frame, **SETTING)).split("No ", 1)[-1]
 
 
 def test_text_has_one_line_a_model(frame):

@@ -328,9 +328,12 @@ def test_draws_one_series(panel):
         (lambda p: p[:0], "data has no rows"),
         (
             lambda p: p.drop(("a", p.index[-1][1])),
-            "Series a ends at 2024-02-29 .*, but b ends at ",
+            "Series a ends at 2024-02-29 .*, but b ends at .* 1 end early: a. ",
         ),
-        (lambda p: p.groupby("shop").tail(60).drop("a").pipe(_with_short), "d has 20"),
+        (
+            lambda p: p.groupby("shop").tail(60).drop("a").pipe(_with_short),
+            "d has 20 .*Of 3 series, 1 begin too late: d. ",
+        ),
         (lambda p: p.drop(("b", p.index[5][1])), "no regular step"),
         (
             lambda p: p.rename(index={"a": 1, "b": 2, "c": 3}, level=0).swaplevel(),
@@ -361,6 +364,20 @@ def _every_other_day(table):
 def _with_short(panel):
     short = panel.loc[["c"]].tail(20).rename(index={"c": "d"}, level=0)
     return pd.concat([panel, short])
+
+
+def test_messages_name_the_series_to_leave_out(panel):
+    """All but the first of 13 series end a day early, or begin too late."""
+    keys = [("north", f"item {number:02}") for number in range(13)]
+    whole = panel.xs("a")
+    for cut, verb in ((whole[:-1], "end early"), (whole[-10:], "begin too late")):
+        parts = dict.fromkeys(keys, cut) | {keys[0]: whole}
+        data = pd.concat(parts, names=["town", "item"])
+        with pytest.raises(ValueError, match=f"Of 13 series, 12 {verb}: ") as caught:
+            compare({"naive": NaiveRegressor(SEASON)}, data, **SETTING)
+        named = str(caught.value).split(f"{verb}: ")[1]
+        assert named.startswith("north, item 01; north, item 02; ")
+        assert "; north, item 10; and 2 more. Leave these out, " in named
 
 
 def test_reads_several_series():
@@ -460,6 +477,18 @@ def test_shell_says_which_series_lacks_coming_values(panel, tmp_path, capsys):
     message = capsys.readouterr().err
     assert "values known ahead (x) of each of the 3 steps, 2024-02-28" in message
     assert message.endswith("This error comes from the series b.\n")
+
+
+def test_shell_says_which_series_ends_early(panel, tmp_path, capsys):
+    """Before it asks for the coming values of a series that is no longer sold."""
+    panel.loc[panel.groupby("shop").tail(HORIZON).index, "y"] = np.nan
+    shop = panel.index.get_level_values("shop")
+    early = (shop == "b") & (panel.index.get_level_values("day") > "2024-02-01")
+    options = ["--target", "y", "--models", "naive", "--known-ahead", "x"]
+    with pytest.raises(SystemExit):
+        _shell(panel[~early], tmp_path, *options)
+    message = capsys.readouterr().err
+    assert "Of 3 series, 1 end early: b. Leave these out, add their miss" in message
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,15 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
+from sklearn.preprocessing import StandardScaler
 
 from skseq import (
     DenseRegressor,
+    Differencer,
     GRURegressor,
     NaiveRegressor,
+    SARIMARegressor,
+    TransformedWindowRegressor,
     WaveNetRegressor,
     compare,
 )
@@ -280,6 +284,58 @@ def test_known_steps_are_never_held_for_all_windows(panel):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2 * table.nbytes
+
+
+@pytest.mark.parametrize("inner", [LinearRegression(), small_network()])
+@pytest.mark.parametrize(
+    "transformer", [Differencer(2), Differencer(order=0), StandardScaler()]
+)
+def test_differences_of_windows_are_taken_as_they_are_read(transformer, inner):
+    horizon, n_known = 10, 4
+    tables = [rng_table(N_ROWS, 1 + n_known * horizon, seed) for seed in range(5)]
+    origins = [range(19, N_ROWS - horizon)] * len(tables)
+    windows = cut_windows(tables, origins, 20)
+    targets = [one[:, :1] for one in tables]
+    y = np.asarray(cut_windows(targets, origins, horizon, ahead=horizon))[:, :, 0]
+    model = TransformedWindowRegressor(inner, transformer, n_known_ahead=n_known)
+    if isinstance(inner, DenseRegressor):
+        inner.set_params(n_known_ahead=n_known)
+    tracemalloc.start()
+    found = model.fit(windows, y).predict(windows)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < np.asarray(windows).nbytes
+    expected = model.fit(np.asarray(windows), y).predict(np.asarray(windows))
+    assert_array_equal(found, expected)
+
+
+def test_sarima_never_holds_all_windows():
+    """Nor all coming values: it needs the next ones only."""
+    n_rows, horizon, n_known, length = 1200, 30, 3, 60
+    tables = [rng_table(n_rows, 1 + n_known * horizon, seed) for seed in range(5)]
+    origins = [range(length - 1, n_rows - horizon)] * len(tables)
+    windows = cut_windows(tables, origins, length)
+    y = cut_windows([one[:, :1] for one in tables], origins, horizon, ahead=horizon)
+    y = np.asarray(y)[:, :, 0]
+    model = SARIMARegressor((1, 0, 0), (0, 0, 0, 0), n_known_ahead=n_known)
+    tracemalloc.start()
+    found = model.fit(windows, y).predict(windows)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 0.5 * np.asarray(windows).nbytes
+    expected = model.fit(np.asarray(windows), y).predict(np.asarray(windows))
+    assert_array_equal(found, expected)
+
+
+def test_sarima_takes_missing_targets_that_are_read_lazily():
+    tables = [rng_table(200, 1, seed) for seed in range(2)]
+    origins = [range(9, 199)] * len(tables)
+    windows = cut_windows(tables, origins, 10)
+    y = np.asarray(cut_windows(tables, origins, 1, ahead=1))[:, 0, 0]
+    y[[20, 250]] = np.nan
+    model = SARIMARegressor((1, 0, 0), (0, 0, 0, 0))
+    found = model.fit(windows, LazyArray(y.take, range(len(y)))).params_
+    assert found == model.fit(windows, y).params_
 
 
 def rng_table(n_rows, n_columns, seed):

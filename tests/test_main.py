@@ -636,7 +636,7 @@ def test_a_clock_that_was_set_forward_leaves_no_hour_to_fill_in(tmp_path, capsys
     times = times.drop(times[26])  # 02:00 on the day on which the clock changes
     pd.DataFrame({"x": range(79)}, times.rename("t")).to_csv(tmp_path / "data.csv")
     line = refusal(capsys, tmp_path / "data.csv", *SMALL)
-    assert "Add the missing rows" in line
+    assert "Add the missing rows to the file, with values (0, if a shop" in line
     assert ("write the offset from UTC" in line) == (freq == "h")
 
 

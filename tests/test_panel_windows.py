@@ -587,6 +587,10 @@ def test_known_must_hold_each_series():
     assert "series b" in error.value.__notes__[0]
     with pytest.raises(ValueError, match="index of known has 2 levels"):
         KnownAhead(panel).fit(panel.xs("a"))
+    for names in ("open", ["open"]):
+        for X in (panel, panel.xs("a")):
+            with pytest.raises(TypeError, match=r"table\[\['open'\]\].* 3 steps"):
+                KnownAhead(names, 3).fit(X)
 
 
 def test_a_display_draws_one_of_the_series():

@@ -318,7 +318,7 @@ def test_thinning_out_leaves_enough(lengths, most):
     pieces = [np.full((length, 1), float(length)) for length in lengths]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stitching, "MANY", most)
-        kept = stitching.thin_out(pieces)
+        kept = stitching.thin_out(pieces, sum(lengths))
     places = [i for i, piece in enumerate(pieces) if any(piece is k for k in kept)]
     assert len(kept) == len(places) >= min(len(pieces), stitching.FEW)
     assert len(set(np.diff(places))) <= 1

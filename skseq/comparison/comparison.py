@@ -5,7 +5,7 @@ import pandas as pd
 import torch
 
 from ..estimators import NaiveRegressor
-from ..instances import label
+from ..instances import enumerate_series, label
 from ..validation import check_share
 from ..warning import warn
 from ..windows import sliding_windows
@@ -228,14 +228,15 @@ def _season_of(tables, window):
 
 def _check_starts(tables, n_test, n_needed):
     """Refuse series that begin too late to be trained on."""
-    for key, table in tables.items():
-        if len(table) - n_test < n_needed:
-            raise ValueError(
-                f"Series {label(key)} has {len(table)} rows, of which {n_test} are "
-                f"the test period, but a window and its targets need {n_needed} "
-                "before it. Leave the series out, or give a shorter window, horizon "
-                "or test fraction."
-            )
+    late = [key for key, one in tables.items() if len(one) - n_test < n_needed]
+    if late:
+        raise ValueError(
+            f"Series {label(late[0])} has {len(tables[late[0]])} rows, of which "
+            f"{n_test} are the test period, but a window and its targets need "
+            f"{n_needed} before it. Of {len(tables)} series, {len(late)} begin too "
+            f"late: {enumerate_series(late)}. Leave these out, or give a shorter "
+            "window, horizon or test fraction."
+        )
 
 
 def _check_same_times(tables, first_origin):

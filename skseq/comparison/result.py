@@ -181,7 +181,12 @@ class Comparison:
             text += (
                 f"\n\nNo range and no test: they need at least {needed} origins, but "
                 f"there {'is' if n_origins == 1 else 'are'} {n_origins}. {more} test "
-                "period has more."
+                "period (test_fraction) has more."
+            )
+        if errors["MAPE"].isna().all() and errors["MAE"].notna().any():
+            text += (
+                "\n\nNo MAPE, since some true values are zero. There, sMAPE is 200 % "
+                "for any forecast but zero: compare by the other errors."
             )
         return f"{text}\n\n{self._conclude(differences)}"
 

@@ -5,7 +5,13 @@ from collections.abc import Hashable
 import numpy as np
 import pandas as pd
 
-from ..instances import by_instance, check_levels, label, naming_series
+from ..instances import (
+    by_instance,
+    check_levels,
+    enumerate_series,
+    label,
+    naming_series,
+)
 from ..transformers.time_index import check_gaps, check_times
 from ..validation import advice_on, advice_on_labels
 
@@ -28,10 +34,13 @@ def check_tables(tables, gaps):
     ends = {key: one.index[-1] for key, one in tables.items()}
     first, last = (choose(ends, key=ends.get) for choose in (min, max))
     if ends[first] != ends[last]:
+        early = [key for key, end in ends.items() if end < ends[last]]
         raise ValueError(
             f"Series {label(first)} ends at {ends[first]}, but {label(last)} ends at "
             f"{ends[last]}, and forecasts are made from the same times in all series. "
-            "Cut all series at the same end, or leave out those that end early."
+            f"Of {len(ends)} series, {len(early)} end early: "
+            f"{enumerate_series(early)}. Leave these out, add their missing rows "
+            "(0, if nothing was sold), or cut all series at the same end."
         )
 
 

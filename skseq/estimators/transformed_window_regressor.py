@@ -20,8 +20,10 @@ from ..validation import (
     warn_of_other_target,
 )
 from ..windows import (
+    LazyArray,
     backfill,
     chunks,
+    columns_of,
     leading_padding,
     n_shared,
     series_of,
@@ -100,6 +102,7 @@ class TransformedWindowRegressor(
     """
 
     _routed = ("fit", "predict")
+    reads_lazily = True  # whether X and y may be LazyArrays
 
     def __init__(self, regressor, transformer, *, target=0, n_known_ahead=0):
         self.regressor = regressor
@@ -132,14 +135,13 @@ class TransformedWindowRegressor(
             If ``transformer`` is not a transformer, or ``regressor`` no regressor.
         """
         check_regressor(self.regressor)
-        # Windows that are read lazily have no view to transform: all are copied.
-        windows = np.asarray(check_fit_windows(self, X, y))
+        windows = check_fit_windows(self, X, y)
         refuse_to_cut(
             self.regressor,
             "put that step before TransformedWindowRegressor, in a Pipeline, or "
             "leave it out if X already holds windows",
         )
-        y = check_targets(y, windows, per_step=False)
+        y = np.asarray(check_targets(y, windows, per_step=False))
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         n_features = windows.shape[2]
         self._columns = check_target_columns(self.target, n_features, n_outputs)
@@ -172,7 +174,7 @@ class TransformedWindowRegressor(
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
         check_is_fitted(self)
-        windows = np.asarray(check_predict_windows(self, X))
+        windows = check_predict_windows(self, X)
         params = self._route("predict", predict_params)
         if params.get("return_std"):  # which a MultiOutputRegressor does not know
             self._refuse_error_bars()
@@ -244,6 +246,10 @@ class TransformedWindowRegressor(
 
     def _transform_windows(self, windows):
         """Transform the target columns; cut off the steps left without a value."""
+        if isinstance(windows, LazyArray):
+            return windows.map(self._transform_windows)
+        if not len(windows):  # a LazyArray looks for its shape
+            return windows[:, self._n_cut :]
         # If the windows are a view of a series, transform that once.
         series = series_of(windows)
         rows = windows if series is None else series
@@ -277,7 +283,7 @@ class TransformedWindowRegressor(
         """Take the target columns, as a view where ``windows`` is one."""
         series = series_of(windows)
         if series is None:
-            return windows[:, :, self._columns]
+            return columns_of(windows, self._columns)
         return sliding_windows(series[:, self._columns], windows.shape[1])
 
     def _steps(self, y):

@@ -224,24 +224,29 @@ def read_instance(key, y, past, known, freq, missing, dtype):
     if not observed.any():
         raise ValueError(f"y{which} holds only missing values: leave it out.")
     first = observed.argmax()
-    times = y.index[first:]
-    table = pd.DataFrame(values[first:], times, copy=False)
+    values, times = values[first:], y.index[first:]
     index = time_steps(times[0], times[-1], times, freq)
     if len(index) != len(times) or not index.equals(times):
         find_steps(times, times, freq)
-        table = table.reindex(index)
-    gaps = table.isna().to_numpy().any(axis=1)
+        values = pd.DataFrame(values, times).reindex(index).to_numpy()
+    gaps = np.isnan(values).any(axis=1)
     if gaps.any():
         if missing == "error":
             raise ValueError(
                 f"y{which} has no value at {index[gaps.argmax()]}: choose how to fill "
                 "it (missing='ffill' or 'interpolate'), or impute it first."
             )
+        table = pd.DataFrame(values, index)
         if missing == "interpolate":
             table = table.interpolate()  # the last ones are repeated
-        table = table.ffill()
+        values = table.ffill().to_numpy()
     past, known = (_lay_on(index, X, freq, missing, which) for X in (past, known))
-    return Instance(key, index, table.to_numpy(), ~gaps, past[: len(index)], known)
+    return Instance(key, index, values, ~gaps, past[: len(index)], known)
+
+
+def _since(first, X):
+    # Slicing takes pandas longer than all else here, for each series at each update.
+    return X if len(X) and X.index[0] == first else X.loc[first:]
 
 
 def _check_finite(values, table, name):
@@ -259,7 +264,7 @@ def _lay_on(index, X, freq, missing, which):
     """Values of X from the start of ``index`` up to the first gap."""
     if X is None:
         return np.empty((len(index), 0))
-    of_y = X.loc[index[0] :]
+    of_y = _since(index[0], X)
     _check_finite(of_y.to_numpy(), of_y, f"X{which}")
     if missing != "error" and len(of_y):
         # Also the rows before y, which tell what is missing at its start.
@@ -274,7 +279,7 @@ def _lay_on(index, X, freq, missing, which):
                 f"X{which} holds only missing values in {list(absent)}: fill them "
                 "first, or leave these columns or the series out."
             )
-    X = X.loc[index[0] :]
+    X = _since(index[0], X)
     n_steps = len(X)
     if n_steps and not X.index.equals(time_steps(index[0], X.index[-1], index, freq)):
         position = find_steps(X.index, index, freq)

@@ -5,7 +5,7 @@ import numpy as np
 from ..comparison import compare
 from ..comparison.coming import check_coming, forecast_coming
 from ..comparison.season import find_season
-from ..comparison.tables import join
+from ..comparison.tables import check_tables, join
 from .data import read_data
 from .models import choose_models
 from .outputs import check_outputs, make_folders, write_table
@@ -34,6 +34,8 @@ def run_compare(arguments):
         if getattr(arguments, option) is None:
             setattr(arguments, option, default)
     if arguments.forecast:
+        # Of a series that ends early, what is known ahead is not what is missing.
+        check_tables(data.tables, arguments.gaps)
         coming = check_coming(
             data.coming, data.tables, arguments.horizon, data.known_ahead
         )

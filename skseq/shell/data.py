@@ -135,8 +135,9 @@ def _say_irregular(index, where):
         clock = "write the offset from UTC (03:00+02:00), if a clock was set forward; "
     return (
         f"The rows{where} have no regular step, or some are missing: "
-        f"{say_gap(index)}. Add the missing rows to the file, with values; {clock}or "
-        "give --gaps ignore if each row simply follows the one before (trading days, "
+        f"{say_gap(index)}. Add the missing rows to the file, with values (0, if a "
+        f"shop was closed and sold nothing); {clock}or give "
+        "--gaps ignore if each row simply follows the one before (trading days, "
         "events)."
     )
 

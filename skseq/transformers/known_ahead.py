@@ -134,6 +134,13 @@ class KnownAhead(OwnOutput, SeriesTransformer):
         Returns the results, and the positions of the rows of each series.
         """
         known = self.known
+        if isinstance(known, (str, list, tuple)):
+            names = [known] if isinstance(known, str) else list(known)
+            raise TypeError(
+                f"known must be a table of the values known ahead, got {known!r}: give "
+                f"its columns, table[{names}], of which the index reaches "
+                f"{self.horizon} steps beyond X."
+            )
         known = known.to_frame() if isinstance(known, pd.Series) else known
         if not is_panel(X):
             return [function(X, known)], None

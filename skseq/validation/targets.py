@@ -90,7 +90,8 @@ def check_targets(y, windows, *, per_step=True, any_length=False, allow_missing=
     if isinstance(y, LazyArray):
         y = y.map(partial(np.asarray, dtype=windows.dtype))
         for part in chunks(y):
-            assert_all_finite(np.asarray(y[part]), input_name="y")
+            part = np.asarray(y[part])
+            assert_all_finite(part, allow_nan=allow_missing, input_name="y")
         return y
     with np.errstate(over="ignore"):  # too large for float32: raises below
         y = y.astype(windows.dtype, copy=False)

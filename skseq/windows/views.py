@@ -81,6 +81,27 @@ def series_of(windows):
     return as_strided(windows, shape, (within, column), writeable=False)
 
 
+def columns_of(windows, columns):
+    """Take some variables of windows; of a LazyArray, an ndarray, read part by part.
+
+    All at once, it would be read with the other variables, which may be many.
+
+    Parameters
+    ----------
+    windows : ndarray or LazyArray of shape (n_samples, length, n_features)
+    columns : int or ndarray of int
+
+    Returns
+    -------
+    ndarray
+    """
+    if not isinstance(windows, LazyArray):
+        return windows[:, :, columns]
+    # Copies, since views of a part would keep all of it.
+    parts = (np.asarray(windows[part]) for part in chunks(windows))
+    return np.concatenate([part[:, :, columns].copy() for part in parts])
+
+
 def pack(windows):
     """Return windows as the series behind them, if they are a view, and their length.
 

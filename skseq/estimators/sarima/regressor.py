@@ -25,7 +25,7 @@ from .likelihood import (
 )
 from .order_search import search_orders
 from .scaling import Scaling
-from .stitching import join, stitch, thin_out
+from .stitching import join, stitch
 
 
 class SARIMARegressor(RegressorMixin, BaseEstimator):
@@ -141,6 +141,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
     array([[0.03, 0.08, 0.23, 0.65]])
     """
 
+    reads_lazily = True  # whether X and y may be LazyArrays
+
     def __init__(
         self,
         order=(1, 1, 1),
@@ -195,6 +197,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         check_parameters(self)
         windows = check_fit_windows(self, X, y, allow_missing=True)
         y = check_targets(y, windows, per_step=False, allow_missing=True)
+        y = np.asarray(y)
         self._one_dimensional = y.ndim == 1
         y = y.reshape(len(y), -1)
         if np.isnan(y).all(axis=0).any():
@@ -207,7 +210,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         check_known_ahead(self, columns, n_features, self._n_outputs)
         # If they are set later, they have no effect before the next fit.
         self._target, self._n_known_ahead = self.target, self.n_known_ahead
-        pieces = thin_out(stitch(windows, y, self._target, self._n_known_ahead))
+        how = self._target, self._n_known_ahead
+        pieces = stitch(windows, y, *how, thin=True)
         self._choose_orders(pieces)
         check_length(self, windows.shape[1])
         before = getattr(self, "params_", {}) if self.warm_start else {}

@@ -7,6 +7,7 @@ import numpy as np
 from ...windows import (
     LazyArray,
     chunks,
+    columns_of,
     coming_values,
     difference,
     leading_padding,
@@ -20,7 +21,7 @@ FEW = 100
 """Pieces that are not thinned out, however long they are."""
 
 
-def stitch(windows, y, target, n_known):
+def stitch(windows, y, target, n_known, *, thin=False):
     """Join windows and targets back into pieces of consecutive rows.
 
     Parameters
@@ -33,6 +34,8 @@ def stitch(windows, y, target, n_known):
         The variable that y continues.
     n_known : int
         Number of variables known ahead.
+    thin : bool, default=False
+        Whether to thin out very many pieces, before they are read.
 
     Returns
     -------
@@ -47,10 +50,16 @@ def stitch(windows, y, target, n_known):
     """
     if isinstance(windows, LazyArray):
         order = np.argsort(windows.rows)  # series by series
-        windows, y = np.asarray(windows.take(order)), y[order]
+        windows, y = windows.take(order), y[order]
+    bounds = list(pairwise([0, *_breaks(windows, y, target), len(windows)]))
+    if thin:
+        # Without the first row of a piece, whose own known values are not known.
+        n_around = windows.shape[1] - 1 - bool(n_known) + y.shape[1]
+        bounds = thin_out(bounds, len(windows) + len(bounds) * n_around)
     pieces = []
-    for first, last in pairwise([0, *_breaks(windows, y, target), len(windows)]):
-        rows = np.concatenate([windows[first], windows[first + 1 : last, -1]])
+    for first, last in bounds:
+        some = np.asarray(windows[first:last])
+        rows = np.concatenate([some[0], some[1:, -1]])
         ahead = coming_values(rows, n_known, y.shape[1])
         unknown = np.full((1, n_known), np.nan)
         ahead = np.concatenate([unknown, ahead[:-1, :, 0], ahead[-1].T])
@@ -60,13 +69,12 @@ def stitch(windows, y, target, n_known):
     return pieces
 
 
-def thin_out(pieces):
+def thin_out(pieces, n_steps):
     """Keep evenly spread ones of many pieces that have very many steps together.
 
     Windows that are scaled one by one are not consecutive. Each is a piece then, and
     repeats the steps of its neighbours.
     """
-    n_steps = sum(map(len, pieces))
     return pieces[:: max(1, min(n_steps // MANY, len(pieces) // FEW))]
 
 
@@ -91,13 +99,13 @@ def _breaks(windows, y, target):
     """Find the windows that are not the previous one moved by one row."""
     length = windows.shape[1]
     moved = np.ones(len(windows) - 1, dtype=bool)
+    values = columns_of(windows, target)
     if series_of(windows) is None:
-        values = windows[:, :, target]
         for part in chunks(values[1:]):
             before, after = values[:-1][part, 1:], values[1:][part, :-1]
             same = (before == after) | (np.isnan(before) & np.isnan(after))
             moved[part] = same.all(axis=1)
-    after = windows[1:, -1, target]
+    after = values[1:, -1]
     follows = np.isclose(
         y[:-1, 0], after, rtol=1e-5, atol=1e-5 * np.nanstd(y), equal_nan=True
     )
