@@ -1,5 +1,7 @@
 """What SequenceForecaster does about levels that drift."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
 from skseq import (
+    DenseRegressor,
     Differencer,
     GRURegressor,
     NaiveRegressor,
@@ -104,6 +107,17 @@ class TestLevels:
     def test_forecasts_that_follow(self, model):
         forecast = model.fit(GROWING, fh=FH).predict()
         assert (forecast > 20).all(axis=None)
+
+    def test_looking_at_a_long_series_takes_little_memory(self):
+        walk = np.random.default_rng(0).normal(size=(1_000_000, 1)).cumsum(axis=0)
+        y = pd.DataFrame(walk)
+        linear = DenseRegressor(max_epochs=1, batch_size=4096, random_state=0)
+        model = forecaster(linear, 8, error_bars=None).fit(y[:1000], fh=[1])
+        tracemalloc.start()
+        model.fit(y, fh=[1])
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 2.5 * walk.nbytes  # measured: 1
 
     def test_levels_that_return(self):
         forecaster(self.TREE).fit(STEADY, fh=FH)

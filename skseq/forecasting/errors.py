@@ -25,7 +25,8 @@ class HeldOutErrors:
     Attributes
     ----------
     errors, relative : ndarray of shape (n_held_out, horizon, n_targets)
-        As they are, and divided by usual errors; ascending, NaN last.
+        As they are, and divided by usual errors; ascending, NaN last. The same if only
+        one series has errors.
     usual : dict of tuple to ndarray of shape (n_targets,)
         The usual error of each series that has errors; empty if only one has.
     n_errors : ndarray of int of shape (horizon, n_targets)
@@ -33,22 +34,18 @@ class HeldOutErrors:
     """
 
     def __init__(self, errors, series, keys):
-        last = np.searchsorted(series, series, side="right")
-        first = np.searchsorted(series, series)
-        early = 2 * np.arange(len(series)) < first + last
-        relative = np.empty_like(errors)
-        of_all = np.nanmean(errors, axis=(0, 1))
-        of_all[of_all == 0] = 1
-        for half in early, ~early:
-            usual = _usual(errors[~half], series[~half], len(keys), of_all)
-            relative[half] = errors[half] / usual[series[half], np.newaxis]
-        usual = _usual(errors, series, len(keys), of_all)
         counts = ~np.isnan(errors)
         has_errors = np.unique(series[counts.any(axis=(1, 2))])
-        several = len(has_errors) > 1
-        self.errors, self.relative = np.sort(errors, axis=0), np.sort(relative, axis=0)
-        self.usual = {keys[i]: usual[i] for i in has_errors if several}
         self.n_errors = counts.sum(axis=0)
+        self.errors = self.relative = np.sort(errors, axis=0)
+        self.usual = {}
+        if len(has_errors) > 1:
+            of_all = np.nanmean(errors, axis=(0, 1))
+            of_all[of_all == 0] = 1
+            usual = _usual(errors, series, len(keys), of_all)
+            self.usual = {keys[i]: usual[i] for i in has_errors}
+            relative = _relative(errors, series, len(keys), of_all)
+            self.relative = np.sort(relative, axis=0)
 
     def widths(self, share, keys):
         """Find the errors that a share of new ones does not exceed.
@@ -74,6 +71,18 @@ class HeldOutErrors:
                 for key in keys
             ]
         )
+
+
+def _relative(errors, series, n_series, of_all):
+    """Divide errors by the usual ones in the other half of their series' windows."""
+    last = np.searchsorted(series, series, side="right")
+    first = np.searchsorted(series, series)
+    early = 2 * np.arange(len(series)) < first + last
+    relative = np.empty_like(errors)
+    for half in early, ~early:
+        usual = _usual(errors[~half], series[~half], n_series, of_all)
+        relative[half] = errors[half] / usual[series[half], np.newaxis]
+    return relative
 
 
 def _usual(errors, series, n_series, of_all):

@@ -16,6 +16,9 @@ from .forecast import forecast
 N_SERIES = 100
 """Series, or half as many, that tell whether forecasts follow the level."""
 
+N_LAST = 100_000
+"""Last steps of a series that tell the same: of all, copies would take much memory."""
+
 N_STEPS = 5
 """Of as many steps, at least, a level is the mean: fewer would swing with seasons."""
 
@@ -64,7 +67,7 @@ def warn_of_levels(model, panel, length):
     """
     if model.scaling is not None:
         return
-    panel = panel[:: 1 + len(panel) // N_SERIES]
+    panel = [one.tail(N_LAST) for one in panel[:: 1 + len(panel) // N_SERIES]]
     # Half a window is often a season, which would hide what lies beyond it.
     drifts = np.array([drifting(one.y, max(N_STEPS, length // 2)) for one in panel])
     concerned = drifts.any(axis=1)

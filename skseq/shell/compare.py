@@ -30,7 +30,7 @@ def run_compare(arguments):
         index = next(iter(data.tables.values())).index
         season, name = find_season(index, arguments.window or np.inf)
     n_rows = max(map(len, data.tables.values()))
-    for option, default in _default_steps(season, n_rows).items():
+    for option, default in default_steps(season, n_rows).items():
         if getattr(arguments, option) is None:
             setattr(arguments, option, default)
     if arguments.forecast:
@@ -64,7 +64,7 @@ def run_compare(arguments):
         print(f"\nThe forecast of {best} from the last row is in {arguments.forecast}.")
 
 
-def _default_steps(season, n_rows):
+def default_steps(season, n_rows):
     """Choose how far to forecast, and how far to look back, as suits a season.
 
     Two weeks and eight, or one day and three, or one year and three; but no more than a

@@ -17,7 +17,7 @@ from sklearn.linear_model import Ridge
 from tsdata.fpp3 import raw
 
 from skseq import ConformalRegressor, SequenceForecaster, default_models, forecast_next
-from skseq.shell.compare import _default_steps
+from skseq.shell.compare import default_steps
 
 COVERAGE, N_ORIGINS = 0.8, 3
 N_SERIES, N_OF_PANEL = 15, 40
@@ -70,7 +70,7 @@ def main():
     warnings.simplefilter("ignore")
     for kind, (table, labels, value, season) in KINDS.items():
         series = sample(table, labels, value, N_SERIES)
-        horizon, window = _default_steps(season, len(series[0])).values()
+        horizon, window = default_steps(season, len(series[0])).values()
         setting = {"target": "y", "horizon": horizon, "window": window}
         cells = []
         for model in models(season).values():

@@ -18,6 +18,10 @@ from tsdata.fpp3 import raw
 from skseq import Differencer, GRURegressor, TransformedWindowRegressor
 from skseq.forecasting import SequenceForecaster
 
+from . import drift
+
+# season: last steps of the series of drift.py that are long
+LONGEST = {7: 730, 24: 1000}
 # season: steps ahead
 HORIZONS = {1: 4, 4: 8, 7: 14, 12: 12, 24: 24, 48: 48, 52: 13}
 
@@ -55,28 +59,8 @@ def of_statsmodels():
 
 def of_fpp3():
     """Yield the name, the values and the season of each series of fpp3."""
-    jobs = raw["us_employment"].query("Title == 'Retail Trade'")["Employed"]
-    yield "jobs in US retail", jobs.dropna()[-357:], 12
-    yield "Canadian gas", raw["canadian_gas"]["Volume"], 12
-    retail = raw["aus_retail"].groupby("Month", sort=False)["Turnover"].sum()
-    retail.index = pd.to_datetime(retail.index, format="%Y %b")
-    yield "Australian retail", retail.sort_index(), 12
-    for animal in ("Pigs", "Lambs"):
-        herd = raw["aus_livestock"].query(f"Animal == '{animal}'")
-        yield animal, herd.query("State == 'Victoria'")["Count"], 12
-    yield "souvenirs", raw["souvenirs"]["Sales"], 12
-    for name in ("Beer", "Electricity", "Gas", "Cement", "Bricks", "Tobacco"):
-        yield name, raw["aus_production"][name], 4
-    trips = raw["tourism"].groupby("Quarter", sort=False)["Trips"].sum()
-    yield "trips", trips.sort_index(), 4
-    yield "stock", raw["gafa_stock"].query("Symbol == 'GOOG'")["Close"], 1
-    demand = raw["vic_elec"]["Demand"].to_numpy()
-    yield "demand, days", demand.reshape(-1, 48).sum(axis=1)[-730:], 7
-    temperature = raw["vic_elec"]["Temperature"].to_numpy()
-    yield "temperature, days", temperature.reshape(-1, 48).max(axis=1)[-730:], 7
-    yield "demand, hours", demand.reshape(-1, 2).sum(axis=1)[-1000:], 24
-    walkers = raw["pedestrian"].query("Sensor == 'Southern Cross Station'")
-    yield "pedestrians", walkers["Count"][-1000:], 24
+    for name, values, season in drift.series():
+        yield name, values[-LONGEST.get(season, len(values)) :], season
     yield "air passengers", raw["aus_airpassengers"]["Passengers"], 1
     yield "hares", raw["pelt"]["Hare"], 1
     yield "rice", raw["guinea_rice"]["Production"], 1
@@ -91,7 +75,7 @@ def of_fpp3():
     yield "takings", takings, 4
     yield "gasoline", raw["us_gasoline"]["Barrels"][-600:], 52
     particles = pd.to_numeric(raw["warsaw_air_quality"][" pm10"], errors="coerce")
-    yield "pm10", particles.interpolate()[-730:], 7
+    yield "pm10", particles.interpolate()[-LONGEST[7] :], 7
 
 
 def forecasters(season):
