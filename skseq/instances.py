@@ -47,7 +47,7 @@ def naming_series(key):
     """Note in an error from which series it comes, if there are several."""
     try:
         yield
-    except Exception as error:
+    except Exception as error:  # of any kind: it goes on, with a note
         if key:
             error.add_note(f"This error comes from the series {label(key)}.")
         raise

@@ -75,7 +75,9 @@ def warn_of_levels(model, panel, length):
         return
     try:
         moves = _moves(model, [panel[i] for i in np.flatnonzero(concerned)], length)
-    except Exception:  # whatever a regressor raises for values that it can't take
+    except Exception:
+        # A regressor may raise anything at levels that it can't take, such as shares
+        # above 1. That it was fitted stands: there is only nothing to warn of.
         return
     if np.median(moves[drifts[concerned]]) <= 1 / 3:
         warn(

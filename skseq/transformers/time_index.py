@@ -133,7 +133,9 @@ def find_step(index, name="X"):
         If rows are missing, or there is no regular step.
     """
     if getattr(index, "unit", None) is None:  # periods and numbers
-        steps = np.diff(_numbers(index))
+        # Whole numbers have the step of the first two, or none.
+        told = index if pd.api.types.is_float_dtype(index) else index[:2]
+        steps = np.diff(_numbers(told))
         step = np.median(steps).astype(steps.dtype).item() if len(steps) else None
         step = step if has_step(index, step) else None
     elif index.freq is not None or len(index) < 2:
@@ -171,9 +173,10 @@ def has_step(index, step):
     elif isinstance(index, pd.TimedeltaIndex):
         expected = pd.timedelta_range(index[0], periods=len(index), freq=step)
     else:
-        numbers = _numbers(index)
-        tolerance = 0 if numbers.dtype.kind == "i" else 0.49 * step
-        return bool((np.abs(np.diff(numbers) - step) <= tolerance).all())
+        steps = np.diff(_numbers(index))
+        if steps.dtype.kind == "i":
+            return bool((steps == step).all())
+        return bool((np.abs(steps - step) <= 0.49 * step).all())
     return bool((index == expected).all())
 
 
