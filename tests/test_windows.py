@@ -372,6 +372,19 @@ def test_pad_sequences_says_what_is_wrong(sequences, message):
         pad_sequences(sequences)
 
 
+def test_pad_sequences_of_no_steps_has_any_number_of_variables():
+    """Such as the vectors of the words of an empty text."""
+    rows = np.ones((1, 3), np.float32)
+    for empty in ([], np.empty((0, 3))):
+        padded = pad_sequences([empty, rows], length=2)
+        assert padded.dtype == np.float32
+        assert np.isnan(padded[0]).all()
+        np.testing.assert_array_equal(padded[1], [[np.nan] * 3, [1.0] * 3])
+    assert pad_sequences([[], []], length=2).shape == (2, 2, 1)
+    with pytest.raises(ValueError, match=r"\[2\] has 2 variables, but sequences\[1\]"):
+        pad_sequences([[], rows, rows[:, :2]])
+
+
 def test_pad_sequences_takes_a_series_in_each_cell():
     rng = np.random.default_rng(0)
     sequences = [rng.normal(size=(n, 2)).astype(np.float32) for n in (3, 5, 1)]

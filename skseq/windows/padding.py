@@ -55,26 +55,30 @@ def pad_sequences(sequences, length=None, dtype=None):
     arrays = [_as_sequence(s, i) for i, s in enumerate(sequences)]
     if not arrays:
         raise ValueError("sequences is empty: give at least one sequence.")
-    n_features = arrays[0].shape[1]
-    for i, array in enumerate(arrays):
-        if array.shape[1] != n_features:
+    # One without steps, such as [], tells neither their variables nor their type.
+    filled = [i for i, array in enumerate(arrays) if len(array)] or [0]
+    n_features = arrays[filled[0]].shape[1]
+    for i in filled:
+        if arrays[i].shape[1] != n_features:
             raise ValueError(
-                f"sequences[{i}] has {array.shape[1]} variables, but sequences[0] has "
-                f"{n_features}: give all the same columns."
+                f"sequences[{i}] has {arrays[i].shape[1]} variables, but "
+                f"sequences[{filled[0]}] has {n_features}: give all the same columns."
             )
-        if not np.isfinite(array).all():
+        if not np.isfinite(arrays[i]).all():
             raise ValueError(
                 f"sequences[{i}] holds NaN or infinity: impute or drop those rows."
             )
     length = max(map(len, arrays)) if length is None else length
     if not isinstance(length, Integral) or length < 1:
         raise ValueError(f"length must be an integer of at least 1, got {length!r}.")
-    dtype = np.result_type(*arrays) if dtype is None else np.dtype(dtype)
+    if dtype is None:
+        dtype = np.result_type(*(arrays[i] for i in filled))
+    dtype = np.dtype(dtype)
     if dtype not in (np.float32, np.float64):
         raise ValueError(f"dtype={dtype} is not supported: give float32 or float64.")
     padded = np.full((len(arrays), length, n_features), np.nan, dtype=dtype)
-    for i, array in enumerate(arrays):
-        kept = array[-length:]
+    for i in filled:
+        kept = arrays[i][-length:]
         padded[i, length - len(kept) :] = kept
     return padded
 
