@@ -61,8 +61,15 @@ def test_what_is_not_a_text_is_named_with_its_row(missing):
     for call in (vectorizer.transform, TokenVectorizer().fit):
         with pytest.raises(TypeError, match=r"at row 1, which is not a text: .*put ''"):
             call(pd.Series(["good", missing], dtype=object))
-    lists = TokenVectorizer(analyzer=list).fit([[1, 2], [1]])  # a callable takes any
+
+
+def test_lists_of_tokens():
+    texts = [["New York", "is"], ["big"]]
+    with pytest.raises(TypeError, match="at row 0, .*: set analyzer=list if it holds"):
+        TokenVectorizer().fit(texts)
+    lists = TokenVectorizer(analyzer=list).fit(texts)  # a callable takes any
     assert lists.length_ == 2
+    assert set(lists.vocabulary_) == {"New York", "is", "big"}
 
 
 def test_set_output_of_a_pipeline_leaves_windows_as_they_are():

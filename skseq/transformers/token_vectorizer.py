@@ -4,6 +4,7 @@ from collections import Counter
 from numbers import Integral
 
 import numpy as np
+from pandas.api.types import is_list_like
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils import check_scalar
@@ -150,9 +151,14 @@ class TokenVectorizer(OwnOutput, TransformerMixin, BaseEstimator):
         texts = list(texts)
         for row, text in enumerate(texts):
             if not callable(self.analyzer) and not isinstance(text, (str, bytes)):
+                advice = (
+                    "set analyzer=list if it holds the tokens of one"
+                    if is_list_like(text)
+                    else "drop that row, or put '' if the text is missing "
+                    "(Series.fillna(''))"
+                )
                 raise TypeError(
-                    f"X holds {text!r} at row {row}, which is not a text: drop that "
-                    "row, or put '' if the text is missing (Series.fillna(''))."
+                    f"X holds {text!r} at row {row}, which is not a text: {advice}."
                 )
         analyzer = self.analyzer
         if analyzer == "char":  # CountVectorizer would merge runs of white space
