@@ -318,6 +318,18 @@ def test_targets_of_different_lengths_are_refused(cls, kind):
         cls(max_epochs=1).fit(X, y)
 
 
+def test_texts_that_are_to_be_written_are_not_labels(recwarn):
+    texts = [f"no. {i}" for i in range(40)]
+    X = np.arange(80.0).reshape(40, 2)
+    model = EncoderDecoderClassifier(max_epochs=1, hidden_size=2)
+    with pytest.warns(UserWarning, match="40 different texts, .*give their characters"):
+        model.fit(X, texts)
+    recwarn.clear()
+    model.fit(X, np.resize(texts[:20], 40))  # twenty labels
+    model.fit(X, np.array([list(text.ljust(6)) for text in texts]))
+    assert not recwarn
+
+
 def test_no_step_of_the_output_is_padding():
     X = np.random.default_rng(0).normal(size=(20, 5, 1))
     X[:9, :2] = np.nan

@@ -65,7 +65,7 @@ def test_what_is_not_a_text_is_named_with_its_row(missing):
 
 def test_lists_of_tokens():
     texts = [["New York", "is"], ["big"]]
-    with pytest.raises(TypeError, match="at row 0, .*: set analyzer=list if it holds"):
+    with pytest.raises(TypeError, match=r"at row 0, .*: set analyzer=list if it holds"):
         TokenVectorizer().fit(texts)
     lists = TokenVectorizer(analyzer=list).fit(texts)  # a callable takes any
     assert lists.length_ == 2

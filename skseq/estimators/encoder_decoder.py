@@ -6,9 +6,13 @@ import pandas as pd
 from ..networks import LabelDecoder, NumberDecoder
 from ..networks.recurrent import CELLS
 from ..validation import target_array
+from ..warning import warn
 from .classifier import NetworkClassifier, labels_like
 from .recurrent import RecurrentEstimator
 from .regressor import NetworkRegressor
+
+FEW = 20
+"""Number of texts that may well be labels."""
 
 
 class _EncoderDecoderEstimator(RecurrentEstimator):
@@ -176,7 +180,8 @@ class EncoderDecoderClassifier(NetworkClassifier, _EncoderDecoderEstimator):
 
     The labels may be characters or tokens; all steps share ``classes_``. Targets have
     shape ``(n_samples, steps)``, for windows of any length. Fill up shorter sequences
-    with an extra label. Targets of shape ``(n_samples,)`` are one label per window.
+    with an extra label: texts become ``numpy.array([list(text.ljust(steps)) for text in
+    texts])``. Targets of shape ``(n_samples,)`` are one label per window.
 
     Each step sees the most probable label of the step before, so ``predict_proba`` of
     a step depends on the labels chosen before it.
@@ -243,6 +248,14 @@ class EncoderDecoderClassifier(NetworkClassifier, _EncoderDecoderEstimator):
                 "with the labels of a sequence."
             )
         self._horizon = y.shape[1] if y.ndim == 2 else 1
+        texts = {text for text in y if isinstance(text, str)} if y.ndim == 1 else ()
+        if FEW < len(texts) > len(y) / 2:
+            warn(
+                f"y holds {len(texts)} different texts, each of which counts as one "
+                "label: to learn to write them, give their characters or tokens, such "
+                f"as numpy.array([list(text.ljust({max(map(len, texts))})) for text in "
+                "y])."
+            )
 
     def _build_head(self, network):
         return LabelDecoder(
