@@ -283,6 +283,29 @@ def test_what_is_no_target(y, message):
         check_targets(y, WINDOWS)
 
 
+def test_padding_at_the_end_is_told():
+    windows = WINDOWS.copy()
+    windows[2, 1:] = np.nan
+    with pytest.raises(ValueError, match=r"at window 2, time step 1, .*If the"):
+        check_windows(windows)
+    windows[2, 2] = 0.0
+    with pytest.raises(ValueError, match=r"interpolate\.$"):
+        check_windows(windows)
+
+
+def test_targets_of_steps_take_three_dimensions():
+    """Padded ones are NaN: nobody forecasts NaN."""
+    windows = WINDOWS.copy()
+    windows[1, :2] = np.nan
+    y = windows[:, :, 0].copy()
+    with pytest.raises(ValueError, match=r"NaN where X is padded, .*y\[:, :, None\]"):
+        check_targets(y, windows)
+    assert check_targets(y[:, :, None], windows).shape == (4, 3, 1)
+    y[2, 0] = np.nan
+    with pytest.raises(ValueError, match="The first is in row 1"):
+        check_targets(y, windows)
+
+
 def test_targets_take_the_dtype_of_the_windows():
     assert check_targets([1, 2, 3, 4], WINDOWS.astype("f4")).dtype == np.float32
     assert check_targets([True] * 4, WINDOWS).dtype == np.float64

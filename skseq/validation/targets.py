@@ -100,10 +100,20 @@ def check_targets(y, windows, *, per_step=True, any_length=False, allow_missing=
         assert_all_finite(counted, allow_nan=allow_missing, input_name="y")
     except ValueError as error:
         bad = np.isinf(y) if allow_missing else ~np.isfinite(y)
-        if every_step:
-            bad &= observed(windows)[..., np.newaxis]
-        raise ValueError(
-            f"{error} The first is in row {np.argwhere(bad)[0, 0]}: correct it, or "
-            "drop the row from X and y after the windows are cut."
-        ) from None
+        raise _not_finite(error, bad, windows) from None
     return y
+
+
+def _not_finite(error, bad, windows):
+    """Return an error that says where targets are not finite, and what to do."""
+    if bad.ndim == 3 and bad.shape[1] == windows.shape[1]:
+        bad = bad & observed(windows)[..., np.newaxis]
+    elif bad.shape == windows.shape[:2] and not (bad & observed(windows)).any():
+        return ValueError(
+            "Input y contains NaN where X is padded, but has two dimensions, which are "
+            "outputs for the whole window: for one at each step, give y[:, :, None]."
+        )
+    return ValueError(
+        f"{error} The first is in row {np.argwhere(bad)[0, 0]}: correct it, or drop "
+        "the row from X and y after the windows are cut."
+    )

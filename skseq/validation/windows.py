@@ -216,10 +216,16 @@ def _check_rows(rows, name, unit, first_sample=0, allow_missing=False):
     *sample, step, column = bad[0]
     what = "NaN" if np.isnan(rows[tuple(bad[0])]) else "infinity"
     where = f"{unit} {step}, column {column}"
+    advice = "Impute or drop it first, for example with SimpleImputer or "
+    advice += "DataFrame.interpolate."
     if sample:
         where = f"window {first_sample + sample[0]}, {where}"
+        if missing[*sample, step:].all():
+            advice += (
+                " If the sequence ends there, pad it at the start: give pad_sequences "
+                "the sequences without their padding."
+            )
     raise ValueError(
         f"Input {name} contains {what} at {where}. Only whole rows at the start may "
-        "be NaN (padding: a past shorter than the window). Impute or drop it first, "
-        "for example with SimpleImputer or DataFrame.interpolate."
+        f"be NaN (padding: a past shorter than the window). {advice}"
     )
