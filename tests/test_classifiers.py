@@ -7,13 +7,16 @@ import torch
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 from sklearn.metrics import log_loss
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
+from sklearn.pipeline import make_pipeline
 
 from skseq import (
     DenseClassifier,
     EncoderDecoderClassifier,
     GRUClassifier,
     ModuleClassifier,
+    RNNClassifier,
+    TokenVectorizer,
     VectorizedGridSearchCV,
     WaveNetClassifier,
     pad_sequences,
@@ -424,6 +427,69 @@ def test_labels_at_padded_steps_are_ignored(classes, ignored, early_stopping):
     assert model.score(X, y, weight) == pytest.approx(
         (right * weights / weights.sum()).sum()
     )
+
+
+def tagged(n_samples, seed):
+    """Sentences of different lengths, and a list of tags for each."""
+    rng = np.random.default_rng(seed)
+    words = {"D": ["the", "a"], "A": ["big", "old"], "N": ["dog", "ship"]}
+    tags = [["D", *"A" * rng.integers(4), "N"] for _ in range(n_samples)]
+    return [" ".join(rng.choice(words[t]) for t in tag) for tag in tags], tags
+
+
+@pytest.mark.parametrize("kind", [list, pd.Series, tuple])
+def test_a_sequence_of_labels_for_each_window(kind):
+    """As if they were padded as the windows are."""
+    texts, tags = tagged(40, seed=0)
+    by_hand = np.full((40, 5), None)
+    for row, tag in zip(by_hand, tags, strict=True):
+        row[5 - len(tag) :] = tag
+    network = RNNClassifier(embedding_size=4, max_epochs=20, random_state=0)
+    model = make_pipeline(TokenVectorizer(), network.set_params(learning_rate=0.02))
+    expected = clone(model).fit(texts, by_hand).predict_proba(texts)
+    model.fit(texts, kind(tags))
+    np.testing.assert_array_equal(model.predict_proba(texts), expected)
+    assert model.score(texts, kind(tags)) == model.score(texts, by_hand) > 0.9
+    assert model.score(texts[:1], tags[:1]) > 0  # of one length
+    assert model.score(["a"], [["D"]]) == 1
+    for numbers in (
+        [[1] * len(tag) for tag in tags],
+        np.where(pd.isna(by_hand), None, 1),
+    ):
+        with pytest.raises(ValueError, match="of the type that y had in fit"):
+            model.score(texts, numbers)  # also beside None
+    assert model.predict(["the big dog"])[0, -3:].tolist() == ["D", "A", "N"]
+
+
+def test_labels_of_windows_that_were_cut():
+    texts, tags = tagged(40, seed=0)
+    network = RNNClassifier(embedding_size=4, max_epochs=2, random_state=0)
+    model = make_pipeline(TokenVectorizer(length=3), network)
+    shorter = [tag[-3:] for tag in tags]
+    expected = clone(model).fit(texts, shorter).predict_proba(texts)
+    np.testing.assert_array_equal(model.fit(texts, tags).predict_proba(texts), expected)
+    assert model.score(texts, tags) == model.score(texts, shorter)
+    # The longest texts are in one of the folds.
+    model.set_params(tokenvectorizer__length=None)
+    longest = np.argsort([len(tag) for tag in tags], kind="stable")
+    texts, tags = [texts[i] for i in longest], [tags[i] for i in longest]
+    scores = cross_val_score(model, texts, tags, cv=KFold(4), error_score="raise")
+    assert len(scores) == 4
+
+
+def test_sequences_of_labels_that_do_not_fit():
+    texts, tags = tagged(40, seed=0)
+    network = RNNClassifier(embedding_size=4, max_epochs=1, random_state=0)
+    model = make_pipeline(TokenVectorizer(), network)
+    n = len(tags[3])
+    tags[3] = [*tags[3], "N"]
+    message = rf"y\[3\] has {n + 1} labels and window 3 of X has {n} steps"
+    with pytest.raises(ValueError, match=message):
+        model.fit(texts, tags)
+    X = np.zeros((3, 2))
+    for longer in (["abc", "abcd", "abc"], ["ab", "abc", "ab"]):
+        with pytest.raises(ValueError, match=r"y holds separate .*EncoderDecoder"):
+            RNNClassifier().fit(X, [list(labels) for labels in longer])
 
 
 @pytest.mark.parametrize("text", [str, object])

@@ -69,7 +69,7 @@ class NetworkEstimator(Settings, DeclaredParameters):
         integer tokens; None if X holds measurements.
     vocabulary_size : int, default=None
         Tokens are 0 to ``vocabulary_size - 1``; with None, up to the largest in X.
-        Any other token, such as one first seen in ``predict``, is embedded as zero.
+        Any other token, such as a larger one in ``predict``, is embedded as zero.
     warm_start : bool, default=False
         Whether ``fit`` continues training the networks of the previous ``fit``, with
         their standardisation, instead of starting anew.
@@ -114,8 +114,9 @@ class NetworkEstimator(Settings, DeclaredParameters):
         y : array-like of shape (n_samples,), (n_samples, n_outputs) or \
                 (n_samples, length, n_outputs)
             Targets; in the last form, one for each step of the window. Labels have
-            shape (n_samples,), or (n_samples, length) with one for each step. What is
-            given for padded steps is ignored, and may be NaN or None; not so in
+            shape (n_samples,), or (n_samples, length) with one for each step, or are a
+            list with a sequence for each window, as long as that without padding. What
+            is given for padded steps is ignored, and may be NaN or None; not so in
             encoder-decoders, whose output has steps of its own.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the windows in the loss.

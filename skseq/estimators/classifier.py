@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from ..networks.heads import POOLINGS
 from ..training import CrossEntropy, Targets
-from ..validation import target_array
+from ..validation import label_array, target_array
 from ..warning import warn
 from ..windows import changes, n_shared, observed
 from .base import NetworkEstimator
@@ -109,8 +109,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, length, n_features) or (n_samples, length)
-        y : array-like of shape (n_samples,) or (n_samples, length)
-            In the second form, each step that is not padding counts as a sample.
+        y : array-like of shape (n_samples,) or (n_samples, length), or list of \
+                sequences
+            With labels of steps, each step that is not padding counts as a sample.
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns
@@ -118,10 +119,12 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         float
         """
         predicted = self.predict(X)
-        y = labels_like(predicted, y)
         if not self._every_step:
+            y = labels_like(predicted, y)
             return accuracy_score(y, predicted, sample_weight=sample_weight)
-        counted = observed(self._check_predict(X))
+        windows = self._check_predict(X)
+        counted = observed(windows)
+        y = labels_like(predicted, label_array(y, windows, fitted=True), counted)
         right = predicted[counted] == y[counted]
         if sample_weight is not None:
             sample_weight = np.repeat(sample_weight, counted.sum(axis=1))
@@ -135,7 +138,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
                 f"X has windows of {length} step(s) and {n_features} variables: if "
                 "these are sktime's (n, channels, time), give X.transpose(0, 2, 1)."
             )
-        y = target_array(y)
+        y = target_array(y) if self._teach else label_array(y, windows)
         if y.ndim == 2 and y.shape[1] == 1:
             warn(
                 "A column-vector y was passed when a 1d array was expected. Please "
@@ -279,11 +282,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return 1 + self._n_shared
 
 
-def labels_like(predicted, y):
+def labels_like(predicted, y, counted=...):
     """Return true labels in the shape of the predicted ones, (n_samples, [steps]).
 
     Raises ValueError if y has another shape, or is text where the predicted labels are
-    not, or the other way round.
+    not, or the other way round, judged by those that are ``counted``.
     """
     y = np.asarray(y)
     if y.shape[1:] == (1,):  # raveled in fit, too
@@ -293,8 +296,8 @@ def labels_like(predicted, y):
             f"y has shape {y.shape}, but the labels predicted from X have shape "
             f"{predicted.shape}: give a true label for each of them."
         )
-    given, fitted = _kinds(y), _kinds(predicted)
-    if given.isdisjoint(fitted):
+    given, fitted = _kinds(y[counted]), _kinds(predicted)
+    if given and given.isdisjoint(fitted):
         raise ValueError(
             f"The labels in y are {given.pop()}, but those of fit are {fitted.pop()}: "
             "all would count as wrong. Give labels of the type that y had in fit."
@@ -303,7 +306,7 @@ def labels_like(predicted, y):
 
 
 def _kinds(labels):
-    """Tell text from numbers; there may be both, since padded steps hold anything."""
+    """Tell text from numbers; an array of objects may hold both."""
     if labels.dtype != object:
         return {"text" if labels.dtype.kind in "UT" else "numbers"}
     return {"text" if isinstance(label, str) else "numbers" for label in labels.flat}

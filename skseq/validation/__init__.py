@@ -2,6 +2,7 @@
 
 from .advice import advice_on, advice_on_labels
 from .columns import check_known_ahead, check_target_columns, warn_of_other_target
+from .labels import label_array
 from .regressor import WITHOUT_PREDICT, check_regressor
 from .samples import check_fit_windows, check_predict_windows, check_weights
 from .share import check_share
@@ -23,6 +24,7 @@ __all__ = [
     "check_targets",
     "check_weights",
     "check_windows",
+    "label_array",
     "largest_token",
     "target_array",
     "warn_of_other_target",

@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+import pandas as pd
 from pandas.api.types import is_list_like
 from sklearn.utils import assert_all_finite, check_array
 
@@ -11,13 +12,16 @@ from .windows import from_tensor
 
 SEQUENCES = (
     "y holds separate sequences, perhaps of different lengths: make it one array. For "
-    "values at the steps of X, pad both at the start, numbers with pad_sequences and "
-    "labels with None; for other sequences of labels, fill up with an extra label."
+    "numbers at the steps of X, use pad_sequences; for sequences of labels, fill up "
+    "with an extra label."
 )
 
 
-def target_array(y):
-    """Return targets or labels as an array of any type, where values may be missing."""
+def target_array(y, *, separate=False):
+    """Return targets or labels as an array of any type, where values may be missing.
+
+    If there may be ``separate`` sequences, they become an array of objects.
+    """
     if isinstance(y, LazyArray):
         return y
     y = from_tensor(y)
@@ -34,11 +38,15 @@ def target_array(y):
     except ValueError as error:
         if "array element with a sequence" not in str(error):
             raise
-        raise ValueError(SEQUENCES) from None
-    # A Series of lists becomes an array of lists.
-    if array.dtype == object and array.ndim == 1 and any(map(is_list_like, array)):
+        array = pd.Series(list(y), dtype=object).to_numpy()
+    if not separate and holds_sequences(array):
         raise ValueError(SEQUENCES)
     return array
+
+
+def holds_sequences(array):
+    """Tell whether an array of objects holds some that are sequences."""
+    return array.dtype == object and array.ndim == 1 and any(map(is_list_like, array))
 
 
 def check_targets(y, windows, *, per_step=True, any_length=False, allow_missing=False):
