@@ -37,6 +37,7 @@ class TokenVectorizer(OwnOutput, TransformerMixin, BaseEstimator):
     length : int, default=None
         Number of tokens in a window; None takes that of the longest text in ``fit``.
         Shorter texts are padded at the start; of longer ones, the last tokens are kept.
+        Training takes time for padded steps too, so a few very long texts make it slow.
     dtype : {np.float32, np.float64}, default=np.float32
         Type of the windows, in which a network then computes.
 
