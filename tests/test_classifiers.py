@@ -461,6 +461,16 @@ def test_a_sequence_of_labels_for_each_window(kind):
     assert model.predict(["the big dog"])[0, -3:].tolist() == ["D", "A", "N"]
 
 
+def test_sequences_of_numbers_in_tensors():
+    X = pad_sequences([[0.0, 1.0, 0.0], [1.0], [0.0, 0.0], [1.0, 1.0]])
+    labels = [[0, 1, 0], [1], [0, 0], [1, 1]]
+    model = RNNClassifier(max_epochs=2, random_state=0)
+    expected = clone(model).fit(X, labels).predict_proba(X)
+    model.fit(X, [torch.tensor(one) for one in labels])
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
+    assert model.classes_.tolist() == [0, 1]
+
+
 def test_labels_of_windows_that_were_cut():
     texts, tags = tagged(40, seed=0)
     network = RNNClassifier(embedding_size=4, max_epochs=2, random_state=0)

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..windows import observed
 from .targets import holds_sequences, target_array
+from .windows import from_tensor
 
 
 def label_array(y, windows, *, fitted=False):
@@ -37,7 +38,8 @@ def label_array(y, windows, *, fitted=False):
     if not separate or is_done or len(array) != n_samples:
         return array
     n_steps = observed(windows).sum(axis=1)
-    sizes = np.array([np.size(labels) for labels in array])
+    sequences = [np.array(from_tensor(one), object, ndmin=1) for one in array]
+    sizes = np.array([len(labels) for labels in sequences])
     fits = sizes == n_steps
     cut = (sizes > length) & (n_steps == length)
     if not fitted and not fits[n_steps < length].any():
@@ -53,6 +55,6 @@ def label_array(y, windows, *, fitted=False):
             "fill up shorter ones with an extra label."
         )
     padded = np.full((n_samples, length), None)
-    for row, labels, n in zip(padded, array, n_steps, strict=True):
-        row[length - n :] = np.array(labels, dtype=object)[len(labels) - n :]
+    for row, labels, n in zip(padded, sequences, n_steps, strict=True):
+        row[length - n :] = labels[len(labels) - n :]
     return padded
