@@ -120,6 +120,9 @@ def test_score_of_outputs_at_every_step(wave):
         r2_score(targets[seen], forecast[seen], sample_weight=of_steps)
     )
     assert len(cross_val_score(model, windows, targets, cv=2)) == 2
+    ragged = [row[n:] for row, n in zip(targets, (~seen).sum(axis=1), strict=True)]
+    with pytest.raises(ValueError, match="at the steps of X, use pad_sequences"):
+        model.score(windows, ragged)
     model = GRUClassifier(hidden_size=4, max_epochs=3, random_state=0)
     labels = np.where(windows[:, :, 0] > 0, "up", "down")
     found = model.fit(windows, labels).predict(windows)

@@ -16,6 +16,7 @@ from ..validation import (
     check_known_ahead,
     check_target_columns,
     check_targets,
+    target_array,
     warn_of_other_target,
 )
 from ..windows import chunks, coming_values, n_shared
@@ -129,7 +130,7 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         -------
         float
         """
-        y = np.asarray(y)
+        y = np.asarray(target_array(y))
         if y.ndim < 3:
             return super().score(X, y, sample_weight)
         predicted = self.predict(X)
