@@ -70,6 +70,7 @@ def test_lists_of_tokens():
     lists = TokenVectorizer(analyzer=list).fit(texts)  # a callable takes any
     assert lists.length_ == 2
     assert set(lists.vocabulary_) == {"New York", "is", "big"}
+    assert TokenVectorizer(analyzer=list).fit([[1, 2], [1]]).length_ == 2
 
 
 def test_set_output_of_a_pipeline_leaves_windows_as_they_are():
