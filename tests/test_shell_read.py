@@ -1,6 +1,7 @@
 """What a CSV file may hold, and what is refused: all but dates."""
 
 import os
+import re
 
 import numpy as np
 import pandas as pd
@@ -108,6 +109,17 @@ def test_numbers_with_a_unit_are_no_categories(csv, form):
     path = csv({"day": DAYS, "x": [form.format(100 + i % 9) for i in range(60)]})
     with pytest.raises(ValueError, match="'x' holds numbers written as text, such as"):
         read_table(path)
+
+
+@pytest.mark.parametrize("thousands", [None, "."])
+@pytest.mark.parametrize("strange", ["-", ":", "(3,5)", "3,5 p", "1 234,5"])
+def test_the_cell_that_is_no_number_is_named(csv, thousands, strange):
+    numbers = [f"{i},25" if thousands is None else f"1.{i:03},25" for i in range(60)]
+    path = csv({"day": DAYS, "x": [*numbers[:59], strange]}, sep=";")
+    with pytest.raises(
+        ValueError, match=re.escape(f"numbers and text, such as {strange!r}:")
+    ):
+        read_table(path, sep=";", decimal=",", thousands=thousands)
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
     table, more = _drop_twins(table)
     notes += more
     table = index_by_time(table, time, series)
-    table, encoded = _encode_text(table)
+    table, encoded = _encode_text(table, thousands, decimal)
     for column, became in encoded.items():
         notes.append(f"Text column {column!r} became {', '.join(became)}.")
     return table, notes, encoded
@@ -221,10 +221,11 @@ def _drop_twins(table):
     return once, [f"{n_twice} duplicate {rows} dropped."]
 
 
-def _encode_text(table):
+def _encode_text(table, thousands, decimal):
     """Replace text columns; also return the names of the columns that each became."""
     became = {}
     for column in table.select_dtypes(exclude=["number", "bool"]):
+        check_no_numbers(table[column], thousands, decimal)
         encoded = _encode(table[column])
         taken = encoded.columns.intersection(table.columns)
         if len(taken):
@@ -239,7 +240,6 @@ def _encode_text(table):
 
 def _encode(column):
     """Turn text into one column of 0 and 1 per value."""
-    check_no_numbers(column)
     n_values = column.nunique()
     if n_values > MAX_CATEGORIES:
         raise ValueError(
