@@ -168,9 +168,12 @@ def test_refuses_what_is_no_text(tmp_path, content, message):
         read_table(path)
 
 
-@pytest.mark.parametrize("form", ["%Y-%m-%d", "%m/%d/%y", "%Y"])
+@pytest.mark.parametrize(
+    "form", ["%Y-%m-%d", "%m/%d/%y", "%b %Y", "%Y", "X%Y", "%Y [YR%Y]"]
+)
 def test_refuses_dates_as_names_of_columns(tmp_path, form):
-    dates = pd.date_range("1990-01-01", periods=30, freq="YS" if form == "%Y" else "D")
+    freq = "D" if "%d" in form else "MS" if "%b" in form else "YS"
+    dates = pd.date_range("1990-01-01", periods=30, freq=freq)
     table = pd.DataFrame(1, ["a", "b"], dates.strftime(form))
     table.to_csv(tmp_path / "data.csv", index_label="shop")
     for series in (None, "shop"):
