@@ -282,6 +282,10 @@ def test_refuses_in_one_line(data, tmp_path, capsys):
     capsys.readouterr()
     missing = changed(numbers.assign(rail=numbers["rail"].where(table.index != 5)))
     assert "Column 'rail' is empty at 2024-01-06" in refusal(capsys, missing, *RAIL)
+    late = changed(numbers.assign(cpi=numbers["rail"].where(table.index < 70)))
+    line = refusal(capsys, late, *RAIL)
+    assert "'cpi' is empty from 2024-03-11" in line
+    assert f"move all of them down by {len(table) - 70} in the file" in line
     coming = changed(numbers.assign(rail=numbers["rail"].where(table.index < 70), z=1))
     line = refusal(capsys, coming, *RAIL)
     assert "'rail' is empty after 2024-03-10" in line

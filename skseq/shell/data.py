@@ -107,6 +107,14 @@ def _check_rows(table, target, where, gaps):
         )
     for column in table:
         empty = table.index[table[column].isna()]
+        if 0 < len(empty) < len(table) and empty.equals(table.index[-len(empty) :]):
+            raise ValueError(
+                f"Column {column!r}{where} is empty from {empty[0]} to the end: if its "
+                "values become known later than the target's, move all of them down by "
+                f"{len(empty)} in the file, and remove the rows that this leaves empty "
+                "at the start, so that models learn from what they will know; or else "
+                "remove the column, or these rows."
+            )
         if len(empty):
             raise ValueError(
                 f"Column {column!r}{where} is empty at {empty[0]}: fill in a value, "
