@@ -634,6 +634,14 @@ def test_rows_without_a_step_need_not_be_incomplete(tmp_path, capsys, days):
     assert "no regular step, but none seems to be missing: row" in line
 
 
+def test_one_date_in_each_month_tells_months(tmp_path, capsys):
+    path = tmp_path / "data.csv"
+    days = pd.date_range("2018-01-01", periods=80, freq="BME", name="day")
+    days = days.where(days != "2018-03-30", days - pd.offsets.Day())  # Good Friday
+    pd.DataFrame({"x": range(80)}, days).to_csv(path)
+    assert "Write months, such as 2018-01, or give" in refusal(capsys, path, *SMALL)
+
+
 @pytest.mark.parametrize("freq", ["h", "D"])
 def test_a_clock_that_was_set_forward_leaves_no_hour_to_fill_in(tmp_path, capsys, freq):
     times = pd.date_range("2024-03-30", periods=80, freq=freq)

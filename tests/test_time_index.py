@@ -103,6 +103,20 @@ def test_a_missing_row_is_named(bare):
         find_step(time_index(table(holed)))
 
 
+@pytest.mark.parametrize("tz", [None, "UTC"])
+def test_one_date_in_each_month_tells_months(tz):
+    """The last trading days; 29 March 2018 was the one before Good Friday."""
+    index = pd.bdate_range("2017-11-01", "2018-12-31", freq="BME", tz=tz)
+    index = index.where(
+        index != pd.Timestamp("2018-03-30", tz=tz), index - pd.offsets.Day()
+    )
+    with pytest.raises(ValueError, match=r"X.index.to_period\('M'\)"):
+        find_step(index)
+    assert find_step(index.tz_localize(None).to_period("M")) == 1
+    with pytest.raises(ValueError, match="or rows are missing"):
+        find_step(index.delete(3))
+
+
 def test_duplicates_are_named(bare):
     twice = bare[np.r_[:6, 5:20]]
     with pytest.raises(ValueError, match=r"twice. If it holds several series") as error:
