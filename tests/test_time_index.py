@@ -219,14 +219,18 @@ def test_two_million_rows(index, hole):
         has_step(index, find_step(time_index(pd.DataFrame(index=index))))
 
 
-@pytest.mark.parametrize("form", ["%Y-%m-%d", "%d/%m/%Y", "%Y-%m-%d %H:%M"])
+@pytest.mark.parametrize(
+    "form",
+    ["%Y-%m-%d", "%d/%m/%Y", "%Y-%m-%d %H:%M", "%b %Y", "%B %Y", "%YQ%q", "%Y-Q%q"],
+)
 def test_warns_of_dates_that_are_text(form):
-    dates = pd.date_range("2020-01-01", periods=30)
+    freq = "D" if "%d" in form else "Q"
+    dates = pd.period_range("2020-01-01", periods=30, freq=freq)
     with pytest.warns(UserWarning, match="The index of X holds dates as text"):
         SlidingWindow(3).fit(table(dates.strftime(form)))
 
 
-@pytest.mark.parametrize("label", ["day {}", "{}", "a{}", "row-{}"])
+@pytest.mark.parametrize("label", ["day {}", "{}", "a{}", "row-{}", "Q{}", "Janet {}"])
 def test_other_text_is_just_text(label, recwarn):
     SlidingWindow(3).fit(table(pd.Index([label.format(i) for i in range(30)])))
     assert not recwarn.list
