@@ -233,3 +233,12 @@ def test_series_that_two_columns_tell_apart(csv):
     found, _, _ = read_table(csv(columns), series=["shop", "item"])
     assert found.index.names == ["shop", "item", "day"]
     assert (found.loc[("A", "2")].index == DAYS[:30]).all()
+
+
+def test_notes_that_days_of_a_spreadsheet_are_no_dates(csv):
+    numbers = (DAYS - pd.Timestamp("1899-12-30")).days
+    table, notes, _ = read_table(csv({"date": numbers, "x": range(60)}), "date")
+    assert table.index.tolist() == list(range(45292, 45352))
+    assert "If they are a spreadsheet's days, counted from 1899-12-30" in notes[0]
+    _, notes, _ = read_table(csv({"year": range(1900, 1960), "x": range(60)}), "year")
+    assert not notes

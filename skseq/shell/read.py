@@ -100,6 +100,7 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
     table, more = _drop_twins(table)
     notes += more
     table = index_by_time(table, time, series)
+    notes += _note_on_numbers(table.index.get_level_values(-1))
     table, encoded = _encode_text(table, thousands, decimal)
     for column, became in encoded.items():
         notes.append(f"Text column {column!r} became {', '.join(became)}.")
@@ -219,6 +220,17 @@ def _drop_twins(table):
         return once, []
     rows = "row was" if n_twice == 1 else "rows were"
     return once, [f"{n_twice} duplicate {rows} dropped."]
+
+
+def _note_on_numbers(times):
+    """Say what whole numbers are taken for if they may be a spreadsheet's dates."""
+    numbers = is_integer_dtype(times.dtype)
+    if not (numbers and times.min() >= 20_000 and times.max() < 60_000):  # 1954 to 2064
+        return []
+    return [
+        f"Column {times.name!r} holds whole numbers, which count time steps. If they "
+        "are a spreadsheet's days, counted from 1899-12-30, write dates."
+    ]
 
 
 def _encode_text(table, thousands, decimal):
