@@ -181,6 +181,15 @@ def test_refuses_dates_as_names_of_columns(tmp_path, form):
             read_table(tmp_path / "data.csv", series=series)
 
 
+@pytest.mark.parametrize("form", ["%b", "%B"])
+def test_refuses_months_as_names_of_columns(csv, form):
+    months = pd.date_range("1990-01-01", periods=12, freq="MS").strftime(form)
+    for names in (months, months.str.upper()):
+        path = csv({"year": range(1950, 2011), **dict.fromkeys(names, 1.5)})
+        with pytest.raises(ValueError, match=r"named by dates, '(?i:Jan.* to 'Dec)"):
+            read_table(path)
+
+
 def test_text_becomes_no_column_that_exists(csv):
     path = csv({"day": DAYS, "kind": ["a", "b"] * 30, "kind_b": 1})
     with pytest.raises(ValueError, match="'kind' would become kind_a, kind_b, but"):

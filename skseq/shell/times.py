@@ -10,8 +10,9 @@ from .hours import add_hours, since_midnight
 from .numbers import as_whole
 from .parts import date_columns, join_parts
 
-YEAR = r"(?<!\d)(?:19|20)\d\d(?!\d)"
-"""That of "1990", "X1990" or "1990 [YR1990]"."""
+MONTH = r"^(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[A-Za-z]*$"
+PERIOD = rf"(?<!\d)(?:19|20)\d\d(?!\d)|{MONTH}"
+"""The year of "1990", "X1990" or "1990 [YR1990]", or a month."""
 
 ADD_HEADER = "add a line with the names of the columns above it."
 
@@ -146,9 +147,9 @@ def _check_stray(column):
 
 def _check_wide(columns):
     """Refuse a table whose columns are named by dates or years."""
-    names = pd.Series([name for name in columns if re.search(r"\d", name)])
+    names = pd.Series([name for name in columns if re.search(rf"\d|{MONTH}", name)])
     if 2 * len(names) > len(columns) and (
-        are_dates(names) or names.str.contains(YEAR).all()
+        are_dates(names) or names.str.contains(PERIOD).all()
     ):
         raise ValueError(
             f"Columns are named by dates, {names[0]!r} to {names.iloc[-1]!r}: write a "
