@@ -560,6 +560,7 @@ def test_wrong_data(frame):
         (7, 0, "'other' is nan at 2024-01-08.{9}: impute it, .*, drop the column, or"),
         ([7, 9], 1, r"'y' is nan at .* \(and 1 more such value\): .*interpolate, or,"),
         (slice(55, None), 1, "'y' is empty from 2024-02-25.* on, .*: drop these rows"),
+        (slice(55, None), 0, r"'other' is empty from 2024-02-25.* delay .*shift\(5\)"),
     ],
 )
 def test_advice_fits_the_values_that_are_missing(frame, rows, column, message):

@@ -94,6 +94,18 @@ def test_dates_may_be_of_python_or_pyarrow(kind, known_ahead):
         assert_allclose(one, expected)
 
 
+@pytest.mark.parametrize("known_ahead", [[], ["rain"]])
+@pytest.mark.parametrize("freq", ["M", "3M", "2W-SUN", "15min"])
+def test_periods_of_several_months_or_minutes_are_continued(freq, known_ahead):
+    index = pd.period_range("2024-01-01", periods=123, freq=freq)
+    table = FRAME.set_axis(index[:120]).reindex(index).assign(rain=1.0)
+    setting = {**SETTING, "known_ahead": known_ahead}
+    found = forecast_next(
+        NaiveRegressor(), table if known_ahead else table[:120], **setting
+    )
+    pd.testing.assert_index_equal(found.index, index[120:])
+
+
 @pytest.mark.parametrize("coverage", [None, 0.8])
 def test_several_series_share_one_model(coverage):
     shops = pd.concat({"b": FRAME, "a": FRAME[20:] + 5}, names=["shop", "day"])

@@ -282,6 +282,10 @@ def test_refuses_in_one_line(data, tmp_path, capsys):
     capsys.readouterr()
     missing = changed(numbers.assign(rail=numbers["rail"].where(table.index != 5)))
     assert "Column 'rail' is empty at 2024-01-06" in refusal(capsys, missing, *RAIL)
+    late = changed(numbers.assign(cpi=numbers["rail"].where(table.index < 70)))
+    line = refusal(capsys, late, *RAIL)
+    assert "'cpi' is empty from 2024-03-11" in line
+    assert f"move all of them down by {len(table) - 70} in the file" in line
     coming = changed(numbers.assign(rail=numbers["rail"].where(table.index < 70), z=1))
     line = refusal(capsys, coming, *RAIL)
     assert "'rail' is empty after 2024-03-10" in line
@@ -628,6 +632,14 @@ def test_rows_without_a_step_need_not_be_incomplete(tmp_path, capsys, days):
     pd.DataFrame({"x": range(80)}, pd.Index(days, name="day")).to_csv(path)
     line = refusal(capsys, path, *SMALL)
     assert "no regular step, but none seems to be missing: row" in line
+
+
+def test_one_date_in_each_month_tells_months(tmp_path, capsys):
+    path = tmp_path / "data.csv"
+    days = pd.date_range("2018-01-01", periods=80, freq="BME", name="day")
+    days = days.where(days != "2018-03-30", days - pd.offsets.Day())  # Good Friday
+    pd.DataFrame({"x": range(80)}, days).to_csv(path)
+    assert "Write months, such as 2018-01, or give" in refusal(capsys, path, *SMALL)
 
 
 @pytest.mark.parametrize("freq", ["h", "D"])

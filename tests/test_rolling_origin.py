@@ -134,6 +134,18 @@ def test_a_notice_of_sktime_is_not_repeated_for_each_origin(frame):
     assert not [warning for warning in caught if "remember" in str(warning.message)]
 
 
+def test_forecasters_of_sktime_take_periods_with_gaps(frame):
+    models = {
+        "ours": SequenceForecaster(LinearRegression(), WINDOW),
+        "theirs": NaiveForecaster(sp=4),
+    }
+    numbered = compare(models, frame.reset_index(drop=True), **SETTING)
+    months = pd.period_range("2001-01", periods=N_ROWS + 2, freq="M").delete([8, 30])
+    found = compare(models, frame.set_axis(months), **SETTING, gaps="ignore")
+    for name, forecasts in found.forecasts.items():
+        np.testing.assert_allclose(forecasts, numbered.forecasts[name])
+
+
 @pytest.mark.parametrize("refit", [False, 3])
 def test_a_sequence_forecaster_gives_what_its_regressor_gives(frame, refit):
     models = {

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from skseq import (
     KnownAhead,
@@ -855,3 +856,31 @@ def test_the_unit_of_y_does_not_matter(unit):
         np.testing.assert_allclose(two / unit, one, rtol=1e-4)
     shift = 2 * len(series) * np.log(unit)
     assert other.aicc_ - shift == pytest.approx(model.aicc_, abs=1e-3)
+
+
+def test_states_take_one_thread(monkeypatch):
+    """Others only wait for it, and on a busy machine it for them."""
+
+    def threads():
+        found = threadpool_info()
+        return {one["num_threads"] for one in found if one["user_api"] == "blas"}
+
+    seen = set()
+
+    class Spy(sarimax.SARIMAX):
+        def filter(self, *args, **kwargs):
+            seen.update(threads())
+            return super().filter(*args, **kwargs)
+
+        def loglike(self, *args, **kwargs):
+            seen.update(threads())
+            return super().loglike(*args, **kwargs)
+
+    monkeypatch.setattr(sarimax, "SARIMAX", Spy)
+    series = make_series(100)[:, np.newaxis]
+    X, y = sliding_windows(series, LENGTH)[:-1], series[LENGTH:, 0]
+    with threadpool_limits(2, user_api="blas"):
+        before = threads()
+        SARIMARegressor(*WEEKLY).fit(X, y)
+        assert threads() == before
+    assert seen == {1}

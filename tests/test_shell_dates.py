@@ -130,14 +130,16 @@ def test_half_years(form):
         read([form.format(y=1990, n=n) for n in (1, 2, 3)])
 
 
-@pytest.mark.parametrize("form", ["{y}q{n}", "{y}-Q{n}", "Q{n}/{y}"])
+@pytest.mark.parametrize(
+    "form", ["{y}q{n}", "{y}-Q{n}", "Q{n}/{y}", "{y}:Q{n}", "{y}:{n}"]
+)
 def test_quarters(form):
     quarters = pd.date_range("1990-01-01", periods=30, freq="QS")
     texts = [form.format(y=day.year, n=day.quarter) for day in quarters]
     assert (read(texts).index == quarters).all()
 
 
-@pytest.mark.parametrize("form", ["%Y-M%m", "M%m %Y", "%Ym%m"])
+@pytest.mark.parametrize("form", ["%Y-M%m", "M%m %Y", "%Ym%m", "%Y:%m"])
 def test_months_with_their_letter(form):
     months = pd.date_range("1990-01-01", periods=30, freq="MS")
     assert (read(months.strftime(form)).index == months).all()
@@ -149,16 +151,17 @@ def test_codes_are_no_dates():
         read(codes)
 
 
+@pytest.mark.parametrize("name", ["Week", "MMWR WEEK", "epiweek"])
 @pytest.mark.parametrize("form", ["{}", "{}.0", "W{:02}", "w{}"])
-def test_weeks_beside_their_years(form):
+def test_weeks_beside_their_years(form, name):
     mondays = pd.date_range("2018-06-04", periods=150, freq="W-MON")  # with a week 53
     weeks = mondays.isocalendar().itertuples(index=False)
     rows = [f"{year},{form.format(week)},1\n" for year, week, _ in weeks]
-    text = "year,Week,x\n" + "".join(rows)
-    table, _, _ = read_table(StringIO(text), ["year", "Week"])
+    text = f"year,{name},x\n" + "".join(rows)
+    table, _, _ = read_table(StringIO(text), ["year", name])
     assert (table.index == mondays).all()
-    first = "year,Week,x\n" + "".join(rows[31:38])  # 1 to 7: no months
-    table, _, _ = read_table(StringIO(first), ["year", "Week"])
+    first = f"year,{name},x\n" + "".join(rows[31:38])  # 1 to 7: no months
+    table, _, _ = read_table(StringIO(first), ["year", name])
     assert (table.index == mondays[31:38]).all()
 
 

@@ -1,6 +1,7 @@
 """What a CSV file may hold, and what is refused: all but dates."""
 
 import os
+import re
 
 import numpy as np
 import pandas as pd
@@ -110,6 +111,17 @@ def test_numbers_with_a_unit_are_no_categories(csv, form):
         read_table(path)
 
 
+@pytest.mark.parametrize("thousands", [None, "."])
+@pytest.mark.parametrize("strange", ["-", ":", "(3,5)", "3,5 p", "1 234,5"])
+def test_the_cell_that_is_no_number_is_named(csv, thousands, strange):
+    numbers = [f"{i},25" if thousands is None else f"1.{i:03},25" for i in range(60)]
+    path = csv({"day": DAYS, "x": [*numbers[:59], strange]}, sep=";")
+    with pytest.raises(
+        ValueError, match=re.escape(f"numbers and text, such as {strange!r}:")
+    ):
+        read_table(path, sep=";", decimal=",", thousands=thousands)
+
+
 @pytest.mark.parametrize(
     "values", [["1A", "1B", "2A"], ["1st", "2nd", "3rd"], ["0-17", "18-65", "66+"]]
 )
@@ -156,14 +168,26 @@ def test_refuses_what_is_no_text(tmp_path, content, message):
         read_table(path)
 
 
-@pytest.mark.parametrize("form", ["%Y-%m-%d", "%m/%d/%y", "%Y"])
+@pytest.mark.parametrize(
+    "form", ["%Y-%m-%d", "%m/%d/%y", "%b %Y", "%Y", "X%Y", "%Y [YR%Y]"]
+)
 def test_refuses_dates_as_names_of_columns(tmp_path, form):
-    dates = pd.date_range("1990-01-01", periods=30, freq="YS" if form == "%Y" else "D")
+    freq = "D" if "%d" in form else "MS" if "%b" in form else "YS"
+    dates = pd.date_range("1990-01-01", periods=30, freq=freq)
     table = pd.DataFrame(1, ["a", "b"], dates.strftime(form))
     table.to_csv(tmp_path / "data.csv", index_label="shop")
     for series in (None, "shop"):
         with pytest.raises(ValueError, match=r"named by dates, .* \(pandas.melt\)"):
             read_table(tmp_path / "data.csv", series=series)
+
+
+@pytest.mark.parametrize("form", ["%b", "%B"])
+def test_refuses_months_as_names_of_columns(csv, form):
+    months = pd.date_range("1990-01-01", periods=12, freq="MS").strftime(form)
+    for names in (months, months.str.upper()):
+        path = csv({"year": range(1950, 2011), **dict.fromkeys(names, 1.5)})
+        with pytest.raises(ValueError, match=r"named by dates, '(?i:Jan.* to 'Dec)"):
+            read_table(path)
 
 
 def test_text_becomes_no_column_that_exists(csv):
@@ -218,3 +242,12 @@ def test_series_that_two_columns_tell_apart(csv):
     found, _, _ = read_table(csv(columns), series=["shop", "item"])
     assert found.index.names == ["shop", "item", "day"]
     assert (found.loc[("A", "2")].index == DAYS[:30]).all()
+
+
+def test_notes_that_days_of_a_spreadsheet_are_no_dates(csv):
+    numbers = (DAYS - pd.Timestamp("1899-12-30")).days
+    table, notes, _ = read_table(csv({"date": numbers, "x": range(60)}), "date")
+    assert table.index.tolist() == list(range(45292, 45352))
+    assert "If they are a spreadsheet's days, counted from 1899-12-30" in notes[0]
+    _, notes, _ = read_table(csv({"year": range(1900, 1960), "x": range(60)}), "year")
+    assert not notes

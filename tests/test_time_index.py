@@ -103,6 +103,20 @@ def test_a_missing_row_is_named(bare):
         find_step(time_index(table(holed)))
 
 
+@pytest.mark.parametrize("tz", [None, "UTC"])
+def test_one_date_in_each_month_tells_months(tz):
+    """The last trading days; 29 March 2018 was the one before Good Friday."""
+    index = pd.bdate_range("2017-11-01", "2018-12-31", freq="BME", tz=tz)
+    index = index.where(
+        index != pd.Timestamp("2018-03-30", tz=tz), index - pd.offsets.Day()
+    )
+    with pytest.raises(ValueError, match=r"X.index.to_period\('M'\)"):
+        find_step(index)
+    assert find_step(index.tz_localize(None).to_period("M")) == 1
+    with pytest.raises(ValueError, match="or rows are missing"):
+        find_step(index.delete(3))
+
+
 def test_duplicates_are_named(bare):
     twice = bare[np.r_[:6, 5:20]]
     with pytest.raises(ValueError, match=r"twice. If it holds several series") as error:
@@ -205,14 +219,18 @@ def test_two_million_rows(index, hole):
         has_step(index, find_step(time_index(pd.DataFrame(index=index))))
 
 
-@pytest.mark.parametrize("form", ["%Y-%m-%d", "%d/%m/%Y", "%Y-%m-%d %H:%M"])
+@pytest.mark.parametrize(
+    "form",
+    ["%Y-%m-%d", "%d/%m/%Y", "%Y-%m-%d %H:%M", "%b %Y", "%B %Y", "%YQ%q", "%Y-Q%q"],
+)
 def test_warns_of_dates_that_are_text(form):
-    dates = pd.date_range("2020-01-01", periods=30)
+    freq = "D" if "%d" in form else "Q"
+    dates = pd.period_range("2020-01-01", periods=30, freq=freq)
     with pytest.warns(UserWarning, match="The index of X holds dates as text"):
         SlidingWindow(3).fit(table(dates.strftime(form)))
 
 
-@pytest.mark.parametrize("label", ["day {}", "{}", "a{}", "row-{}"])
+@pytest.mark.parametrize("label", ["day {}", "{}", "a{}", "row-{}", "Q{}", "Janet {}"])
 def test_other_text_is_just_text(label, recwarn):
     SlidingWindow(3).fit(table(pd.Index([label.format(i) for i in range(30)])))
     assert not recwarn.list

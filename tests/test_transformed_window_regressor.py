@@ -459,6 +459,22 @@ def test_a_transformer_that_does_not_take_all_values_is_an_error(lowest):
         TransformedWindowRegressor(Flat(), log).fit(windows, y)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("lowest", [0.0, -1.0])
+def test_later_values_that_a_transformer_does_not_take_are_an_error(lowest):
+    windows, y = windows_and_targets()
+    lift = 1 - min(np.nanmin(windows), y.min())
+    windows, y = windows + lift, y + lift
+    model = TransformedWindowRegressor(Flat(), LOG).fit(windows, y)
+    later = np.array(windows[-1:])
+    later[0, -1, 0] = lowest
+    message = f"turns {lowest:.4g}, a value of the target, into -?(inf|nan): choose"
+    with pytest.raises(ValueError, match=message):
+        model.predict(later)
+    with pytest.raises(ValueError, match=message):
+        model.fit(windows, np.where(np.arange(len(y)) < len(y) - 1, y.T, lowest).T)
+
+
 @pytest.mark.parametrize(
     "transformer",
     [

@@ -95,6 +95,10 @@ def _continue(index, horizon):
         return pd.RangeIndex(1, horizon + 1, name="step")
     if isinstance(index, pd.DatetimeIndex):
         coming = pd.date_range(index[-1], periods=horizon + 1, freq=step)[1:]
+    elif isinstance(index, pd.PeriodIndex):  # to "3M", 1 adds three months
+        first = index[-1].ordinal + step
+        ordinals = range(first, first + horizon * step, step)
+        coming = [pd.Period(ordinal=n, freq=index.freq) for n in ordinals]
     else:
         coming = index[-1] + step * np.arange(1, horizon + 1)
     return pd.Index(coming, name=index.name)

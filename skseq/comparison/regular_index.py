@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from ..transformers.time_index import has_step
+
 BEGINNINGS = pd.offsets.MonthBegin, pd.offsets.QuarterBegin, pd.offsets.YearBegin
 
 
@@ -39,7 +41,7 @@ def _with_frequency(dates, frequency):
 def _frequency(index):
     """Return the name of the step between dates; None if there is no regular one."""
     if isinstance(index, pd.PeriodIndex):
-        return index.freqstr
+        return index.freqstr if has_step(index, index.freq.n) else None
     return pd.infer_freq(index) if isinstance(index, pd.DatetimeIndex) else None
 
 

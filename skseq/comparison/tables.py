@@ -139,11 +139,20 @@ def _check_finite(table):
         return
     row, column = np.argwhere(bad)[0]
     name, time = table.columns[column], table.index[row]
-    if column == 0 and row > 0 and table.iloc[row:, 0].isna().all():
+    to_the_end = row > 0 and table.iloc[row:, column].isna().all()
+    if to_the_end and column == 0:
         raise ValueError(
             f"The target {name!r} is empty from {time} on, to the end: drop these rows "
             "(what they hold of variables known ahead is of use in forecast_next, with "
             "known_ahead, but forecasts are compared only with known targets)."
+        )
+    if to_the_end:
+        raise ValueError(
+            f"Column {name!r} is empty from {time} on, to the end: if its values are "
+            "known later than the target's, move all of them by that delay "
+            f"(pandas' shift({len(table) - row})) and drop the rows that this leaves "
+            "empty at the start, so that models learn from what they will know; or "
+            "else drop the column, or these rows."
         )
     others = bad.sum() - 1
     values = "value" if others == 1 else "values"

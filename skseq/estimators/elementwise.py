@@ -12,6 +12,19 @@ def elementwise(function, values):
     return result.reshape(values.shape)
 
 
+def transform_rows(transformer, values):
+    """Transform all observed rows; raise ValueError if one can't be transformed."""
+    result = elementwise(transformer.transform, values)
+    lost = ~(np.isfinite(result) | np.isnan(values).any(axis=-1, keepdims=True))
+    if lost.any():
+        raise ValueError(
+            f"transformer={transformer!r} turns {values[lost][0]:.4g}, a value of the "
+            f"target, into {result[lost][0]}: choose one that takes all of its values, "
+            "such as log1p if there are zeros."
+        )
+    return result
+
+
 def check_elementwise(transformer, rows):
     """Raise ValueError unless each row is transformed by itself, and invertibly."""
     there, backwards = (

@@ -29,7 +29,7 @@ from ..windows import (
     series_of,
     sliding_windows,
 )
-from .elementwise import check_elementwise, elementwise
+from .elementwise import check_elementwise, elementwise, transform_rows
 
 
 class TransformedWindowRegressor(
@@ -255,7 +255,7 @@ class TransformedWindowRegressor(
         rows = windows if series is None else series
         targets = rows[..., self._columns]
         if not self._uses_past:
-            transformed = elementwise(self.transformer_.transform, targets)
+            transformed = transform_rows(self.transformer_, targets)
         elif series is None:
             transformed = self.transformer_.transform(targets)
         else:
@@ -271,6 +271,8 @@ class TransformedWindowRegressor(
     def _apply(self, method, steps, windows):
         """Transform targets ``(n_samples, horizon, n_targets)``, or undo it."""
         function = getattr(self.transformer_, method)
+        if not self._uses_past and method == "transform":
+            return transform_rows(self.transformer_, steps)
         if not self._uses_past:
             return elementwise(function, steps)
         # The transformer looks back as many rows as it leaves without a value; if it

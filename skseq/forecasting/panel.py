@@ -145,7 +145,8 @@ def time_steps(first, last, kind, freq):
     if freq is None:
         raise ValueError(
             "The frequency of the dates can't be inferred from the index of y: fill in "
-            "the missing rows (y.asfreq('D') for daily data, then impute). If none is "
+            "the missing rows (y.asfreq('D') for daily data, then impute). If there is "
+            "one date in each month, give months (y.index.to_period('M')). If none is "
             "missing, as between trading days, count the rows instead of dates: "
             "y.reset_index(drop=True), or in a panel, y.groupby(level=0).cumcount() as "
             "the last level."

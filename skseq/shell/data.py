@@ -11,7 +11,7 @@ from ..comparison.coming import split_coming
 from ..comparison.tables import in_order
 from ..datasets import load_victoria_electricity
 from ..instances import label
-from ..transformers.time_index import find_step, say_gap
+from ..transformers.time_index import find_step, has_month_each, say_gap
 from .read import read_table
 
 
@@ -107,6 +107,14 @@ def _check_rows(table, target, where, gaps):
         )
     for column in table:
         empty = table.index[table[column].isna()]
+        if 0 < len(empty) < len(table) and empty.equals(table.index[-len(empty) :]):
+            raise ValueError(
+                f"Column {column!r}{where} is empty from {empty[0]} to the end: if its "
+                "values become known later than the target's, move all of them down by "
+                f"{len(empty)} in the file, and remove the rows that this leaves empty "
+                "at the start, so that models learn from what they will know; or else "
+                "remove the column, or these rows."
+            )
         if len(empty):
             raise ValueError(
                 f"Column {column!r}{where} is empty at {empty[0]}: fill in a value, "
@@ -122,6 +130,12 @@ def _check_rows(table, target, where, gaps):
 
 def _say_irregular(index, where):
     """Say what to do about rows without a regular step."""
+    if has_month_each(index):
+        return (
+            f"The rows{where} have one date in each month, but on no regular day: "
+            f"{say_gap(index)}. Write months, such as {index[0]:%Y-%m}, or give --gaps "
+            "ignore."
+        )
     steps = np.diff(np.asarray(index.astype("int64")))
     if steps.max() < 1.5 * np.median(steps):
         return (

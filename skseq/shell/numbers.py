@@ -38,14 +38,20 @@ def join_thousands(column, thousands, decimal):
     """
     if is_numeric_dtype(column.dtype):
         return column
-    apart = f"[{SPACES}]" if thousands.isspace() else re.escape(thousands)
+    numbers = _parse(column.dropna(), thousands, decimal)
+    return column if numbers.isna().any() else numbers.reindex(column.index)
+
+
+def _parse(column, thousands, decimal):
+    """Parse numbers; what is none in this notation is missing."""
+    apart = f"[{SPACES}]" if (thousands or "").isspace() else re.escape(thousands or "")
     point = re.escape(decimal)
     number = rf"[+-]?(\d{{1,3}}({apart}\d{{3}})+|\d+)({point}\d+)?"
-    text = column.dropna().astype(str).str.strip()
-    if not text.str.fullmatch(number).all():
-        return column
-    numbers = text.str.replace(apart, "", regex=True).str.replace(decimal, ".")
-    return pd.to_numeric(numbers).reindex(column.index)
+    text = column.astype(str).str.strip()
+    text = text.where(text.str.fullmatch(number))
+    return pd.to_numeric(
+        text.str.replace(apart, "", regex=True).str.replace(decimal, ".")
+    )
 
 
 def as_whole(column):
@@ -54,7 +60,7 @@ def as_whole(column):
     return column.astype("int64") if is_whole else column
 
 
-def check_no_numbers(column):
+def check_no_numbers(column, thousands, decimal):
     """Refuse numbers that were read as text: each would become a category."""
     values = pd.Series(column.dropna().unique()).astype(str).str.strip()
     units = values.str.extract(MEASURE)["unit"]
@@ -62,10 +68,15 @@ def check_no_numbers(column):
     if units.nunique() == 1:  # unlike those of "1A" and "1B"
         numbers |= units.notna()
     if numbers.mean() > 0.5:
-        signs = values[pd.to_numeric(values, errors="coerce").isna()]
+        strange = values[_parse(values, thousands, decimal).isna()]
+        what = (
+            "numbers and text"
+            if len(strange) < len(values)
+            else "numbers written as text"
+        )
         raise ValueError(
-            f"Column {column.name!r} holds numbers written as text, such as "
-            f"{[*signs, *values][0]!r}: remove signs and units, leave missing values "
+            f"Column {column.name!r} holds {what}, such as "
+            f"{[*strange, *values][0]!r}: remove signs and units, leave missing values "
             "empty, and give the decimal separator (--decimal) and the thousands "
             "separator (--thousands)."
         )

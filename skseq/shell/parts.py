@@ -14,10 +14,15 @@ def date_columns(columns):
     """Choose those that make a date: of years, and what the next one's name says.
 
     It is that of quarters, weeks or days of the year if its name begins with q, w or d,
-    else that of months, and that of days follows.
+    or holds "quarter" or "week"; else that of months, and that of days follows.
     """
-    second = columns[1].lower()
-    return columns[: 2 if second.startswith(("q", "w", "d")) else 3]
+    return columns[: 2 if _kind(columns[1]) in "QWD" else 3]
+
+
+def _kind(name):
+    """Return the first letter of what a column's name says it holds."""
+    words = re.findall("quarter|week", name.lower())  # "MMWR week", "epiweek"
+    return [*words, name][0][0].upper()
 
 
 def join_parts(table):
@@ -48,15 +53,16 @@ def join_parts(table):
         raise ValueError(
             f"Columns {', '.join(table)} hold {', '.join(map(str, table.loc[row]))} in "
             f"row {row} (counted from 0 below the header), which is no date: name the "
-            "columns of year and quarter, year and week, or year, month, day, hour and "
-            "minute, in this order, or one of dates and one of hours (--time)."
+            "columns of year and quarter, year and week (of ISO 8601), or year, month, "
+            "day, hour and minute, in this order, or one of dates and one of hours "
+            "(--time)."
         )
     return dates.rename(" ".join(table))
 
 
 def _of_year(year, part):
     """Join years with parts whose kind their name says; None if they are of no kind."""
-    kind = part.name[0].upper()
+    kind = _kind(part.name)
     if kind == "D":
         dates = pd.to_datetime(year + "-" + part, format="%Y-%j", errors="coerce")
         return dates.where(dates.dt.strftime("%Y") == year)  # no day 366 of 2023

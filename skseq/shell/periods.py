@@ -18,7 +18,9 @@ def find_periods(text):
     """Parse periods of whole months, or weeks, such as "2024-W05" or "Q1 2012"."""
     with suppress(TypeError, ValueError):
         return pd.to_datetime(text, format=SHORT_MONTH)
-    text = text.str.upper().str.replace("[/. ]", "-", regex=True)
+    if text.str.fullmatch(r"\d{4}:[1-4]").all():  # quarters; months have two digits
+        text = text.str.replace(":", "Q")
+    text = text.str.upper().str.replace("[/.: ]", "-", regex=True)
     for form in MONTHS:
         with suppress(TypeError, ValueError):
             return pd.to_datetime(text, format=form)

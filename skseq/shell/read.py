@@ -100,7 +100,8 @@ def read_table(path, time=None, series=None, *, sep=",", decimal=".", thousands=
     table, more = _drop_twins(table)
     notes += more
     table = index_by_time(table, time, series)
-    table, encoded = _encode_text(table)
+    notes += _note_on_numbers(table.index.get_level_values(-1))
+    table, encoded = _encode_text(table, thousands, decimal)
     for column, became in encoded.items():
         notes.append(f"Text column {column!r} became {', '.join(became)}.")
     return table, notes, encoded
@@ -221,10 +222,22 @@ def _drop_twins(table):
     return once, [f"{n_twice} duplicate {rows} dropped."]
 
 
-def _encode_text(table):
+def _note_on_numbers(times):
+    """Say what whole numbers are taken for if they may be a spreadsheet's dates."""
+    numbers = is_integer_dtype(times.dtype)
+    if not (numbers and times.min() >= 20_000 and times.max() < 60_000):  # 1954 to 2064
+        return []
+    return [
+        f"Column {times.name!r} holds whole numbers, which count time steps. If they "
+        "are a spreadsheet's days, counted from 1899-12-30, write dates."
+    ]
+
+
+def _encode_text(table, thousands, decimal):
     """Replace text columns; also return the names of the columns that each became."""
     became = {}
     for column in table.select_dtypes(exclude=["number", "bool"]):
+        check_no_numbers(table[column], thousands, decimal)
         encoded = _encode(table[column])
         taken = encoded.columns.intersection(table.columns)
         if len(taken):
@@ -239,7 +252,6 @@ def _encode_text(table):
 
 def _encode(column):
     """Turn text into one column of 0 and 1 per value."""
-    check_no_numbers(column)
     n_values = column.nunique()
     if n_values > MAX_CATEGORIES:
         raise ValueError(

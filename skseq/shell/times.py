@@ -1,5 +1,7 @@
 """The time column of a table."""
 
+import re
+
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
@@ -7,6 +9,10 @@ from .dates import MIDNIGHT, are_dates, find_compact_dates, find_dates, find_str
 from .hours import add_hours, since_midnight
 from .numbers import as_whole
 from .parts import date_columns, join_parts
+
+MONTH = r"^(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[A-Za-z]*$"
+PERIOD = rf"(?<!\d)(?:19|20)\d\d(?!\d)|{MONTH}"
+"""The year of "1990", "X1990" or "1990 [YR1990]", or a month."""
 
 ADD_HEADER = "add a line with the names of the columns above it."
 
@@ -141,8 +147,10 @@ def _check_stray(column):
 
 def _check_wide(columns):
     """Refuse a table whose columns are named by dates or years."""
-    names = pd.Series([name for name in columns if name[:1].isdigit()])
-    if 2 * len(names) > len(columns) and are_dates(names):
+    names = pd.Series([name for name in columns if re.search(rf"\d|{MONTH}", name)])
+    if 2 * len(names) > len(columns) and (
+        are_dates(names) or names.str.contains(PERIOD).all()
+    ):
         raise ValueError(
             f"Columns are named by dates, {names[0]!r} to {names.iloc[-1]!r}: write a "
             "row for each date and series, with columns of dates, series and values "

@@ -180,6 +180,13 @@ def has_step(index, step):
     return bool((index == expected).all())
 
 
+def has_month_each(index):
+    """Tell whether dates lie in successive months, such as last trading days."""
+    return isinstance(index, pd.DatetimeIndex) and has_step(
+        index.tz_localize(None).to_period("M"), 1
+    )
+
+
 def check_step(index, step):
     """Raise ValueError unless an index has the step of the fitted series."""
     if step is None or has_step(index, step):
@@ -251,6 +258,11 @@ def say_gap(index):
 
 
 def _say_irregular(index, name):
+    if has_month_each(index):
+        return (
+            f"The index of {name} has one date in each month, but on no regular day: "
+            f"{say_gap(index)}. Give months instead ({name}.index.to_period('M'))."
+        )
     return (
         f"The index of {name} has no regular step, or rows are missing: "
         f"{say_gap(index)}. Windows and lags count rows: fill in the missing rows "

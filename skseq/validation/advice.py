@@ -2,8 +2,12 @@
 
 import pandas as pd
 
-DATE = r"\d{4}[-/.]\d{1,2}\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b"
-"""The beginning of a date as text."""
+MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+DATE = (
+    r"\d{4}[-/.]\d{1,2}\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b"
+    rf"|\d{{4}}-?[Qq][1-4]\b|(?:{MONTHS})[a-z]* \d{{4}}\b"
+)
+"""The beginning of a date as text that pandas can read."""
 
 
 def advice_on(column):

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from .likelihood import sarimax_class
+from .likelihood import one_thread, sarimax_class
 
 _TOLERANCE = 1e-10  # a diffuse variance below this counts as zero
 
 
+@one_thread()
 def affine_forecast(observed, n_steps, params, mean, **specification):
     """Find a model's forecasts as an affine function of the past values.
 

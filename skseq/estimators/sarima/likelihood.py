@@ -1,7 +1,11 @@
 """The likelihood of a SARIMA model, maximised with statsmodels."""
 
+from contextlib import contextmanager
+from functools import cache
+
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import ThreadpoolController
 
 from ...extras import import_extra
 from ...warning import silence, warn
@@ -13,6 +17,21 @@ UNIT_ROOT = (
     "The autoregression is so close to a unit root that its variance cannot be "
     "computed: difference instead (order, seasonal_order), or choose smaller orders."
 )
+
+
+@contextmanager
+def one_thread():
+    """Let BLAS use one thread: for matrices as small as a state, others only wait.
+
+    Where the processors are busy, fits take twenty times as long otherwise.
+    """
+    with _libraries().limit(limits=1, user_api="blas"):
+        yield
+
+
+@cache
+def _libraries():
+    return ThreadpoolController()  # which looks for them, for milliseconds
 
 
 def sarimax_class():
@@ -88,6 +107,7 @@ def check_series(series, n_parameters):
         )
 
 
+@one_thread()
 def maximize(model, before, max_iter):
     """Estimate the parameters of a model.
 
