@@ -63,7 +63,7 @@ def check_known_ahead(regressor, columns, n_features, horizon):
     return n_past
 
 
-def warn_of_other_target(columns, windows, y, *, in_units=False):
+def warn_of_other_target(columns, windows, y, *, in_units=False, from_next=False):
     """Warn if y continues other columns of X than ``columns`` says.
 
     This shows in consecutive windows: their y begins with values from the last row
@@ -105,6 +105,12 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
             "If a scaler changed X, leave it out: networks standardise by themselves, "
             "and TransformedWindowRegressor scales both."
         )
+    elif from_next and (later := _first_step(columns[0], windows, y)):
+        message = (
+            f"y begins {later} steps after the windows of X, but is taken for the "
+            "steps from the next one on: give all of these, as from horizon_targets. "
+            "(MultiOutputRegressor and RegressorChain fit each step by itself.)"
+        )
     if message is not None:
         warn(message)
 
@@ -118,6 +124,18 @@ def _further_targets(windows, y):
         for target, step in np.argwhere(same <= 0.9 * len(before))
     ]
     return [int(share.argmax()) for share in shares if share.max() > 0.9]
+
+
+def _first_step(column, windows, y):
+    """Count the steps from windows to the y after them, if they are more than one."""
+    windows, first = windows[:N_LOOKED_AT], y[:N_LOOKED_AT, 0, 0]
+    last = windows[:, -1, column]
+    if not _follow(windows[:100]):
+        return None
+    for step in range(1, len(last) // 2):
+        if (last[step:] == first[:-step]).mean() > 0.9:
+            return step if step > 1 else None
+    return None
 
 
 def _follow(windows):
