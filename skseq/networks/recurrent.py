@@ -140,7 +140,7 @@ def is_time_steps(network, batch_size):
 
 def _is_by_hand(layer, x):
     """Tell whether the computation of torch's layer is done by hand."""
-    if isinstance(layer, Cell):
+    if not is_single(layer):
         return False
     return is_stacked(layer.weight_hh_l0) or _faster_by_hand(layer, x)
 
