@@ -77,6 +77,8 @@ def warn_of_other_target(columns, windows, y, *, in_units=False, from_next=False
     in_units : bool, default=False
         Whether to also warn if y holds none of the values of a column, as when only
         one of them is scaled.
+    from_next : bool, default=False
+        Whether to also warn if y begins at another step than the next one.
     """
     if isinstance(windows, LazyArray) or isinstance(y, LazyArray):
         windows, y = np.asarray(windows[:N_LOOKED_AT]), np.asarray(y[:N_LOOKED_AT])
@@ -105,9 +107,9 @@ def warn_of_other_target(columns, windows, y, *, in_units=False, from_next=False
             "If a scaler changed X, leave it out: networks standardise by themselves, "
             "and TransformedWindowRegressor scales both."
         )
-    elif from_next and (later := _first_step(columns[0], windows, y)):
+    elif from_next and (step := _first_step(columns[0], windows, y)) != 1:
         message = (
-            f"y begins {later} steps after the windows of X, but is taken for the "
+            f"y begins {step} steps after the windows of X, but is taken for the "
             "steps from the next one on: give all of these, as from horizon_targets. "
             "(MultiOutputRegressor and RegressorChain fit each step by itself.)"
         )
@@ -127,15 +129,15 @@ def _further_targets(windows, y):
 
 
 def _first_step(column, windows, y):
-    """Count the steps from windows to the y after them, if they are more than one."""
+    """Count the steps from windows to their y; 1 if that can't be told."""
     windows, first = windows[:N_LOOKED_AT], y[:N_LOOKED_AT, 0, 0]
     last = windows[:, -1, column]
-    if not _follow(windows[:100]):
-        return None
-    for step in range(1, len(last) // 2):
-        if (last[step:] == first[:-step]).mean() > 0.9:
-            return step if step > 1 else None
-    return None
+    if _follow(windows[:100]):
+        n = len(last)
+        for step in (1, 0, *range(2, n // 2)):
+            if (last[step:] == first[: n - step]).mean() > 0.9:
+                return step
+    return 1
 
 
 def _follow(windows):
