@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from .cells import Cell, compiled, compiles, steps
+from .cells import Cell, compiled, compiles, iterate
 from .dropout import Dropout
 from .layout import is_stacked, of_models, steps_first, windows_first
 from .padding import to_end, to_start, zero_padding
@@ -205,7 +205,7 @@ def _by_hand(layer, x, n_padding, only_last):
     if kind != "GRU":
         bias, inner = bias + inner, None
     weight = layer.weight_hh_l0
-    states = steps(
+    states = iterate(
         kind,
         steps_first(x, weight),
         weight,
