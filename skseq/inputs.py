@@ -28,7 +28,7 @@ def takes_windows(estimator):
         return True
     if several := _several(estimator):
         return all(map(takes_windows, several))
-    inner = getattr(estimator, "estimator", getattr(estimator, "regressor", None))
+    inner = _inner(estimator)
     return hasattr(inner, "fit") and takes_windows(inner)
 
 
@@ -61,25 +61,27 @@ def targets_for(regressor, y):
     They have two dimensions if it takes no others, as a MultiOutputRegressor.
     """
     y = readable(regressor, y)
-    if y.ndim > 1 or get_tags(_learner(regressor)).target_tags.single_output:
+    learner = innermost(regressor, RoutesToRegressor)
+    if y.ndim > 1 or get_tags(learner).target_tags.single_output:
         return y
     return y[:, np.newaxis]
 
 
-def _learner(regressor):
-    """Return the estimator to which a regressor passes its targets."""
-    last = innermost(regressor)
-    return _learner(last.regressor) if isinstance(last, RoutesToRegressor) else last
-
-
-def innermost(estimator):
+def innermost(estimator, *wrappers):
     """Return the estimator at the end of Pipelines and in searches, fitted or not.
 
-    Also in a FrozenEstimator.
+    Also in a FrozenEstimator, and in those of the classes ``wrappers``.
     """
-    if isinstance(estimator, (BaseSearchCV, FrozenEstimator)):
-        return innermost(estimator.estimator)
-    return innermost(estimator[-1]) if isinstance(estimator, Pipeline) else estimator
+    if isinstance(estimator, Pipeline):
+        return innermost(estimator[-1], *wrappers)
+    if isinstance(estimator, (BaseSearchCV, FrozenEstimator, *wrappers)):
+        return innermost(_inner(estimator), *wrappers)
+    return estimator
+
+
+def _inner(estimator):
+    """Return the estimator that another one holds, or None."""
+    return getattr(estimator, "estimator", getattr(estimator, "regressor", None))
 
 
 def inputs_for(regressor, windows, n_known=0, horizon=1):

@@ -9,7 +9,7 @@ import warnings
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from .turns import Turns
+from .fork_safe import ForkSafe
 
 INNER = (
     "skseq",
@@ -25,7 +25,7 @@ INNER = (
 
 _noted = ContextVar("noted", default=None)
 
-_turns = Turns()
+_threads = ForkSafe()
 """Threads that hide warnings take turns."""
 
 
@@ -49,7 +49,7 @@ def noting():
 @contextmanager
 def silence():
     """Hide all warnings, such as those of another package."""
-    with _turns.lock, warnings.catch_warnings():
+    with _threads.lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 

@@ -102,6 +102,17 @@ def test_what_was_recorded_has_the_same_gradients(model, how):
         torch.testing.assert_close(recorded, ours)
 
 
+@models
+def test_transforms_of_torch_give_the_same_gradients(model):
+    module, _ = fitted_and_recorded(model, trace)
+    x = torch.from_numpy(windows())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what torch's own layers are made of
+        found = torch.func.grad(lambda x: module(x).square().sum())(x)
+    (expected,) = torch.autograd.grad(module(x.requires_grad_()).square().sum(), x)
+    torch.testing.assert_close(found, expected)
+
+
 @pytest.mark.parametrize(
     "model",
     [
@@ -116,7 +127,33 @@ def test_second_derivatives_of_what_was_exported(model):
     module = fitted(model, X, X[:, -1, 0])
     x = torch.from_numpy(X[:3])
     exported = record(export, module, X[:3])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what torch's own layers are made of
+        hessian = torch.func.hessian(lambda x: module(x).square().sum())(x)
+    expected = torch.autograd.functional.hessian(
+        lambda x: exported(x).square().sum(), x
+    )
+    torch.testing.assert_close(hessian, expected)
     assert torch.autograd.gradgradcheck(exported, x.requires_grad_(), fast_mode=True)
+
+
+class Gated(torch.nn.Module):
+    """A layer in place of torch's, which has other weights, as if quantised."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.inside = layer
+
+    def forward(self, x):
+        return self.inside(x)
+
+
+def test_a_layer_may_be_replaced():
+    model, X = GRURegressor(), windows()
+    module = fitted(model, X, X[:, -1, 0])
+    expected = model.predict(X)
+    module.network.layers[0] = Gated(module.network.layers[0])
+    np.testing.assert_allclose(model.predict(X), expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("trains", [False, True])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import Ridge
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
@@ -21,7 +22,7 @@ from skseq import (
     TransformedWindowRegressor,
     horizon_targets,
 )
-from skseq.windows import views
+from skseq.windows import LazyArray, views
 from tests.factories import make_series
 
 
@@ -189,6 +190,59 @@ def test_warns_where_y_holds_more_targets_than_said(model):
         UserWarning, match=r"continues column \[0, 1\] .* target is \[0\]"
     ):
         clone(model).fit(windows, y)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        NaiveRegressor(5),
+        RNNRegressor(supervise="every", max_epochs=1),
+        TransformedWindowRegressor(Ridge(), Differencer(2)),
+    ],
+)
+@pytest.mark.parametrize("kind", [np.ndarray, LazyArray])
+def test_warns_where_y_begins_later(model, kind):
+    X, y = horizon_targets(make_series(60), target=0, horizon=3)
+    windows = SlidingWindow(5).fit_transform(X[:, :1])
+    if kind is LazyArray:
+        windows = LazyArray(windows.__getitem__, range(len(windows)))
+    message = "y begins 3 steps after the windows"
+    with pytest.warns(UserWarning, match=message):
+        model.fit(windows, y[:, 2])
+    with pytest.warns(UserWarning, match=message):
+        MultiOutputRegressor(model).fit(np.asarray(windows), y[:, [0, 2]])
+    with pytest.warns(UserWarning, match="y begins 0 steps after"):
+        model.fit(windows, np.asarray(windows)[:, -1, 0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(windows, y)
+        model.fit(windows, y[:, 0])
+        # Windows that are apart can't tell.
+        model.fit(np.asarray(windows)[::2], y[::2, 2])
+
+
+def test_warns_where_steps_fed_back_begin_later():
+    X, y = horizon_targets(make_series(60), target=0, horizon=3)
+    windows = SlidingWindow(5).fit_transform(X[:, :1])
+    model = RNNRegressor(strategy="iterated", max_epochs=1)
+    with pytest.warns(UserWarning, match="y begins 2 steps after the windows"):
+        model.fit(windows, y[:, 1:])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(windows, y)
+        model.fit(windows, y[:, 2])  # a single step feeds nothing back
+
+
+@pytest.mark.parametrize(
+    "transformer", [Differencer(), Differencer(order=0), FunctionTransformer()]
+)
+def test_the_last_value_may_be_subtracted_from_later_ones(transformer):
+    X, y = horizon_targets(make_series(60), target=0, horizon=3)
+    windows = SlidingWindow(5).fit_transform(X[:, :1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        TransformedWindowRegressor(Ridge(), transformer).fit(windows, y[:, 2])
+        NaiveRegressor().fit(windows, y[:, 2])
 
 
 def test_warns_of_a_scaler_before_it():

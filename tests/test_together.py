@@ -30,7 +30,7 @@ from torch.nn import functional as F
 import skseq
 from skseq import SlidingWindow, VectorizedGridSearchCV
 from skseq.networks import Dense
-from skseq.training import stacked, together
+from skseq.training import grouping, stacked, together
 from skseq.training.batches import WindowDataset
 from skseq.training.targets import Targets
 
@@ -388,7 +388,7 @@ def test_ensemble_that_diverges_raises():
 @pytest.mark.parametrize("n_stacks", [1, 2])
 def test_interrupted_ensemble_keeps_its_weights(n_stacks, monkeypatch, stacks):
     """Later stacks end where the interrupted one did."""
-    monkeypatch.setattr(together, "AT_ONCE", 2 * 32 * 4)
+    monkeypatch.setattr(grouping, "AT_ONCE", 2 * 32 * 4)
     batches = stacked.StackedBatches.__iter__
     epochs = []
 

@@ -170,17 +170,7 @@ class ForecastDisplay:
             more or fewer than the forecasts, no origin has all its steps in the series,
             or the shape of the intervals does not match the forecasts.
         """
-        if np.ndim(y_true) != 1:
-            raise ValueError(
-                f"The series of true values has the shape {np.shape(y_true)}: give "
-                "one column of the table, not the targets of horizon_targets."
-            )
-        if is_panel(y_true):
-            raise ValueError(
-                "The series of true values has an index of several levels: give one "
-                "series (y.xs('A') of shop 'A'), with its X (X.xs('A', "
-                "drop_level=False)) and origins=X.index.get_level_values(-1)."
-            )
+        _check_truth(y_true)
         forecasts = named(y_pred, name)
         for label, values in forecasts.items():
             if origins is None and not isinstance(values, (pd.DataFrame, pd.Series)):
@@ -276,4 +266,19 @@ class ForecastDisplay:
             name=name or type(estimator).__name__,
             ax=ax,
             n_origins=n_origins,
+        )
+
+
+def _check_truth(y_true):
+    """Raise ValueError unless it is one series."""
+    if np.ndim(y_true) != 1:
+        raise ValueError(
+            f"The series of true values has the shape {np.shape(y_true)}: give "
+            "one column of the table, not the targets of horizon_targets."
+        )
+    if is_panel(y_true):
+        raise ValueError(
+            "The series of true values has an index of several levels: give one "
+            "series (y.xs('A') of shop 'A'), with its X (X.xs('A', "
+            "drop_level=False)) and origins=X.index.get_level_values(-1)."
         )

@@ -120,22 +120,7 @@ class ConformalRegressor(
         TypeError
             If ``regressor`` is not a regressor.
         """
-        check_regressor(self.regressor)
-        if self.conformity_score not in ("absolute", "std", "quantile"):
-            raise ValueError(
-                "conformity_score must be 'absolute', 'std' or 'quantile', got "
-                f"{self.conformity_score!r}."
-            )
-        self._check_bars()
-        first = self.regressor[0] if isinstance(self.regressor, Pipeline) else None
-        if isinstance(first, SeriesTransformer):
-            raise ValueError(
-                f"The regressor begins with {type(first).__name__}, for which the "
-                "held-out rows would be a gap in the series: put ConformalRegressor "
-                "after it, as in make_pipeline(SlidingWindow(...), "
-                "ConformalRegressor(...))."
-            )
-        check_share(self.calibration_fraction, "calibration_fraction")
+        self._check_parameters()
         windows = check_fit_windows(self, X, y, allow_missing=self._allows_missing())
         y = check_targets(y, windows, any_length=True)
         windows = inputs_for(self.regressor, windows)
@@ -255,8 +240,13 @@ class ConformalRegressor(
             scores = np.maximum(low - truth, truth - high)
         return _upper(scores, coverage)
 
-    def _check_bars(self):
-        """Raise ValueError if the regressor has no bars to scale or shift."""
+    def _check_parameters(self):
+        check_regressor(self.regressor)
+        if self.conformity_score not in ("absolute", "std", "quantile"):
+            raise ValueError(
+                "conformity_score must be 'absolute', 'std' or 'quantile', got "
+                f"{self.conformity_score!r}."
+            )
         if self.conformity_score == "std":
             check_gives_std(self.regressor, "conformity_score='std'")
         last = innermost(self.regressor)
@@ -268,6 +258,15 @@ class ConformalRegressor(
                 f"predict_quantiles, which {type(last).__name__} does not have: give a "
                 "network with loss='quantile', or use 'absolute'."
             )
+        first = self.regressor[0] if isinstance(self.regressor, Pipeline) else None
+        if isinstance(first, SeriesTransformer):
+            raise ValueError(
+                f"The regressor begins with {type(first).__name__}, for which the "
+                "held-out rows would be a gap in the series: put ConformalRegressor "
+                "after it, as in make_pipeline(SlidingWindow(...), "
+                "ConformalRegressor(...))."
+            )
+        check_share(self.calibration_fraction, "calibration_fraction")
 
     def _center(self, windows):
         """Predictions, and the unit in which their errors are measured."""

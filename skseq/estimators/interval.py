@@ -23,7 +23,7 @@ def check_gives_std(model, asked_by):
     It may be in a Pipeline or a search. ``asked_by`` is the parameter, with its value,
     that requires it.
     """
-    last = _of_one_output(model)
+    last = innermost(model, MultiOutputRegressor)
     parameters = inspect.signature(last.predict).parameters.values()
     # A predict with **kwargs may pass return_std on.
     if not any(p.name == "return_std" or p.kind == p.VAR_KEYWORD for p in parameters):
@@ -32,14 +32,6 @@ def check_gives_std(model, asked_by):
             f"{type(last).__name__} does not have: give a network with dropout or "
             "n_members, or SARIMARegressor, or leave this parameter at its default."
         )
-
-
-def _of_one_output(model):
-    """Return the innermost estimator, also inside of a MultiOutputRegressor."""
-    last = innermost(model)
-    if isinstance(last, MultiOutputRegressor):
-        return _of_one_output(last.estimator)
-    return last
 
 
 def rank_of(coverage, n_errors):
@@ -114,7 +106,8 @@ def central_interval(model, X, coverage):
         except ValueError as error:
             warn(f"No intervals: {error}", IntervalWarning)
             return None
-    if "return_std" in inspect.signature(_of_one_output(model).predict).parameters:
+    last = innermost(model, MultiOutputRegressor)
+    if "return_std" in inspect.signature(last.predict).parameters:
         mean, std = predict_std(model, X)
         return mean[..., None] + std[..., None] * norm.ppf([tail, 1 - tail])
     return None

@@ -88,7 +88,10 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         self._one_dimensional = y.ndim == 1
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
         self._columns = check_target_columns(self.target, n_features, self.n_outputs_)
-        warn_of_other_target(self._columns, windows, y, in_units=True)
+        # The last value is that of any later step too.
+        warn_of_other_target(
+            self._columns, windows, y, in_units=True, from_next=self.season > 1
+        )
         return self
 
     def predict(self, X):

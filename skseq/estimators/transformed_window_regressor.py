@@ -145,13 +145,17 @@ class TransformedWindowRegressor(
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
         n_features = windows.shape[2]
         self._columns = check_target_columns(self.target, n_features, n_outputs)
-        warn_of_other_target(self._columns, windows, y, in_units=True)
         check_scalar(self.n_known_ahead, "n_known_ahead", Integral, min_val=0)
         horizon = n_outputs // len(self._columns)
         check_known_ahead(self, self._columns, n_features, horizon)
         self._ahead = self.n_known_ahead, horizon
         self._one_dimensional = y.ndim == 1
         self._fit_transformer(windows)
+        # The last value may be subtracted from that of any later step, one of a season
+        # ago only from its own.
+        warn_of_other_target(
+            self._columns, windows, y, in_units=True, from_next=self._n_cut > 1
+        )
         inner = self._apply("transform", self._steps(y), windows)
         inner = self._outputs(inner)
         params = self._route("fit", fit_params)

@@ -59,9 +59,9 @@ class _ByHand(Function):
         if torch.is_grad_enabled():  # create_graph=True
             # once_differentiable returns zero where only the tensors matter.
             raise RuntimeError(
-                "Recurrent layers of skseq have first derivatives only. Differentiate "
-                "what torch makes of the module instead: "
-                "torch.export.export(module, (x,)).module()."
+                "Recurrent layers of skseq have first derivatives only. Take those of "
+                "torch.func, such as torch.func.hessian, or differentiate what torch "
+                "makes of the module: torch.export.export(module, (x,)).module()."
             )
         tensors = ctx.saved_tensors  # raises if one was changed in place
         with torch.inference_mode():

@@ -117,7 +117,7 @@ class Cell(nn.Module):
         else:
             weights = self.weight_ih, self.bias_ih
             x = self.norm_input.project(*weights, x.contiguous(), share, after)
-        states = steps(
+        states = iterate(
             self.kind,
             x,
             self.weight_hh,
@@ -143,7 +143,7 @@ class Cell(nn.Module):
         return of_models(mask, self.weight_hh)
 
 
-def steps(
+def iterate(
     kind,
     x,
     weight,

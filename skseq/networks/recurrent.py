@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from .cells import Cell, compiled, compiles, steps
+from .cells import Cell, compiled, compiles, iterate
 from .dropout import Dropout
 from .layout import is_stacked, of_models, steps_first, windows_first
 from .padding import to_end, to_start, zero_padding
@@ -140,7 +140,7 @@ def is_time_steps(network, batch_size):
 
 def _is_by_hand(layer, x):
     """Tell whether the computation of torch's layer is done by hand."""
-    if isinstance(layer, Cell):
+    if not is_single(layer):
         return False
     return is_stacked(layer.weight_hh_l0) or _faster_by_hand(layer, x)
 
@@ -205,7 +205,7 @@ def _by_hand(layer, x, n_padding, only_last):
     if kind != "GRU":
         bias, inner = bias + inner, None
     weight = layer.weight_hh_l0
-    states = steps(
+    states = iterate(
         kind,
         steps_first(x, weight),
         weight,

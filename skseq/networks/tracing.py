@@ -4,12 +4,16 @@ import torch
 
 
 def is_traced():
-    """Tell whether torch is tracing, to export or to compile a module.
+    """Tell whether torch is tracing, to export, compile or transform a module.
 
     It would treat as constant all that is computed outside of torch or depends on
-    values.
+    values; the transforms of :mod:`torch.func` raise errors there.
     """
-    return torch.jit.is_tracing() or torch.compiler.is_compiling()
+    return (
+        torch.jit.is_tracing()
+        or torch.compiler.is_compiling()
+        or torch._C._are_functorch_transforms_active()
+    )
 
 
 def is_watched(module):

@@ -5,11 +5,11 @@ from contextlib import ExitStack, contextmanager
 import torch
 from joblib import effective_n_jobs
 
+from ..fork_safe import ForkSafe
 from ..networks import threads_for_steps
-from ..turns import Turns
 from ..warning import warn
 
-_turns = Turns()
+_threads = ForkSafe()
 """Threads take turns, since they share torch's one generator."""
 
 
@@ -32,7 +32,7 @@ def environment(n_jobs, for_steps=False):
     """
     before = torch.get_num_threads()
     wanted = 1 if n_jobs is None else effective_n_jobs(n_jobs)
-    if _turns.forked and wanted > 1:
+    if _threads.forked and wanted > 1:
         wanted = 1
         warn(
             f"n_jobs={n_jobs} has no effect in a forked process, where torch may wait "
@@ -73,7 +73,7 @@ def seeded(seed, device):
     devices = [] if on_cpu else range(torch.cuda.device_count())
     # Torch's own function records its caller for each kind of device.
     seed_all = torch.default_generator.manual_seed if on_cpu else torch.manual_seed
-    with _turns.lock, torch.random.fork_rng(devices=devices), _single_precision():
+    with _threads.lock, torch.random.fork_rng(devices=devices), _single_precision():
         seed_all(seed)
         yield
 

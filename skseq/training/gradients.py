@@ -121,6 +121,33 @@ def warn_of_trouble(history, layers, clip=None):
     epochs = [row for row in history if "learning_rate" in row]  # those that ended
     if not epochs:
         return
+    _warn_if_large(epochs, clip)
+    head = _total(epochs, (layer for layer in layers if layer.startswith("head")))
+    # The gain of a normalisation may have no gradient without harm.
+    norms = {
+        layer: _total(epochs, [layer])
+        for layer in layers
+        if layer.startswith("network") and "norm" not in layer
+    }
+    vanished = [layer for layer in norms if norms[layer] < VANISHED * head]
+    if vanished:
+        smallest = min(norms.values()) / head
+        names = ", ".join(map(repr, vanished))
+        warn(
+            f"The gradient vanished in layer{'s' * (len(vanished) > 1)} {names}: its "
+            f"norm is down to {smallest:.1g} of the output layer's. Use fewer layers "
+            "or shorter windows or, where the network has a choice, "
+            "normalization='layer', or an LSTM or GRU cell.",
+            ConvergenceWarning,
+        )
+
+
+def _total(epochs, layers):
+    return sum(row[f"gradient_norm {layer}"] for layer in layers for row in epochs)
+
+
+def _warn_if_large(epochs, clip):
+    """Warn of a gradient that exploded, or else a loss that grew."""
     losses = [row["train_loss"] for row in epochs]
     judged, what, remedy = (
         ("gradient_norm_max", "norm", ", set gradient_clip")
@@ -140,26 +167,6 @@ def warn_of_trouble(history, layers, clip=None):
             f"The training loss grew from {losses[0]:.3g} in the first epoch to "
             f"{losses[-1]:.3g} in the last: training diverged. Lower learning_rate, "
             "or set gradient_clip (or lower it).",
-            ConvergenceWarning,
-        )
-    last = [layer for layer in layers if layer.startswith("head")]
-    # The gain of a normalisation may have no gradient without harm.
-    first = [
-        layer for layer in layers if layer.startswith("network") and "norm" not in layer
-    ]
-    head = sum(row[f"gradient_norm {name}"] for row in epochs for name in last)
-    norms = {
-        name: sum(row[f"gradient_norm {name}"] for row in epochs) for name in first
-    }
-    vanished = [name for name in first if norms[name] < VANISHED * head]
-    if vanished:
-        smallest = min(norms.values()) / head
-        names = ", ".join(map(repr, vanished))
-        warn(
-            f"The gradient vanished in layer{'s' * (len(vanished) > 1)} {names}: its "
-            f"norm is down to {smallest:.1g} of the output layer's. Use fewer layers "
-            "or shorter windows or, where the network has a choice, "
-            "normalization='layer', or an LSTM or GRU cell.",
             ConvergenceWarning,
         )
 

@@ -53,17 +53,7 @@ def train_stacked(jobs):
     validation = None
     if first.validation is not None:
         validation = StackedDataset([job.validation for job in stacked])
-    gradients = StackedGradients(settings.gradient_clip, settings.gradient_clip_by)
     watch = StackedWatch(training, validation, settings.n_iter_no_change, settings.tol)
-    callbacks = [
-        ("gradients", gradients),
-        ("watch", watch),
-        *_schedule(first, [rate for rate, _ in rates]),
-    ]
-    if batch_norms(stack):
-        callbacks.append(("batch_norm", StackedBatchNorm()))
-    if settings.verbose:
-        callbacks.append(("progress", Progress()))
     net = NeuralNet(
         stack,
         criterion=StackedLoss(first.criterion),
@@ -73,7 +63,7 @@ def train_stacked(jobs):
         iterator_train=StackedBatches,
         iterator_valid=StackedBatches,
         train_split=validation and predefined_split(validation),
-        callbacks=callbacks,
+        callbacks=_callbacks(first, stack, watch, [rate for rate, _ in rates]),
         callbacks__print_log=None,
         verbose=0,
     ).fit(training)
@@ -93,6 +83,21 @@ def _groups(jobs):
     if jobs[0].settings.lr_schedule == "plateau":  # each lowers its own rate
         return [[job] for job in jobs]
     return [list(group) for _, group in groupby(jobs, _rates)]
+
+
+def _callbacks(job, stack, watch, learning_rates):
+    settings = job.settings
+    gradients = StackedGradients(settings.gradient_clip, settings.gradient_clip_by)
+    callbacks = [
+        ("gradients", gradients),
+        ("watch", watch),
+        *_schedule(job, learning_rates),
+    ]
+    if batch_norms(stack):
+        callbacks.append(("batch_norm", StackedBatchNorm()))
+    if settings.verbose:
+        callbacks.append(("progress", Progress()))
+    return callbacks
 
 
 def _schedule(job, learning_rates):

@@ -49,8 +49,7 @@ class SeriesTransformer(TransformerMixin, BaseEstimator):
         """Set the state of a fit on a series without rows."""
         _check_feature_names(self, X, reset=True)
         self.n_features_in_ = n_features
-        self.history_ = np.empty((0, n_features))
-        self.history_index_ = self.start_ = self.step_ = None
+        self._remember(np.empty((0, n_features)), None)
         self._n_whole = self._n_past() + 1
 
     def _with_past(self, X):

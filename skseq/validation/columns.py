@@ -63,7 +63,7 @@ def check_known_ahead(regressor, columns, n_features, horizon):
     return n_past
 
 
-def warn_of_other_target(columns, windows, y, *, in_units=False):
+def warn_of_other_target(columns, windows, y, *, in_units=False, from_next=False):
     """Warn if y continues other columns of X than ``columns`` says.
 
     This shows in consecutive windows: their y begins with values from the last row
@@ -77,6 +77,8 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
     in_units : bool, default=False
         Whether to also warn if y holds none of the values of a column, as when only
         one of them is scaled.
+    from_next : bool, default=False
+        Whether to also warn if y begins at another step than the next one.
     """
     if isinstance(windows, LazyArray) or isinstance(y, LazyArray):
         windows, y = np.asarray(windows[:N_LOOKED_AT]), np.asarray(y[:N_LOOKED_AT])
@@ -105,6 +107,12 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
             "If a scaler changed X, leave it out: networks standardise by themselves, "
             "and TransformedWindowRegressor scales both."
         )
+    elif from_next and (step := _first_step(columns[0], windows, y)) != 1:
+        message = (
+            f"y begins {step} steps after the windows of X, but is taken for the "
+            "steps from the next one on: give all of these, as from horizon_targets. "
+            "(MultiOutputRegressor and RegressorChain fit each step by itself.)"
+        )
     if message is not None:
         warn(message)
 
@@ -118,6 +126,18 @@ def _further_targets(windows, y):
         for target, step in np.argwhere(same <= 0.9 * len(before))
     ]
     return [int(share.argmax()) for share in shares if share.max() > 0.9]
+
+
+def _first_step(column, windows, y):
+    """Count the steps from windows to their y; 1 if that can't be told."""
+    windows, first = windows[:N_LOOKED_AT], y[:N_LOOKED_AT, 0, 0]
+    last = windows[:, -1, column]
+    if _follow(windows[:100]):
+        n = len(last)
+        for step in (1, 0, *range(2, n // 2)):
+            if (last[step:] == first[: n - step]).mean() > 0.9:
+                return step
+    return 1
 
 
 def _follow(windows):

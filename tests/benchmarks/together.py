@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 
 import skseq
 from skseq import SlidingWindow, VectorizedGridSearchCV
-from skseq.training import together
+from skseq.training import grouping
 
 from .overhead import turns
 
@@ -119,7 +119,7 @@ def show_times(what, apart, at_once):
 def main():
     """Print the table."""
     torch.set_num_threads(1)
-    together.SMALL = 2**20  # also where it does not pay
+    grouping.SMALL = 2**20  # also where it does not pay
     rng = np.random.default_rng(0)
     series = rng.normal(size=(N_WINDOWS + LENGTH, 3)).astype("float32")
     y = rng.normal(size=len(series)).astype("float32")

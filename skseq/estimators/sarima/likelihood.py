@@ -90,7 +90,7 @@ def names_of_params(model):
     return names
 
 
-def check_series(series, n_parameters):
+def check_changes(series, n_parameters):
     """Raise ValueError if a differenced series is too short or constant."""
     n_observed = np.count_nonzero(~np.isnan(series))
     n_needed = n_parameters + 3

@@ -17,7 +17,7 @@ from .checks import check_length, check_parameters, searches
 from .known_ahead import without_known
 from .likelihood import (
     UNIT_ROOT,
-    check_series,
+    check_changes,
     maximize,
     names_of_params,
     stationary_model,
@@ -219,7 +219,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         scaling = Scaling(series, known, self.trend_ is not None)
         model = self._model(*scaling.scale(series, known))
         names = names_of_params(model)
-        check_series(series, len(names))
+        check_changes(series, len(names))
         results = maximize(model, scaling.scale_params(before), self.max_iter)
         self._keep_estimates(results, names, series, scaling)
         self._mean = np.nanmean(y[:, 0], dtype=np.float64)

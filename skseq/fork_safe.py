@@ -1,12 +1,12 @@
-"""Turns: a lock for threads that is free in a forked process."""
+"""ForkSafe: a lock for threads that is free in a forked process."""
 
 import os
 from functools import partial
 from threading import RLock
 
 
-class Turns:
-    """Threads take turns by its lock.
+class ForkSafe:
+    """A lock for threads.
 
     A forked process has a new lock, since it lacks the thread that held the old one.
 
