@@ -88,7 +88,11 @@ class NaiveRegressor(RegressorMixin, BaseEstimator):
         self._one_dimensional = y.ndim == 1
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
         self._columns = check_target_columns(self.target, n_features, self.n_outputs_)
-        warn_of_other_target(self._columns, windows, y, in_units=True)
+        # Without a season, the last value is the forecast of any step.
+        in_steps = self.season > 1
+        warn_of_other_target(
+            self._columns, windows, y, in_units=True, in_steps=in_steps
+        )
         return self
 
     def predict(self, X):

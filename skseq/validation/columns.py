@@ -63,11 +63,11 @@ def check_known_ahead(regressor, columns, n_features, horizon):
     return n_past
 
 
-def warn_of_other_target(columns, windows, y, *, in_units=False):
-    """Warn if y continues other columns of X than ``columns`` says.
+def warn_of_other_target(columns, windows, y, *, in_units=False, in_steps=True):
+    """Warn if y continues other columns of X than ``columns`` says, or begins later.
 
     This shows in consecutive windows: their y begins with values from the last row
-    of the next window.
+    of the next window, or of one further on.
 
     Parameters
     ----------
@@ -77,6 +77,8 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
     in_units : bool, default=False
         Whether to also warn if y holds none of the values of a column, as when only
         one of them is scaled.
+    in_steps : bool, default=True
+        Whether to also warn if y begins later than with the step after a window.
     """
     if isinstance(windows, LazyArray) or isinstance(y, LazyArray):
         windows, y = np.asarray(windows[:N_LOOKED_AT]), np.asarray(y[:N_LOOKED_AT])
@@ -105,6 +107,13 @@ def warn_of_other_target(columns, windows, y, *, in_units=False):
             "If a scaler changed X, leave it out: networks standardise by themselves, "
             "and TransformedWindowRegressor scales both."
         )
+    elif in_steps and (n_later := _n_later(windows[:N_LOOKED_AT], columns[0], y)):
+        message = (
+            f"y begins {1 + n_later} steps after a window, but its first column is "
+            "taken for the step after the window, as are the first values known "
+            "ahead: give all steps (horizon_targets), and leave the first "
+            f"{n_later} out of the forecast."
+        )
     if message is not None:
         warn(message)
 
@@ -118,6 +127,17 @@ def _further_targets(windows, y):
         for target, step in np.argwhere(same <= 0.9 * len(before))
     ]
     return [int(share.argmax()) for share in shares if share.max() > 0.9]
+
+
+def _n_later(windows, column, y):
+    """Return how many steps after the next one y begins, or 0 if nothing tells."""
+    if not _follow(windows[:100]):
+        return 0
+    known, first = windows[1:, -1, column], y[: len(windows) - 1, 0, 0]
+    for later in range(len(known) // 2):
+        if (known[later:] == first[: len(known) - later]).mean() > 0.9:
+            return later
+    return 0
 
 
 def _follow(windows):
