@@ -41,6 +41,17 @@ class TestTime:
         assert_allclose(forecast, expected)
         assert_array_equal(forecast.index, index[[41, 42]])
 
+    @pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Tokyo"])
+    def test_time_zone_of_the_series(self, zone):
+        """Not that of a series with the same times which was forecast before."""
+        hours = pd.date_range("2024-03-29 09:00", periods=43, freq="h", tz="UTC")
+        for index in (hours, hours.tz_convert(zone)):  # the clock is set forward
+            y = make_series(40).set_index(index[:40])
+            for fh in ([2, 3], [-2, 0, 1]):
+                forecast = forecaster(horizon=3).fit(y, fh=fh).predict()
+                expected = index[[39 + step for step in fh]]
+                pd.testing.assert_index_equal(forecast.index, expected)
+
     @pytest.mark.parametrize("kind", ["range", "weeks", "days"])
     def test_absolute_horizons(self, kind):
         index = index_like(kind, 43)

@@ -180,6 +180,34 @@ def test_warns_where_y_continues_another_column(model, n_targets):
 
 
 @pytest.mark.parametrize(
+    "model",
+    [
+        NaiveRegressor(season=2),
+        TransformedWindowRegressor(DummyRegressor(), Differencer(2)),
+        RNNRegressor(supervise="every", max_epochs=1),
+        RNNRegressor(n_known_ahead=1, max_epochs=1),
+    ],
+    ids=["naive", "transformed", "every", "known ahead"],
+)
+@pytest.mark.parametrize("first", [1, 12])
+def test_warns_where_y_begins_later(model, first):
+    """As that of the next day, forecast at eleven o'clock, or of series.shift(-13)."""
+    hours = np.random.default_rng(0).normal(size=(400, 1))
+    X, y = horizon_targets(hours, horizon=36)
+    n_known = model.get_params().get("n_known_ahead", 0)
+    windows = SlidingWindow(5).fit_transform(np.repeat(X, 1 + 36 * n_known, axis=1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clone(model).fit(windows, y)
+        clone(model).fit(windows[::24], y[::24])  # of these, nothing tells
+        clone(model).fit(windows[::24, :, : 1 + n_known], y[::24, first])
+    message = f"y begins {1 + first} steps after the windows"
+    for later in (y[:, first:], y[:, [first]]):
+        with pytest.warns(UserWarning, match=message):
+            clone(model).fit(windows[..., : 1 + n_known * later.shape[1]], later)
+
+
+@pytest.mark.parametrize(
     "model", [NaiveRegressor(), RNNRegressor(supervise="every", max_epochs=1)]
 )
 def test_warns_where_y_holds_more_targets_than_said(model):

@@ -221,7 +221,7 @@ def test_feature_names(cls):
 )
 def test_metadata_routing(cls, wrapped):
     X, y = make_windows(cls)
-    series = make_series(60)[: len(X)]
+    series = make_series(60)[4:][: len(X)]  # y holds its next values
     weight = np.random.default_rng(0).uniform(0.1, 5, len(X))
 
     def steps(final):

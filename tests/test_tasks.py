@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from numpy.testing import assert_allclose
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import cross_val_score
@@ -268,6 +270,21 @@ def test_known_ahead_in_every_step(holidays):
     ).fit(X.iloc[:300], y.iloc[:300])
     prediction = model.predict(X.iloc[300:])
     assert np.abs(prediction - y.iloc[300:]).to_numpy().mean() < 0.3
+
+
+def test_a_network_computes_only_with_what_it_reads_of_values_known_ahead():
+    """Two days of 20 variables are 960 columns, of which it reads 20 of most steps."""
+    rng = np.random.default_rng(0)
+    windows = rng.normal(size=(64, 50, 2 + 20 * 48)).astype("float32")
+    y = rng.normal(size=(64, 48)).astype("float32")
+    model = GRURegressor(hidden_size=4, n_known_ahead=20, **FAST).fit(windows, y)
+    with torch.profiler.profile(profile_memory=True) as profile:
+        _, known, _ = model.net_.module_.inputs(torch.from_numpy(windows))
+    expected = (windows[:, -1] - windows.mean((0, 1))) / windows.std((0, 1))
+    expected = expected[:, 2:].reshape(64, 20, 48).swapaxes(1, 2)
+    assert_allclose(known[:, -1], expected, rtol=1e-3, atol=1e-4)
+    allocated = sum(max(0, step.self_cpu_memory_usage) for step in profile.events())
+    assert allocated < windows.nbytes / 2
 
 
 @pytest.mark.parametrize(

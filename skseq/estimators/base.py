@@ -256,6 +256,7 @@ class NetworkEstimator(Settings, DeclaredParameters):
             n_known=n_known,
             n_ahead=n_ahead,
             horizon=horizon,
+            every=self._every_step,
         )
 
     def _input_moments(self, windows, weights):

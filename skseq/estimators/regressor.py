@@ -248,9 +248,9 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
                 "and strategy='iterated' can't be used: give a y of two dimensions."
             )
         if not sequence and (in_units or self.n_known_ahead):
-            # A single step may be any, if no earlier one is learned or fed back.
+            # A single step may be any, if no earlier one is learned, fed back or known.
             several = self.supervise == "every" or y.shape[1] > len(self._columns)
-            how = {"in_units": in_units, "from_next": in_units and several}
+            how = {"in_units": in_units, "from_next": self.n_known_ahead or several}
             warn_of_other_target(self._columns, windows, y, **how)
         self._horizon = 1 if sequence else y.shape[1] // self._n_targets()
         self._n_shared = n_shared(windows, y) if sequence else 0

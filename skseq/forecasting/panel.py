@@ -151,17 +151,18 @@ def time_steps(first, last, kind, freq):
             "y.reset_index(drop=True), or in a panel, y.groupby(level=0).cumcount() as "
             "the last level."
         )
-    return _dates(first, last, freq)
+    return _dates(first, last, freq, kind.dtype)
 
 
 @lru_cache(maxsize=4)
-def _dates(first, last, freq):
+def _dates(first, last, freq, dtype):
     """Dates between two; cached, since pandas counts months and the like one by one.
 
     Series of a panel often have the same dates. Few are kept: they may be as large as
-    the series, and with each update there are others.
+    the series, and with each update there are others. Without ``dtype``, those in one
+    time zone would be found for those in another: equal times have equal hashes.
     """
-    return pd.date_range(first, last, freq=freq)
+    return pd.date_range(first, last, freq=freq).astype(dtype)
 
 
 def find_steps(times, index, freq):

@@ -28,9 +28,21 @@ class Standardize(nn.Module):
         Steps ahead in the columns of each variable.
     horizon : int
         Steps ahead that the head forecasts, and thus reads; at most ``n_ahead``.
+    every : bool, default=False
+        Whether the head reads what is known ahead at each step of a window, not only
+        at the last one.
     """
 
-    def __init__(self, mean, scale, change_scale=None, n_known=0, n_ahead=1, horizon=1):
+    def __init__(
+        self,
+        mean,
+        scale,
+        change_scale=None,
+        n_known=0,
+        n_ahead=1,
+        horizon=1,
+        every=False,
+    ):
         super().__init__()
         self.register_buffer("mean", mean)
         self.register_buffer("scale", scale)
@@ -38,7 +50,9 @@ class Standardize(nn.Module):
         self.n_known = n_known
         self.n_ahead = n_ahead
         self.horizon = horizon
-        self.n_features = len(mean) - n_known * (n_ahead - 1)
+        self.every = every
+        self.n_past = len(mean) - n_known * n_ahead
+        self.n_features = self.n_past + n_known
         if change_scale is not None:
             self.n_features += len(change_scale)
 
@@ -47,24 +61,39 @@ class Standardize(nn.Module):
 
         x : ([models,] batch, length, n_features), with moments ([models,] n_features)
         values : (batch, length, self.n_features), with those known for the next step
-        known : (batch, length, horizon, n_known)
+        known : (batch, length, horizon, n_known); of length 1 unless ``every``
         """
-        values = (x - _for_steps(self.mean)) / _for_steps(self.scale)
-        if self.change_scale is None:
-            x = values
-        else:
+        known = self.known_ahead(x if self.every else x[..., -1:, :])
+        values = self._standardized(x, self._next_step)
+        if self.change_scale is not None:
             changes = x.diff(dim=-2, prepend=x[..., :1, :])
             changes = changes / _for_steps(self.change_scale)
-            x = torch.cat([values, changes], dim=-1)
+            values = torch.cat([values, changes], dim=-1)
         n_padding = count_padding(x)
         if n_padding is not None:
-            x = x.nan_to_num(nan=0.0)
+            values = values.nan_to_num(nan=0.0)
+            known = None if known is None else known.nan_to_num(nan=0.0)
+        return values, known, n_padding
+
+    def known_ahead(self, x):
+        """Return values known ahead (batch, length, horizon, n_known), or None."""
         if not self.n_known:
-            return x, None, n_padding
-        n_past = x.shape[-1] - self.n_known * self.n_ahead
-        known = x[..., n_past:].unflatten(-1, (self.n_known, self.n_ahead))
-        known = known[..., : self.horizon].transpose(-1, -2)
-        return torch.cat([x[..., :n_past], known[..., 0, :]], -1), known, n_padding
+            return None
+        known = self._standardized(x, lambda columns: columns[..., self.n_past :])
+        known = known.unflatten(-1, (self.n_known, self.n_ahead))
+        return known[..., : self.horizon].transpose(-1, -2)
+
+    def _standardized(self, x, choose):
+        """Standardise some columns: all, known for many steps, may be far more."""
+        mean, scale = map(_for_steps, (self.mean, self.scale))
+        return (choose(x) - choose(mean)) / choose(scale)
+
+    def _next_step(self, columns):
+        """Choose the past, and of what is known ahead the next step."""
+        if self.n_ahead == 1:  # all columns
+            return columns
+        past, ahead = columns[..., : self.n_past], columns[..., self.n_past :]
+        return torch.cat([past, ahead[..., :: self.n_ahead]], dim=-1)
 
 
 def _for_steps(values):

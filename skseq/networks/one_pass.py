@@ -62,7 +62,9 @@ def one_pass(module, series, length):
     for last in range(length - 1, len(series), size):
         # A copy, since tensors have no negative strides, and a series may be read-only.
         steps = torch.from_numpy(series[last - past : last + size].copy())
-        values, known, _ = module.inputs(steps[None].to(weight))
+        steps = steps[None].to(weight)
+        values, known, _ = module.inputs(steps)
         states = module.network(values, None, **options)[0, past:, None]
-        known = None if known is None else known[0, past:, None]
+        if known is not None:
+            known = module.inputs.known_ahead(steps)[0, past:, None]
         yield module.head(states, known, None)

@@ -97,7 +97,8 @@ class KnownAhead(OwnOutput, SeriesTransformer):
                 f"horizon={self.horizon} of KnownAhead does not fit y, which has "
                 f"{n_outputs} step(s): a network with n_known_ahead would take the "
                 "known values of one step for those of another. Give KnownAhead the "
-                "horizon of y."
+                "horizon of y. If only the last steps are of use, such as the hours of "
+                "the next day, leave the others out of the forecast, but not of y."
             )
         self._levels = series_levels(X)
         self._each(partial(self._look_up, reset=True), X)

@@ -67,7 +67,7 @@ def warn_of_other_target(columns, windows, y, *, in_units=False, from_next=False
     """Warn if y continues other columns of X than ``columns`` says.
 
     This shows in consecutive windows: their y begins with values from the last row
-    of the next window.
+    of the next window, or of one further on.
 
     Parameters
     ----------
@@ -110,7 +110,8 @@ def warn_of_other_target(columns, windows, y, *, in_units=False, from_next=False
     elif from_next and (step := _first_step(columns[0], windows, y)) != 1:
         message = (
             f"y begins {step} steps after the windows of X, but is taken for the "
-            "steps from the next one on: give all of these, as from horizon_targets. "
+            "steps from the next one on, as values known ahead are: give all of these, "
+            "as from horizon_targets, and leave the first out of the forecast. "
             "(MultiOutputRegressor and RegressorChain fit each step by itself.)"
         )
     if message is not None:
