@@ -190,7 +190,7 @@ def test_warns_where_y_continues_another_column(model, n_targets):
     ids=["naive", "transformed", "every", "known ahead"],
 )
 @pytest.mark.parametrize("first", [1, 12])
-def test_warns_where_y_begins_later(model, first):
+def test_warns_where_y_is_that_of_the_next_day(model, first):
     """As that of the next day, forecast at eleven o'clock, or of series.shift(-13)."""
     hours = np.random.default_rng(0).normal(size=(400, 1))
     X, y = horizon_targets(hours, horizon=36)
