@@ -94,7 +94,7 @@ def test_dropout_draws_scatter_as_one_loop_a_sample_does(noisy):
         x = torch.from_numpy(X[:5])
         looped = torch.stack([module(x)[:, 0] for _ in range(3000)]).numpy()
     module.eval()
-    scale, mean = model._y_scale[0], model._y_mean[0]
+    scale, mean = model.y_scale_[0], model.y_mean_[0]
     samples = model.predict_samples(X[:5], n_samples=3000)
     looped = looped * scale + mean
     np.testing.assert_allclose(samples.mean(axis=1), looped.mean(axis=0), atol=0.05)
@@ -116,7 +116,7 @@ def test_an_iterated_draw_has_one_mask_for_all_steps(model):
     y = sliding_windows(series[6:, np.newaxis], 8)[: len(X), :, 0]
     settings = {"strategy": "iterated", "max_epochs": 5, "random_state": 0}
     model = model.set_params(**settings).fit(X, y)
-    scale, level = model._y_scale[0], model._y_mean[0]
+    scale, level = model.y_scale_[0], model.y_mean_[0]
     module = model.net_.module_.train()
     batch = torch.from_numpy(X[100:101].repeat(1000, axis=0))
     for _ in range(8):

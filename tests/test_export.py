@@ -90,6 +90,22 @@ def test_what_was_recorded_forecasts_other_windows(model, how):
     np.testing.assert_allclose(recorded(x).detach(), forecast, rtol=1e-9)
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("targets", ["one", "several", "each step"])
+def test_outputs_in_the_units_of_y_are_the_forecasts(targets, early_stopping):
+    X = windows()
+    y = {"one": X[:, -1, 0], "several": X[:, :2, 0], "each step": X}[targets]
+    y = 100 + 5 * y
+    model = GRURegressor(max_epochs=1, early_stopping=early_stopping).fit(X, y)
+    recorded = record(export_any_batch, model.net_.module_, X)
+    with torch.no_grad():
+        outputs = recorded(torch.from_numpy(X)).numpy()
+    forecasts = outputs * model.y_scale_ + model.y_mean_
+    if targets == "one":
+        forecasts = forecasts[:, 0]
+    np.testing.assert_allclose(model.predict(X), forecasts, rtol=1e-9, strict=True)
+
+
 @pytest.mark.parametrize("how", [trace, export])
 @models
 def test_what_was_recorded_has_the_same_gradients(model, how):

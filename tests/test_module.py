@@ -249,7 +249,7 @@ def test_error_bars_by_dropout_of_torch():
     module = model.net_.module_.train()
     x = torch.from_numpy(np.repeat(X[:1], 4000, axis=0))
     with torch.no_grad():
-        draws = module(x).numpy() * model._y_scale + model._y_mean
+        draws = module(x).numpy() * model.y_scale_ + model.y_mean_
     assert_allclose(std[0], draws.std(axis=0), rtol=0.3)
 
 

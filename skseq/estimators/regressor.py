@@ -71,6 +71,14 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         Number of variables known ahead. Their coming values must be the last columns
         of X, as :class:`KnownAhead` puts them.
 """
+    _attributes = (
+        NetworkEstimator._attributes
+        + """\
+    y_mean_, y_scale_ : ndarray of shape (n_outputs,)
+        Mean and scale of the targets, with which ``net_.module_`` returns them
+        standardised: forecasts are its outputs times ``y_scale_`` plus ``y_mean_``.
+"""
+    )
     reads_lazily = True  # whether X and y may be LazyArrays
     _choices = {
         "loss": LOSSES,
@@ -170,8 +178,8 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         """Undo the standardisation, in place; quantiles that cross are sorted."""
         if y.shape[-1] > 1:
             y.sort(axis=-1)
-        y *= self._y_scale[:, np.newaxis]
-        y += self._y_mean[:, np.newaxis]
+        y *= self.y_scale_[:, np.newaxis]
+        y += self.y_mean_[:, np.newaxis]
         return y
 
     def _run(self, module, batch):
@@ -283,23 +291,23 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         if targets.ndim == 3:  # padded steps do not count
             padded = np.isnan(windows[:, :, :1])
             targets = np.where(padded, np.nan, targets).astype(targets.dtype)
-        if self._goes_on and n_outputs != len(self._y_mean):
+        if self._goes_on and n_outputs != len(self.y_mean_):
             raise ValueError(
                 f"y has {n_outputs} columns, but the last fit had "
-                f"{len(self._y_mean)}: give the same number, or set warm_start=False."
+                f"{len(self.y_mean_)}: give the same number, or set warm_start=False."
             )
         if not self._goes_on:
             in_fit = targets[fitted]
             in_fit = in_fit if in_fit.ndim == 3 else in_fit[:, np.newaxis]
-            self._y_mean, self._y_scale = self._moments(in_fit, weights)
-        self._y_mean = self._y_mean.astype(targets.dtype)
-        self._y_scale = self._y_scale.astype(targets.dtype)
+            self.y_mean_, self.y_scale_ = self._moments(in_fit, weights)
+        self.y_mean_ = self.y_mean_.astype(targets.dtype)
+        self.y_scale_ = self.y_scale_.astype(targets.dtype)
         self._n_outputs = n_outputs
         if self._fitted.supervise == "every":
             return EveryStep(
-                windows, targets, self._columns, self._y_mean, self._y_scale
+                windows, targets, self._columns, self.y_mean_, self.y_scale_
             )
-        return Standardized(targets, self._y_mean, self._y_scale)
+        return Standardized(targets, self.y_mean_, self.y_scale_)
 
     def _ahead(self):
         horizon = 1 if self._fitted.strategy == "iterated" else self._horizon
