@@ -14,6 +14,7 @@ from skseq import (
     EncoderDecoderClassifier,
     GRUClassifier,
     ModuleClassifier,
+    SlidingWindow,
     VectorizedGridSearchCV,
     WaveNetClassifier,
     pad_sequences,
@@ -464,6 +465,32 @@ def test_missing_labels(labels):
     X = np.random.default_rng(0).normal(size=(20, 4))
     with pytest.raises(ValueError, match="y contains NaN or None: sample 1 has no lab"):
         DenseClassifier(max_epochs=1).fit(X, labels)
+
+
+def test_score_of_the_next_direction():
+    """True and False are objects if the last one is unknown, and then left out."""
+    close = pd.Series(np.random.default_rng(0).normal(size=60).cumsum())
+    X = SlidingWindow(4).fit_transform(close)[3:]
+    up = (close.shift(-1) > close).where(close.shift(-1).notna())[3:]
+    known = up.notna()
+    assert up[known].dtype == object
+    model = DenseClassifier(max_epochs=2, random_state=0).fit(X[known], up[known])
+    assert model.predict(X).dtype == bool
+    right = model.predict(X[known]) == up[known].to_numpy(bool)
+    assert model.score(X[known], up[known]) == pytest.approx(right.mean())
+    with pytest.raises(ValueError, match="contains NaN or None: sample 56 has no lab"):
+        model.score(X, up)
+
+
+@pytest.mark.parametrize("cls", [GRUClassifier, EncoderDecoderClassifier])
+@pytest.mark.parametrize("missing", [None, np.nan])
+def test_a_missing_label_of_a_step_is_not_scored_as_wrong(cls, missing):
+    X = np.random.default_rng(0).normal(size=(20, 4, 1))
+    y = np.where(X[:, :, 0] > 0, "up", "down").astype(object)
+    model = make(cls, max_epochs=1).fit(X, y)
+    y[3, 2] = missing
+    with pytest.raises(ValueError, match="sample 3 has no label at step 2"):
+        model.score(X, y)
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])

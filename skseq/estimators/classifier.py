@@ -122,10 +122,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         float
         """
         predicted = self.predict(X)
-        y = labels_like(predicted, y)
+        counted = observed(self._check_predict(X)) if self._every_step else None
+        y = labels_like(predicted, y, counted)
         if not self._every_step:
             return accuracy_score(y, predicted, sample_weight=sample_weight)
-        counted = observed(self._check_predict(X))
         right = predicted[counted] == y[counted]
         if sample_weight is not None:
             sample_weight = np.repeat(sample_weight, counted.sum(axis=1))
@@ -151,22 +151,14 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self._n_shared = n_shared(windows, windows[:, :, :1])  # of any one variable
         self._smoothing = float(self.label_smoothing)  # numpy's would widen float32
         counted = observed(windows) if self._every_step else np.ones(y.shape, bool)
-        if (missing := np.argwhere(pd.isna(y) & counted)).size:
-            sample, *step = missing[0]
-            where = f" at step {step[0]}" if step else ""
-            where += ", which is not padding" if self._every_step else ""
-            raise ValueError(
-                f"Input y contains NaN or None: sample {sample} has no label{where}. "
-                "Drop such windows, or give what has no label a label of its own."
-            )
+        _refuse_missing(y, counted)
         given = y[counted]
         if not len(given):
             raise ValueError(
                 "All steps of X are padding, so y has no label to learn: give at least "
                 "one row that is not NaN."
             )
-        if given.dtype == object:  # numbers, if there was a None beside them
-            given = pd.Series(given).infer_objects().to_numpy()
+        given = _inferred(given)
         if len(_kinds(given)) > 1:
             raise ValueError(
                 "y holds labels that are text and others that are numbers: give all "
@@ -296,11 +288,11 @@ def _without_smoothing(smoothed, share):
     return (1 - share / 50) * p + share / 50 / n_classes
 
 
-def labels_like(predicted, y):
+def labels_like(predicted, y, counted=None):
     """Return true labels in the shape of the predicted ones, (n_samples, [steps]).
 
-    Raises ValueError if y has another shape, or is text where the predicted labels are
-    not, or the other way round.
+    Raises ValueError if y has another shape, lacks a label that is counted (all are by
+    default), or is text where the predicted labels are not, or the other way round.
     """
     y = np.asarray(y)
     if y.shape[1:] == (1,):  # raveled in fit, too
@@ -310,13 +302,32 @@ def labels_like(predicted, y):
             f"y has shape {y.shape}, but the labels predicted from X have shape "
             f"{predicted.shape}: give a true label for each of them."
         )
+    _refuse_missing(y, np.ones(y.shape, bool) if counted is None else counted)
     given, fitted = _kinds(y), _kinds(predicted)
     if given.isdisjoint(fitted):
         raise ValueError(
             f"The labels in y are {given.pop()}, but those of fit are {fitted.pop()}: "
             "all would count as wrong. Give labels of the type that y had in fit."
         )
-    return y
+    return _inferred(y)
+
+
+def _refuse_missing(y, counted):
+    if (missing := np.argwhere(pd.isna(y) & counted)).size:
+        sample, *step = missing[0]
+        where = f" at step {step[0]}" if step else ""
+        where += "" if counted.all() else ", which is not padding"
+        raise ValueError(
+            f"Input y contains NaN or None: sample {sample} has no label{where}. "
+            "Drop such windows, or give what has no label a label of its own."
+        )
+
+
+def _inferred(labels):
+    """Return numbers that are objects, since there was a None beside them, as such."""
+    if labels.dtype != object or labels.ndim > 1:
+        return labels
+    return pd.Series(labels).infer_objects().to_numpy()
 
 
 def _kinds(labels):
