@@ -16,6 +16,7 @@ from skseq import (
     GRUClassifier,
     ModuleClassifier,
     RNNClassifier,
+    SlidingWindow,
     TokenVectorizer,
     VectorizedGridSearchCV,
     WaveNetClassifier,
@@ -64,8 +65,8 @@ def test_labels_of_any_type(cls, labels):
 def test_logarithms_of_probabilities_do_not_round_to_infinity(n_members):
     X, up = steps()
     X = X.astype(np.float32)
-    model = make(GRUClassifier, n_members=n_members, max_epochs=2).fit(X, up)
-    for net in model.nets_:
+    model = make(GRUClassifier, n_members=n_members, label_smoothing=0, max_epochs=2)
+    for net in model.fit(X, up).nets_:
         net.module_.head.out.weight.data *= 30  # more certain than float32 can tell
     found, probability = model.predict_log_proba(X), model.predict_proba(X)
     assert found.dtype == probability.dtype == np.float32
@@ -186,18 +187,84 @@ def test_history_has_the_log_loss_of_the_steps_that_are_not_padded():
 
 
 @pytest.mark.parametrize("cls", CLASSIFIERS)
-def test_label_smoothing_makes_a_classifier_less_certain(cls):
+def test_label_smoothing_makes_a_network_less_certain(cls):
     X, up = steps()
-    certain, smooth = (
-        make(cls, max_epochs=15, label_smoothing=smoothing)
-        .fit(X, up)
-        .predict_proba(X)
-        .max(axis=1)
-        for smoothing in (0.0, 0.4)
-    )
+    model = make(cls, max_epochs=15, label_smoothing=0.4).fit(X, up)
+    with torch.no_grad():
+        outputs = model.net_.module_(torch.from_numpy(X)).reshape(len(X), 2)
+    smooth = outputs.softmax(dim=1).amax(dim=1)
     # The loss is least where the class has 1 - 0.4 + 0.4 / 2.
-    assert smooth.mean() == pytest.approx(0.8, abs=0.05)
-    assert certain.mean() > 0.9
+    assert smooth.mean().item() == pytest.approx(0.8, abs=0.05)
+    assert model.predict_proba(X).max(axis=1).mean() > 0.9
+    certain = make(cls, max_epochs=15, label_smoothing=0.0).fit(X, up)
+    assert certain.predict_proba(X).max(axis=1).mean() > 0.9
+
+
+@pytest.mark.parametrize("weights", [None, "class_weight", "sample_weight"])
+@pytest.mark.parametrize(("n_steps", "n_members"), [(1, 1), (1, 2), (4, 1)])
+def test_probabilities_are_the_shares_of_the_classes(n_steps, n_members, weights):
+    """Counted where the window is the same; the rarest have 1 in 100."""
+    shares = np.array([[0.9, 0.09, 0.01], [0.02, 0.28, 0.7]])
+    counts = (100 * shares).round().astype(int)
+    kind = np.repeat([0, 1], 100)
+    label = np.concatenate([np.repeat(np.arange(3), row) for row in counts])
+    X = np.repeat(np.array([-1.0, 1.0])[kind][:, None, None], n_steps, axis=1)
+    y = label if n_steps == 1 else np.repeat(label[:, None], n_steps, axis=1)
+    how, given = {}, {}
+    if weights == "class_weight":
+        how = {"class_weight": {0: 1.0, 1: 2.0, 2: 3.0}}
+    if weights == "sample_weight":
+        given = {"sample_weight": label + 1.0}
+    if weights:
+        shares = shares * [1, 2, 3]
+        shares /= shares.sum(axis=1, keepdims=True)
+    model = GRUClassifier(
+        hidden_size=8, n_members=n_members, batch_size=200, max_epochs=300,
+        learning_rate=0.02, recurrent_dropout=0, weight_decay=0, random_state=0,
+        **how,
+    ).fit(X, y, **given)  # fmt: skip
+    assert model.label_smoothing == 0.1
+    found = model.predict_proba(X)[[0, -1]].reshape(2, -1, 3)[:, -1]
+    # A fiftieth of the smoothing stays.
+    assert_allclose(found, 0.998 * shares + 0.002 / 3, atol=0.006)
+
+
+def test_probability_of_a_rare_event():
+    """Simulated, with known probabilities: one window in 50."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(6000, 3))
+    true = 1 / (1 + np.exp(6 - 2 * X.sum(axis=1)))
+    y = np.where(rng.random(6000) < true, "fails", "runs")
+    model = DenseClassifier(
+        hidden_layer_sizes=(16,), label_smoothing=0.1, max_epochs=20, random_state=0
+    )
+    found = model.fit(X[:3000], y[:3000]).predict_proba(X[3000:])[:, 0]
+    true = true[3000:]
+    assert found.mean() == pytest.approx(true.mean(), rel=0.2)
+    for part in np.array_split(np.argsort(true), 4):
+        assert found[part].mean() == pytest.approx(true[part].mean(), abs=0.01)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_classes", [2, 5])
+def test_no_probability_is_zero_with_label_smoothing(n_classes, dtype):
+    """However certain a network is; its order of classes stays."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 4, 1)).astype(dtype)
+    y = rng.integers(n_classes, size=200)
+    smoothing = np.float64(0.1)  # as from a grid: no reason to widen float32
+    model = make(GRUClassifier, label_smoothing=smoothing, max_epochs=2).fit(X, y)
+    model.net_.module_.head.out.weight.data *= 30
+    with torch.no_grad():
+        outputs = model.net_.module_(torch.from_numpy(X)).reshape(200, n_classes)
+    found = model.set_params(label_smoothing=0).predict_proba(X)  # until the next fit
+    assert found.dtype == dtype
+    assert found.min() == pytest.approx(0.002 / n_classes)
+    assert_allclose(found.sum(axis=1), 1, rtol=1e-6)
+    assert_allclose(np.exp(model.predict_log_proba(X)), found, rtol=1e-6)
+    best = outputs.argmax(dim=1).numpy()
+    np.testing.assert_array_equal(found.argmax(axis=1), best)
+    np.testing.assert_array_equal(model.predict(X), model.classes_[best])
 
 
 def test_early_stopping_holds_out_the_last_of_each_class():
@@ -401,6 +468,32 @@ def test_missing_labels(labels):
     X = np.random.default_rng(0).normal(size=(20, 4))
     with pytest.raises(ValueError, match="y contains NaN or None: sample 1 has no lab"):
         DenseClassifier(max_epochs=1).fit(X, labels)
+
+
+def test_score_of_the_next_direction():
+    """True and False are objects if the last one is unknown, and then left out."""
+    close = pd.Series(np.random.default_rng(0).normal(size=60).cumsum())
+    X = SlidingWindow(4).fit_transform(close)[3:]
+    up = (close.shift(-1) > close).where(close.shift(-1).notna())[3:]
+    known = up.notna()
+    assert up[known].dtype == object
+    model = DenseClassifier(max_epochs=2, random_state=0).fit(X[known], up[known])
+    assert model.predict(X).dtype == bool
+    right = model.predict(X[known]) == up[known].to_numpy(bool)
+    assert model.score(X[known], up[known]) == pytest.approx(right.mean())
+    with pytest.raises(ValueError, match="contains NaN or None: sample 56 has no lab"):
+        model.score(X, up)
+
+
+@pytest.mark.parametrize("cls", [GRUClassifier, EncoderDecoderClassifier])
+@pytest.mark.parametrize("missing", [None, np.nan])
+def test_a_missing_label_of_a_step_is_not_scored_as_wrong(cls, missing):
+    X = np.random.default_rng(0).normal(size=(20, 4, 1))
+    y = np.where(X[:, :, 0] > 0, "up", "down").astype(object)
+    model = make(cls, max_epochs=1).fit(X, y)
+    y[3, 2] = missing
+    with pytest.raises(ValueError, match="sample 3 has no label at step 2"):
+        model.score(X, y)
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])

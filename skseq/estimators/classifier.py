@@ -38,8 +38,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     label_smoothing : float, default=0.0
         Share of the target's probability that is spread over all classes in training,
         so that no probability is driven to 0 or 1 (Szegedy et al., arXiv:1512.00567).
-        What is predicted is spread alike: the probability of a class is seldom below
-        ``label_smoothing / n_classes``, however rare it is. 0 does not spread it.
+        ``predict_proba`` takes it back, but for a fiftieth, so that none is 0.
     differences : bool, default=False
         Whether the network also sees the change of each variable since the step
         before, scaled separately, so that small details count as much as the whole.
@@ -48,6 +47,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     _choices = {"pooling": POOLINGS}
     _every_step = False  # whether there is a label for each step of a window
     _n_shared = 0  # number of following windows that share steps with a window
+    _smoothing = 0.0  # label_smoothing of the last fit
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -63,6 +63,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         """
         total = sum(softmax(one, axis=-1) for one in self._members_outputs(X))
         total /= len(self.nets_)
+        if self._smoothing:
+            total = _without_smoothing(total, self._smoothing)
         return total
 
     def predict_log_proba(self, X):
@@ -77,6 +79,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ndarray of shape (n_samples, n_classes) or (n_samples, length, n_classes)
             That of :meth:`predict_proba`, but finite where this rounds to 0.
         """
+        if self._smoothing:  # no probability is near 0
+            return np.log(self.predict_proba(X))
         logs = (log_softmax(one, axis=-1) for one in self._members_outputs(X))
         total = reduce(np.logaddexp, logs)
         total -= np.log(len(self.nets_), dtype=total.dtype)
@@ -148,23 +152,16 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             y = y[:, 0]
         self._check_label_shape(y, windows)
         self._n_shared = n_shared(windows, windows[:, :, :1])  # of any one variable
+        self._smoothing = float(self.label_smoothing)  # numpy's would widen float32
         counted = observed(windows) if self._every_step else np.ones(y.shape, bool)
-        if (missing := np.argwhere(pd.isna(y) & counted)).size:
-            sample, *step = missing[0]
-            where = f" at step {step[0]}" if step else ""
-            where += ", which is not padding" if self._every_step else ""
-            raise ValueError(
-                f"Input y contains NaN or None: sample {sample} has no label{where}. "
-                "Drop such windows, or give what has no label a label of its own."
-            )
+        _refuse_missing(y, counted)
         given = y[counted]
         if not len(given):
             raise ValueError(
                 "All steps of X are padding, so y has no label to learn: give at least "
                 "one row that is not NaN."
             )
-        if given.dtype == object:  # numbers, if there was a None beside them
-            given = pd.Series(given).infer_objects().to_numpy()
+        given = _inferred(given)
         if len(_kinds(given)) > 1:
             raise ValueError(
                 "y holds labels that are text and others that are numbers: give all "
@@ -282,11 +279,24 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return 1 + self._n_shared
 
 
-def labels_like(predicted, y, counted=...):
+def _without_smoothing(smoothed, share):
+    """Return the p of which (1 - share) * p + share / n_classes are given.
+
+    With smoothed labels, the loss is least at these. Where a network goes beyond, p
+    would be 0, which a network cannot know: a fiftieth of the smoothing stays.
+    """
+    n_classes = smoothed.shape[-1]
+    p = np.maximum(smoothed - share / n_classes, 0)
+    p /= p.sum(axis=-1, keepdims=True)
+    return (1 - share / 50) * p + share / 50 / n_classes
+
+
+def labels_like(predicted, y, counted=None):
     """Return true labels in the shape of the predicted ones, (n_samples, [steps]).
 
-    Raises ValueError if y has another shape, or is text where the predicted labels are
-    not, or the other way round, judged by those that are ``counted``.
+    Raises ValueError if y has another shape, or of those labels that are counted (all,
+    by default), one is missing, or they are text where the predicted ones are not, or
+    the other way round.
     """
     y = np.asarray(y)
     if y.shape[1:] == (1,):  # raveled in fit, too
@@ -296,13 +306,33 @@ def labels_like(predicted, y, counted=...):
             f"y has shape {y.shape}, but the labels predicted from X have shape "
             f"{predicted.shape}: give a true label for each of them."
         )
+    counted = np.ones(y.shape, bool) if counted is None else counted
+    _refuse_missing(y, counted)
     given, fitted = _kinds(y[counted]), _kinds(predicted)
     if given and given.isdisjoint(fitted):
         raise ValueError(
             f"The labels in y are {given.pop()}, but those of fit are {fitted.pop()}: "
             "all would count as wrong. Give labels of the type that y had in fit."
         )
-    return y
+    return _inferred(y)
+
+
+def _refuse_missing(y, counted):
+    if (missing := np.argwhere(pd.isna(y) & counted)).size:
+        sample, *step = missing[0]
+        where = f" at step {step[0]}" if step else ""
+        where += "" if counted.all() else ", which is not padding"
+        raise ValueError(
+            f"Input y contains NaN or None: sample {sample} has no label{where}. "
+            "Drop such windows, or give what has no label a label of its own."
+        )
+
+
+def _inferred(labels):
+    """Return numbers that are objects, since there was a None beside them, as such."""
+    if labels.dtype != object or labels.ndim > 1:
+        return labels
+    return pd.Series(labels).infer_objects().to_numpy()
 
 
 def _kinds(labels):

@@ -14,6 +14,7 @@ ItalyPowerDemand, and 300 epochs on ArrowHead's 251 steps, chosen likewise: ther
 a log loss of .31 ± .04, two layers of 32 units .41 ± .06. On ItalyPowerDemand 32 units
 and 60 epochs do no worse, but on GunPoint and BasicMotions they have a higher log loss.
 Of WaveNet's sizes cross-validation on ItalyPowerDemand cannot choose one.
+These log losses are of smoothed probabilities: ``predict_proba`` takes it back since.
 """
 
 import sys
