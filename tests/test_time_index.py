@@ -1,5 +1,7 @@
 """Every kind of index: its step is found, and what does not fit is said."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -241,3 +243,19 @@ def test_python_s_dates_whose_offset_changes():
     fixed = [pd.Timestamp(str(time)).to_pydatetime() for time in index]
     found = time_index(table(pd.Index(fixed, dtype=object)))
     assert (found == index).all()
+
+
+def test_a_clock_set_forward_is_told_from_missing_rows():
+    """Its remedy works: with the time zone, no hour is missing."""
+    hours = pd.date_range("2024-03-30", periods=72, freq="h", tz="Europe/Berlin")
+    local = hours.tz_localize(None)
+    remedy = "if a clock was set forward, give the time zone (index.tz_localize(zone"
+    with pytest.raises(ValueError, match=re.escape(remedy)):
+        find_step(local)
+    zoned = local.tz_localize("Europe/Berlin", ambiguous="infer")
+    assert find_step(zoned) == pd.Timedelta(hours=1)
+    days = pd.date_range("2024-03-30", periods=9).delete(5)
+    for other in (hours.delete(5), days):
+        with pytest.raises(ValueError, match="no regular step") as error:
+            find_step(other)
+        assert "clock" not in str(error.value)

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from ..comparison.coming import split_coming
 from ..comparison.tables import in_order
 from ..datasets import load_victoria_electricity
 from ..instances import label
-from ..transformers.time_index import find_step, has_month_each, say_gap
+from ..transformers.time_index import (
+    find_step,
+    has_local_hours,
+    has_month_each,
+    say_gap,
+)
 from .read import read_table
 
 
@@ -143,9 +147,8 @@ def _say_irregular(index, where):
             f"{say_gap(index)}. Give --gaps ignore if each row is the step after the "
             "one before (half months); or write local dates, if a clock was changed."
         )
-    clock, day = "", np.timedelta64(1, "D")
-    is_local = isinstance(index, pd.DatetimeIndex) and index.tz is None
-    if is_local and np.diff(index).min() < day:
+    clock = ""
+    if has_local_hours(index):
         clock = "write the offset from UTC (03:00+02:00), if a clock was set forward; "
     return (
         f"The rows{where} have no regular step, or some are missing: "

@@ -257,18 +257,31 @@ def say_gap(index):
     )
 
 
+def has_local_hours(index):
+    """Tell whether there are several dates a day, in no time zone."""
+    if not isinstance(index, pd.DatetimeIndex) or index.tz is not None:
+        return False
+    return bool(np.diff(index).min() < np.timedelta64(1, "D"))
+
+
 def _say_irregular(index, name):
     if has_month_each(index):
         return (
             f"The index of {name} has one date in each month, but on no regular day: "
             f"{say_gap(index)}. Give months instead ({name}.index.to_period('M'))."
         )
+    clock = ""
+    if has_local_hours(index):
+        clock = (
+            "if a clock was set forward, give the time zone (index.tz_localize(zone, "
+            "ambiguous='infer')); "
+        )
     return (
         f"The index of {name} has no regular step, or rows are missing: "
         f"{say_gap(index)}. Windows and lags count rows: fill in the missing rows "
-        "(DataFrame.asfreq, then impute), or set gaps='ignore' if each row simply "
-        "follows the one before (trading days, events, times that are not exact). "
-        "Cross-validation that takes rows out of the middle also causes this: use "
+        f"(DataFrame.asfreq, then impute); {clock}or set gaps='ignore' if each row "
+        "simply follows the one before (trading days, events, times that are not "
+        "exact). Cross-validation that takes rows out of the middle also causes this: use "
         "TimeSeriesSplit; or with several series, such as recordings, put the name of "
         "each before the time in the index, and take whole ones with GroupKFold."
     )
