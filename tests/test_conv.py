@@ -307,7 +307,9 @@ def test_batch_statistics_are_those_of_all_training_windows(weighted):
     X, y = rng.normal(size=(50, 12, 2)), np.arange(50) % 2
     X[:20, :4] = np.nan
     weights = rng.integers(1, 4, size=50) if weighted else np.ones(50, dtype=int)
-    model = Conv1DClassifier(n_filters=4, max_epochs=2, random_state=0)
+    model = Conv1DClassifier(
+        n_filters=4, label_smoothing=0, max_epochs=2, random_state=0
+    )
     model.fit(X, y, sample_weight=weights if weighted else None)
     module = copy.deepcopy(model.net_.module_)
     # In training a batch is normalised with its own statistics.

@@ -858,6 +858,19 @@ def test_the_unit_of_y_does_not_matter(unit):
     assert other.aicc_ - shift == pytest.approx(model.aicc_, abs=1e-3)
 
 
+def test_a_long_season():
+    """Of a day of quarters of an hour, say: other recursions find the same."""
+    shocks = np.random.default_rng(0).normal(size=900)
+    series = shocks.copy()
+    for i in range(60, len(series)):
+        series[i] += series[i - 60] - 0.5 * shocks[i - 60]
+    X, y = cut(series, length=70)
+    model = SARIMARegressor((0, 0, 1), (0, 1, 1, 60)).fit(X, y)
+    assert model.params_["ma.S.L60"] == pytest.approx(-0.5, abs=0.1)
+    results = model.statsmodels_results(X, y)
+    assert results.aicc == pytest.approx(model.aicc_, rel=1e-9)
+
+
 def test_states_take_one_thread(monkeypatch):
     """Others only wait for it, and on a busy machine it for them."""
 

@@ -38,7 +38,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     label_smoothing : float, default=0.0
         Share of the target's probability that is spread over all classes in training,
         so that no probability is driven to 0 or 1 (Szegedy et al., arXiv:1512.00567).
-        ``predict_proba`` takes it back, but for a fiftieth, so that none is 0.
+        ``predict_proba`` takes it back, but leaves a twentieth of what would become 0.
     differences : bool, default=False
         Whether the network also sees the change of each variable since the step
         before, scaled separately, so that small details count as much as the whole.
@@ -79,8 +79,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ndarray of shape (n_samples, n_classes) or (n_samples, length, n_classes)
             That of :meth:`predict_proba`, but finite where this rounds to 0.
         """
-        if self._smoothing:  # no probability is near 0
-            return np.log(self.predict_proba(X))
+        if self._smoothing:
+            p = self.predict_proba(X)
+            return np.log(np.maximum(p, np.finfo(p.dtype).tiny))
         logs = (log_softmax(one, axis=-1) for one in self._members_outputs(X))
         total = reduce(np.logaddexp, logs)
         total -= np.log(len(self.nets_), dtype=total.dtype)
@@ -283,12 +284,12 @@ def _without_smoothing(smoothed, share):
     """Return the p of which (1 - share) * p + share / n_classes are given.
 
     With smoothed labels, the loss is least at these. Where a network goes beyond, p
-    would be 0, which a network cannot know: a fiftieth of the smoothing stays.
+    would be 0, which it can't know, and windows would no longer differ: a twentieth of
+    what is given stays.
     """
-    n_classes = smoothed.shape[-1]
-    p = np.maximum(smoothed - share / n_classes, 0)
+    p = np.maximum(smoothed - share / smoothed.shape[-1], smoothed / 20)
     p /= p.sum(axis=-1, keepdims=True)
-    return (1 - share / 50) * p + share / 50 / n_classes
+    return p
 
 
 def labels_like(predicted, y, counted=None):

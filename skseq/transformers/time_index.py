@@ -281,9 +281,9 @@ def _say_irregular(index, name):
         f"{say_gap(index)}. Windows and lags count rows: fill in the missing rows "
         f"(DataFrame.asfreq, then impute); {clock}or set gaps='ignore' if each row "
         "simply follows the one before (trading days, events, times that are not "
-        "exact). Cross-validation that takes rows out of the middle also causes this: use "
-        "TimeSeriesSplit; or with several series, such as recordings, put the name of "
-        "each before the time in the index, and take whole ones with GroupKFold."
+        "exact). Cross-validation that takes rows out of the middle also causes this: "
+        "use TimeSeriesSplit; or with several series, such as recordings, put the name "
+        "of each before the time in the index, and take whole ones with GroupKFold."
     )
 
 

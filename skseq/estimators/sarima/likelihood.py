@@ -13,6 +13,9 @@ from ...warning import silence, warn
 # Largest x, where the partial autocorrelation is x / sqrt(1 + x^2). Nearer to 1, the
 # variance of the stationary series cannot be computed.
 _PERSISTENT = 300
+# States, about as many as there are steps in a season, that make a model slow.
+_LARGE = 50
+
 UNIT_ROOT = (
     "The autoregression is so close to a unit root that its variance cannot be "
     "computed: difference instead (order, seasonal_order), or choose smaller orders."
@@ -131,6 +134,9 @@ def maximize(model, before, max_iter):
     # Keeping the covariances of the states at all steps would take gigabytes.
     for part in ("predicted", "filtered", "gain", "smoothing"):
         setattr(model.ssm, f"memory_no_{part}", True)
+    large = model.k_states > _LARGE
+    # These recursions give the same likelihood, two to three times as fast.
+    model.ssm.filter_chandrasekhar = large and not np.isnan(model.endog).any()
     if not model.param_names:
         return model.filter([])
     start = None  # statsmodels' guess
