@@ -871,6 +871,18 @@ def test_a_long_season():
     assert results.aicc == pytest.approx(model.aicc_, rel=1e-9)
 
 
+def test_a_persistent_long_season():
+    """Faster recursions would be inexact near a seasonal unit root."""
+    wave = 50 * np.sin(np.arange(260) * 2 * np.pi / 52)
+    series = wave + np.random.default_rng(1).normal(size=260)
+    X, y = cut(series, length=60)
+    orders = (1, 0, 0), (1, 0, 0, 52)
+    model = SARIMARegressor(*orders).fit(X, y)
+    reference = sarimax.SARIMAX(series, order=orders[0], seasonal_order=orders[1])
+    best = reference.fit([0.9, 0.9, 1.0], disp=False)
+    assert reference.loglike(list(model.params_.values())) > best.llf - 0.1
+
+
 def test_states_take_one_thread(monkeypatch):
     """Others only wait for it, and on a busy machine it for them."""
 
