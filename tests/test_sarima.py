@@ -25,6 +25,7 @@ from skseq import (
 )
 from skseq.displays import ResidualsDisplay
 from skseq.estimators.sarima import stitching
+from skseq.estimators.sarima.likelihood import one_thread
 from skseq.windows import sliding_windows, views
 from tests.benchmarks.sarima import PUBLISHED, every_day, every_day_warm, load, once
 
@@ -909,3 +910,16 @@ def test_states_take_one_thread(monkeypatch):
         SARIMARegressor(*WEEKLY).fit(X, y)
         assert threads() == before
     assert seen == {1}
+
+
+def test_fits_in_two_threads_restore_the_threads():
+    """The one that began first ends first."""
+    with threadpool_limits(2, user_api="blas"):
+        before = threadpool_info()
+        first, second = one_thread(), one_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert threadpool_info() != before
+        second.__exit__(None, None, None)
+        assert threadpool_info() == before

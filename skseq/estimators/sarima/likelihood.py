@@ -8,6 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import ThreadpoolController
 
 from ...extras import import_extra
+from ...fork_safe import ForkSafe
 from ...warning import silence, warn
 
 # Largest x, where the partial autocorrelation is x / sqrt(1 + x^2). Nearer to 1, the
@@ -22,14 +23,26 @@ UNIT_ROOT = (
 )
 
 
+_threads = ForkSafe()
+_limits = []
+"""One for each thread at work; the first holds what is restored after the last."""
+
+
 @contextmanager
 def one_thread():
     """Let BLAS use one thread: for matrices as small as a state, others only wait.
 
     Where the processors are busy, fits take twenty times as long otherwise.
     """
-    with _libraries().limit(limits=1, user_api="blas"):
+    with _threads.lock:
+        _limits.append(_libraries().limit(limits=1, user_api="blas"))
+    try:
         yield
+    finally:
+        with _threads.lock:
+            last = _limits.pop()
+            if not _limits:
+                last.restore_original_limits()
 
 
 @cache
