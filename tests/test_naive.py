@@ -249,6 +249,24 @@ def test_warns_where_y_begins_later(model, kind):
         model.fit(np.asarray(windows)[::2], y[::2, 2])
 
 
+@pytest.mark.parametrize("n_windows", [12, 40, 600])
+@pytest.mark.parametrize("share", [0.05, 0.1])
+def test_zeros_that_are_equal_by_chance_tell_no_step(n_windows, share):
+    """Of another quantity than that of X; but a y that begins later is told."""
+    rng = np.random.default_rng(0)
+    model = NaiveRegressor(2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(60):
+            rain, other = 1.0 * (rng.random((2, n_windows + 5)) < share)
+            windows = SlidingWindow(3).fit_transform(rain[:, np.newaxis])[5:]
+            model.fit(windows, other[5:])
+    rain = 1.0 * (rng.random(600) < 0.2)
+    windows = SlidingWindow(3).fit_transform(rain[:, np.newaxis])[5:-5]
+    with pytest.warns(UserWarning, match="y begins 5 steps after"):
+        model.fit(windows, rain[10:])
+
+
 def test_warns_where_steps_fed_back_begin_later():
     X, y = horizon_targets(make_series(60), target=0, horizon=3)
     windows = SlidingWindow(5).fit_transform(X[:, :1])

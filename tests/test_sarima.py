@@ -25,6 +25,7 @@ from skseq import (
 )
 from skseq.displays import ResidualsDisplay
 from skseq.estimators.sarima import stitching
+from skseq.estimators.sarima.likelihood import one_thread
 from skseq.windows import sliding_windows, views
 from tests.benchmarks.sarima import PUBLISHED, every_day, every_day_warm, load, once
 
@@ -871,6 +872,18 @@ def test_a_long_season():
     assert results.aicc == pytest.approx(model.aicc_, rel=1e-9)
 
 
+def test_a_persistent_long_season():
+    """Faster recursions would be inexact near a seasonal unit root."""
+    wave = 50 * np.sin(np.arange(260) * 2 * np.pi / 52)
+    series = wave + np.random.default_rng(1).normal(size=260)
+    X, y = cut(series, length=60)
+    orders = (1, 0, 0), (1, 0, 0, 52)
+    model = SARIMARegressor(*orders).fit(X, y)
+    reference = sarimax.SARIMAX(series, order=orders[0], seasonal_order=orders[1])
+    best = reference.fit([0.9, 0.9, 1.0], disp=False)
+    assert reference.loglike(list(model.params_.values())) > best.llf - 0.1
+
+
 def test_states_take_one_thread(monkeypatch):
     """Others only wait for it, and on a busy machine it for them."""
 
@@ -897,3 +910,16 @@ def test_states_take_one_thread(monkeypatch):
         SARIMARegressor(*WEEKLY).fit(X, y)
         assert threads() == before
     assert seen == {1}
+
+
+def test_fits_in_two_threads_restore_the_threads():
+    """The one that began first ends first."""
+    with threadpool_limits(2, user_api="blas"):
+        before = threadpool_info()
+        first, second = one_thread(), one_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert threadpool_info() != before
+        second.__exit__(None, None, None)
+        assert threadpool_info() == before

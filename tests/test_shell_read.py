@@ -190,6 +190,12 @@ def test_refuses_months_as_names_of_columns(csv, form):
             read_table(path)
 
 
+def test_words_that_begin_as_months_are_no_dates(csv):
+    path = csv({"market": [1.5] * 60, "decline": 2.5, "mayors": 3.5})
+    with pytest.raises(ValueError, match="No column holds dates"):
+        read_table(path)
+
+
 def test_text_becomes_no_column_that_exists(csv):
     path = csv({"day": DAYS, "kind": ["a", "b"] * 30, "kind_b": 1})
     with pytest.raises(ValueError, match="'kind' would become kind_a, kind_b, but"):

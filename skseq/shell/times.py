@@ -10,7 +10,10 @@ from .hours import add_hours, since_midnight
 from .numbers import as_whole
 from .parts import date_columns, join_parts
 
-MONTH = r"^(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[A-Za-z]*$"
+MONTH = (
+    "^(?i:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|january|february|march"
+    "|april|august|september|october|november|december)$"
+)
 PERIOD = rf"(?<!\d)(?:19|20)\d\d(?!\d)|{MONTH}"
 """The year of "1990", "X1990" or "1990 [YR1990]", or a month."""
 

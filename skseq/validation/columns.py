@@ -132,11 +132,15 @@ def _further_targets(windows, y):
 def _first_step(column, windows, y):
     """Count the steps from windows to their y; 1 if that can't be told."""
     windows, first = windows[:N_LOOKED_AT], y[:N_LOOKED_AT, 0, 0]
-    last = windows[:, -1, column]
+    last, n = windows[:, -1, column], len(windows)
+    # Only these tell: others may be equal by chance, such as zeros.
+    differs = first[:-1] != last[1:]
     if _follow(windows[:100]):
-        n = len(last)
-        for step in (1, 0, *range(2, n // 2)):
-            if (last[step:] == first[: n - step]).mean() > 0.9:
+        for step in (0, *range(2, n // 2)):
+            size = min(n - step, n - 1)
+            same = last[step : step + size] == first[:size]
+            told = differs[:size]
+            if same.mean() > 0.9 and same[told].sum() > max(9, 0.9 * told.sum()):
                 return step
     return 1
 

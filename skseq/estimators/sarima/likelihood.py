@@ -8,6 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import ThreadpoolController
 
 from ...extras import import_extra
+from ...fork_safe import ForkSafe
 from ...warning import silence, warn
 
 # Largest x, where the partial autocorrelation is x / sqrt(1 + x^2). Nearer to 1, the
@@ -22,14 +23,26 @@ UNIT_ROOT = (
 )
 
 
+_threads = ForkSafe()
+_limits = []
+"""One for each thread at work; the first holds what is restored after the last."""
+
+
 @contextmanager
 def one_thread():
     """Let BLAS use one thread: for matrices as small as a state, others only wait.
 
     Where the processors are busy, fits take twenty times as long otherwise.
     """
-    with _libraries().limit(limits=1, user_api="blas"):
+    with _threads.lock:
+        _limits.append(_libraries().limit(limits=1, user_api="blas"))
+    try:
         yield
+    finally:
+        with _threads.lock:
+            last = _limits.pop()
+            if not _limits:
+                last.restore_original_limits()
 
 
 @cache
@@ -134,9 +147,7 @@ def maximize(model, before, max_iter):
     # Keeping the covariances of the states at all steps would take gigabytes.
     for part in ("predicted", "filtered", "gain", "smoothing"):
         setattr(model.ssm, f"memory_no_{part}", True)
-    large = model.k_states > _LARGE
-    # These recursions give the same likelihood, two to three times as fast.
-    model.ssm.filter_chandrasekhar = large and not np.isnan(model.endog).any()
+    model.ssm.filter_chandrasekhar = _has_faster_filter(model)
     if not model.param_names:
         return model.filter([])
     start = None  # statsmodels' guess
@@ -159,6 +170,18 @@ def maximize(model, before, max_iter):
             ConvergenceWarning,
         )
     return results
+
+
+def _has_faster_filter(model):
+    """Tell whether Chandrasekhar's recursions are faster, and as exact.
+
+    They take a half or a third of the time. Rounding errors add up in them, though: at
+    a large seasonal autoregression, or several parameters near the bounds, they make up
+    likelihoods in which the optimiser gets lost.
+    """
+    p, _, q = model.order
+    is_exact = max(p, q) < 2 and model.seasonal_order[0] == 0
+    return model.k_states > _LARGE and is_exact and not np.isnan(model.endog).any()
 
 
 def _fit(model, start, **options):
