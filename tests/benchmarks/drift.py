@@ -51,6 +51,11 @@ def compared(values, season):
     models = default_models(season, random_state=0)
     for name in NETWORKS:
         models[f"{name}, as it is"] = models[name].regressor
+    return relative_errors(models, values, season)
+
+
+def relative_errors(models, values, season):
+    """Compare models on a series; return errors relative to the naive forecast's."""
     horizon, window = SETTINGS[season]
     table = pd.DataFrame({"y": pd.Series(values).to_numpy(float)})
     setting = {"horizon": horizon, "window": window, "season": season}

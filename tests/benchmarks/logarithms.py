@@ -9,13 +9,12 @@ naive forecast, one seed. Run with ``python -m tests.benchmarks.logarithms``.
 import warnings
 
 import numpy as np
-import pandas as pd
 from sklearn.preprocessing import FunctionTransformer
 from sktime.datasets import load_airline
 
-from skseq import TransformedWindowRegressor, compare, default_models
+from skseq import TransformedWindowRegressor, default_models
 
-from .drift import SETTINGS, series
+from .drift import relative_errors, series
 
 MODELS = "SARIMA", "linear", "LSTM", "GRU"
 
@@ -27,10 +26,7 @@ def compared(values, season):
     logarithm = FunctionTransformer(np.log, np.exp)
     for name in MODELS:
         models[f"log {name}"] = TransformedWindowRegressor(models[name], logarithm)
-    horizon, window = SETTINGS[season]
-    table = pd.DataFrame({"y": pd.Series(values).to_numpy(float)})
-    setting = {"horizon": horizon, "window": window, "season": season}
-    return compare(models, table, target="y", **setting).table["MAE / naive"]
+    return relative_errors(models, values, season)
 
 
 def main():
