@@ -63,7 +63,9 @@ class Standardize(nn.Module):
         values : (batch, length, self.n_features), with those known for the next step
         known : (batch, length, horizon, n_known); of length 1 unless ``every``
         """
-        known = self.known_ahead(x if self.every else x[..., -1:, :])
+        known = None
+        if self.n_known:
+            known = self.known_ahead(x if self.every else x[..., -1:, :])
         values = self._standardized(x, self._next_step)
         if self.change_scale is not None:
             changes = x.diff(dim=-2, prepend=x[..., :1, :])
@@ -76,9 +78,7 @@ class Standardize(nn.Module):
         return values, known, n_padding
 
     def known_ahead(self, x):
-        """Return values known ahead (batch, length, horizon, n_known), or None."""
-        if not self.n_known:
-            return None
+        """Return values known ahead (batch, length, horizon, n_known)."""
         known = self._standardized(x, lambda columns: columns[..., self.n_past :])
         known = known.unflatten(-1, (self.n_known, self.n_ahead))
         return known[..., : self.horizon].transpose(-1, -2)
@@ -90,7 +90,7 @@ class Standardize(nn.Module):
 
     def _next_step(self, columns):
         """Choose the past, and of what is known ahead the next step."""
-        if self.n_ahead == 1:  # all columns
+        if not self.n_known or self.n_ahead == 1:  # all columns
             return columns
         past, ahead = columns[..., : self.n_past], columns[..., self.n_past :]
         return torch.cat([past, ahead[..., :: self.n_ahead]], dim=-1)
