@@ -75,9 +75,8 @@ def warn_of_levels(model, panel, length):
         return
     try:
         moves = _moves(model, [panel[i] for i in np.flatnonzero(concerned)], length)
-    except Exception:
-        # A regressor may raise anything at levels that it can't take, such as shares
-        # above 1. That it was fitted stands: there is only nothing to warn of.
+    except Exception:  # a regressor may raise anything at levels that it can't take
+        # Such as shares above 1. That it was fitted stands: nothing to warn of.
         return
     if np.median(moves[drifts[concerned]]) <= 1 / 3:
         warn(

@@ -8,6 +8,9 @@ from ..windows import LazyArray, chunks
 N_LOOKED_AT = 1000
 """Windows that tell which columns y continues, if they have to be read first."""
 
+N_TELLING = 10
+"""Values of y that are not the next ones from which its first step can be told."""
+
 
 def check_target_columns(target, n_features, n_outputs):
     """Validate the columns of X that y continues.
@@ -135,13 +138,16 @@ def _first_step(column, windows, y):
     last, n = windows[:, -1, column], len(windows)
     # Only these tell: others may be equal by chance, such as zeros.
     differs = first[:-1] != last[1:]
-    if _follow(windows[:100]):
-        for step in (0, *range(2, n // 2)):
-            size = min(n - step, n - 1)
-            same = last[step : step + size] == first[:size]
-            told = differs[:size]
-            if same.mean() > 0.9 and same[told].sum() > max(9, 0.9 * told.sum()):
-                return step
+    # Mostly there are none, and no other step is looked for.
+    if differs.sum() < N_TELLING or not _follow(windows[:100]):
+        return 1
+    for step in (0, *range(2, n // 2)):
+        size = min(n - step, n - 1)
+        same = last[step : step + size] == first[:size]
+        told = differs[:size]
+        n_same = same[told].sum()
+        if same.mean() > 0.9 and n_same >= N_TELLING and n_same > 0.9 * told.sum():
+            return step
     return 1
 
 
