@@ -309,23 +309,47 @@ def test_windows_at_their_own_level_are_thinned_out():
     whole = SARIMARegressor((0, 1, 1), NO_SEASON).fit(X, y)
     assert levelled.params_ == pytest.approx(whole.params_, rel=0.03)
     # Minus twice the log-likelihood grows with the steps that it counts.
-    assert 5 * whole.aicc_ < levelled.aicc_ < 15 * whole.aicc_
+    assert 3.5 * whole.aicc_ < levelled.aicc_ < 8 * whole.aicc_
 
 
 @given(
     lengths=st.lists(st.integers(1, 400), min_size=1, max_size=300),
     most=st.integers(1, 10_000),
+    n_around=st.integers(0, 50),
+    season=st.integers(0, 20),
 )
-def test_thinning_out_leaves_enough(lengths, most):
-    pieces = [np.full((length, 1), float(length)) for length in lengths]
+def test_thinning_out_leaves_enough(lengths, most, n_around, season):
+    ends = np.cumsum(lengths).tolist()
+    pieces = list(zip([0, *ends[:-1]], ends, strict=True))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stitching, "MANY", most)
-        kept = stitching.thin_out(pieces, sum(lengths))
-    places = [i for i, piece in enumerate(pieces) if any(piece is k for k in kept)]
-    assert len(kept) == len(places) >= min(len(pieces), stitching.FEW)
+        kept = stitching.thin_out(pieces, n_around, season)
+    places = [ends.index(last) for _, last in kept]
+    assert len(kept) >= min(len(pieces), stitching.FEW)
     assert len(set(np.diff(places))) <= 1
-    if sum(lengths) < 2 * most:
-        assert len(kept) == len(pieces)
+    sizes = [last - first for first, last in kept]
+    least = stitching.SEASONS * max(1, season)
+    longest = max(sizes)
+    for size, place in zip(sizes, places, strict=True):
+        assert size == min(longest, lengths[place])
+        assert size >= min(least, lengths[place])
+    if sum(lengths) <= most:
+        assert sizes == [lengths[place] for place in places]
+        if sum(lengths) + len(lengths) * n_around < 2 * most:
+            assert kept == pieces
+    elif longest > least and len(kept) == len(pieces):
+        # One window more of each of the longest would be too much.
+        assert most - len(lengths) < sum(sizes) <= most
+
+
+def test_the_latest_of_very_many_steps_are_read():
+    """Those before have another model."""
+    old, new = (simulate(20_000, (1, 0, 0), params=[phi]) for phi in (-0.9, 0.5))
+    X, y = cut(np.concatenate([old, new]))
+    model = SARIMARegressor((1, 0, 0)).fit(X, y)
+    latest = SARIMARegressor((1, 0, 0)).fit(X[-20_000:], y[-20_000:])
+    assert model.params_ == latest.params_
+    assert model.params_["ar.L1"] == pytest.approx(0.5, abs=0.03)
 
 
 def test_windows_of_one_row_are_joined_by_their_targets():

@@ -103,9 +103,13 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
     -----
     Windows are consecutive if each is the previous one moved by one row. If they are
     not (the two training parts of a fold), each piece is differenced by itself, and
-    the pieces are joined with as many missing values as a window has steps. Of 200
-    pieces or more with at least 100,000 time steps, as of windows that are scaled one
-    by one, ``fit`` reads evenly spread ones.
+    the pieces are joined with as many missing values as a window has steps.
+
+    More than 20,000 windows hardly change the estimates, but take long if the season
+    does. So ``fit`` reads the latest 20,000; of several pieces the latest of each, so
+    that the longest are equally long, but no shorter than ten seasons. Of 200 pieces or
+    more that still have 40,000 time steps, as of windows that are scaled one by one,
+    it reads evenly spread ones.
 
     For the values before a window, the differenced part of the model starts from a
     diffuse distribution, and the rest from the stationary one. So a padded window has
@@ -211,7 +215,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         # If they are set later, they have no effect before the next fit.
         self._target, self._n_known_ahead = self.target, self.n_known_ahead
         how = self._target, self._n_known_ahead
-        pieces = stitch(windows, y, *how, thin=True)
+        pieces = stitch(windows, y, *how, season=self.seasonal_order[-1])
         self._choose_orders(pieces)
         check_length(self, windows.shape[1])
         before = getattr(self, "params_", {}) if self.warm_start else {}
@@ -367,7 +371,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         self.aicc_ = float(2 * (penalty - llf))
         estimates = dict(zip(names, results.params.tolist(), strict=True))
         estimates["sigma2"] = float(results.scale)
-        self.params_ = scaling.unscale_params(estimates)
+        estimates = scaling.unscale_params(estimates)
+        self.params_ = {name: float(value) for name, value in estimates.items()}
         of_known = [f"x{i + 1}" for i in range(self.n_known_ahead)]
         self.known_coef_ = np.array([self.params_[name] for name in of_known])
         # Of the series without the effect of the known variables, in its unit.

@@ -14,14 +14,17 @@ from ...windows import (
     series_of,
 )
 
-MANY = 50_000
+MANY = 20_000
 """Time steps from which the parameters of a model are known well."""
 
 FEW = 100
-"""Pieces that are not thinned out, however long they are."""
+"""Pieces that are kept, however many time steps they have."""
+
+SEASONS = 10
+"""Which each piece keeps, however many pieces there are."""
 
 
-def stitch(windows, y, target, n_known, *, thin=False):
+def stitch(windows, y, target, n_known, *, season=None):
     """Join windows and targets back into pieces of consecutive rows.
 
     Parameters
@@ -34,8 +37,9 @@ def stitch(windows, y, target, n_known, *, thin=False):
         The variable that y continues.
     n_known : int
         Number of variables known ahead.
-    thin : bool, default=False
-        Whether to thin out very many pieces, before they are read.
+    season : int, optional
+        If given, very many time steps are thinned out before they are read, to as many
+        as estimate a model of this season well.
 
     Returns
     -------
@@ -52,10 +56,10 @@ def stitch(windows, y, target, n_known, *, thin=False):
         order = np.argsort(windows.rows)  # series by series
         windows, y = windows.take(order), y[order]
     bounds = list(pairwise([0, *_breaks(windows, y, target), len(windows)]))
-    if thin:
+    if season is not None:
         # Without the first row of a piece, whose own known values are not known.
         n_around = windows.shape[1] - 1 - bool(n_known) + y.shape[1]
-        bounds = thin_out(bounds, len(windows) + len(bounds) * n_around)
+        bounds = thin_out(bounds, n_around, season)
     pieces = []
     for first, last in bounds:
         some = np.asarray(windows[first:last])
@@ -69,12 +73,31 @@ def stitch(windows, y, target, n_known, *, thin=False):
     return pieces
 
 
-def thin_out(pieces, n_steps):
-    """Keep evenly spread ones of many pieces that have very many steps together.
+def thin_out(pieces, n_around, season):
+    """Shorten long pieces, and keep evenly spread ones of very many.
 
     Windows that are scaled one by one are not consecutive. Each is a piece then, and
     repeats the steps of its neighbours.
+
+    Parameters
+    ----------
+    pieces : list of (int, int)
+        The first window of each piece, and the one after its last.
+    n_around : int
+        How many more time steps than windows a piece has.
+    season : int
+
+    Returns
+    -------
+    list of (int, int)
+        They end as before.
     """
+    lengths = np.sort([last - first for first, last in pieces])
+    # What each of the longest may have, beside all that are shorter.
+    shares = (MANY - (lengths.cumsum() - lengths)) // np.arange(len(pieces), 0, -1)
+    most = max(shares.max(), SEASONS * max(1, season))
+    pieces = [(max(first, last - most), last) for first, last in pieces]
+    n_steps = sum(last - first + n_around for first, last in pieces)
     return pieces[:: max(1, min(n_steps // MANY, len(pieces) // FEW))]
 
 
