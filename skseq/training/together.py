@@ -13,8 +13,7 @@ from ..networks import is_time_steps
 from ..windows import pack
 from .digest import digest
 from .environment import environment
-from .grouping import has_own_parts, in_order, stacks_of
-from .stacked import train_stacked
+from .stacked import has_own_parts, in_order, stacks_of, train_stacked
 from .train import train
 
 _together = ContextVar("together", default=None)

@@ -4,9 +4,9 @@ from collections import defaultdict
 from functools import partial
 from inspect import isfunction
 
-from ..networks import Conv1D, WaveNet, can_stack
-from .digest import digest
-from .loss import CrossEntropy, OwnLoss, WeightedLoss
+from ...networks import Conv1D, WaveNet, can_stack
+from ..digest import digest
+from ..loss import CrossEntropy, OwnLoss, WeightedLoss
 
 AT_ONCE = 2**15
 """Values of a state in a stack, over batch and networks; more do not help."""
