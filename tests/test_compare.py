@@ -37,8 +37,8 @@ from skseq import (
     default_models,
 )
 from skseq.datasets import load_victoria_electricity
-from skseq.inputs import prepare
 from skseq.shell import read_table
+from skseq.wrapping import prepare
 
 N_ROWS, WINDOW, HORIZON, SEASON = 60, 8, 3, 4
 SETTING = {"target": "y", "window": WINDOW, "horizon": HORIZON, "season": SEASON}

@@ -10,8 +10,8 @@ import pytest
 
 from skseq import NaiveRegressor, compare
 from skseq.__main__ import main
-from skseq.estimators.interval import IntervalWarning
 from skseq.shell import read_table
+from skseq.wrapping import IntervalWarning
 
 SMALL = ["--window", "14", "--horizon", "3", "--epochs", "1"]
 RAIL = ["--target", "rail", *SMALL]

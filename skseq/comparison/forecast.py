@@ -10,10 +10,16 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from ..estimators.interval import IntervalWarning, central_interval
-from ..inputs import inner_parameters, inputs_for, prepare, targets_for
 from ..warning import noting, warn
 from ..windows import cut_windows, lay_coming
+from ..wrapping import (
+    IntervalWarning,
+    central_interval,
+    inner_parameters,
+    inputs_for,
+    prepare,
+    targets_for,
+)
 from .regular_index import with_regular_index
 
 FORECASTER = "sktime.forecasting.base", "BaseForecaster"

@@ -12,7 +12,7 @@ from ..estimators import (
     TransformedWindowRegressor,
 )
 from ..transformers import Differencer
-from ..validation import WITHOUT_PREDICT
+from ..wrapping import WITHOUT_PREDICT
 
 
 def default_models(season=1, **training):

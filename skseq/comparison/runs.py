@@ -12,9 +12,9 @@ import numpy as np
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from ..estimators.interval import IntervalWarning
 from ..instances import naming_series
 from ..warning import warn
+from ..wrapping import IntervalWarning
 from .forecast import Forecast, fitted_together, forecast
 
 

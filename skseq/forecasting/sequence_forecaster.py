@@ -13,7 +13,7 @@ from sktime.base import BaseObject
 from sktime.forecasting.base import BaseForecaster
 
 from ..estimators import DenseRegressor
-from ..validation import check_regressor
+from ..wrapping import check_regressor
 from .forecast import forecast
 from .history import History
 from .levels import choose_order, warn_of_levels
