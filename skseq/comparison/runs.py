@@ -12,7 +12,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from ..instances import naming_series
+from ..index.panels import naming_series
 from ..warning import warn
 from ..wrapping import IntervalWarning
 from .forecast import Forecast, fitted_together, forecast

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ..transformers.panel import is_panel
+from ..index.panels import is_panel
 from ..wrapping import central_interval
 from .given import as_table, check_one_target, named
 from .style import (

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ..transformers.time_index import check_gaps, check_times
+from ..index.time_index import check_gaps, check_times
 from ..wrapping import inner_parameters
 
 

@@ -4,8 +4,8 @@ import pandas as pd
 from sktime.datatypes import update_data
 from sktime.forecasting.base import ForecastingHorizon
 
-from ..instances import by_instance, check_labels
-from ..transformers.time_index import check_same_kind
+from ..index.panels import by_instance, check_labels
+from ..index.time_index import check_same_kind
 from .panel import (
     check_counted_by_one,
     check_unique,

@@ -9,8 +9,8 @@ import numpy as np
 from ..comparison.coming import split_coming
 from ..comparison.tables import in_order
 from ..datasets import load_victoria_electricity
-from ..instances import label
-from ..transformers.time_index import (
+from ..index.panels import label
+from ..index.time_index import (
     find_step,
     has_local_hours,
     has_month_each,

@@ -6,6 +6,7 @@ import pandas as pd
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from ..index.panels import is_panel
 from ..windows import cut_windows, sliding_windows, take
 from .own_output import OwnOutput
 from .panel import (
@@ -13,7 +14,6 @@ from .panel import (
     check_levels_of_fit,
     extend_each,
     fit_each,
-    is_panel,
     row_order,
     series_levels,
 )

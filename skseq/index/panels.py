@@ -7,6 +7,11 @@ import pandas as pd
 DATES = pd.DatetimeIndex, pd.PeriodIndex
 
 
+def is_panel(table):
+    """Tell whether the index of a table has levels for its series, before time."""
+    return getattr(getattr(table, "index", None), "nlevels", 1) > 1
+
+
 def check_levels(index, name):
     """Raise ValueError if time is not the last level, or a row names no series."""
     *dated, last = (isinstance(level, DATES) for level in index.levels)
