@@ -16,7 +16,7 @@ from ..index.time_index import (
     has_month_each,
     say_gap,
 )
-from .read import read_table
+from .csv import read_table
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
-from ..index.time_index import find_step
+from ...index.time_index import find_step
 from .periods import find_periods, find_weeks
 
 DAYS = (

@@ -1,0 +1,5 @@
+"""Tables with a time index from CSV files, whatever wrote them."""
+
+from .read import read_table
+
+__all__ = ["read_table"]
