@@ -225,7 +225,7 @@ def test_horizon_and_window_suit_the_season(
 
 @pytest.mark.parametrize(
     ("freq", "season"),
-    [("h", 24), ("D", 7), ("MS", 12), ("QS", 4), ("2QS", 2), ("YS", 1)],
+    [("h", 24), ("D", 7), ("B", 5), ("MS", 12), ("QS", 4), ("2QS", 2), ("YS", 1)],
 )
 def test_the_dates_tell_the_season(data, capsys, freq, season):
     table, path = data
@@ -392,15 +392,6 @@ def test_the_season_counts_only_rows(tmp_path, capsys, name):
     models = {"naive": NaiveRegressor(steps)}
     options = {"target": "x", "horizon": 2, "window": 30, "gaps": "ignore"}
     assert compare(models, table, **options).table.at["naive", "MAE / naive"] == 1
-
-
-@pytest.mark.parametrize(("freq", "season"), [("B", 5), ("D", 7), ("h", 24)])
-def test_the_season_follows_the_dates(tmp_path, capsys, freq, season):
-    dates = pd.date_range("2024-01-01", periods=150, freq=freq)
-    path = tmp_path / "data.csv"
-    pd.DataFrame({"date": dates, "x": np.arange(150.0), "z": 1}).to_csv(path)
-    main(f"compare {path} --target x --models naive --window 28 --horizon 2".split())
-    assert f"a season has {season} steps" in capsys.readouterr().out
 
 
 def test_the_only_column_is_the_target_and_files_are_alike(data, tmp_path, capsys):
@@ -737,15 +728,6 @@ def test_refuses_a_header_that_is_not_that_of_the_rows(tmp_path, capsys, text, m
     assert message in refusal(capsys, path, "--target", "x")
 
 
-@pytest.mark.parametrize(("form", "freq"), [("%Y%m%d", "D"), ("%Y%m", "MS")])
-def test_dates_without_signs_are_dates_where_named(tmp_path, form, freq):
-    dates = pd.date_range("2000-01-01", periods=150, freq=freq)
-    text = "day,x\n" + "".join(f"{day:{form}},{i}\n" for i, day in enumerate(dates))
-    found = forecast_of(tmp_path, text, "--time", "day")
-    ahead = pd.date_range(dates[-1], periods=25, freq=freq)[1:]
-    assert (found.index == ahead).all()
-
-
 def test_rows_in_any_order_between_empty_cells_give_the_same_forecast(tmp_path):
     values = np.arange(150.0) ** 2
     rows = [f"{day:%Y-%m-%d},{x}," for day, x in zip(DAYS, values, strict=True)]
@@ -753,24 +735,6 @@ def test_rows_in_any_order_between_empty_cells_give_the_same_forecast(tmp_path):
     found = forecast_of(tmp_path, "\n".join(["day,x,", *rows, ",,", ",,"]))
     assert (found.index == DAYS[-1] + pd.to_timedelta(np.arange(1, 25), "D")).all()
     assert found[:7].tolist() == values[-7:].tolist()
-
-
-def test_points_that_may_stand_between_thousands_are_asked_about(tmp_path, capsys):
-    values = np.random.default_rng(0).integers(500, 1500, 150)
-    numbers = [f"{value:,}".replace(",", ".") for value in values]
-    rows = [f"{day:%d.%m.%Y};{x}\n" for day, x in zip(DAYS, numbers, strict=True)]
-    path = tmp_path / "data.csv"
-    path.write_text("day;x\n" + "".join(rows))
-    line = refusal(capsys, path, "--sep", ";")
-    assert "if the point separates thousands, give --thousands ." in line
-    text, separated = path.read_text(), ["--sep", ";", "--thousands"]
-    found = forecast_of(tmp_path, text, *separated, ".", "--decimal", ",")
-    assert found[:7].tolist() == values[-7:].tolist()
-    found = forecast_of(tmp_path, text, *separated, ",")
-    assert found[:7].tolist() == [float(number) for number in numbers[-7:]]
-    below_one = text.replace(numbers[0], "0.123", 1)
-    found = forecast_of(tmp_path, below_one, "--sep", ";")
-    assert found[:7].tolist() == [float(number) for number in numbers[-7:]]
 
 
 def test_narrow_spaces_stand_between_thousands(tmp_path, capsys):

@@ -19,6 +19,25 @@ def read(texts, **options):
     return read_table(StringIO("t,x\n" + "".join(lines)), **options)[0]
 
 
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        (["2024-01-31", "2024-02-01"], "2024-01-31"),
+        (["30/01/2024", "31/01/2024"], "2024-01-30"),
+        (["01/01/2024", "31/01/2024"], "2024-01-01"),
+        (["2024-03-31T01:00+01:00", "2024-03-31T03:00+02:00"], "2024-03-31T00:00Z"),
+        (["Jan 31 2024", "Feb 01 2024"], "2024-01-31"),
+        # The day first, which only the step of the months tells.
+        ([f"01.{month:02}.2024" for month in range(1, 13)], "2024-01-01"),
+        (pd.date_range("2023-01", periods=24, freq="MS").strftime("%m/%d/%Y"), "2023"),
+    ],
+)
+def test_finds_dates(dates, expected):
+    index = read(dates).index
+    assert index[0] == pd.Timestamp(expected)
+    assert len(dates) < 12 or index[-1] == pd.Timestamp("2024-12-01")
+
+
 @pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%d-%m-%Y"])
 @pytest.mark.parametrize(
     "dates", [EARLY, MONTHS, MONTHS.delete(12), MONTHS - pd.Timedelta(days=9)]
@@ -216,9 +235,18 @@ def test_weeks_are_whole_numbers_where_named():
     assert (read(weeks, time="t").index == mondays).all()
 
 
-@pytest.mark.parametrize("form", ["%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S"])
-def test_times_are_whole_numbers_where_named(form):
-    times = pd.date_range("2023-12-30", periods=60, freq="h")
+@pytest.mark.parametrize(
+    ("form", "freq"),
+    [
+        ("%Y%m", "MS"),
+        ("%Y%m%d", "D"),
+        ("%Y%m%d%H", "h"),
+        ("%Y%m%d%H%M", "h"),
+        ("%Y%m%d%H%M%S", "h"),
+    ],
+)
+def test_times_are_whole_numbers_where_named(form, freq):
+    times = pd.date_range("2023-12-01", periods=60, freq=freq)
     assert (read(times.strftime(form), time="t").index == times).all()
 
 
@@ -255,3 +283,12 @@ def test_a_column_is_read_to_its_end():
     early = random.permutation(DAYS[DAYS.day <= 12])  # the last row alone tells
     texts = [*pd.DatetimeIndex(early).strftime("%d/%m/%Y"), "31/12/2024"]
     assert read(texts).index[-1] == pd.Timestamp("2024-12-31")
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%y", "%m/%d/%y", "%m/%d/%Y %I:%M %p"])
+def test_dates_headers_and_blank_lines_of_spreadsheets(form):
+    days = pd.date_range("2024-01-01", periods=60)
+    rows = [f"{day}, {i}" for i, day in enumerate(days.strftime(form))]
+    table, _, _ = read_table(StringIO("\n".join(["day, x ", *rows, ",", ","])))
+    assert (table.index == days).all()
+    assert table["x"].tolist() == list(range(60))
