@@ -24,25 +24,3 @@ from .recurrent import Recurrent, is_time_steps
 from .stack import Stack, can_stack
 from .threads import threads_for_steps
 from .wavenet import WaveNet
-
-__all__ = [
-    "Conv1D",
-    "ConvStack",
-    "Dense",
-    "Embed",
-    "Head",
-    "LabelDecoder",
-    "NumberDecoder",
-    "OwnModule",
-    "Recurrent",
-    "SequenceModel",
-    "Stack",
-    "Standardize",
-    "WaveNet",
-    "can_pass_once",
-    "can_stack",
-    "is_time_steps",
-    "one_pass",
-    "padding_known",
-    "threads_for_steps",
-]

@@ -3,5 +3,3 @@
 from .arguments import COMPARE, Parser, add_compare_arguments
 from .compare import run_compare
 from .csv import read_table
-
-__all__ = ["COMPARE", "Parser", "add_compare_arguments", "read_table", "run_compare"]

@@ -9,25 +9,3 @@ from .loss import LOSSES, CrossEntropy, OwnLoss, WeightedLoss
 from .targets import EveryStep, Standardized, Targets
 from .together import Together, train_all
 from .train import Job, Settings
-
-__all__ = [
-    "LARGE_BATCH",
-    "LOSSES",
-    "Batches",
-    "CrossEntropy",
-    "EveryStep",
-    "Job",
-    "OwnLoss",
-    "Settings",
-    "Standardized",
-    "Targets",
-    "Together",
-    "WeightedLoss",
-    "WindowDataset",
-    "device_of",
-    "environment",
-    "gather",
-    "history_table",
-    "seeded",
-    "train_all",
-]

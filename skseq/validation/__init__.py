@@ -8,21 +8,3 @@ from .share import check_share
 from .targets import check_targets, target_array
 from .tokens import largest_token
 from .windows import check_series, check_windows
-
-__all__ = [
-    "advice_on",
-    "advice_on_labels",
-    "check_fit_windows",
-    "check_known_ahead",
-    "check_predict_windows",
-    "check_series",
-    "check_share",
-    "check_target_columns",
-    "check_targets",
-    "check_weights",
-    "check_windows",
-    "label_array",
-    "largest_token",
-    "target_array",
-    "warn_of_other_target",
-]

@@ -19,24 +19,3 @@ from .intervals import (
 )
 from .regressor import WITHOUT_PREDICT, check_regressor
 from .routing import RoutesToRegressor
-
-__all__ = [
-    "WITHOUT_PREDICT",
-    "IntervalWarning",
-    "RoutesToRegressor",
-    "central_interval",
-    "check_gives_std",
-    "check_regressor",
-    "errors_needed",
-    "inner_parameters",
-    "innermost",
-    "inputs_for",
-    "predict_std",
-    "prepare",
-    "rank_of",
-    "reads_table",
-    "refuse_to_cut",
-    "takes_windows",
-    "targets_for",
-    "unwrap",
-]

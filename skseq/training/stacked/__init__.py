@@ -2,5 +2,3 @@
 
 from .grouping import has_own_parts, in_order, stacks_of
 from .train import train_stacked
-
-__all__ = ["has_own_parts", "in_order", "stacks_of", "train_stacked"]
