@@ -51,7 +51,7 @@ def fitted_together(model, tables):
 
     Parameters
     ----------
-    model : as :func:`forecast` takes
+    model : as :func:`fit_and_forecast` takes
     tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
 
     Returns
@@ -70,7 +70,7 @@ def fitted_together(model, tables):
     return [{key: table} for key, table in tables.items()]
 
 
-def forecast(model, tables, origins, window, horizon, n_known, coverage=None):
+def fit_and_forecast(model, tables, origins, window, horizon, n_known, coverage=None):
     """Fit a model on what is known at the first origin, and forecast from each.
 
     Parameters
