@@ -45,16 +45,7 @@ class Data:
 
 
 def read_data(arguments):
-    """Read the data of a command, and print what was changed.
-
-    Parameters
-    ----------
-    arguments : Namespace
-
-    Returns
-    -------
-    Data
-    """
+    """Read the data of a command, and print what was changed."""
     table, target, encoded = _read(arguments)
     known_ahead = [
         column

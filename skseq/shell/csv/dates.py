@@ -110,10 +110,6 @@ def find_compact_dates(column):
 def find_stray(column):
     """Find the first value that is not a date, in a column of dates.
 
-    Parameters
-    ----------
-    column : Series
-
     Returns
     -------
     row label or None
