@@ -16,7 +16,7 @@ from ..wrapping import (
     targets_for,
     unwrap,
 )
-from .errors import HeldOutErrors
+from .held_out_errors import HeldOutErrors
 from .scaling import Scaled, window_levels
 
 HELD_OUT = 5
