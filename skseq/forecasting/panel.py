@@ -77,6 +77,10 @@ def check_unique(table, name):
 def frequency(tables):
     """Find the step between the dates of a panel.
 
+    Parameters
+    ----------
+    tables : iterable of DataFrame
+
     Returns
     -------
     DateOffset or None
@@ -94,7 +98,12 @@ def frequency(tables):
 
 
 def check_counted_by_one(tables):
-    """Raise ValueError if integers that count time steps are all several apart."""
+    """Raise ValueError if integers that count time steps are all several apart.
+
+    Parameters
+    ----------
+    tables : list of DataFrame
+    """
     if not pd.api.types.is_integer_dtype(tables[0].index.dtype):
         return
     indexes = [table.index for table in tables if len(table) > 1]
