@@ -12,13 +12,13 @@ from ..index.panels import is_panel
 from ..index.time_index import check_same_kind, find_step, time_index
 from ..validation import check_series
 from ..warning import warn
-from .own_output import OwnOutput
-from .panel import (
+from .each_series import (
     check_levels_of_fit,
     map_series,
     row_order,
     series_levels,
 )
+from .own_output import OwnOutput
 from .series import SeriesTransformer
 
 

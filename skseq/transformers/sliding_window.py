@@ -8,8 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..index.panels import is_panel
 from ..windows import cut_windows, sliding_windows, take
-from .own_output import OwnOutput
-from .panel import (
+from .each_series import (
     check_keeps_index,
     check_levels_of_fit,
     extend_each,
@@ -17,6 +16,7 @@ from .panel import (
     row_order,
     series_levels,
 )
+from .own_output import OwnOutput
 from .series import SeriesTransformer
 
 _PANDAS = (pd.DataFrame, pd.Series)
