@@ -40,11 +40,10 @@ def label(key):
     return ", ".join(map(str, key))
 
 
-def enumerate_series(keys, most=10):
-    """Return the labels of several series as text, those of the first ones."""
-    text = "; ".join(map(label, keys[:most]))
-    others = len(keys) - most
-    return f"{text}; and {others} more" if others > 0 else text
+def enumerate_series(keys):
+    """Return the labels of several series as text, those of the first ten."""
+    text = "; ".join(map(label, keys[:10]))
+    return text if len(keys) <= 10 else f"{text}; and {len(keys) - 10} more"
 
 
 @contextmanager
