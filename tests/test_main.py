@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from io import StringIO
 
 import numpy as np
 import pandas as pd
@@ -563,29 +562,6 @@ def test_minutes_stand_in_a_column_of_their_own(tmp_path, parts):
     assert found.tolist() == list(range(24))
     ahead = pd.date_range(times[-1], periods=25, freq="30min")[1:]
     assert (found.index == ahead).all()
-
-
-@pytest.mark.parametrize("form", ["%I:%M %p", "%I:%M:%S%p", "%H:%M:%S"])
-def test_hours_of_either_half_of_the_day(form):
-    times = pd.date_range("2024-01-30 11:30", periods=60, freq="30min")
-    rows = (f"{time:%Y-%m-%d},{time:{form}},1\n" for time in times)
-    table, _, _ = read_table(StringIO("day,time,x\n" + "".join(rows)), ["day", "time"])
-    assert (table.index == times).all()
-
-
-@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y"])
-@pytest.mark.parametrize("n_missing", [0, 5])
-def test_hours_tell_whether_the_day_comes_first(form, n_missing):
-    times = pd.date_range("2024-03-01", periods=240, freq="h")
-    left_out = np.random.default_rng(0).choice(240, n_missing, replace=False)
-    times = times.delete(left_out)
-    rows = (f"{time:{form}},{time.hour},{x}\n" for x, time in enumerate(times))
-    text = StringIO("Date,Hour,x\n" + "".join(rows))
-    with pytest.raises(ValueError, match=r"name .* the hours \(--time DATE HOUR\)"):
-        read_table(text)
-    text.seek(0)
-    table, _, _ = read_table(text, ["Date", "Hour"])
-    assert (table.index == times).all()
 
 
 def test_no_hours_are_added_to_times(tmp_path, capsys):
