@@ -58,11 +58,6 @@ def warn(message, category=UserWarning):
     """Warn at the line that called into these packages: the user's, not one of theirs.
 
     In a worker process or thread, it is the line that runs jobs there.
-
-    Parameters
-    ----------
-    message : str
-    category : type, default=UserWarning
     """
     noted = _noted.get()
     if noted is not None:

@@ -47,20 +47,6 @@ def steps(n=120, length=6, seed=0):
     return (slope + rng.normal(size=(n, length)))[:, :, np.newaxis], up
 
 
-@pytest.mark.parametrize("cls", CLASSIFIERS)
-@pytest.mark.parametrize("labels", [("up", "down"), (1, 0), (True, False), (2.0, -1.0)])
-def test_labels_of_any_type(cls, labels):
-    X, up = steps()
-    y = np.where(up, *labels)
-    model = make(cls, max_epochs=5).fit(X, y)
-    assert model.score(X, y) > 0.9
-    assert model.predict(X).dtype == y.dtype
-    np.testing.assert_array_equal(model.classes_, np.unique(y))
-    probability = model.predict_proba(X)
-    assert probability.shape == (len(X), 2)
-    np.testing.assert_allclose(probability.sum(axis=1), 1.0)
-
-
 @pytest.mark.parametrize("n_members", [1, 3])
 def test_logarithms_of_probabilities_do_not_round_to_infinity(n_members):
     X, up = steps()
@@ -271,29 +257,6 @@ def test_label_smoothing_leaves_the_order(n_classes, dtype):
     best = outputs.argmax(dim=1).numpy()
     np.testing.assert_array_equal(found.argmax(axis=1), best)
     np.testing.assert_array_equal(model.predict(X), model.classes_[best])
-
-
-def test_early_stopping_holds_out_the_last_of_each_class():
-    X, up = steps(100)
-    order = np.argsort(up, kind="stable")  # sorted by class
-    seen = []
-
-    class Model(DenseClassifier):
-        def _hold_out(self, targets, n_valid):
-            seen.append(super()._hold_out(targets, n_valid))
-            return seen[-1]
-
-    Model(early_stopping=True, validation_fraction=0.2, max_epochs=2).fit(
-        X[order], up[order]
-    )
-    training, held_out = seen[0]
-    assert sorted([*training, *held_out]) == list(range(100))
-    n_down = (~up).sum()
-    expected = [
-        *range(n_down - round(0.2 * n_down), n_down),
-        *range(100 - round(0.2 * (100 - n_down)), 100),
-    ]
-    np.testing.assert_array_equal(held_out, expected)
 
 
 @pytest.mark.parametrize("sizes", [[4] * 10, [1] * 3 + [2] * 8, [1, 59]])

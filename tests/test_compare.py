@@ -37,8 +37,7 @@ from skseq import (
     default_models,
 )
 from skseq.datasets import load_victoria_electricity
-from skseq.inputs import prepare
-from skseq.shell import read_table
+from skseq.wrapping import prepare
 
 N_ROWS, WINDOW, HORIZON, SEASON = 60, 8, 3, 4
 SETTING = {"target": "y", "window": WINDOW, "horizon": HORIZON, "season": SEASON}
@@ -595,96 +594,6 @@ def test_plot_saves_a_figure(frame, tmp_path):
     assert below.get_legend_handles_labels()[1] == ["last", "naive"]
 
 
-@pytest.fixture
-def csv(tmp_path):
-    def write(text):
-        path = tmp_path / "data.csv"
-        path.write_text(text)
-        return path
-
-    return write
-
-
-def test_read_sorts_drops_twins_and_encodes(csv):
-    path = csv(
-        "when,kind,x\n01/02/2024,a,2\n12/31/2023,b,0\n01/01/2024,a,1\n01/02/2024,a,2\n"
-    )
-    table, notes, encoded = read_table(path)
-    assert list(table.index) == list(pd.date_range("2023-12-31", periods=3))
-    assert list(table.columns) == ["x", "kind_a", "kind_b"]
-    np.testing.assert_array_equal(table, [[0, 0, 1], [1, 1, 0], [2, 1, 0]])
-    assert notes[0] == "1 duplicate row was dropped."
-    assert encoded == {"kind": ["kind_a", "kind_b"]}
-
-
-def test_read_leaves_what_is_missing(csv):
-    table, _, _ = read_table(csv("t,a,b,x\n2024-01-01,u,True,1\n2024-01-02,,,2\n"))
-    assert table["x"].tolist() == [1, 2]
-    assert table.drop(columns="x").iloc[0].tolist() == [1, 1]
-    assert table.drop(columns="x").iloc[1].isna().all()
-
-
-@pytest.mark.parametrize(
-    ("dates", "expected"),
-    [
-        (["2024-01-31", "2024-02-01"], "2024-01-31"),
-        (["30/01/2024", "31/01/2024"], "2024-01-30"),
-        (["01/01/2024", "31/01/2024"], "2024-01-01"),
-        (["2024-03-31T01:00+01:00", "2024-03-31T03:00+02:00"], "2024-03-31T00:00Z"),
-        (["Jan 31 2024", "Feb 01 2024"], "2024-01-31"),
-        # The day first, which only the step of the months tells.
-        ([f"01.{month:02}.2024" for month in range(1, 13)], "2024-01-01"),
-        (pd.date_range("2023-01", periods=24, freq="MS").strftime("%m/%d/%Y"), "2023"),
-        (["12/2023", "01/2024"], "2023-12-01"),
-        (["Dec 2023", "Jan 2024"], "2023-12-01"),
-        (["2023 Dec", "2024 Jan"], "2023-12-01"),
-        (["2023Q4", "2024Q1"], "2023-10-01"),
-        (["2023-Q4", "2024-Q1"], "2023-10-01"),
-        (["Q4 2023", "Q1 2024"], "2023-10-01"),
-        (["Q4-2023", "Q1-2024"], "2023-10-01"),
-        (["2023 December", "2024 January"], "2023-12-01"),
-    ],
-)
-def test_read_finds_dates(csv, dates, expected):
-    path = csv("t,x\n" + "".join(f"{date},1\n" for date in dates))
-    index = read_table(path)[0].index
-    assert index[0] == pd.Timestamp(expected)
-    assert len(dates) < 12 or index[-1] == pd.Timestamp("2024-12-01")
-
-
-def test_read_takes_whole_numbers_as_time_where_named(csv):
-    table, _, _ = read_table(csv("year,x\n1950,1\n1949,2\n"), time="year")
-    assert list(table.index) == [1949, 1950]
-
-
-@pytest.mark.parametrize(
-    ("text", "time", "message"),
-    [
-        ("a,b\n1,2\n", None, r"No column holds dates, among \['a', 'b'\]"),
-        ("a,b\n2024-01-01,2024-01-02\n", None, "2 columns hold dates"),
-        ("a,b\n2024-01-01,2\n", "c", "Time column 'c' is not among"),
-        ("a,b\nx,2\n", "a", "Time column 'a' holds 'x', and does not hold dates"),
-        ("a,b\n1990.25,2\n", "a", "Time column 'a' holds 1990.25, and does not"),
-        ("a,b\n2024-01-01,1\n,2\n", "a", "Time column 'a' is empty in row 1"),
-        (
-            "a,b\n2024-01-01,1\n2024-01-01,2\n",
-            None,
-            "1 of the times in column 'a' occur again with different",
-        ),
-        ("", None, "There is nothing in the file"),
-    ],
-)
-def test_read_refuses(csv, text, time, message):
-    with pytest.raises(ValueError, match=message):
-        read_table(csv(text), time)
-
-
-def test_read_refuses_text_that_is_no_category(csv):
-    rows = "".join(f"{d:%Y-%m-%d},t{d}\n" for d in pd.date_range("2024", periods=60))
-    with pytest.raises(ValueError, match="'b' holds text with 60 different values"):
-        read_table(csv("a,b\n" + rows), "a")
-
-
 class Forgetful(RegressorMixin, BaseEstimator):
     """Forecast zero, and nothing for some of the steps."""
 
@@ -711,30 +620,3 @@ def test_what_is_not_forecast_is_no_success(frame):
     result = compare(models, frame, **{**SETTING, "test_fraction": 0.4})
     assert result.table.drop(columns=["fit s", "predict s"]).isna().all(axis=None)
     assert result.differences().isna().all(axis=None)
-
-
-def test_read_takes_what_windows_writes(tmp_path):
-    path = tmp_path / "sales.csv"
-    path.write_bytes("t;Erlös in €\n01.01.2024;1,5\n02.01.2024;2,5\n".encode("cp1252"))
-    table, _, _ = read_table(path, sep=";", decimal=",")
-    assert table["Erlös in €"].tolist() == [1.5, 2.5]
-    assert list(table.index) == list(pd.date_range("2024-01-01", periods=2))
-
-
-@pytest.mark.parametrize("form", ["{},5", "${}", "{} %", "1,{:03}", "{} EUR"])
-def test_numbers_written_as_text_are_no_categories(tmp_path, form):
-    days = pd.date_range("2024-01-01", periods=20).strftime("%Y-%m-%d")
-    values = [form.format(i) for i in range(20)]
-    pd.DataFrame({"day": days, "x": values}).to_csv(tmp_path / "a.csv", index=False)
-    with pytest.raises(ValueError, match="'x' holds numbers written as text, such as"):
-        read_table(tmp_path / "a.csv")
-
-
-@pytest.mark.parametrize("form", ["%d/%m/%y", "%m/%d/%y", "%m/%d/%Y %I:%M %p"])
-def test_dates_headers_and_blank_lines_of_spreadsheets(tmp_path, form):
-    days = pd.date_range("2024-01-01", periods=60)
-    rows = [f"{day}, {i}" for i, day in enumerate(days.strftime(form))]
-    (tmp_path / "a.csv").write_text("\n".join(["day, x ", *rows, ",", ","]))
-    table, _, _ = read_table(tmp_path / "a.csv")
-    assert (table.index == days).all()
-    assert table["x"].tolist() == list(range(60))

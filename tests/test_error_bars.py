@@ -31,8 +31,8 @@ from skseq import (
     TransformedWindowRegressor,
     pad_sequences,
 )
-from skseq.estimators.interval import rank_of
 from skseq.windows import sliding_windows
+from skseq.wrapping import rank_of
 
 DROPPED = {"hidden_layer_sizes": (16,), "dropout": 0.3, "random_state": 0}
 

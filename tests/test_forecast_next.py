@@ -17,7 +17,7 @@ from skseq import (
     forecast_next,
     horizon_targets,
 )
-from skseq.estimators.interval import IntervalWarning
+from skseq.wrapping import IntervalWarning
 
 DAYS = pd.date_range("2024-01-01", periods=120)
 RNG = np.random.default_rng(0)

@@ -25,7 +25,7 @@ from skseq import (
     TransformedWindowRegressor,
     horizon_targets,
 )
-from skseq.forecasting.model import split
+from skseq.forecasting.window_model import split
 from skseq.windows import cut_windows, sliding_windows
 from tests.forecasters import (
     FH,

@@ -24,8 +24,8 @@ from skseq import (
     compare,
 )
 from skseq.forecasting import SequenceForecaster
-from skseq.inputs import inputs_for
 from skseq.windows import LazyArray, cut_windows, take, variable_moments, views
+from skseq.wrapping import inputs_for
 
 from .factories import NETWORK_REGRESSORS, make, make_series
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from io import StringIO
 
 import numpy as np
 import pandas as pd
@@ -10,8 +9,8 @@ import pytest
 
 from skseq import NaiveRegressor, compare
 from skseq.__main__ import main
-from skseq.estimators.interval import IntervalWarning
 from skseq.shell import read_table
+from skseq.wrapping import IntervalWarning
 
 SMALL = ["--window", "14", "--horizon", "3", "--epochs", "1"]
 RAIL = ["--target", "rail", *SMALL]
@@ -225,7 +224,7 @@ def test_horizon_and_window_suit_the_season(
 
 @pytest.mark.parametrize(
     ("freq", "season"),
-    [("h", 24), ("D", 7), ("MS", 12), ("QS", 4), ("2QS", 2), ("YS", 1)],
+    [("h", 24), ("D", 7), ("B", 5), ("MS", 12), ("QS", 4), ("2QS", 2), ("YS", 1)],
 )
 def test_the_dates_tell_the_season(data, capsys, freq, season):
     table, path = data
@@ -392,15 +391,6 @@ def test_the_season_counts_only_rows(tmp_path, capsys, name):
     models = {"naive": NaiveRegressor(steps)}
     options = {"target": "x", "horizon": 2, "window": 30, "gaps": "ignore"}
     assert compare(models, table, **options).table.at["naive", "MAE / naive"] == 1
-
-
-@pytest.mark.parametrize(("freq", "season"), [("B", 5), ("D", 7), ("h", 24)])
-def test_the_season_follows_the_dates(tmp_path, capsys, freq, season):
-    dates = pd.date_range("2024-01-01", periods=150, freq=freq)
-    path = tmp_path / "data.csv"
-    pd.DataFrame({"date": dates, "x": np.arange(150.0), "z": 1}).to_csv(path)
-    main(f"compare {path} --target x --models naive --window 28 --horizon 2".split())
-    assert f"a season has {season} steps" in capsys.readouterr().out
 
 
 def test_the_only_column_is_the_target_and_files_are_alike(data, tmp_path, capsys):
@@ -574,29 +564,6 @@ def test_minutes_stand_in_a_column_of_their_own(tmp_path, parts):
     assert (found.index == ahead).all()
 
 
-@pytest.mark.parametrize("form", ["%I:%M %p", "%I:%M:%S%p", "%H:%M:%S"])
-def test_hours_of_either_half_of_the_day(form):
-    times = pd.date_range("2024-01-30 11:30", periods=60, freq="30min")
-    rows = (f"{time:%Y-%m-%d},{time:{form}},1\n" for time in times)
-    table, _, _ = read_table(StringIO("day,time,x\n" + "".join(rows)), ["day", "time"])
-    assert (table.index == times).all()
-
-
-@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y"])
-@pytest.mark.parametrize("n_missing", [0, 5])
-def test_hours_tell_whether_the_day_comes_first(form, n_missing):
-    times = pd.date_range("2024-03-01", periods=240, freq="h")
-    left_out = np.random.default_rng(0).choice(240, n_missing, replace=False)
-    times = times.delete(left_out)
-    rows = (f"{time:{form}},{time.hour},{x}\n" for x, time in enumerate(times))
-    text = StringIO("Date,Hour,x\n" + "".join(rows))
-    with pytest.raises(ValueError, match=r"name .* the hours \(--time DATE HOUR\)"):
-        read_table(text)
-    text.seek(0)
-    table, _, _ = read_table(text, ["Date", "Hour"])
-    assert (table.index == times).all()
-
-
 def test_no_hours_are_added_to_times(tmp_path, capsys):
     path = tmp_path / "data.csv"
     path.write_text("t,Hour,x\n2024-01-01 00:00,0,1\n2024-01-01 01:00,1,2\n")
@@ -737,15 +704,6 @@ def test_refuses_a_header_that_is_not_that_of_the_rows(tmp_path, capsys, text, m
     assert message in refusal(capsys, path, "--target", "x")
 
 
-@pytest.mark.parametrize(("form", "freq"), [("%Y%m%d", "D"), ("%Y%m", "MS")])
-def test_dates_without_signs_are_dates_where_named(tmp_path, form, freq):
-    dates = pd.date_range("2000-01-01", periods=150, freq=freq)
-    text = "day,x\n" + "".join(f"{day:{form}},{i}\n" for i, day in enumerate(dates))
-    found = forecast_of(tmp_path, text, "--time", "day")
-    ahead = pd.date_range(dates[-1], periods=25, freq=freq)[1:]
-    assert (found.index == ahead).all()
-
-
 def test_rows_in_any_order_between_empty_cells_give_the_same_forecast(tmp_path):
     values = np.arange(150.0) ** 2
     rows = [f"{day:%Y-%m-%d},{x}," for day, x in zip(DAYS, values, strict=True)]
@@ -753,24 +711,6 @@ def test_rows_in_any_order_between_empty_cells_give_the_same_forecast(tmp_path):
     found = forecast_of(tmp_path, "\n".join(["day,x,", *rows, ",,", ",,"]))
     assert (found.index == DAYS[-1] + pd.to_timedelta(np.arange(1, 25), "D")).all()
     assert found[:7].tolist() == values[-7:].tolist()
-
-
-def test_points_that_may_stand_between_thousands_are_asked_about(tmp_path, capsys):
-    values = np.random.default_rng(0).integers(500, 1500, 150)
-    numbers = [f"{value:,}".replace(",", ".") for value in values]
-    rows = [f"{day:%d.%m.%Y};{x}\n" for day, x in zip(DAYS, numbers, strict=True)]
-    path = tmp_path / "data.csv"
-    path.write_text("day;x\n" + "".join(rows))
-    line = refusal(capsys, path, "--sep", ";")
-    assert "if the point separates thousands, give --thousands ." in line
-    text, separated = path.read_text(), ["--sep", ";", "--thousands"]
-    found = forecast_of(tmp_path, text, *separated, ".", "--decimal", ",")
-    assert found[:7].tolist() == values[-7:].tolist()
-    found = forecast_of(tmp_path, text, *separated, ",")
-    assert found[:7].tolist() == [float(number) for number in numbers[-7:]]
-    below_one = text.replace(numbers[0], "0.123", 1)
-    found = forecast_of(tmp_path, below_one, "--sep", ";")
-    assert found[:7].tolist() == [float(number) for number in numbers[-7:]]
 
 
 def test_narrow_spaces_stand_between_thousands(tmp_path, capsys):

@@ -11,7 +11,6 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from sklearn.svm import SVR
 from sktime.forecasting.exp_smoothing import ExponentialSmoothing
 from sktime.forecasting.naive import NaiveForecaster
 
@@ -88,11 +87,6 @@ def test_a_regressor_of_scikit_learn_within_one_on_windows(frame, around):
     rows, windows = result.forecasts.values()
     np.testing.assert_allclose(rows, windows)
     assert (result.table["MAE / naive"] < 2).all()
-
-
-def test_a_regressor_of_one_output_gets_one_for_each_step(frame):
-    result = compare({"svr": SVR()}, frame, **SETTING)
-    assert np.isfinite(result.forecasts["svr"].to_numpy()).all()
 
 
 @pytest.mark.parametrize("refit", [False, 4])

@@ -78,39 +78,6 @@ def test_a_fitted_estimator_weighs_little(cls):
     assert sizes[1] - sizes[0] < 1000
 
 
-@every
-def test_clone_takes_the_parameters_and_nothing_else(cls):
-    model, _ = fitted(cls)
-    again = clone(model)
-    assert again.get_params() == model.get_params()
-    assert vars(again).keys() == set(parameters(cls))
-
-
-@every
-def test_get_and_set_params(cls):
-    model = default(cls)
-    given = {k: v for k, v in REQUIRED.items() if k in parameters(cls)}
-    assert model.get_params() == parameters(cls) | given
-    for name in parameters(cls):
-        marker = object()
-        assert model.set_params(**{name: marker}) is model
-        assert getattr(model, name) is marker
-        assert model.get_params()[name] is marker
-    with pytest.raises(ValueError, match="no_such_parameter"):
-        model.set_params(no_such_parameter=1)
-    with pytest.raises(TypeError):
-        cls(no_such_parameter=1)
-
-
-@every
-def test_init_only_stores(cls):
-    marker = object()
-    for name in parameters(cls):
-        model = default(cls, **{name: marker})
-        assert getattr(model, name) is marker
-        assert vars(model).keys() == set(parameters(cls))
-
-
 def test_a_subclass_has_its_defaults_with_or_without_their_types():
     class Short(DenseRegressor):
         """{parameters}{attributes}"""
@@ -161,15 +128,6 @@ def test_a_class_that_workers_return_has_subclasses():
     expected = DenseRegressor().get_params() | {"n_more": 1, "n_other": 2}
     assert Further().get_params() == expected
     Further(max_epochs=1).fit(X, y)
-
-
-@every
-def test_fit_leaves_the_parameters_alone(cls):
-    X, y = make_windows(cls)
-    model = make(cls)
-    before = copy.deepcopy(model.get_params())
-    assert model.fit(X, y) is model
-    assert model.get_params() == before
 
 
 @every

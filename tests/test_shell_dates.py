@@ -19,6 +19,25 @@ def read(texts, **options):
     return read_table(StringIO("t,x\n" + "".join(lines)), **options)[0]
 
 
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        (["2024-01-31", "2024-02-01"], "2024-01-31"),
+        (["30/01/2024", "31/01/2024"], "2024-01-30"),
+        (["01/01/2024", "31/01/2024"], "2024-01-01"),
+        (["2024-03-31T01:00+01:00", "2024-03-31T03:00+02:00"], "2024-03-31T00:00Z"),
+        (["Jan 31 2024", "Feb 01 2024"], "2024-01-31"),
+        # The day first, which only the step of the months tells.
+        ([f"01.{month:02}.2024" for month in range(1, 13)], "2024-01-01"),
+        (pd.date_range("2023-01", periods=24, freq="MS").strftime("%m/%d/%Y"), "2023"),
+    ],
+)
+def test_finds_dates(dates, expected):
+    index = read(dates).index
+    assert index[0] == pd.Timestamp(expected)
+    assert len(dates) < 12 or index[-1] == pd.Timestamp("2024-12-01")
+
+
 @pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%d-%m-%Y"])
 @pytest.mark.parametrize(
     "dates", [EARLY, MONTHS, MONTHS.delete(12), MONTHS - pd.Timedelta(days=9)]
@@ -93,6 +112,29 @@ def test_hour_24_is_the_end_of_the_day(seconds):
     days = (ends - pd.Timedelta(hours=1)).strftime("%Y-%m-%d")
     hours = [f"{end.hour or 24:02}:00{seconds}" for end in ends]
     assert (read(days + " " + hours).index == ends).all()
+
+
+@pytest.mark.parametrize("form", ["%I:%M %p", "%I:%M:%S%p", "%H:%M:%S"])
+def test_hours_of_either_half_of_the_day(form):
+    times = pd.date_range("2024-01-30 11:30", periods=60, freq="30min")
+    rows = (f"{time:%Y-%m-%d},{time:{form}},1\n" for time in times)
+    table, _, _ = read_table(StringIO("day,time,x\n" + "".join(rows)), ["day", "time"])
+    assert (table.index == times).all()
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y"])
+@pytest.mark.parametrize("n_missing", [0, 5])
+def test_hours_tell_whether_the_day_comes_first(form, n_missing):
+    times = pd.date_range("2024-03-01", periods=240, freq="h")
+    left_out = np.random.default_rng(0).choice(240, n_missing, replace=False)
+    times = times.delete(left_out)
+    rows = (f"{time:{form}},{time.hour},{x}\n" for x, time in enumerate(times))
+    text = StringIO("Date,Hour,x\n" + "".join(rows))
+    with pytest.raises(ValueError, match=r"name .* the hours \(--time DATE HOUR\)"):
+        read_table(text)
+    text.seek(0)
+    table, _, _ = read_table(text, ["Date", "Hour"])
+    assert (table.index == times).all()
 
 
 PARTS = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H"}
@@ -216,9 +258,18 @@ def test_weeks_are_whole_numbers_where_named():
     assert (read(weeks, time="t").index == mondays).all()
 
 
-@pytest.mark.parametrize("form", ["%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S"])
-def test_times_are_whole_numbers_where_named(form):
-    times = pd.date_range("2023-12-30", periods=60, freq="h")
+@pytest.mark.parametrize(
+    ("form", "freq"),
+    [
+        ("%Y%m", "MS"),
+        ("%Y%m%d", "D"),
+        ("%Y%m%d%H", "h"),
+        ("%Y%m%d%H%M", "h"),
+        ("%Y%m%d%H%M%S", "h"),
+    ],
+)
+def test_times_are_whole_numbers_where_named(form, freq):
+    times = pd.date_range("2023-12-01", periods=60, freq=freq)
     assert (read(times.strftime(form), time="t").index == times).all()
 
 
@@ -255,3 +306,12 @@ def test_a_column_is_read_to_its_end():
     early = random.permutation(DAYS[DAYS.day <= 12])  # the last row alone tells
     texts = [*pd.DatetimeIndex(early).strftime("%d/%m/%Y"), "31/12/2024"]
     assert read(texts).index[-1] == pd.Timestamp("2024-12-31")
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%y", "%m/%d/%y", "%m/%d/%Y %I:%M %p"])
+def test_dates_headers_and_blank_lines_of_spreadsheets(form):
+    days = pd.date_range("2024-01-01", periods=60)
+    rows = [f"{day}, {i}" for i, day in enumerate(days.strftime(form))]
+    table, _, _ = read_table(StringIO("\n".join(["day, x ", *rows, ",", ","])))
+    assert (table.index == days).all()
+    assert table["x"].tolist() == list(range(60))

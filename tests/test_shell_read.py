@@ -2,6 +2,7 @@
 
 import os
 import re
+from io import StringIO
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,57 @@ def csv(tmp_path):
     return write
 
 
+def test_sorts_drops_twins_and_encodes():
+    text = (
+        "when,kind,x\n01/02/2024,a,2\n12/31/2023,b,0\n01/01/2024,a,1\n01/02/2024,a,2\n"
+    )
+    table, notes, encoded = read_table(StringIO(text))
+    assert list(table.index) == list(pd.date_range("2023-12-31", periods=3))
+    assert list(table.columns) == ["x", "kind_a", "kind_b"]
+    np.testing.assert_array_equal(table, [[0, 0, 1], [1, 1, 0], [2, 1, 0]])
+    assert notes[0] == "1 duplicate row was dropped."
+    assert encoded == {"kind": ["kind_a", "kind_b"]}
+
+
+def test_cells_that_are_empty_stay_empty():
+    table, _, _ = read_table(StringIO("t,a,b,x\n2024-01-01,u,True,1\n2024-01-02,,,2\n"))
+    assert table["x"].tolist() == [1, 2]
+    assert table.drop(columns="x").iloc[0].tolist() == [1, 1]
+    assert table.drop(columns="x").iloc[1].isna().all()
+
+
+def test_takes_whole_numbers_as_time_where_named():
+    table, _, _ = read_table(StringIO("year,x\n1950,1\n1949,2\n"), time="year")
+    assert list(table.index) == [1949, 1950]
+
+
+@pytest.mark.parametrize(
+    ("text", "time", "message"),
+    [
+        ("a,b\n1,2\n", None, r"No column holds dates, among \['a', 'b'\]"),
+        ("a,b\n2024-01-01,2024-01-02\n", None, "2 columns hold dates"),
+        ("a,b\n2024-01-01,2\n", "c", "Time column 'c' is not among"),
+        ("a,b\nx,2\n", "a", "Time column 'a' holds 'x', and does not hold dates"),
+        ("a,b\n1990.25,2\n", "a", "Time column 'a' holds 1990.25, and does not"),
+        ("a,b\n2024-01-01,1\n,2\n", "a", "Time column 'a' is empty in row 1"),
+        (
+            "a,b\n2024-01-01,1\n2024-01-01,2\n",
+            None,
+            "1 of the times in column 'a' occur again with different",
+        ),
+    ],
+)
+def test_refuses_times_that_are_none(text, time, message):
+    with pytest.raises(ValueError, match=message):
+        read_table(StringIO(text), time)
+
+
+def test_refuses_text_that_is_no_category():
+    rows = "".join(f"{d:%Y-%m-%d},t{d}\n" for d in pd.date_range("2024", periods=60))
+    with pytest.raises(ValueError, match="'b' holds text with 60 different values"):
+        read_table(StringIO("a,b\n" + rows), "a")
+
+
 def test_points_may_stand_between_thousands(csv):
     sep = ";"
     numbers = [f"1.{300 + row}" for row in range(60)]
@@ -35,6 +87,9 @@ def test_points_may_stand_between_thousands(csv):
     assert table["x"].tolist() == list(range(1300, 1360))
     table, _, _ = read_table(path, sep=sep, thousands=",")
     assert table["x"].tolist() == [float(number) for number in numbers]
+    below_one = path.read_text().replace(numbers[0], "0.123", 1)
+    table, _, _ = read_table(StringIO(below_one), sep=sep)
+    assert table["x"].tolist() == [0.123, *map(float, numbers[1:])]
 
 
 @pytest.mark.parametrize("sep", ["\t", ",", "|"])
@@ -102,10 +157,12 @@ def test_a_cell_of_spaces_is_empty(tmp_path, sep, spaces):
     assert table["sky_sun"].isna().tolist() == [False, True, False]
 
 
-@pytest.mark.parametrize(
-    "form", ["{} kWh", "{}kWh", "{} km/h", "{}°C", "{} m2", "{:,} MW", "+{} °F"]
-)
-def test_numbers_with_a_unit_are_no_categories(csv, form):
+UNITS = ["{} kWh", "{}kWh", "{} km/h", "{}°C", "{} m2", "{:,} MW", "+{} °F"]
+SIGNS = ["{},5", "${}", "{} %", "1,{:03}", "{} EUR"]
+
+
+@pytest.mark.parametrize("form", UNITS + SIGNS)
+def test_numbers_written_as_text_are_no_categories(csv, form):
     path = csv({"day": DAYS, "x": [form.format(100 + i % 9) for i in range(60)]})
     with pytest.raises(ValueError, match="'x' holds numbers written as text, such as"):
         read_table(path)
@@ -133,10 +190,10 @@ def test_categories_may_hold_digits(csv, values):
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp1252", "utf-8-sig"])
 def test_encodings_of_spreadsheets(csv, encoding):
     name = "\ufeffTag" if encoding == "utf-16-le" else "Tag"  # Python adds no mark
-    path = csv({name: DAYS, "Größe": range(60)}, sep="\t", encoding=encoding)
+    path = csv({name: DAYS, "Erlös in €": range(60)}, sep="\t", encoding=encoding)
     table, _, _ = read_table(path, sep="\t")
     assert table.index.equals(DAYS.rename("Tag"))
-    assert table["Größe"].tolist() == list(range(60))
+    assert table["Erlös in €"].tolist() == list(range(60))
 
 
 def test_a_pipe_is_read_once():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from skseq import SlidingWindow
-from skseq.transformers.time_index import check_step, find_step, has_step, time_index
+from skseq.index.time_index import check_step, find_step, has_step, time_index
 
 INDEXES = {
     "daily": pd.date_range("2020-01-01", periods=60, freq="D"),

@@ -30,8 +30,10 @@ from torch.nn import functional as F
 import skseq
 from skseq import SlidingWindow, VectorizedGridSearchCV
 from skseq.networks import Dense
-from skseq.training import grouping, stacked, together
+from skseq.training import stacked, together
 from skseq.training.batches import WindowDataset
+from skseq.training.stacked import grouping
+from skseq.training.stacked.batches import StackedBatches
 from skseq.training.targets import Targets
 
 # Targets are noise, which continues nothing.
@@ -389,7 +391,7 @@ def test_ensemble_that_diverges_raises():
 def test_interrupted_ensemble_keeps_its_weights(n_stacks, monkeypatch, stacks):
     """Later stacks end where the interrupted one did."""
     monkeypatch.setattr(grouping, "AT_ONCE", 2 * 32 * 4)
-    batches = stacked.StackedBatches.__iter__
+    batches = StackedBatches.__iter__
     epochs = []
 
     def interrupted(self):
@@ -398,7 +400,7 @@ def test_interrupted_ensemble_keeps_its_weights(n_stacks, monkeypatch, stacks):
             raise KeyboardInterrupt
         return batches(self)
 
-    monkeypatch.setattr(stacked.StackedBatches, "__iter__", interrupted)
+    monkeypatch.setattr(StackedBatches, "__iter__", interrupted)
     model = skseq.GRURegressor(hidden_size=4, max_epochs=9, n_members=2 * n_stacks)
     with pytest.warns(UserWarning, match="Interrupted after 2 of 9 epochs"):
         model.fit(WINDOWS, Y)
@@ -411,7 +413,7 @@ def test_interrupted_ensemble_keeps_the_best_weights_of_each(monkeypatch):
     """Also of a member that had stopped before."""
     params = {**STOPPING, "learning_rate": 0.1, "lr_schedule": "constant"}
     model = skseq.DenseRegressor(n_members=4, random_state=1, **params)
-    batches = stacked.StackedBatches.__iter__
+    batches = StackedBatches.__iter__
     epochs = []
 
     def interrupted(self):
@@ -421,7 +423,7 @@ def test_interrupted_ensemble_keeps_the_best_weights_of_each(monkeypatch):
         return batches(self)
 
     with monkeypatch.context() as patch:
-        patch.setattr(stacked.StackedBatches, "__iter__", interrupted)
+        patch.setattr(StackedBatches, "__iter__", interrupted)
         with pytest.warns(UserWarning, match="Interrupted after 5 of 8 epochs"):
             model.fit(WINDOWS, Y)
     model.max_epochs = 5

@@ -57,13 +57,6 @@ def test_a_model_in_a_read_only_file_goes_on(tmp_path):
     assert_array_equal(joblib.load(paths[1]), model.fit(X, y).predict(X))
 
 
-def test_starts_anew_without():
-    X, y = make_windows(DenseRegressor)
-    model = make(DenseRegressor).fit(X, y)
-    first = model.predict(X)
-    assert_array_equal(model.fit(X, y).predict(X), first)
-
-
 def test_other_shapes_cannot_go_on():
     X, y = make_windows(GRURegressor)
     model = make(GRURegressor, warm_start=True).fit(X, y)

@@ -1,6 +1,6 @@
 """Comparison: models on the same held-out windows, beside the naive forecast."""
 
-from .comparison import compare
+from .compare import compare
 from .forecast_next import forecast_next
 from .models import default_models
 from .result import Comparison

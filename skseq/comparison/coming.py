@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ..instances import naming_series
-from ..transformers.time_index import as_dates, find_step
+from ..index.panels import naming_series
+from ..index.time_index import as_dates, find_step
 from .runs import run_all
 from .tables import by_series, join
 

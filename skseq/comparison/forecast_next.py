@@ -5,7 +5,7 @@ from numbers import Integral
 from sklearn.utils import check_scalar
 
 from ..estimators import ConformalRegressor
-from ..instances import label
+from ..index.panels import label
 from ..validation import check_share
 from .coming import check_coming, forecast_coming, split_coming
 from .models import check_model

@@ -12,7 +12,14 @@ from ..estimators import (
     TransformedWindowRegressor,
 )
 from ..transformers import Differencer
-from ..validation import WITHOUT_PREDICT
+from ..wrapping import WITHOUT_PREDICT
+
+NETWORKS = {
+    "linear": DenseRegressor,
+    "RNN": RNNRegressor,
+    "LSTM": LSTMRegressor,
+    "GRU": GRURegressor,
+}
 
 
 def default_models(season=1, **training):
@@ -46,27 +53,14 @@ def default_models(season=1, **training):
     ['naive', 'last', 'SARIMA', 'linear', 'RNN', 'LSTM', 'GRU']
     """
     training = {"early_stopping": True, **training}
-    return {
-        "naive": NaiveRegressor(season),
-        "last": NaiveRegressor(1),
-        **({"SARIMA": _sarima(season)} if find_spec("statsmodels") else {}),
-        "linear": _difference(DenseRegressor(**training), season),
-        "RNN": _difference(RNNRegressor(**training), season),
-        "LSTM": _difference(LSTMRegressor(**training), season),
-        "GRU": _difference(GRURegressor(**training), season),
-    }
-
-
-def _difference(network, season):
-    """Let a network forecast seasonal differences, if the level drifts."""
-    return TransformedWindowRegressor(network, Differencer(season, order="auto"))
-
-
-def _sarima(season):
-    """Give a model whose level drifts, as most series' do, with the season."""
-    if season == 1:
-        return SARIMARegressor()
-    return SARIMARegressor(seasonal_order=(0, 1, 1, season))
+    models = {"naive": NaiveRegressor(season), "last": NaiveRegressor(1)}
+    if find_spec("statsmodels"):
+        seasonal_order = (0, 1, 1, season) if season > 1 else (0, 0, 0, 0)
+        models["SARIMA"] = SARIMARegressor(seasonal_order=seasonal_order)
+    for name, cls in NETWORKS.items():
+        differencer = Differencer(season, order="auto")
+        models[name] = TransformedWindowRegressor(cls(**training), differencer)
+    return models
 
 
 def check_model(model, name):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ..transformers.time_index import has_step
+from ..index.time_index import has_step
 
 BEGINNINGS = pd.offsets.MonthBegin, pd.offsets.QuarterBegin, pd.offsets.YearBegin
 

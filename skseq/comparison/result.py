@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..displays import ForecastDisplay, MultiStepErrorDisplay
 from ..displays.style import matplotlib_part, title_above
-from ..instances import label
+from ..index.panels import label
 from ..validation import check_share
 from .metrics import rounding
 from .significance import diebold_mariano, holm, n_needed

@@ -12,10 +12,10 @@ import numpy as np
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from ..estimators.interval import IntervalWarning
-from ..instances import naming_series
+from ..index.panels import naming_series
 from ..warning import warn
-from .forecast import Forecast, fitted_together, forecast
+from ..wrapping import IntervalWarning
+from .fit_and_forecast import Forecast, fit_and_forecast, fitted_together
 
 
 def run_all(models, tables, folds, n_jobs=None, cache=None, progress=False, **setting):
@@ -39,7 +39,7 @@ def run_all(models, tables, folds, n_jobs=None, cache=None, progress=False, **se
     progress : bool, default=False
         Whether to show a progress bar on standard error.
     **setting
-        Further parameters of :func:`forecast`.
+        Further parameters of :func:`fit_and_forecast`.
 
     Returns
     -------
@@ -111,12 +111,13 @@ def _run(name, model, tables, origins, cache, **setting):
 
 def _forecast(model, cache, **setting):
     if cache is None:
-        return forecast(model, **setting)
+        return fit_and_forecast(model, **setting)
     path = Path(cache) / f"{_key(model, setting)}.joblib"
     if path.exists():
-        with suppress(EOFError, PickleError, ValueError):  # as from a full disk
+        # As from a full disk, or from before a class was moved.
+        with suppress(EOFError, ImportError, PickleError, ValueError):
             return joblib.load(path)
-    result = forecast(model, **setting)
+    result = fit_and_forecast(model, **setting)
     # If interrupted while writing, leave no file that looks complete.
     unfinished = path.with_suffix(f".{os.getpid()}")
     joblib.dump(result, unfinished)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_string_dtype
 
-from ..transformers.time_index import as_dates
+from ..index.time_index import as_dates
 
 SEASONS = {
     1: (7, "week"),

@@ -5,14 +5,14 @@ from collections.abc import Hashable
 import numpy as np
 import pandas as pd
 
-from ..instances import (
+from ..index.panels import (
     by_instance,
     check_levels,
     enumerate_series,
     label,
     naming_series,
 )
-from ..transformers.time_index import check_gaps, check_times
+from ..index.time_index import check_gaps, check_times
 from ..validation import advice_on, advice_on_labels
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ..estimators.interval import central_interval
-from ..transformers.panel import is_panel
+from ..index.panels import is_panel
+from ..wrapping import central_interval
 from .given import as_table, check_one_target, named
 from .style import (
     axes_or_new,

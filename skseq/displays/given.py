@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ..inputs import inner_parameters
-from ..transformers.time_index import check_gaps, check_times
+from ..index.time_index import check_gaps, check_times
+from ..wrapping import inner_parameters
 
 
 def named(y_pred, name):

@@ -164,7 +164,7 @@ class NetworkEstimator(Settings, DeclaredParameters):
         seeds = self._seed_members()
         member = plain(self)
         jobs = [
-            partial(member._job, seed, net, windows, *datasets)
+            partial(member._job, seed, net, *datasets)
             for seed, net in zip(seeds, trained, strict=True)
         ]
         nets = train_all(member, datasets, jobs)
@@ -213,10 +213,10 @@ class NetworkEstimator(Settings, DeclaredParameters):
         self._draw_seeds = [draw_seed for _, draw_seed in seeds]
         return [fit_seed for fit_seed, _ in seeds]
 
-    def _job(self, seed, trained, windows, training, validation):
+    def _job(self, seed, trained, training, validation):
         with environment(self.n_jobs), seeded(seed, device_of(self.device)):
             inputs = self._build_inputs()
-            network = self._build(windows.shape[1], inputs.n_features)
+            network = self._build(training.windows.shape[1], inputs.n_features)
             self._check_network(network)
             module = SequenceModel(inputs, network, self._build_head(network))
             module.to(self._dtype)
@@ -224,7 +224,7 @@ class NetworkEstimator(Settings, DeclaredParameters):
                 go_on(module, trained.module_)
             return Job(
                 module=module,
-                criterion=self._criterion(windows.dtype),
+                criterion=self._criterion(training.windows.dtype),
                 training=training,
                 validation=validation,
                 settings=self,

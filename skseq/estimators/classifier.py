@@ -44,6 +44,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         before, scaled separately, so that small details count as much as the whole.
         Not used for tokens.
 """
+    _attributes = """\
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+"""
     _choices = {"pooling": POOLINGS}
     _every_step = False  # whether there is a label for each step of a window
     _n_shared = 0  # number of following windows that share steps with a window

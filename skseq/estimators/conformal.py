@@ -6,18 +6,27 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from ..inputs import inner_parameters, innermost, inputs_for, takes_windows
-from ..routing import RoutesToRegressor
 from ..transformers.series import SeriesTransformer
 from ..validation import (
     check_fit_windows,
     check_predict_windows,
-    check_regressor,
     check_share,
     check_targets,
 )
 from ..windows import n_shared, pack, unpack
-from .interval import check_gives_std, errors_needed, predict_std, rank_of, unwrap
+from ..wrapping import (
+    RoutesToRegressor,
+    check_gives_std,
+    check_regressor,
+    errors_needed,
+    inner_parameters,
+    innermost,
+    inputs_for,
+    predict_std,
+    rank_of,
+    takes_windows,
+    unwrap,
+)
 
 
 class ConformalRegressor(

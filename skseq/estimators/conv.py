@@ -133,8 +133,6 @@ class Conv1DClassifier(ConvolutionalClassifier, _Conv1DEstimator):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
     {attributes}
 
     References

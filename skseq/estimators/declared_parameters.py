@@ -16,8 +16,8 @@ class DeclaredParameters(BaseEstimator):
 
     Parameters are annotated class attributes. ``__init__`` is generated from these, and
     only stores the values. A class that declares parameters describes them in
-    ``_parameters``. In a docstring, ``{parameters}`` and ``{attributes}`` are replaced
-    by all inherited descriptions and by ``_attributes``.
+    ``_parameters``, and what it learns in ``_attributes``. In a docstring,
+    ``{parameters}`` and ``{attributes}`` are replaced by all inherited descriptions.
     """
 
     def __init_subclass__(cls, **kwargs):
@@ -30,18 +30,17 @@ class DeclaredParameters(BaseEstimator):
                     annotations = {name: field.type} | get_annotations(cls)
                     cls.__annotations__ = annotations
         dataclass(cls, kw_only=True, eq=False, repr=False)
-        inherited = "".join(vars(c).get("_parameters", "") for c in cls.__mro__)
         # A subclass may change a default.
-        inherited = re.sub(
-            r"(?m)^(    (\w+) : .*default=).*$",
+        parameters = re.sub(
+            r"(?m)^((\w+) : .*default=).*$",
             lambda line: line[1] + repr(getattr(cls, line[2])).replace("'", '"'),
-            inherited,
+            _inherited(cls, "_parameters"),
         )
         # From Python 3.13 on, a docstring has lost its indentation.
         cls.__doc__ = (
             cleandoc(cls.__doc__)
-            .replace("{parameters}", dedent(inherited).rstrip())
-            .replace("{attributes}", dedent(cls._attributes).rstrip())
+            .replace("{parameters}", parameters)
+            .replace("{attributes}", _inherited(cls, "_attributes"))
         )
 
     @classmethod
@@ -49,3 +48,9 @@ class DeclaredParameters(BaseEstimator):
     def _get_param_names(cls):
         """Parameter names, which scikit-learn reads from the signature: cached."""
         return super()._get_param_names()
+
+
+def _inherited(cls, name):
+    """Join the descriptions that a class and its bases have under a name."""
+    parts = (vars(base).get(name, "") for base in cls.__mro__)
+    return dedent("".join(parts)).rstrip()

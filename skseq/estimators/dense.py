@@ -78,8 +78,6 @@ class DenseClassifier(NetworkClassifier, _DenseEstimator):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
     {attributes}
 
     Examples

@@ -192,8 +192,6 @@ class EncoderDecoderClassifier(NetworkClassifier, _EncoderDecoderEstimator):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
     {attributes}
 
     References

@@ -95,8 +95,6 @@ class ModuleClassifier(NetworkClassifier, _ModuleEstimator):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
     {attributes}
 
     See Also

@@ -134,8 +134,6 @@ class RNNClassifier(_RecurrentClassifier, _RNNEstimator):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
     {attributes}
 
     References
@@ -195,8 +193,6 @@ class LSTMClassifier(_RecurrentClassifier, RecurrentEstimator):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
     {attributes}
 
     References
@@ -259,8 +255,6 @@ class GRUClassifier(_RecurrentClassifier, RecurrentEstimator):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
     {attributes}
 
     References

@@ -71,14 +71,11 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         Number of variables known ahead. Their coming values must be the last columns
         of X, as :class:`KnownAhead` puts them.
 """
-    _attributes = (
-        NetworkEstimator._attributes
-        + """\
+    _attributes = """\
     y_mean_, y_scale_ : ndarray of shape (n_outputs,)
         Mean and scale of the targets, with which ``net_.module_`` returns them
         standardised: forecasts are its outputs times ``y_scale_`` plus ``y_mean_``.
 """
-    )
     reads_lazily = True  # whether X and y may be LazyArrays
     _choices = {
         "loss": LOSSES,

@@ -8,13 +8,10 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clon
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from ..inputs import inputs_for, refuse_to_cut
-from ..routing import RoutesToRegressor
 from ..validation import (
     check_fit_windows,
     check_known_ahead,
     check_predict_windows,
-    check_regressor,
     check_target_columns,
     check_targets,
     warn_of_other_target,
@@ -29,6 +26,7 @@ from ..windows import (
     series_of,
     sliding_windows,
 )
+from ..wrapping import RoutesToRegressor, check_regressor, inputs_for, refuse_to_cut
 from .elementwise import check_elementwise, elementwise, transform_rows
 
 

@@ -37,6 +37,10 @@ class _WaveNetEstimator(ConvolutionalEstimator):
     dropout : float, default=0.0
         Share of values dropped after each gated unit or ReLU in training.
 """
+    _attributes = """\
+    receptive_field_ : int
+        Number of steps that the last state sees, including its own.
+"""
 
     def _learn_inputs(self, windows, weights):
         super()._learn_inputs(windows, weights)
@@ -96,8 +100,6 @@ class WaveNetRegressor(NetworkRegressor, _WaveNetEstimator):
     Attributes
     ----------
     {attributes}
-    receptive_field_ : int
-        Number of steps that the last state sees, including its own.
 
     References
     ----------
@@ -132,11 +134,7 @@ class WaveNetClassifier(ConvolutionalClassifier, _WaveNetEstimator):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
     {attributes}
-    receptive_field_ : int
-        Number of steps that a state sees, including its own.
 
     References
     ----------

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..inputs import reads_table
 from ..warning import warn
 from ..windows import cut_windows
+from ..wrapping import reads_table
 from .scaling import series_sizes
 from .windows import lay_rows
 

@@ -4,8 +4,8 @@ import pandas as pd
 from sktime.datatypes import update_data
 from sktime.forecasting.base import ForecastingHorizon
 
-from ..instances import by_instance, check_labels
-from ..transformers.time_index import check_same_kind
+from ..index.panels import by_instance, check_labels
+from ..index.time_index import check_same_kind
 from .panel import (
     check_counted_by_one,
     check_unique,
@@ -61,13 +61,7 @@ class History:
         self.freq = frequency(tables) or freq
 
     def update(self, y, X):
-        """Append new rows, and drop those after the end of y.
-
-        Parameters
-        ----------
-        y : DataFrame
-        X : DataFrame or None
-        """
+        """Append new rows, and drop those after the end of y."""
         self._check_index(y, "y")
         y = self._named(self._as_in_fit(y))
         self.X = self._continued(X, self.past_only + self.known)
@@ -152,17 +146,7 @@ class History:
                 )
 
     def index(self, panel, times):
-        """Concatenate the times of all series, with the index levels of y.
-
-        Parameters
-        ----------
-        panel : list of Instance
-        times : list of Index
-
-        Returns
-        -------
-        Index
-        """
+        """Concatenate the times of all series, with the index levels of y."""
         names = self.y.index.names
         times = [time.rename(names[-1]) for time in times]
         flat = times[0].append(list(times[1:]))

@@ -7,10 +7,10 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_scalar
 
-from ..inputs import innermost
 from ..transformers import Differencer
 from ..warning import warn
 from ..windows import level_drifts
+from ..wrapping import innermost
 from .forecast import forecast
 
 N_SERIES = 100

@@ -13,13 +13,13 @@ from sktime.base import BaseObject
 from sktime.forecasting.base import BaseForecaster
 
 from ..estimators import DenseRegressor
-from ..validation import check_regressor
+from ..wrapping import check_regressor
 from .forecast import forecast
 from .history import History
 from .levels import choose_order, warn_of_levels
-from .model import WindowModel
 from .panel import MISSING
 from .scaling import SCALINGS
+from .window_model import WindowModel
 from .windows import training_windows
 
 _CHOICES = {

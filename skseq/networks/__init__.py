@@ -17,32 +17,10 @@ from .decoder import LabelDecoder, NumberDecoder
 from .dense import Dense
 from .heads import Head
 from .inputs import Embed, Standardize, padding_known
-from .model import SequenceModel
 from .module import OwnModule
 from .one_pass import can_pass_once, one_pass
 from .recurrent import Recurrent, is_time_steps
+from .sequence_model import SequenceModel
 from .stack import Stack, can_stack
 from .threads import threads_for_steps
 from .wavenet import WaveNet
-
-__all__ = [
-    "Conv1D",
-    "ConvStack",
-    "Dense",
-    "Embed",
-    "Head",
-    "LabelDecoder",
-    "NumberDecoder",
-    "OwnModule",
-    "Recurrent",
-    "SequenceModel",
-    "Stack",
-    "Standardize",
-    "WaveNet",
-    "can_pass_once",
-    "can_stack",
-    "is_time_steps",
-    "one_pass",
-    "padding_known",
-    "threads_for_steps",
-]

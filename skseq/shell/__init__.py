@@ -2,6 +2,4 @@
 
 from .arguments import COMPARE, Parser, add_compare_arguments
 from .compare import run_compare
-from .read import read_table
-
-__all__ = ["COMPARE", "Parser", "add_compare_arguments", "read_table", "run_compare"]
+from .csv import read_table

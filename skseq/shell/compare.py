@@ -14,10 +14,6 @@ from .outputs import check_outputs, make_folders, write_table
 def run_compare(arguments):
     """Compare models; print the results, and write the files asked for.
 
-    Parameters
-    ----------
-    arguments : Namespace
-
     Raises
     ------
     ImportError, OSError, ValueError

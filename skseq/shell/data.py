@@ -9,14 +9,14 @@ import numpy as np
 from ..comparison.coming import split_coming
 from ..comparison.tables import in_order
 from ..datasets import load_victoria_electricity
-from ..instances import label
-from ..transformers.time_index import (
+from ..index.panels import label
+from ..index.time_index import (
     find_step,
     has_local_hours,
     has_month_each,
     say_gap,
 )
-from .read import read_table
+from .csv import read_table
 
 
 @dataclass(frozen=True)
@@ -45,16 +45,7 @@ class Data:
 
 
 def read_data(arguments):
-    """Read the data of a command, and print what was changed.
-
-    Parameters
-    ----------
-    arguments : Namespace
-
-    Returns
-    -------
-    Data
-    """
+    """Read the data of a command, and print what was changed."""
     table, target, encoded = _read(arguments)
     known_ahead = [
         column

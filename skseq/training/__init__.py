@@ -1,33 +1,11 @@
 """Training: parameters and data in, a fitted skorch net out."""
 
 from .batches import LARGE_BATCH, Batches, WindowDataset
+from .devices import device_of
 from .environment import environment, seeded
 from .gather import gather
 from .history import history_table
 from .loss import LOSSES, CrossEntropy, OwnLoss, WeightedLoss
-from .net import device_of
 from .targets import EveryStep, Standardized, Targets
 from .together import Together, train_all
 from .train import Job, Settings
-
-__all__ = [
-    "LARGE_BATCH",
-    "LOSSES",
-    "Batches",
-    "CrossEntropy",
-    "EveryStep",
-    "Job",
-    "OwnLoss",
-    "Settings",
-    "Standardized",
-    "Targets",
-    "Together",
-    "WeightedLoss",
-    "WindowDataset",
-    "device_of",
-    "environment",
-    "gather",
-    "history_table",
-    "seeded",
-    "train_all",
-]

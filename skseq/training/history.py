@@ -31,10 +31,6 @@ class History(skorch.history.History):
 def history_table(nets):
     """Make one table for the members of an ensemble.
 
-    Parameters
-    ----------
-    nets : list of skorch.NeuralNet
-
     Returns
     -------
     DataFrame

@@ -13,8 +13,7 @@ from ..networks import is_time_steps
 from ..windows import pack
 from .digest import digest
 from .environment import environment
-from .grouping import has_own_parts, in_order, stacks_of
-from .stacked import train_stacked
+from .stacked import has_own_parts, in_order, stacks_of, train_stacked
 from .train import train
 
 _together = ContextVar("together", default=None)
@@ -65,8 +64,7 @@ class Together:
     def __init__(self, n_jobs=None):
         self._n_jobs = n_jobs
         self._collecting = False
-        self._jobs = []
-        self._keys = []
+        self._collected = []  # a key, and the jobs, of each estimator
         self._datasets = {}
         self._nets = defaultdict(list)
         self.seconds = 0.0
@@ -93,19 +91,19 @@ class Together:
     @property
     def n_fits(self):
         """Return how many networks were collected."""
-        return sum(map(len, self._jobs))
+        return sum(len(jobs) for _, jobs in self._collected)
 
     def run(self):
         """Train what was collected."""
         start = perf_counter()
-        jobs = [job for jobs in self._jobs for job in jobs]
+        jobs = [job for _, jobs in self._collected for job in jobs]
         stacks = stacks_of(jobs, effective_n_jobs(self._n_jobs))
         trained = Parallel(self._n_jobs)(
             delayed(_tried)([jobs[position] for position in positions])
             for positions in stacks
         )
         nets = iter(in_order(stacks, trained))
-        for key, jobs in zip(self._keys, self._jobs, strict=True):
+        for key, jobs in self._collected:
             members = [next(nets) for _ in jobs]
             if None not in members:  # else they are fitted when they are asked for
                 self._nets[key].append(members)
@@ -128,8 +126,7 @@ class Together:
         jobs = [make() for make in makers]
         for job in jobs:
             job.training, job.validation = training, validation
-        self._jobs.append(jobs)
-        self._keys.append(key)
+        self._collected.append((key, jobs))
         return None
 
 

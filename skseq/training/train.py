@@ -12,16 +12,10 @@ from torch.optim import lr_scheduler
 from .batch_norm import SettleBatchNorm, WeighBatchNorm
 from .batches import Batches, WindowDataset
 from .callbacks import Progress, Schedule, Watch
+from .devices import ACCELERATE, accelerated, device_of, seed_of_first
 from .environment import seeded
 from .gradients import Gradients
-from .net import (
-    ACCELERATE,
-    PRECISIONS,
-    Net,
-    accelerated,
-    device_of,
-    seed_of_first,
-)
+from .net import PRECISIONS, Net
 from .optimizers import OPTIMIZERS
 
 

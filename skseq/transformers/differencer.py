@@ -11,6 +11,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
+from ..index.time_index import time_index
 from ..validation import check_windows
 from ..windows import (
     chunks,
@@ -22,7 +23,6 @@ from ..windows import (
     series_of,
 )
 from .series import SeriesTransformer
-from .time_index import time_index
 
 N_COMPARED = 100
 """Differences by which an array is known to start where the fitted series does."""

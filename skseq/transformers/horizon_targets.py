@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_scalar
 
+from ..index.panels import is_panel
+from ..index.time_index import check_gaps, check_times
 from ..validation import advice_on_labels
 from ..windows import as_real, lay_coming, refuse_masked
-from .panel import is_panel, map_series
-from .time_index import check_gaps, check_times
+from .each_series import map_series
 
 
 def horizon_targets(series, target=None, horizon=1, *, gaps="raise"):

@@ -8,18 +8,18 @@ import pandas as pd
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from ..index.panels import is_panel
+from ..index.time_index import check_same_kind, find_step, time_index
 from ..validation import check_series
 from ..warning import warn
-from .own_output import OwnOutput
-from .panel import (
+from .each_series import (
     check_levels_of_fit,
-    is_panel,
     map_series,
     row_order,
     series_levels,
 )
+from .own_output import OwnOutput
 from .series import SeriesTransformer
-from .time_index import check_same_kind, find_step, time_index
 
 
 class KnownAhead(OwnOutput, SeriesTransformer):

@@ -8,9 +8,9 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
+from ..index import time_index as ti
 from ..validation import check_series
 from ..windows import leading_padding
-from . import time_index as ti
 
 
 class SeriesTransformer(TransformerMixin, BaseEstimator):

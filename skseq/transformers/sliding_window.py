@@ -6,17 +6,17 @@ import pandas as pd
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from ..index.panels import is_panel
 from ..windows import cut_windows, sliding_windows, take
-from .own_output import OwnOutput
-from .panel import (
+from .each_series import (
     check_keeps_index,
     check_levels_of_fit,
     extend_each,
     fit_each,
-    is_panel,
     row_order,
     series_levels,
 )
+from .own_output import OwnOutput
 from .series import SeriesTransformer
 
 _PANDAS = (pd.DataFrame, pd.Series)

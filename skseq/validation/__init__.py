@@ -3,29 +3,8 @@
 from .advice import advice_on, advice_on_labels
 from .columns import check_known_ahead, check_target_columns, warn_of_other_target
 from .labels import label_array
-from .regressor import WITHOUT_PREDICT, check_regressor
 from .samples import check_fit_windows, check_predict_windows, check_weights
 from .share import check_share
 from .targets import check_targets, target_array
 from .tokens import largest_token
 from .windows import check_series, check_windows
-
-__all__ = [
-    "WITHOUT_PREDICT",
-    "advice_on",
-    "advice_on_labels",
-    "check_fit_windows",
-    "check_known_ahead",
-    "check_predict_windows",
-    "check_regressor",
-    "check_series",
-    "check_share",
-    "check_target_columns",
-    "check_targets",
-    "check_weights",
-    "check_windows",
-    "label_array",
-    "largest_token",
-    "target_array",
-    "warn_of_other_target",
-]

@@ -13,10 +13,6 @@ DATE = (
 def advice_on(column):
     """Say what to do about a column that is not numeric.
 
-    Parameters
-    ----------
-    column : Series
-
     Returns
     -------
     str

@@ -11,10 +11,6 @@ def largest_token(windows):
     Parameters
     ----------
     windows : ndarray of shape (n_samples, length, 1)
-
-    Returns
-    -------
-    int
     """
     largest = 0
     for part in chunks(windows):

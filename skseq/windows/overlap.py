@@ -19,10 +19,6 @@ def n_shared(windows, y):
     ----------
     windows : ndarray or LazyArray of shape (n_samples, length, n_features)
     y : ndarray of shape (n_samples, length, n_outputs)
-
-    Returns
-    -------
-    int
     """
     _, length, n_outputs = y.shape
     # The outputs of a step may be several steps ahead of it.

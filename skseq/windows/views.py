@@ -90,10 +90,6 @@ def columns_of(windows, columns):
     ----------
     windows : ndarray or LazyArray of shape (n_samples, length, n_features)
     columns : int or ndarray of int
-
-    Returns
-    -------
-    ndarray
     """
     if not isinstance(windows, LazyArray):
         return windows[:, :, columns]

@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 
 import skseq
 from skseq import SlidingWindow, VectorizedGridSearchCV
-from skseq.training import grouping
+from skseq.training.stacked import grouping
 
 from .overhead import turns
 

@@ -1,5 +1,3 @@
 """SARIMA on windows: estimated once, then one matrix product."""
 
 from .regressor import SARIMARegressor
-
-__all__ = ["SARIMARegressor"]

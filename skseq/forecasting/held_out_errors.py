@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..estimators.interval import rank_of
+from ..wrapping import rank_of
 
 
 class HeldOutErrors:

@@ -7,19 +7,19 @@ from skorch import NeuralNet
 from skorch.helper import predefined_split
 from torch import nn
 
-from ..networks import Stack
-from .batch_norm import batch_norms, settle
-from .callbacks import Progress
-from .gradients import layers_of, warn_of_trouble
-from .optimizers import OPTIMIZERS
-from .stacked_batches import StackedBatches, StackedDataset
-from .stacked_callbacks import (
+from ...networks import Stack
+from ..batch_norm import batch_norms, settle
+from ..callbacks import Progress
+from ..gradients import layers_of, warn_of_trouble
+from ..optimizers import OPTIMIZERS
+from ..train import new_net, plateau, schedule
+from .batches import StackedBatches, StackedDataset
+from .callbacks import (
     StackedBatchNorm,
     StackedGradients,
     StackedPlateau,
     StackedWatch,
 )
-from .train import new_net, plateau, schedule
 
 
 def train_stacked(jobs):

@@ -5,14 +5,15 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.utils.validation import _check_feature_names, _check_n_features
 
-from ..instances import check_levels, label, naming_series, rows_by_instance
+from ..index.panels import (
+    check_levels,
+    is_panel,
+    label,
+    naming_series,
+    rows_by_instance,
+)
+from ..index.time_index import as_dates, has_step, warn_short_past
 from ..warning import noting, warn
-from .time_index import as_dates, has_step, warn_short_past
-
-
-def is_panel(table):
-    """Tell whether the index of a table has levels for its series, before time."""
-    return getattr(getattr(table, "index", None), "nlevels", 1) > 1
 
 
 def map_series(function, table, name="X"):

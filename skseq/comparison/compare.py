@@ -5,7 +5,7 @@ import pandas as pd
 import torch
 
 from ..estimators import NaiveRegressor
-from ..instances import enumerate_series, label
+from ..index.panels import enumerate_series, label
 from ..validation import check_share
 from ..warning import warn
 from ..windows import sliding_windows

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
-from ..transformers.time_index import find_step
+from ...index.time_index import find_step
 from .periods import find_periods, find_weeks
 
 DAYS = (
@@ -109,10 +109,6 @@ def find_compact_dates(column):
 
 def find_stray(column):
     """Find the first value that is not a date, in a column of dates.
-
-    Parameters
-    ----------
-    column : Series
 
     Returns
     -------

@@ -12,10 +12,6 @@ WITHOUT_PREDICT = (
 def check_regressor(regressor):
     """Raise an error if the parameter ``regressor`` is not an instance of one.
 
-    Parameters
-    ----------
-    regressor : object
-
     Raises
     ------
     TypeError

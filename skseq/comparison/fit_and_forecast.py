@@ -10,10 +10,16 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from ..estimators.interval import IntervalWarning, central_interval
-from ..inputs import inner_parameters, inputs_for, prepare, targets_for
 from ..warning import noting, warn
 from ..windows import cut_windows, lay_coming
+from ..wrapping import (
+    IntervalWarning,
+    central_interval,
+    inner_parameters,
+    inputs_for,
+    prepare,
+    targets_for,
+)
 from .regular_index import with_regular_index
 
 FORECASTER = "sktime.forecasting.base", "BaseForecaster"
@@ -45,7 +51,7 @@ def fitted_together(model, tables):
 
     Parameters
     ----------
-    model : as :func:`forecast` takes
+    model : as :func:`fit_and_forecast` takes
     tables : dict of tuple to DataFrame of shape (n_timesteps, n_features)
 
     Returns
@@ -64,7 +70,7 @@ def fitted_together(model, tables):
     return [{key: table} for key, table in tables.items()]
 
 
-def forecast(model, tables, origins, window, horizon, n_known, coverage=None):
+def fit_and_forecast(model, tables, origins, window, horizon, n_known, coverage=None):
     """Fit a model on what is known at the first origin, and forecast from each.
 
     Parameters
@@ -190,7 +196,7 @@ def _lay_ahead(table, horizon, n_known):
 
 def _on_series(model, tables, origins, horizon, n_known, coverage):
     """Give a forecaster of sktime all of the target's past, and the known X."""
-    rows = _Rows(model, tables, n_known)
+    y, X, known = _tables_of_sktime(model, tables, n_known)
     steps = np.arange(1, horizon + 1)
     wants_interval = coverage is not None and model.get_tag("capability:pred_int")
     predicted, interval, seconds, notes = [], [], np.zeros(2), []
@@ -200,15 +206,14 @@ def _on_series(model, tables, origins, horizon, n_known, coverage):
     for end in np.asarray(origins) + 1:
         start = perf_counter()
         if seen is None or not updates:
-            y, X = rows.values(None, end), rows.others(None, end)
             with _without_notice():
-                model.fit(y, X=X, fh=steps)
+                model.fit(_rows(y, None, end), X=_rows(X, None, end), fh=steps)
             seconds[0] += perf_counter() - start
             start = perf_counter()
         else:
-            X = rows.others(seen, end)
-            model.update(rows.values(seen, end), X=X, update_params=False)
-        seen, ahead = end, rows.ahead(end, end + horizon or None)
+            new = _rows(y, seen, end)
+            model.update(new, X=_rows(X, seen, end), update_params=False)
+        seen, ahead = end, _rows(known, end, end + horizon or None)
         predicted.append(np.ravel(model.predict(steps, X=ahead)))
         seconds[1] += perf_counter() - start
         if wants_interval:
@@ -226,42 +231,36 @@ def _on_series(model, tables, origins, horizon, n_known, coverage):
     return Forecast(predicted, interval, seconds, notes)
 
 
-class _Rows:
-    """Rows of all series as sktime takes them, chosen by numbers from the end."""
+def _tables_of_sktime(model, tables, n_known):
+    """Return the target, X, and what is known ahead of all series; None for no columns.
 
-    def __init__(self, model, tables, n_known):
-        tables = [table.rename(columns=str) for table in tables.values()]
-        target, *others = tables[0].columns
-        known = others[len(others) - n_known :]
-        past_only = _past_only(model, known)
-        past = [name for name in others if name in past_only]
-        if not model.get_tag("capability:exogenous"):
-            known = past = []
-        # Once, not at each origin: pandas takes a millisecond to choose columns.
-        self.y, self.X, self.known = (
-            [table[names] for table in tables]
-            for names in ([target], past + known, known)
-        )
+    Once, not at each origin: pandas takes a millisecond to choose columns.
+    """
+    tables = [table.rename(columns=str) for table in tables.values()]
+    others = list(tables[0].columns[1:])
+    known = others[len(others) - n_known :]
+    past_only = _past_only(model, known)
+    past = [name for name in others if name in past_only]
+    if not model.get_tag("capability:exogenous"):
+        known = past = []
+    y = [table.iloc[:, 0 if len(tables) == 1 else [0]] for table in tables]
+    X, ahead = (
+        [table[names] for table in tables] if names else None
+        for names in (past + known, known)
+    )
+    return y, X, ahead
 
-    def values(self, start, end):
-        y = self._of(self.y, start, end)
-        return y.iloc[:, 0] if len(self.y) == 1 else y
 
-    def others(self, start, end):
-        return self._of(self.X, start, end)
-
-    def ahead(self, start, end):
-        return self._of(self.known, start, end)
-
-    def _of(self, tables, start, end):
-        if tables[0].columns.empty:
-            return None
-        parts = [table.iloc[start:end] for table in tables]
-        if len(parts) == 1:
-            return parts[0]
-        # Number the series: some forecasters sort labels, or fail on unnamed levels.
-        levels = ["instances", "timepoints"]
-        return pd.concat(parts, keys=range(len(parts)), names=levels)
+def _rows(tables, start, end):
+    """Return some rows of all series, counted from the end, as sktime takes them."""
+    if tables is None:
+        return None
+    parts = [table.iloc[start:end] for table in tables]
+    if len(parts) == 1:
+        return parts[0]
+    # Number the series: some forecasters sort labels, or fail on unnamed levels.
+    levels = ["instances", "timepoints"]
+    return pd.concat(parts, keys=range(len(parts)), names=levels)
 
 
 def _past_only(model, known):

@@ -4,13 +4,10 @@ import inspect
 
 import numpy as np
 from scipy.stats import norm
-from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.multioutput import MultiOutputRegressor
-from sklearn.pipeline import Pipeline
 
-from ..inputs import innermost
 from ..warning import warn
+from .inside import innermost, unwrap
 
 
 class IntervalWarning(UserWarning):
@@ -49,17 +46,6 @@ def errors_needed(share):
     With fewer, even the largest error is exceeded more often.
     """
     return int(np.ceil(round(1 / share - 1, 9)))
-
-
-def unwrap(model, X):
-    """Return the final estimator of fitted searches and Pipelines, and its X."""
-    if isinstance(model, FrozenEstimator):
-        return unwrap(model.estimator, X)
-    if isinstance(model, BaseSearchCV):
-        return unwrap(model.best_estimator_, X)
-    if isinstance(model, Pipeline):
-        return unwrap(model[-1], model[:-1].transform(X) if len(model) > 1 else X)
-    return model, X
 
 
 def predict_std(model, X):

@@ -4,17 +4,19 @@ import numpy as np
 from scipy.stats import norm
 from sklearn.base import clone
 
-from ..estimators.interval import (
+from ..warning import warn
+from ..windows import LazyArray, take
+from ..wrapping import (
     IntervalWarning,
     check_gives_std,
     errors_needed,
+    inputs_for,
     predict_std,
+    prepare,
+    targets_for,
     unwrap,
 )
-from ..inputs import inputs_for, prepare, targets_for
-from ..warning import warn
-from ..windows import LazyArray, take
-from .errors import HeldOutErrors
+from .held_out_errors import HeldOutErrors
 from .scaling import Scaled, window_levels
 
 HELD_OUT = 5

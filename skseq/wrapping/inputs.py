@@ -1,16 +1,15 @@
 """How a regressor is given windows or a table, and several steps to forecast."""
 
 import numpy as np
-from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
+from ..transformers import Differencer, SlidingWindow
+from ..windows import backfill, chunks, coming_values
+from .inside import held_by, inner_parameters, innermost, members_of, parts_of
 from .routing import RoutesToRegressor
-from .transformers import Differencer, SlidingWindow
-from .windows import backfill, chunks, coming_values
 
 
 def takes_windows(estimator):
@@ -26,17 +25,10 @@ def takes_windows(estimator):
         return not estimator.validate
     if get_tags(estimator).input_tags.three_d_array:
         return True
-    if several := _several(estimator):
-        return all(map(takes_windows, several))
-    inner = _inner(estimator)
+    if members := members_of(estimator):
+        return all(map(takes_windows, members))
+    inner = held_by(estimator)
     return hasattr(inner, "fit") and takes_windows(inner)
-
-
-def _several(estimator):
-    """Return the estimators of an ensemble such as VotingRegressor."""
-    several = getattr(estimator, "estimators", None) or []
-    inner = [one[-1] if isinstance(one, tuple) else one for one in several]
-    return [one for one in inner if hasattr(one, "fit")]
 
 
 def reads_table(regressor):
@@ -49,7 +41,7 @@ def reads_table(regressor):
 def readable(regressor, array):
     """Return an ndarray, or a LazyArray as it is if the regressor reads it in parts."""
     # A class from elsewhere that inherits this may compute with X in its own ``fit``.
-    is_own = type(regressor).__module__.partition(".")[0] == __package__
+    is_own = type(regressor).__module__.startswith("skseq.")
     if is_own and getattr(regressor, "reads_lazily", False):
         return array
     return np.asarray(array)
@@ -65,23 +57,6 @@ def targets_for(regressor, y):
     if y.ndim > 1 or get_tags(learner).target_tags.single_output:
         return y
     return y[:, np.newaxis]
-
-
-def innermost(estimator, *wrappers):
-    """Return the estimator at the end of Pipelines and in searches, fitted or not.
-
-    Also in a FrozenEstimator, and in those of the classes ``wrappers``.
-    """
-    if isinstance(estimator, Pipeline):
-        return innermost(estimator[-1], *wrappers)
-    if isinstance(estimator, (BaseSearchCV, FrozenEstimator, *wrappers)):
-        return innermost(_inner(estimator), *wrappers)
-    return estimator
-
-
-def _inner(estimator):
-    """Return the estimator that another one holds, or None."""
-    return getattr(estimator, "estimator", getattr(estimator, "regressor", None))
 
 
 def inputs_for(regressor, windows, n_known=0, horizon=1):
@@ -121,7 +96,7 @@ def inputs_for(regressor, windows, n_known=0, horizon=1):
         "make_pipeline(SlidingWindow(56), GRURegressor())",
     )
     n_features = windows.shape[2]
-    if n_features > 1 and any(map(takes_windows, _several(regressor))):
+    if n_features > 1 and any(map(takes_windows, members_of(regressor))):
         raise ValueError(
             f"{type(regressor).__name__} passes the same X to all its estimators, but "
             f"some take windows of {n_features} variables and others take a table: "
@@ -169,7 +144,7 @@ def refuse_to_cut(regressor, remedy):
     """
     if takes_windows(regressor):
         return
-    parts = _parts(regressor)
+    parts = parts_of(regressor)
     if any(isinstance(part, SlidingWindow) for part in parts):
         raise ValueError(
             f"{type(regressor).__name__} has a SlidingWindow, but is given windows "
@@ -186,25 +161,6 @@ def refuse_to_cut(regressor, remedy):
                 f"TransformedWindowRegressor({last}(), Differencer()), for example, "
                 "which also undoes the differences in the forecast."
             )
-
-
-def _parts(estimator):
-    """Return an estimator and its parameters, also those in a FrozenEstimator."""
-    parts = [estimator, *estimator.get_params().values()]
-    frozen = [part.estimator for part in parts if isinstance(part, FrozenEstimator)]
-    return parts + [part for one in frozen for part in _parts(one)]
-
-
-def inner_parameters(estimator, name):
-    """Find a parameter in an estimator and in all estimators inside it.
-
-    Returns full names, such as "gruregressor__target", and values.
-    """
-    return {
-        whole: value
-        for whole, value in estimator.get_params().items()
-        if whole.rpartition("__")[2] == name
-    }
 
 
 def prepare(regressor, n_known, horizon, n_targets=1):

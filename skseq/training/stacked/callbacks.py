@@ -8,10 +8,10 @@ from skorch.callbacks import Callback
 from torch.optim import SGD
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from .batch_norm import SettleBatchNorm, settle, weigh_windows
-from .callbacks import Watch, diverged
-from .gradients import Gradients, gradient, layers_of
-from .interruption import warn_of_interruption
+from ..batch_norm import SettleBatchNorm, settle, weigh_windows
+from ..callbacks import Watch, diverged
+from ..gradients import Gradients, gradient, layers_of
+from ..interruption import warn_of_interruption
 
 
 class StackedGradients(Gradients):

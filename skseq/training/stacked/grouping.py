@@ -4,9 +4,9 @@ from collections import defaultdict
 from functools import partial
 from inspect import isfunction
 
-from ..networks import Conv1D, WaveNet, can_stack
-from .digest import digest
-from .loss import CrossEntropy, OwnLoss, WeightedLoss
+from ...networks import Conv1D, WaveNet, can_stack
+from ..digest import digest
+from ..loss import CrossEntropy, OwnLoss, WeightedLoss
 
 AT_ONCE = 2**15
 """Values of a state in a stack, over batch and networks; more do not help."""
@@ -34,7 +34,7 @@ def stacks_of(jobs, n_processes=1):
     """
     groups = defaultdict(list)
     for position, job in enumerate(jobs):
-        groups[_shape(job)].append(position)
+        groups[_key(job)].append(position)
     n_steps = sum(job.n_steps for job in jobs)
     stacks = []
     for positions in groups.values():
@@ -67,7 +67,7 @@ def has_own_parts(settings):
     return own or bool(settings.callbacks)
 
 
-def _shape(job):
+def _key(job):
     """Return a key that is equal for jobs that can be stacked, or the job itself."""
     settings = job.settings
     alone = (

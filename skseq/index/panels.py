@@ -7,6 +7,11 @@ import pandas as pd
 DATES = pd.DatetimeIndex, pd.PeriodIndex
 
 
+def is_panel(table):
+    """Tell whether the index of a table has levels for its series, before time."""
+    return getattr(getattr(table, "index", None), "nlevels", 1) > 1
+
+
 def check_levels(index, name):
     """Raise ValueError if time is not the last level, or a row names no series."""
     *dated, last = (isinstance(level, DATES) for level in index.levels)
@@ -35,11 +40,10 @@ def label(key):
     return ", ".join(map(str, key))
 
 
-def enumerate_series(keys, most=10):
-    """Return the labels of several series as text, those of the first ones."""
-    text = "; ".join(map(label, keys[:most]))
-    others = len(keys) - most
-    return f"{text}; and {others} more" if others > 0 else text
+def enumerate_series(keys):
+    """Return the labels of several series as text, those of the first ten."""
+    text = "; ".join(map(label, keys[:10]))
+    return text if len(keys) <= 10 else f"{text}; and {len(keys) - 10} more"
 
 
 @contextmanager

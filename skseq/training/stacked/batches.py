@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from .batches import Batches, cut, order_of
-from .loss import CrossEntropy
+from ..batches import Batches, cut, order_of
+from ..loss import CrossEntropy
 
 
 class StackedDataset(Dataset):
