@@ -317,6 +317,25 @@ def test_a_layer_that_learns_only_at_first_is_named(n_members):
     np.testing.assert_allclose(np.ptp(model.predict(X), axis=0), 0, atol=1e-5)
 
 
+def test_a_layer_that_dies_after_the_best_epoch_is_not_named():
+    """Those weights are dropped."""
+    norms = {"gradient_norm": 1, "gradient_norm_max": 1, "learning_rate": 0.1}
+    layers = ["head.out", "network.layers.0"]
+    history = [
+        {
+            "train_loss": 1,
+            "valid_loss": loss,
+            "gradient_norm head.out": 1,
+            "gradient_norm network.layers.0": norm,
+            **norms,
+        }
+        for loss, norm in [(0.9, 1), (0.5, 1), (0.7, 0)]
+    ]
+    warn_of_trouble(history, layers)  # a warning would be an error
+    with pytest.warns(ConvergenceWarning, match="vanished in layer"):
+        warn_of_trouble([{**row, "valid_loss": 1} for row in history], layers)
+
+
 @pytest.mark.parametrize("gradient_clip", [None, 0.01, 1e6])
 def test_the_recorded_norm_is_that_before_clipping(gradient_clip):
     """Against the analytic gradient of the linear model."""

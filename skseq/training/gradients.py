@@ -122,8 +122,10 @@ def warn_of_trouble(history, layers, clip=None):
     if not epochs:
         return
     _warn_if_large(epochs, clip)
-    # A layer may learn at first, until too long a step saturates its units.
-    last = {layer: epochs[-1][f"gradient_norm {layer}"] for layer in layers}
+    # A layer may learn at first, until too long a step saturates its units. After
+    # validation, the weights are those of the best epoch.
+    kept = min(reversed(epochs), key=lambda row: row.get("valid_loss", 0.0))
+    last = {layer: kept[f"gradient_norm {layer}"] for layer in layers}
     head = sum(last[layer] for layer in last if layer.startswith("head"))
     # The gain of a normalisation may have no gradient without harm.
     norms = {
