@@ -271,6 +271,48 @@ def test_a_vanishing_gradient_is_named_with_its_layer():
         ).fit(X, y)
 
 
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_a_layer_that_learns_only_at_first_is_named(n_members):
+    """Long steps saturate all units: from then on, the forecast is a constant."""
+    X, y = make_windows(RNNRegressor, n_timesteps=200)
+    model = RNNRegressor(
+        hidden_size=8,
+        n_layers=2,
+        optimizer="sgd",
+        lr_schedule="constant",
+        learning_rate=10.0,
+        gradient_clip=None,
+        max_epochs=5,
+        n_members=n_members,
+        random_state=0,
+    )
+    with pytest.warns(ConvergenceWarning, match="'network.layers.0'.* Lower") as w:
+        model.fit(X, y)
+    assert len(w) == n_members
+    norms = model.history_.groupby("member")["gradient_norm network.layers.0"]
+    assert (norms.first() > 1e-3).all()
+    np.testing.assert_allclose(np.ptp(model.predict(X), axis=0), 0, atol=1e-5)
+
+
+def test_a_layer_that_dies_after_the_best_epoch_is_not_named():
+    """Those weights are dropped."""
+    norms = {"gradient_norm": 1, "gradient_norm_max": 1, "learning_rate": 0.1}
+    layers = ["head.out", "network.layers.0"]
+    history = [
+        {
+            "train_loss": 1,
+            "valid_loss": loss,
+            "gradient_norm head.out": 1,
+            "gradient_norm network.layers.0": norm,
+            **norms,
+        }
+        for loss, norm in [(0.9, 1), (0.5, 1), (0.7, 0)]
+    ]
+    warn_of_trouble(history, layers)  # a warning would be an error
+    with pytest.warns(ConvergenceWarning, match="vanished in layer"):
+        warn_of_trouble([{**row, "valid_loss": 1} for row in history], layers)
+
+
 @pytest.mark.parametrize("gradient_clip", [None, 0.01, 1e6])
 def test_the_recorded_norm_is_that_before_clipping(gradient_clip):
     """Against the analytic gradient of the linear model."""

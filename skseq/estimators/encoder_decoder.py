@@ -184,7 +184,8 @@ class EncoderDecoderClassifier(NetworkClassifier, _EncoderDecoderEstimator):
     texts])``. Targets of shape ``(n_samples,)`` are one label per window.
 
     Each step sees the most probable label of the step before, so ``predict_proba`` of
-    a step depends on the labels chosen before it.
+    a step depends on the labels chosen before it. Each member of an ensemble chooses
+    its own, so where several sequences are as good, their mean may mix these.
 
     Parameters
     ----------

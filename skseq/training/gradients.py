@@ -122,10 +122,14 @@ def warn_of_trouble(history, layers, clip=None):
     if not epochs:
         return
     _warn_if_large(epochs, clip)
-    head = _total(epochs, (layer for layer in layers if layer.startswith("head")))
+    # A layer may learn at first, until too long a step saturates its units. After
+    # validation, the weights are those of the best epoch.
+    kept = min(reversed(epochs), key=lambda row: row.get("valid_loss", 0.0))
+    last = {layer: kept[f"gradient_norm {layer}"] for layer in layers}
+    head = sum(last[layer] for layer in last if layer.startswith("head"))
     # The gain of a normalisation may have no gradient without harm.
     norms = {
-        layer: _total(epochs, [layer])
+        layer: last[layer]
         for layer in layers
         if layer.startswith("network") and "norm" not in layer
     }
@@ -135,15 +139,12 @@ def warn_of_trouble(history, layers, clip=None):
         names = ", ".join(map(repr, vanished))
         warn(
             f"The gradient vanished in layer{'s' * (len(vanished) > 1)} {names}: its "
-            f"norm is down to {smallest:.1g} of the output layer's. Use fewer layers "
-            "or shorter windows or, where the network has a choice, "
+            f"norm is down to {smallest:.1g} of the output layer's. Lower "
+            "learning_rate if that came in training (see history_); else use fewer "
+            "layers or shorter windows or, where the network has a choice, "
             "normalization='layer', or an LSTM or GRU cell.",
             ConvergenceWarning,
         )
-
-
-def _total(epochs, layers):
-    return sum(row[f"gradient_norm {layer}"] for layer in layers for row in epochs)
 
 
 def _warn_if_large(epochs, clip):

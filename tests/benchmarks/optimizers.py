@@ -1,4 +1,4 @@
-"""Optimisers, schedules and initialisations at several learning rates: one table.
+"""Optimisers, schedules, initialisations and normalisation at several learning rates.
 
 Two tasks: Victoria's demand of the next day, as in ``tasks``, scored by the mean
 absolute error over that of the seasonal naive forecast; and adding two marked numbers
@@ -107,6 +107,11 @@ def rows():
         if cls is not RNNRegressor:
             model = cls(callbacks=[ConstantGates()])
             yield f"{cell}, gates start alike", model, ADAPTIVE
+    for cell, cls in CELLS.items():
+        yield f"{cell}, layer norm", cls(normalization="layer"), ADAPTIVE
+    deep = {None: "three RNNs", "layer": "three RNNs, layer norm"}
+    for norm, name in deep.items():
+        yield name, RNNRegressor(n_layers=3, normalization=norm), ADAPTIVE
 
 
 def cell(model, data, error, seeds):
