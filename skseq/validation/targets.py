@@ -122,5 +122,6 @@ def _not_finite(error, bad, windows, start):
         )
     return ValueError(
         f"{error} The first is in row {start + np.argwhere(bad)[0, 0]}: correct it, or "
-        "drop the row from X and y after the windows are cut."
+        "drop the row from X and y after the windows are cut, or give any number and a "
+        "sample_weight of 0."
     )
