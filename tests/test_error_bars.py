@@ -553,6 +553,8 @@ def test_conformal_counts_no_windows_without_weight(conformity_score, n_outputs)
     errors = np.sort(np.maximum(low - y, y - high)[rows], axis=0)
     width = errors[int(np.ceil((len(rows) + 1) * 0.8)) - 1]
     np.testing.assert_allclose(interval[..., 1], high + width)
+    model.fit(X, y, sample_weight=1.0)  # one for all
+    assert_array_equal(model.scores_, clone(model).fit(X, y).scores_)
 
 
 def test_conformal_quantiles_that_would_cross_become_one():

@@ -312,7 +312,7 @@ def _counted(fit_params, held_out):
     """Tell which held-out targets, the last ones, have no weight of zero."""
     counted = np.ones((len(held_out), *[1] * (held_out.ndim - 1)), bool)
     for name, weights in fit_params.items():
-        if name.endswith("sample_weight") and weights is not None:
+        if name.endswith("sample_weight") and np.ndim(weights) == 1:
             counted[np.asarray(weights)[-len(held_out) :] == 0] = False
     return counted
 
