@@ -168,6 +168,8 @@ def test_refusals(frame):
             compare(models, frame, known_ahead=wrong, **SETTING)
     with pytest.raises(TypeError, match=r"got 'price': give \['price'\]"):
         compare(models, frame, known_ahead="price", **SETTING)
+    with pytest.raises(TypeError, match=r"got None: give \[\]\."):
+        compare(models, frame, known_ahead=None, **SETTING)
 
 
 def test_from_a_shell(frame, tmp_path, capsys):

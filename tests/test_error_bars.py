@@ -525,6 +525,38 @@ def test_conformal_counts_no_padded_steps(coverage):
         model.predict_interval(X, 1 - 1 / len(model.scores_))
 
 
+@pytest.mark.parametrize("conformity_score", ["absolute", "quantile"])
+@pytest.mark.parametrize("n_outputs", [None, 2])
+def test_conformal_counts_no_windows_without_weight(conformity_score, n_outputs):
+    """What stands for their missing targets is no truth."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 4, 1))
+    y = X[:, -1, 0] + rng.normal(size=500)
+    y = y if n_outputs is None else np.stack([y] * n_outputs, axis=1)
+    weight = (rng.random(500) < 0.5).astype(float)
+    filled = y.copy()
+    filled[weight == 0] = 1e3
+    loss = "quantile" if conformity_score == "quantile" else "squared_error"
+    network = DenseRegressor(loss=loss, max_epochs=2, random_state=0)
+    model = ConformalRegressor(network, conformity_score=conformity_score)
+    pipe = make_pipeline(FunctionTransformer(), model)
+    pipe.fit(X, filled, conformalregressor__sample_weight=weight)
+    model = pipe[-1]
+    interval = model.predict_interval(X, 0.8)
+    rows = np.flatnonzero(weight[-100:]) + 400
+    if conformity_score == "quantile":
+        low, high = np.moveaxis(
+            model.regressor_.predict_quantiles(X, [0.1, 0.9]), -1, 0
+        )
+    else:
+        low = high = model.predict(X)
+    errors = np.sort(np.maximum(low - y, y - high)[rows], axis=0)
+    width = errors[int(np.ceil((len(rows) + 1) * 0.8)) - 1]
+    np.testing.assert_allclose(interval[..., 1], high + width)
+    model.fit(X, y, sample_weight=1.0)  # one for all
+    assert_array_equal(model.scores_, clone(model).fit(X, y).scores_)
+
+
 def test_conformal_quantiles_that_would_cross_become_one():
     random = np.random.default_rng(0)
     X = random.uniform(1, 3, size=(400, 1))

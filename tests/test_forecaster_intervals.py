@@ -88,6 +88,18 @@ class TestIntervals:
         # 30 held-out errors of each: three times the standard error of the quantile.
         assert_allclose(np.mean(inside, axis=0), 0.8, atol=3 * 0.4 / 600**0.5)
 
+    def test_fit_series_of_any_size_in_a_panel(self):
+        """The large ones do not make the bars of one a hundredth as large as wide."""
+        noise = np.geomspace(0.02, 2, 20)
+        values = noise * np.random.default_rng(0).normal(size=(200, 20))
+        table = pd.DataFrame(values).rename_axis("time").melt(ignore_index=False)
+        y = table.set_index("variable", append=True).swaplevel()
+        model = forecaster(DummyRegressor(), 10).fit(y, fh=range(1, 7))
+        width = np.diff(model.predict_interval(coverage=0.8).to_numpy())
+        width = width.reshape(20, 6).mean(axis=1) / noise
+        assert (width > 2.56 / 1.7).all()  # of normal noise: 2.56
+        assert (width < 2.56 * 2.4).all()
+
     def test_widths_of_a_panel_by_a_loop(self):
         lengths, horizon = (40, 30, 50), 2
         y = make_panel(lengths)
@@ -116,7 +128,8 @@ class TestIntervals:
 
         def usual(of_series):
             stretches = (len(of_series) + horizon - 1) / horizon
-            return (stretches * of_series.mean() + of_all) / (stretches + 1)
+            roots = stretches * of_series.mean() ** 0.5 + of_all**0.5
+            return (roots / (stretches + 1)) ** 2
 
         relative = []
         for one in errors:

@@ -218,11 +218,37 @@ def test_missing_dates_and_mixed_types(missing):
     assert_allclose(forecast(y, known, known[3:]), forecast(y, floats, late))
 
 
+@pytest.mark.parametrize("tells", ["other series", "X", "fh"])
+def test_dates_missing_in_all_series(tells):
+    """The step is that of all series together or of X, or else named by fh."""
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2024-01-01", periods=63, name="day")
+    gone = {
+        "a": [4, 5, 20],
+        "b": [9, 31] if tells == "other series" else [4, 5, 20, 40],
+    }
+    full = {key: pd.DataFrame(rng.normal(size=(60, 1)), days[:60]) for key in gone}
+    y = {key: series.drop(days[gone[key]]) for key, series in full.items()}
+    X = {key: pd.DataFrame({"rain": rng.normal(size=63)}, days) for key in gone}
+    y, X = (pd.concat(tables, names=["gauge"]) for tables in (y, X))
+    known = X[X.index.get_level_values("day") < days[60]]
+    fh = ForecastingHorizon([1, 3], freq="D") if tells == "fh" else [1, 3]
+    forecaster = SequenceForecaster(LinearRegression(), 5, missing="ffill")
+    empty = y.unstack("gauge").asfreq("D").stack("gauge", future_stack=True).swaplevel()
+    given = (known, X.drop(known.index)) if tells == "X" else (None, None)
+    found = forecaster.fit(y, given[0], fh=fh).predict(X=given[1])
+    expected = forecaster.fit(empty.sort_index(), given[0], fh=[1, 3]).predict(
+        X=given[1]
+    )
+    assert_allclose(found, expected)
+    assert_array_equal(found.loc["a"].index, days[[60, 62]])
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_steps_are_counted_from_the_first(kind):
     """Wherever the times are: before a series, in it or after it."""
     index = index_like(kind, 40)
-    freq = getattr(index, "freq", None) or frequency([pd.DataFrame(index=index)])
+    freq = getattr(index, "freq", None) or frequency([index])
     series = index[10:30]
     for places in ([0, 3], [9, 12], [10], [11, 29], [29, 30], [35, 39], [5, 35]):
         found = find_steps(index[places], series, freq)

@@ -19,6 +19,7 @@ from skseq import (
     GRURegressor,
     NaiveRegressor,
     SARIMARegressor,
+    SlidingWindow,
     TransformedWindowRegressor,
     WaveNetRegressor,
     compare,
@@ -336,6 +337,24 @@ def test_sarima_takes_missing_targets_that_are_read_lazily():
     model = SARIMARegressor((1, 0, 0), (0, 0, 0, 0))
     found = model.fit(windows, LazyArray(y.take, range(len(y)))).params_
     assert found == model.fit(windows, y).params_
+
+
+def test_targets_of_each_step_of_several_series(monkeypatch):
+    """Windows of X and of y are padded alike, and a missing value is found."""
+    monkeypatch.setattr(views, "CHUNK_ELEMENTS", 100)  # several parts
+    names = ["basin", "time"]
+    table = pd.concat({key: pd.DataFrame(rng_table(30, 3, key)) for key in range(3)})
+    X, y = table[[0, 1]].rename_axis(names), table[2].rename_axis(names)
+    windows, steps = (SlidingWindow(5).fit_transform(part) for part in (X, y))
+    assert isinstance(steps, LazyArray)
+    model = GRURegressor(hidden_size=4, max_epochs=2, random_state=0)
+    found = model.fit(windows, steps).predict(windows)
+    model.fit(np.asarray(windows), np.asarray(steps))
+    assert_array_equal(found, model.predict(windows))
+    assert found.shape == (90, 5, 1)
+    wrong = steps.map(lambda rows: np.where(rows == y[2, 3], np.nan, rows))
+    with pytest.raises(ValueError, match=r"NaN.*The first is in row 63"):
+        model.fit(windows, wrong)
 
 
 def rng_table(n_rows, n_columns, seed):

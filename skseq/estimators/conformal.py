@@ -64,7 +64,8 @@ class ConformalRegressor(
     regressor_ : estimator
         Fitted on the windows before the held-out ones; with ``refit``, on all.
     scores_ : ndarray of shape (n_calibration, n_outputs)
-        Errors on the held-out windows; with "std", divided by the standard deviation.
+        Errors on the held-out windows, NaN where the weight of a window is zero; with
+        "std", divided by the standard deviation.
     n_features_in_ : int
         Number of columns of a two-dimensional X, or of variables of a
         three-dimensional one.
@@ -114,6 +115,7 @@ class ConformalRegressor(
             In the last form, as the regressor takes it.
         **fit_params : dict
             Passed to the regressor's ``fit``, by metadata routing if it is enabled.
+            The errors of windows whose ``sample_weight`` is zero do not count.
 
         Returns
         -------
@@ -155,6 +157,7 @@ class ConformalRegressor(
         held_out = windows[-n_held_out:]
         center, unit = self._center(held_out)
         truth = y[-n_held_out:].reshape(center.shape)  # a regressor may ravel targets
+        truth = np.where(_counted(fit_params, truth), truth, np.nan)
         self.scores_ = (truth - center) / unit
         self._widths = {}
         if self.conformity_score == "quantile":
@@ -314,10 +317,19 @@ class ConformalRegressor(
         return tags
 
 
+def _counted(fit_params, held_out):
+    """Tell which held-out targets, the last ones, have no weight of zero."""
+    counted = np.ones((len(held_out), *[1] * (held_out.ndim - 1)), bool)
+    for name, weights in fit_params.items():
+        if name.endswith("sample_weight") and np.ndim(weights) == 1:
+            counted[np.asarray(weights)[-len(held_out) :] == 0] = False
+    return counted
+
+
 def _upper(scores, coverage):
     """Find the score that a new one does not exceed with probability ``coverage``.
 
-    A score is NaN at a padded step, and does not count there.
+    A score is NaN at a padded step or for a weight of zero, and does not count there.
     """
     n_scores = np.count_nonzero(~np.isnan(scores), axis=0)
     rank = rank_of(coverage, n_scores)

@@ -88,9 +88,11 @@ def _relative(errors, series, n_series, of_all):
 def _usual(errors, series, n_series, of_all):
     """Return the usual error of each series (n_series, n_targets).
 
-    It is the weighted mean of the series' mean error, and that of all. The series'
-    counts as many times as its windows have stretches of ``horizon`` steps, since
-    errors of overlapping windows are alike.
+    It is between the series' mean error and that of all: their weighted mean, taken of
+    square roots, or a series with small errors would hardly keep any of its own. But if
+    it has no errors at all, they say little of how large others are. The series' counts
+    as many times as its windows have stretches of ``horizon`` steps, since errors of
+    overlapping windows are alike.
     """
     horizon = errors.shape[1]
     total, count = np.zeros((2, n_series, errors.shape[2]))
@@ -98,7 +100,8 @@ def _usual(errors, series, n_series, of_all):
     np.add.at(count, series, np.count_nonzero(~np.isnan(errors), axis=1))
     n_stretches = np.where(count, 1 + (count / horizon - 1) / horizon, 0)
     mean = total / np.maximum(count, 1)
-    return (n_stretches * mean + of_all) / (n_stretches + 1)
+    root = (n_stretches * np.sqrt(mean) + np.sqrt(of_all)) / (n_stretches + 1)
+    return np.where(mean == 0, of_all / (n_stretches + 1), root**2)
 
 
 def _at_rank(errors, rank):

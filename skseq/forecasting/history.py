@@ -7,6 +7,7 @@ from sktime.forecasting.base import ForecastingHorizon
 from ..index.panels import by_instance, check_labels
 from ..index.time_index import check_same_kind
 from .panel import (
+    all_times,
     check_counted_by_one,
     check_unique,
     find_steps,
@@ -58,7 +59,9 @@ class History:
         self.n_targets = y.shape[1]
         tables = sorted(by_instance(y).values(), key=len, reverse=True)
         check_counted_by_one(tables)
-        self.freq = frequency(tables) or freq
+        self.freq = frequency(table.index for table in tables) or freq
+        if self.freq is None and isinstance(tables[0].index, pd.DatetimeIndex):
+            self.freq = frequency([all_times(y, X)])
 
     def update(self, y, X):
         """Append new rows, and drop those after the end of y."""

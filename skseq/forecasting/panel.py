@@ -74,20 +74,20 @@ def check_unique(table, name):
         )
 
 
-def frequency(tables):
+def frequency(indexes):
     """Find the step between the dates of a panel.
 
     Parameters
     ----------
-    tables : iterable of DataFrame
+    indexes : iterable of Index
+        Those of its series.
 
     Returns
     -------
     DateOffset or None
-        None if the index holds integers, or there are too few dates to tell.
+        None if they hold integers, or there are too few dates to tell.
     """
-    for table in tables:
-        times = table.index
+    for times in indexes:
         if not isinstance(times, pd.DatetimeIndex):
             return getattr(times, "freq", None)
         if times.freq is not None:
@@ -95,6 +95,13 @@ def frequency(tables):
         if len(times) > 2 and (name := pd.infer_freq(times)):
             return pd.tseries.frequencies.to_offset(name)
     return None
+
+
+def all_times(y, X):
+    """Return the times of all series, ascending: if each has gaps, these may not."""
+    tables = [y] if X is None else [y, X]
+    first, *others = (table.index.get_level_values(-1) for table in tables)
+    return first.append(others).unique().sort_values()
 
 
 def check_counted_by_one(tables):
@@ -145,7 +152,8 @@ def time_steps(first, last, kind, freq):
     if freq is None:
         raise ValueError(
             "The frequency of the dates can't be inferred from the index of y: fill in "
-            "the missing rows (y.asfreq('D') for daily data, then impute). If there is "
+            "the missing rows (y.asfreq('D') for daily data, then impute), or name it, "
+            "with ForecastingHorizon([1, 2, 3], freq='D') as fh of fit. If there is "
             "one date in each month, give months (y.index.to_period('M')). If none is "
             "missing, as between trading days, count the rows instead of dates: "
             "y.reset_index(drop=True), or in a panel, y.groupby(level=0).cumcount() as "

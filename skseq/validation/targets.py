@@ -97,22 +97,21 @@ def check_targets(y, windows, *, per_step=True, any_length=False, allow_missing=
         )
     if isinstance(y, LazyArray):
         y = y.map(partial(np.asarray, dtype=windows.dtype))
-        for part in chunks(y):
-            part = np.asarray(y[part])
-            assert_all_finite(part, allow_nan=allow_missing, input_name="y")
-        return y
-    with np.errstate(over="ignore"):  # too large for float32: raises below
-        y = y.astype(windows.dtype, copy=False)
-    counted = y[observed(windows)] if every_step else y
-    try:
-        assert_all_finite(counted, allow_nan=allow_missing, input_name="y")
-    except ValueError as error:
-        bad = np.isinf(y) if allow_missing else ~np.isfinite(y)
-        raise _not_finite(error, bad, windows) from None
+    else:
+        with np.errstate(over="ignore"):  # too large for float32: raises below
+            y = y.astype(windows.dtype, copy=False)
+    for part in chunks(y):
+        targets, inputs = np.asarray(y[part]), windows[part]
+        counted = targets[observed(inputs)] if every_step else targets
+        try:
+            assert_all_finite(counted, allow_nan=allow_missing, input_name="y")
+        except ValueError as error:
+            bad = np.isinf(targets) if allow_missing else ~np.isfinite(targets)
+            raise _not_finite(error, bad, inputs, part.start) from None
     return y
 
 
-def _not_finite(error, bad, windows):
+def _not_finite(error, bad, windows, start):
     """Return an error that says where targets are not finite, and what to do."""
     if bad.ndim == 3 and bad.shape[1] == windows.shape[1]:
         bad = bad & observed(windows)[..., np.newaxis]
@@ -122,6 +121,7 @@ def _not_finite(error, bad, windows):
             "outputs for the whole window: for one at each step, give y[:, :, None]."
         )
     return ValueError(
-        f"{error} The first is in row {np.argwhere(bad)[0, 0]}: correct it, or drop "
-        "the row from X and y after the windows are cut."
+        f"{error} The first is in row {start + np.argwhere(bad)[0, 0]}: correct it, or "
+        "drop the row from X and y after the windows are cut, or give any number and a "
+        "sample_weight of 0."
     )
