@@ -152,10 +152,10 @@ def stacks(monkeypatch):
     return sizes
 
 
-def _assert_members_are_separate_fits(model, y, sample_weight=None):
+def _assert_members_are_separate_fits(model, y, sample_weight=None, windows=None):
     """In predictions, histories and weights; returns the epochs of each member."""
     method = "predict_proba" if hasattr(model, "predict_proba") else "predict"
-    windows = _windows_for(model)
+    windows = _windows_for(model) if windows is None else windows
     predictions, n_epochs = [], []
     for member, seed in enumerate(model.member_random_states_):
         single = type(model)(
@@ -205,6 +205,19 @@ def test_members_are_separate_fits(name, weighted, stacks):
     weights = np.linspace(0.5, 2, len(Y)) if weighted else None
     model.fit(_windows_for(model), y, sample_weight=weights)
     _assert_members_are_separate_fits(model, y, weights)
+    assert stacks == [3]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_members_are_separate_fits_though_most_steps_are_padding(name, stacks):
+    """A batch is as long as its longest sequence, in a stack that of any member."""
+    params = {"max_epochs": 2, "batch_size": 8, "n_members": 3, "random_state": 0}
+    model = clone(MODELS[name]).set_params(**params)
+    lengths = np.random.default_rng(0).choice([1, 2, 3, 4, 10], size=150)
+    padded = np.arange(10, 0, -1) > lengths[:, np.newaxis]
+    windows = np.where(padded[:, :, np.newaxis], np.nan, _windows_for(model))
+    model.fit(windows, _targets_for(name))
+    _assert_members_are_separate_fits(model, _targets_for(name), windows=windows)
     assert stacks == [3]
 
 

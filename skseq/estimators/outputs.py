@@ -7,7 +7,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..networks import can_pass_once, can_stack, one_pass
 from ..networks.dropout import drawing
-from ..training import LARGE_BATCH, gather, seeded
+from ..training import FEWEST, LARGE_BATCH, gather, seeded
 from ..windows import leading_padding, series_of
 
 CPU_BATCH = 2048
@@ -17,9 +17,6 @@ ones no longer fit into the cache, and smaller ones cost more operations."""
 CPU_STEPS = 2**19
 """Bytes of one variable at all steps of a batch of more than ``FEWEST`` windows, since
 many networks hold what they compute at all steps."""
-
-FEWEST = 32
-"""Windows that share the cost of an operation, however long they are."""
 
 
 def outputs(module, windows, run, n_draws, seed, last_step):

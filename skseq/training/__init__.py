@@ -1,6 +1,6 @@
 """Training: parameters and data in, a fitted skorch net out."""
 
-from .batches import LARGE_BATCH, Batches, WindowDataset
+from .batches import FEWEST, LARGE_BATCH, Batches, WindowDataset
 from .environment import environment, seeded
 from .gather import gather
 from .history import history_table
@@ -11,6 +11,7 @@ from .together import Together, train_all
 from .train import Job, Settings
 
 __all__ = [
+    "FEWEST",
     "LARGE_BATCH",
     "LOSSES",
     "Batches",
