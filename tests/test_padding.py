@@ -394,3 +394,21 @@ def test_statistics_of_long_windows_are_settled_in_small_batches():
     step, *settling = recorded.shapes
     assert step == (64, 5000)
     assert sorted(settling) == [(32, 10), (32, 5000)]
+
+
+def test_windows_are_predicted_with_those_of_their_length():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 50, 1))
+    lengths = rng.integers(1, 51, 600)
+    X[np.arange(50, 0, -1) > lengths[:, np.newaxis]] = np.nan
+    recorded = Recorded()
+    model = GRUClassifier(hidden_size=4, max_epochs=1, callbacks=[recorded])
+    model.fit(X[:50], np.arange(50) % 2)
+    expected = [model.predict_proba(some) for some in np.split(X, 3)]  # a batch each
+    recorded.shapes.clear()
+    np.testing.assert_allclose(
+        model.predict_proba(X), np.concatenate(expected), rtol=0, atol=1e-12
+    )
+    assert sum(n for n, _ in recorded.shapes) == 600
+    computed = sum(n * length for n, length in recorded.shapes)
+    assert computed < 0.7 * X.size  # a half, if each were by itself
