@@ -88,8 +88,8 @@ def settle(module, windows, infer):
         norm.num_batches_tracked.zero_()
     # In order, a batch would lack what differs between early and late windows, or
     # between classes: their variance is that within it.
-    size = min(LARGE_BATCH, max(FEWEST, SETTLING // windows.windows.shape[1]))
-    shuffled = Batches(windows, size, torch.Generator().manual_seed(0))
+    n_windows = min(LARGE_BATCH, max(FEWEST, SETTLING // windows.windows.shape[1]))
+    shuffled = Batches(windows, n_windows, torch.Generator().manual_seed(0))
     total = 0.0
     for batch in shuffled:
         size = len(batch[1])
