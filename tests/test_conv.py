@@ -217,7 +217,7 @@ def test_batch_norm_learns_from_observed_steps_alone():
     garbage = x.clone()
     garbage[1, :2] = garbage[2] = garbage[3, :5] = 1e6
     padded, rows = BatchNorm(3).double(), BatchNorm(3).double()
-    out = padded(garbage, observed(garbage, n_padding)[:, :, None])
+    out = padded(garbage, observed(garbage, n_padding))
     seen = torch.cat([x[0], x[1, 2:], x[3, 5:]])
     expected = rows(seen[None], None)[0]
     torch.testing.assert_close(out[0], expected[:6])

@@ -45,6 +45,22 @@ def test_dropout_keeps_the_mean_and_does_nothing_in_a_prediction():
     assert dropout.eval()(x) is x
 
 
+@given(
+    lengths=st.lists(st.integers(0, 5), min_size=1, max_size=4),
+    n_more=st.integers(1, 9),
+)
+def test_what_is_drawn_does_not_depend_on_padding(lengths, n_more):
+    dropped = []
+    for length in (5, 5 + n_more):
+        torch.manual_seed(0)
+        observed = torch.arange(length, 0, -1) <= torch.tensor(lengths)[:, None]
+        x = torch.ones(len(lengths), length, 3)
+        dropped.append(Dropout(0.5)(x, observed[:, :, None]))
+    short, long = dropped
+    assert torch.equal(long[:, -5:], short)
+    assert not long[:, :-5].any()
+
+
 def test_a_mask_does_not_depend_on_the_layout_of_memory():
     x = torch.rand(6, 5, 4)
     masked = []

@@ -2,6 +2,7 @@
 
 import copy
 import warnings
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -9,16 +10,25 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from skorch.callbacks import Callback
 
 from skseq import (
+    Conv1DClassifier,
+    Conv1DRegressor,
     DenseRegressor,
+    EncoderDecoderClassifier,
     EncoderDecoderRegressor,
     GRUClassifier,
     GRURegressor,
+    LSTMRegressor,
+    WaveNetClassifier,
+    WaveNetRegressor,
     pad_sequences,
 )
 from skseq.estimators import ALL
+from skseq.estimators.regressor import NetworkRegressor
 from skseq.networks import padding_known
 from tests.factories import (
     NETWORK_REGRESSORS,
@@ -31,6 +41,7 @@ from tests.factories import (
     make_windows,
     networks,
     output,
+    targets_for,
 )
 
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -278,3 +289,126 @@ def test_a_network_that_is_told_of_padding_computes_the_same(cls):
                 torch.testing.assert_close(module(some), expected)
         with padding_known(False):
             torch.testing.assert_close(module(x[6:]), expected)
+
+
+SHORTENED = {
+    "stride": Conv1DRegressor(cell=None, stride=2, n_conv_layers=2, pooling="concat"),
+    "stride, recurrent": Conv1DRegressor(stride=3, dilation=2, normalization="batch"),
+    "centred": Conv1DRegressor(cell=None, stride=2, n_conv_layers=3, causal=False),
+    "max": WaveNetRegressor(n_filters=4, normalization="batch", pooling="max"),
+    "WaveNet": WaveNetClassifier(n_filters=4, normalization="layer"),
+    "differences": Conv1DClassifier(n_filters=4, n_conv_layers=2),
+    "every": WaveNetRegressor(n_filters=4, supervise="every"),
+    "every, known ahead": LSTMRegressor(
+        hidden_size=4, supervise="every", n_known_ahead=1, normalization="batch"
+    ),
+    "labels": Conv1DClassifier(n_filters=4, n_conv_layers=2, causal=False),
+    "both ways": GRUClassifier(hidden_size=4, n_layers=2, bidirectional=True),
+    "attention": EncoderDecoderRegressor(hidden_size=4, attention=True),
+    "tokens": EncoderDecoderClassifier(hidden_size=4, embedding_size=3),
+}
+
+
+@cache
+def module_of(name):
+    """A fitted module; with tokens, X are such."""
+    model, rng = clone(SHORTENED[name]), np.random.default_rng(0)
+    X = rng.integers(5, size=(40, 9, 2)).astype(float)
+    X = X[:, :, :1] if name == "tokens" else X
+    y = X[:, -1, 0] if isinstance(model, NetworkRegressor) else X[:, 0, 0] > 2
+    y = X[:, :, 0] > 2 if name == "labels" else y
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # y continues nothing
+        model.set_params(max_epochs=2, random_state=0).fit(X, y)
+    return model.net_.module_
+
+
+@pytest.mark.parametrize("name", SHORTENED)
+@settings(deadline=None, max_examples=30, database=None)
+@given(
+    lengths=st.lists(st.integers(0, 9), min_size=1, max_size=4),
+    n_more=st.integers(0, 20),
+    seed=st.integers(0, 999),
+)
+def test_steps_that_are_padding_in_all_windows_may_be_left_out(
+    name, lengths, n_more, seed
+):
+    """With the outputs of all steps, and of each sequence by itself."""
+    module = module_of(name)
+    n_features = 1 if name == "tokens" else 2
+    rng = np.random.default_rng(seed)
+    x = np.full((len(lengths), 9 + n_more, n_features), np.nan)
+    for window, n in zip(x, lengths, strict=True):
+        window[len(window) - n :] = rng.integers(5, size=(n, n_features))
+    x = torch.from_numpy(x)
+    close = partial(torch.testing.assert_close, rtol=0, atol=1e-12)
+    with torch.no_grad():
+        outputs = module(x)
+        close(outputs, module.after_inputs(*module.inputs(x)))
+        for window, n, output in zip(x, lengths, outputs, strict=True):
+            if n:
+                alone = module(window[None, -n:])[0]
+                close(output[-n:] if len(alone) == n else output, alone)
+
+
+class Recorded(Callback):
+    """The shapes of the values that a network has got, (batch, length)."""
+
+    def on_train_begin(self, net, **kwargs):
+        self.shapes = []
+        net.module_.network.register_forward_pre_hook(
+            lambda network, args: self.shapes.append(tuple(args[0].shape[:2]))
+        )
+
+
+LENGTHS_READ = pytest.mark.parametrize(
+    "cls", [cls for cls in ANY_LENGTH if hasattr(cls, "max_epochs")]
+)
+
+
+@LENGTHS_READ
+def test_a_batch_takes_as_long_as_its_longest_sequence(cls):
+    """In training, validation and prediction; one step of padding is left."""
+    X = np.random.default_rng(0).normal(size=(96, 50, 1))
+    X[:, :47] = np.nan
+    X[70] = 0.0
+    recorded = Recorded()
+    model = make(cls, batch_size=4, max_epochs=2, early_stopping=True)
+    model.set_params(callbacks=[recorded]).fit(X, targets_for(cls, np.arange(96.0)))
+    shapes = [shape for shape in recorded.shapes if shape[0] <= 5]  # of batches
+    assert {length for _, length in shapes} == {4, 50}
+    assert sum(length == 50 for _, length in shapes) == 2  # once in an epoch
+    recorded.shapes.clear()
+    output(model, X[:64])
+    output(model, X[64:])
+    assert recorded.shapes == [(64, 4), (32, 50)]
+
+
+def test_statistics_of_long_windows_are_settled_in_small_batches():
+    """All at once would need gigabytes; one long sequence takes only its own batch."""
+    X = np.random.default_rng(0).normal(size=(64, 5000, 1)).astype("float32")
+    X[1:, :-9] = np.nan
+    recorded = Recorded()
+    model = Conv1DClassifier(n_filters=2, n_conv_layers=1, batch_size=64, max_epochs=1)
+    model.set_params(callbacks=[recorded]).fit(X, np.arange(64) % 2)
+    step, *settling = recorded.shapes
+    assert step == (64, 5000)
+    assert sorted(settling) == [(32, 10), (32, 5000)]
+
+
+def test_windows_are_predicted_with_those_of_their_length():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 50, 1))
+    lengths = rng.integers(1, 51, 600)
+    X[np.arange(50, 0, -1) > lengths[:, np.newaxis]] = np.nan
+    recorded = Recorded()
+    model = GRUClassifier(hidden_size=4, max_epochs=1, callbacks=[recorded])
+    model.fit(X[:50], np.arange(50) % 2)
+    expected = [model.predict_proba(some) for some in np.split(X, 3)]  # a batch each
+    recorded.shapes.clear()
+    np.testing.assert_allclose(
+        model.predict_proba(X), np.concatenate(expected), rtol=0, atol=1e-12
+    )
+    assert sum(n for n, _ in recorded.shapes) == 600
+    computed = sum(n * length for n, length in recorded.shapes)
+    assert computed < 0.7 * X.size  # a half, if each were by itself

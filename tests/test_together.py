@@ -154,10 +154,10 @@ def stacks(monkeypatch):
     return sizes
 
 
-def _assert_members_are_separate_fits(model, y, sample_weight=None):
+def _assert_members_are_separate_fits(model, y, sample_weight=None, windows=None):
     """In predictions, histories and weights; returns the epochs of each member."""
     method = "predict_proba" if hasattr(model, "predict_proba") else "predict"
-    windows = _windows_for(model)
+    windows = _windows_for(model) if windows is None else windows
     predictions, n_epochs = [], []
     for member, seed in enumerate(model.member_random_states_):
         single = type(model)(
@@ -210,6 +210,19 @@ def test_members_are_separate_fits(name, weighted, stacks):
     assert stacks == [3]
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_members_are_separate_fits_though_most_steps_are_padding(name, stacks):
+    """A batch is as long as its longest sequence, in a stack that of any member."""
+    params = {"max_epochs": 2, "batch_size": 8, "n_members": 3, "random_state": 0}
+    model = clone(MODELS[name]).set_params(**params)
+    lengths = np.random.default_rng(0).choice([1, 2, 3, 4, 10], size=150)
+    padded = np.arange(10, 0, -1) > lengths[:, np.newaxis]
+    windows = np.where(padded[:, :, np.newaxis], np.nan, _windows_for(model))
+    model.fit(windows, _targets_for(name))
+    _assert_members_are_separate_fits(model, _targets_for(name), windows=windows)
+    assert stacks == [3]
+
+
 @pytest.mark.parametrize(
     ("name", "weighted"),
     [*((name, False) for name in MODELS), ("GRU", True), ("classifier", True)],
@@ -220,7 +233,7 @@ def test_each_member_stops_by_itself(name, weighted, stacks):
     # also of a change of that size in the windows of a single fit.
     # Members of the others all stop in one epoch at 0.06.
     # Three learn so slowly that no member of theirs would stop.
-    rates = {"GRU": 0.1, "quantiles": 0.2, "SGD": 0.2}
+    rates = {"GRU": 0.1, "WaveNet, dropout": 0.1, "quantiles": 0.2, "SGD": 0.2}
     slow = ["LSTM, norm", "GRU, batch norm", "classifier", "classifier, dropout"]
     slow += ["decoder, batch norm", "Conv1D, batch norm"]
     rate = (rates | dict.fromkeys(slow, 0.01)).get(name, 0.06)

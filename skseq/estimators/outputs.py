@@ -2,13 +2,14 @@
 
 import copy
 
+import numpy as np
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..networks import can_pass_once, can_stack, one_pass
 from ..networks.dropout import drawing
-from ..training import LARGE_BATCH, gather, seeded
-from ..windows import leading_padding, series_of
+from ..training import FEWEST, LARGE_BATCH, gather, seeded
+from ..windows import LazyArray, chunks, leading_padding, series_of
 
 CPU_BATCH = 2048
 """Bytes of one variable at one step in the largest batch of windows on a CPU: larger
@@ -17,9 +18,6 @@ ones no longer fit into the cache, and smaller ones cost more operations."""
 CPU_STEPS = 2**19
 """Bytes of one variable at all steps of a batch of more than ``FEWEST`` windows, since
 many networks hold what they compute at all steps."""
-
-FEWEST = 32
-"""Windows that share the cost of an operation, however long they are."""
 
 
 def outputs(module, windows, run, n_draws, seed, last_step):
@@ -59,21 +57,21 @@ def outputs(module, windows, run, n_draws, seed, last_step):
         n_single = min(leading_padding(series), n_single)
     found = None  # one block, since many small ones would fragment the memory
     with _drawing(module, seed, weight.device), torch.inference_mode():
-        for start in range(0, n_single, n_windows):
-            batch = gather(windows, slice(start, min(start + n_windows, n_single)))
-            batch = batch.to(weight)
+        for some in _parts(windows, n_single, n_windows, ordered=seed is not None):
+            batch = gather(windows, some).to(weight)
             if n_draws > 1:
                 batch = batch.repeat_interleave(n_draws, dim=0)
             output = run(module, batch).cpu()
             if last_step and reads_every:
                 output = output[:, -1:]
             output = output.unflatten(0, (-1, n_draws))
-            found = _put(output, found, start, len(windows))
+            found = _put(output, found, some, len(windows))
         if n_single < len(windows):
             start = n_single
             for output in one_pass(module, series[n_single:], windows.shape[1]):
-                found = _put(output[:, None].cpu(), found, start, len(windows))
-                start += len(output)
+                some = slice(start, start + len(output))
+                found = _put(output[:, None].cpu(), found, some, len(windows))
+                start = some.stop
     return found.numpy()
 
 
@@ -87,13 +85,37 @@ def _drawing(module, seed, device):
     return seeded(seed, device)
 
 
-def _put(output, found, start, n_samples):
-    """Put the outputs of a batch into ``found``, which is allocated if None."""
+def _parts(windows, n_samples, size, ordered):
+    """Yield which of the first windows go through a network at once.
+
+    Those of similar length, the longest last, so that few wait for a long one; unless
+    they must be in order, all fit into one part, or none has padding.
+    """
+    order = None
+    if not ordered and size < n_samples and not isinstance(windows, LazyArray):
+        order = _by_length(windows[:n_samples])
+    for start in range(0, n_samples, size):
+        part = slice(start, min(start + size, n_samples))
+        yield part if order is None else order[part]
+
+
+def _by_length(windows):
+    """Return the numbers of windows, sorted by length, or None if all have the same."""
+    if not np.isnan(windows[:, 0, 0]).any():
+        return None
+    n_padding = np.empty(len(windows), int)
+    for part in chunks(windows):
+        n_padding[part] = np.isnan(windows[part, :, 0]).sum(axis=1)
+    return np.argsort(-n_padding, kind="stable")
+
+
+def _put(output, found, some, n_samples):
+    """Put the outputs of some samples into ``found``, which is allocated if None."""
     if found is None and len(output) == n_samples:
         return output
     if found is None:
         found = output.new_empty(n_samples, *output.shape[1:])
-    found[start : start + len(output)] = output
+    found[some] = output
     return found
 
 

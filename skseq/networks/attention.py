@@ -35,6 +35,8 @@ class Attention(nn.Module):
         if n_padding is not None:
             # Finite, since a window may be all padding.
             lowest = torch.finfo(scores.dtype).min
-            scores = scores.masked_fill(~observed(states, n_padding), lowest)
+            scores = scores.masked_fill(
+                ~observed(states, n_padding).squeeze(-1), lowest
+            )
         weights = scores.softmax(dim=-1)
         return (weights.unsqueeze(1) @ states).squeeze(1), weights

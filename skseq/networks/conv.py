@@ -186,8 +186,8 @@ class ConvStack(nn.Module):
             kernels = tuple(_every_step(kernels))
         plans = plan(kernels, int(x.shape[1]), only_last, x.device)
         for conv, steps in zip(self.convs, plans, strict=True):
-            x = conv(x, steps, steps.observed(n_padding))
-            x = self.dropout(torch.relu(x))
+            observed = steps.observed(n_padding)
+            x = self.dropout(torch.relu(conv(x, steps, observed)), observed)
         return x
 
 
@@ -209,6 +209,8 @@ class Conv1D(nn.Module):
     recurrent : Recurrent or None
         Over the outputs of the convolutions.
     """
+
+    ignores_padding = True
 
     def __init__(self, convs, recurrent=None):
         super().__init__()

@@ -7,6 +7,7 @@ from torch.nn.functional import one_hot
 from .attention import Attention
 from .dropout import Dropout, draw_uniform
 from .heads import at_level, linear, pool, pooled_size
+from .padding import observed
 from .recurrent import initialize
 
 CELLS = {"RNN": nn.RNNCell, "LSTM": nn.LSTMCell, "GRU": nn.GRUCell}
@@ -119,7 +120,7 @@ class Decoder(nn.Module):
         weights : (batch, horizon, length)
         """
         taught = self._teach(targets)
-        states = self.dropout(states)
+        states = self.dropout(states, observed(states, n_padding))
         memory = self._begin(pool(states, n_padding, self.read, self.n_backward))
         fed = states.new_zeros(states.shape[0], self.n_inputs)
         outputs, weights = [], []

@@ -17,16 +17,25 @@ _many = ContextVar("many", default=None)
 class Dropout(nn.Dropout):
     """Torch's dropout, with masks that do not depend on the memory layout of values."""
 
-    def forward(self, x):
-        """Drop values of x, (batch, ...)."""
+    def forward(self, x, observed=None):
+        """Drop values of x, (batch, ...), if given only at observed steps.
+
+        So what is drawn for those does not depend on how long a window is padded.
+
+        Parameters
+        ----------
+        x : tensor
+        observed : tensor of bool of shape (batch, n_steps, 1), default=None
+            The other steps are padding, and become zero.
+        """
         if not self.training or not self.p:
             return x
         if _is_left_to_torch(x):
             return super().forward(x.contiguous())
-        return x * draw_mask(x, x.shape, self.p)
+        return x * draw_mask(x, x.shape, self.p, observed)
 
 
-def draw_mask(x, shape, p):
+def draw_mask(x, shape, p, observed=None):
     """Draw a mask that drops a share p of values: 0, or 1 / (1 - p).
 
     Parameters
@@ -37,11 +46,13 @@ def draw_mask(x, shape, p):
         The windows of a batch are the first axis.
     p : float
         On a CPU it is rounded to a multiple of 2**-16.
+    observed : tensor of bool of shape (batch, n_steps, 1), default=None
+        Steps for which values are drawn; the mask is zero at others.
     """
     if _is_left_to_torch(x):
         return F.dropout(x.new_ones(shape), p)
     n_dropped = min(round(p * 2**16), 2**16 - 1)
-    kept = _draw(partial(_draw_kept, n_dropped), shape, torch.bool)
+    kept = _draw(partial(_draw_kept, n_dropped), shape, torch.bool, observed)
     return kept.to(x.dtype).mul_(2**16 / (2**16 - n_dropped))
 
 
@@ -56,20 +67,22 @@ def _is_left_to_torch(x):
     return x.device.type != "cpu" or is_traced()
 
 
-def _draw(draw, shape, dtype):
+def _draw(draw, shape, dtype, observed=None):
     """Draw values, (batch, ...), for each model of a stack by its own generator.
 
-    Those of windows that fill a batch are zero.
+    Those of windows that fill a batch are zero, and those of padding.
     """
-    if _many.get() is None:
-        return draw(shape)
-    generators, sizes = _many.get()
-    if sizes is None:
+    generators, sizes = _many.get() or ([None], None)
+    if sizes is None and observed is None:
         return draw(shape, generator=generators[0])
     drawn = torch.zeros(shape, dtype=dtype)
-    each = drawn.unflatten(0, (len(generators), -1))
-    for values, generator, size in zip(each, generators, sizes, strict=True):
-        values[:size] = draw(values[:size].shape, generator=generator)
+    n_windows = shape[0] // len(generators)
+    for i, generator in enumerate(generators):
+        first = i * n_windows
+        some = slice(first, first + (n_windows if sizes is None else sizes[i]))
+        values = drawn[some]
+        where = slice(None) if observed is None else observed[some, :, 0]
+        values[where] = draw(values[where].shape, generator=generator)
     return drawn
 
 

@@ -112,7 +112,7 @@ def pool(states, n_padding, read, n_backward=0):
         return states.sum(dim=1) / n_observed[:, None]
     if n_padding is not None:
         lowest = torch.finfo(states.dtype).min
-        states = states.masked_fill(~observed(states, n_padding)[:, :, None], lowest)
+        states = states.masked_fill(~observed(states, n_padding), lowest)
         states = states * (n_padding < states.shape[1])[:, None, None]
     return states.amax(dim=1)
 

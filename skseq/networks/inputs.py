@@ -56,13 +56,15 @@ class Standardize(nn.Module):
         if change_scale is not None:
             self.n_features += len(change_scale)
 
-    def forward(self, x):
+    def forward(self, x, shorten=False):
         """Return values, values known ahead (or None), rows of padding (or None).
 
         x : ([models,] batch, length, n_features), with moments ([models,] n_features)
+        shorten : whether the results may lack the first steps (see :func:`look`)
         values : (batch, length, self.n_features), with those known for the next step
         known : (batch, length, horizon, n_known); of length 1 unless ``every``
         """
+        x, n_padding = look(x, shorten)
         known = None
         if self.n_known:
             known = self.known_ahead(x if self.every else x[..., -1:, :])
@@ -71,7 +73,6 @@ class Standardize(nn.Module):
             changes = x.diff(dim=-2, prepend=x[..., :1, :])
             changes = changes / _for_steps(self.change_scale)
             values = torch.cat([values, changes], dim=-1)
-        n_padding = count_padding(x)
         if n_padding is not None:
             values = values.nan_to_num(nan=0.0)
             known = None if known is None else known.nan_to_num(nan=0.0)
@@ -118,23 +119,35 @@ class Embed(nn.Module):
         self.n_features = embedding_size
         self.vectors = nn.Embedding(vocabulary_size + 1, embedding_size, padding_idx=0)
 
-    def forward(self, x):
+    def forward(self, x, shorten=False):
         """Return values (batch, length, embedding_size), None, rows of padding."""
-        n_padding = count_padding(x)
+        x, n_padding = look(x, shorten)
         tokens = x[..., 0].nan_to_num(nan=-1.0).long()
         known = (tokens >= 0) & (tokens < self.vocabulary_size)
         # Row 0 of the table, always zero, is for unknown tokens and for padding.
         return self.vectors(torch.where(known, tokens + 1, 0)), None, n_padding
 
 
-def count_padding(x):
-    """Rows of padding that each window starts with, (batch,), or None if none has any.
+def look(x, shorten):
+    """Return windows, and the rows of padding that each starts with, or None if none.
 
     Padding is at the start, so the first row tells whether there is any.
+
+    Parameters
+    ----------
+    x : tensor of shape ([models,] batch, length, n_features)
+    shorten : bool
+        Whether to leave out the steps that are padding in all windows, except the last
+        of these. A network whose states there are the same then takes as long as its
+        longest sequence needs. Without effect where values can't be looked at.
     """
     if not is_traced() and not _has_padding(x):
-        return None
-    return x[..., 0].isnan().sum(dim=-1)
+        return x, None
+    n_padding = x[..., 0].isnan().sum(dim=-1)
+    if shorten and not is_traced() and _known.get() is None:
+        n_left_out = max(0, int(n_padding.min()) - 1)
+        x, n_padding = x[..., n_left_out:, :], n_padding - n_left_out
+    return x, n_padding
 
 
 def _has_padding(x):

@@ -7,13 +7,19 @@ import torch
 
 
 def observed(x, n_padding):
-    """Tell which steps of x, (batch, length, features), are not padding."""
-    return torch.arange(x.shape[1], device=x.device) >= n_padding[:, None]
+    """Tell which steps of x, (batch, length, features), are not padding.
+
+    The result has shape (batch, length, 1); it is None if there is no padding.
+    """
+    if n_padding is None:
+        return None
+    step = torch.arange(x.shape[1], device=x.device)
+    return (step >= n_padding[:, None])[:, :, None]
 
 
 def zero_padding(x, n_padding):
     """Set the padded rows of x, (batch, length, features), to zero."""
-    return x if n_padding is None else x * observed(x, n_padding)[:, :, None]
+    return x if n_padding is None else x * observed(x, n_padding)
 
 
 def strided(n_padding, length, stride):

@@ -6,7 +6,7 @@ from torch import nn
 from .cells import Cell, compiled, compiles, iterate
 from .dropout import Dropout
 from .layout import is_stacked, of_models, steps_first, windows_first
-from .padding import to_end, to_start, zero_padding
+from .padding import observed, to_end, to_start, zero_padding
 from .precision import in_full_precision
 from .tracing import is_traced, is_watched
 
@@ -53,6 +53,7 @@ class Recurrent(nn.Module):
     """
 
     stride = 1
+    ignores_padding = True
 
     def __init__(
         self,
@@ -96,7 +97,7 @@ class Recurrent(nn.Module):
         layers = list(self.layers)
         for i in range(0, len(layers), self.n_directions):
             forward, *backward = layers[i : i + self.n_directions]
-            x = self.dropout(x) if i else x
+            x = self.dropout(x, observed(x, n_padding)) if i else x
             is_last = only_last and i == len(layers) - 1
             states = self._run(forward, x, n_padding, is_last)
             for layer in backward:

@@ -1,5 +1,6 @@
 """SequenceModel: from raw windows to outputs."""
 
+import torch
 from torch import nn
 
 from .heads import Head
@@ -35,7 +36,8 @@ class SequenceModel(nn.Module):
         targets : tensor, default=None
             True outputs for a decoder, in training.
         """
-        return self.after_inputs(*self.inputs(x), targets)
+        outputs = self.after_inputs(*self.shortened(x), targets)
+        return self.lengthened(outputs, x.shape[1])
 
     def train(self, mode=True):
         """Set the mode of all parts, unless already set (skorch asks at each batch)."""
@@ -44,6 +46,17 @@ class SequenceModel(nn.Module):
     def encode(self, x):
         """Map windows to what the head reads: states, values known ahead, padding."""
         return self._read(*self.inputs(x))
+
+    def shortened(self, x):
+        """Map windows to the results of the input stage, without needless padding."""
+        return self.inputs(x, getattr(self.network, "ignores_padding", False))
+
+    def lengthened(self, outputs, length):
+        """Repeat the first output, which is that of padding, for the steps left out."""
+        if getattr(self.head, "read", None) != "every" or outputs.shape[1] == length:
+            return outputs
+        first = outputs[:, :1].expand(-1, length - outputs.shape[1], -1)
+        return torch.cat([first, outputs], dim=1)
 
     def after_inputs(self, values, known, n_padding, targets=None):
         """Map the results of the input stage to outputs."""

@@ -200,10 +200,11 @@ class Stack(nn.Module):
         """
         arguments = (
             None if argument is None else argument.flatten(0, 1)
-            for argument in (*self.stacked.inputs(x), targets)
+            for argument in (*self.stacked.shortened(x), targets)
         )
         with drawing(self.generators, sizes):
             outputs = self.stacked.after_inputs(*arguments)
+        outputs = self.stacked.lengthened(outputs, x.shape[2])
         return outputs.unflatten(0, x.shape[:2])
 
     def views(self):

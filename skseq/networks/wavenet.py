@@ -40,7 +40,7 @@ class GatedLayer(nn.Module):
     def forward(self, x, steps, observed=None):
         """Map (batch, steps, n_filters) to what is added to x and to the skips."""
         signal, gate = self.conv(x, steps, observed).chunk(2, dim=-1)
-        unit = self.dropout(torch.tanh(signal) * torch.sigmoid(gate))
+        unit = self.dropout(torch.tanh(signal) * torch.sigmoid(gate), observed)
         return self.out(unit, observed=observed)
 
 
@@ -62,6 +62,7 @@ class WaveNet(nn.Module):
     """
 
     stride = 1
+    ignores_padding = True
 
     def __init__(
         self,

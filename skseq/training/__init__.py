@@ -1,6 +1,6 @@
 """Training: parameters and data in, a fitted skorch net out."""
 
-from .batches import LARGE_BATCH, Batches, WindowDataset
+from .batches import FEWEST, LARGE_BATCH, Batches, WindowDataset
 from .devices import device_of
 from .environment import environment, seeded
 from .gather import gather

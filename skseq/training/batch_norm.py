@@ -4,7 +4,10 @@ import torch
 from skorch.callbacks import Callback
 
 from ..networks import conv, normalization
-from .batches import LARGE_BATCH, Batches
+from .batches import FEWEST, LARGE_BATCH, Batches
+
+SETTLING = 2**17
+"""Steps of a batch of more than ``FEWEST`` windows that settles the statistics."""
 
 BATCH_NORMS = conv.BatchNorm, normalization.BatchNorm
 
@@ -85,7 +88,8 @@ def settle(module, windows, infer):
         norm.num_batches_tracked.zero_()
     # In order, a batch would lack what differs between early and late windows, or
     # between classes: their variance is that within it.
-    shuffled = Batches(windows, LARGE_BATCH, torch.Generator().manual_seed(0))
+    n_windows = min(LARGE_BATCH, max(FEWEST, SETTLING // windows.windows.shape[1]))
+    shuffled = Batches(windows, n_windows, torch.Generator().manual_seed(0))
     total = 0.0
     for batch in shuffled:
         size = len(batch[1])

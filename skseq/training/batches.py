@@ -10,6 +10,9 @@ from .gather import gather, on_device
 LARGE_BATCH = 1024
 """Windows that go through a network at once outside training."""
 
+FEWEST = 32
+"""Windows that share the cost of an operation, however long they are."""
+
 
 class WindowDataset(HoldsWindows, Dataset):
     """Windows with their targets and weights; an index array gives a batch.
