@@ -324,6 +324,29 @@ def test_conformal_takes_windows_of_any_length_if_the_regressor_does():
     np.testing.assert_allclose(middle, model.regressor_.predict(shorter))
 
 
+@pytest.mark.parametrize(
+    ("regressor", "conformity_score"),
+    [
+        (LinearRegression(), "absolute"),
+        (DenseRegressor(max_epochs=5, **DROPPED), "std"),
+        (DenseRegressor(loss="quantile", max_epochs=5, random_state=0), "quantile"),
+    ],
+)
+def test_conformal_counts_no_windows_of_weight_zero(regressor, conformity_score):
+    rng = np.random.default_rng(0)
+    X = sliding_windows(rng.normal(size=(407, 1)), 8)
+    y = X[:, -1, 0] + rng.normal(size=400)
+    fault = rng.random(400) < 0.1
+    y[fault] += 50
+    model = ConformalRegressor(regressor, conformity_score=conformity_score)
+    weighted = clone(model).fit(X, y, sample_weight=1.0 - fault)
+    without = clone(model).fit(X[~fault], y[~fault])
+    assert len(weighted.scores_) == len(without.scores_)
+    np.testing.assert_allclose(
+        weighted.predict_interval(X), without.predict_interval(X), rtol=1e-6, atol=1e-6
+    )
+
+
 def test_conformal_leaves_the_number_of_steps_to_the_regressor():
     X, y = np.zeros((20, 4, 1)), np.zeros((20, 2, 1))
     with pytest.raises(ValueError, match=r"expected .* \(n_samples, 4, n_outputs\)"):

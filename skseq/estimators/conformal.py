@@ -15,8 +15,9 @@ from ..validation import (
     check_regressor,
     check_share,
     check_targets,
+    check_weights,
 )
-from ..windows import n_shared, pack, unpack
+from ..windows import n_shared, pack, take, unpack
 from .interval import check_gives_std, errors_needed, predict_std, rank_of, unwrap
 
 
@@ -105,6 +106,7 @@ class ConformalRegressor(
             In the last form, as the regressor takes it.
         **fit_params : dict
             Passed to the regressor's ``fit``, by metadata routing if it is enabled.
+            Windows with a ``sample_weight`` of zero do not count as held out, either.
 
         Returns
         -------
@@ -124,16 +126,16 @@ class ConformalRegressor(
         windows = check_fit_windows(self, X, y, allow_missing=self._allows_missing())
         y = check_targets(y, windows, any_length=True)
         windows = inputs_for(self.regressor, windows)
-        n_held_out = max(1, int(self.calibration_fraction * len(y)))
+        fit_params = self._route("fit", fit_params)
+        held_out = self._hold_out(windows, fit_params.get("sample_weight"))
         n_between = self._n_overlapping(windows, y)
-        n_fitted = len(y) - n_held_out - n_between
+        n_fitted = held_out[0] - n_between
         if n_fitted < 1:
             raise ValueError(
                 f"No window is left to fit on: n_samples={len(y)}, of which "
-                f"{n_held_out} are held out, and {n_between} whose targets overlap "
+                f"{len(held_out)} are held out, and {n_between} whose targets overlap "
                 "theirs are left out. Give more windows."
             )
-        fit_params = self._route("fit", fit_params)
         params_of_first = {
             name: value[:n_fitted] if np.shape(value)[:1] == (len(y),) else value
             for name, value in fit_params.items()
@@ -143,9 +145,11 @@ class ConformalRegressor(
         )
         # If it is set later, it has no effect before the next fit.
         self._conformity_score = self.conformity_score
-        held_out = windows[-n_held_out:]
+        if len(held_out) == len(y) - held_out[0]:
+            held_out = slice(held_out[0], None)  # of a view, a view
+        truth, held_out = y[held_out], take(windows, held_out)
         center, unit = self._center(held_out)
-        truth = y[-n_held_out:].reshape(center.shape)  # a regressor may ravel targets
+        truth = truth.reshape(center.shape)  # a regressor may ravel targets
         self.scores_ = (truth - center) / unit
         self._widths = {}
         if self.conformity_score == "quantile":
@@ -154,6 +158,13 @@ class ConformalRegressor(
         if self.refit:
             self.regressor_ = clone(self.regressor).fit(windows, y, **fit_params)
         return self
+
+    def _hold_out(self, windows, weights):
+        """Find the last windows, of those with a weight above zero."""
+        weights = check_weights(weights, windows)
+        counted = np.arange(len(windows))
+        counted = counted if weights is None else counted[weights > 0]
+        return counted[-max(1, int(self.calibration_fraction * len(counted))) :]
 
     def _n_overlapping(self, windows, y):
         """Count the windows whose targets overlap those of the held-out ones."""
