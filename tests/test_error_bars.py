@@ -324,6 +324,36 @@ def test_conformal_takes_windows_of_any_length_if_the_regressor_does():
     np.testing.assert_allclose(middle, model.regressor_.predict(shorter))
 
 
+@pytest.mark.parametrize(
+    ("regressor", "conformity_score"),
+    [
+        (LinearRegression(), "absolute"),
+        (DenseRegressor(max_epochs=5, **DROPPED), "std"),
+        (DenseRegressor(loss="quantile", max_epochs=5, random_state=0), "quantile"),
+    ],
+)
+def test_conformal_counts_no_windows_of_weight_zero(regressor, conformity_score):
+    rng = np.random.default_rng(0)
+    X = sliding_windows(rng.normal(size=(407, 1)), 8)
+    y = X[:, -1, 0] + rng.normal(size=400)
+    fault = rng.random(400) < 0.1
+    y[fault] += 50
+    model = ConformalRegressor(regressor, conformity_score=conformity_score)
+    weighted = clone(model).fit(X, y, sample_weight=1.0 - fault)
+    without = clone(model).fit(X[~fault], y[~fault])
+    assert len(weighted.scores_) == len(without.scores_)
+    np.testing.assert_allclose(
+        weighted.predict_interval(X), without.predict_interval(X), rtol=1e-6, atol=1e-6
+    )
+    inside = clone(model).set_params(regressor=make_pipeline("passthrough", regressor))
+    name = f"{type(regressor).__name__.lower()}__sample_weight"
+    if conformity_score != "std":  # which a Pipeline does not pass on
+        inside.fit(X, y, **{name: 1.0 - fault})
+        np.testing.assert_array_equal(inside.scores_, weighted.scores_)
+    one_for_all = clone(model).fit(X, y, sample_weight=1.0)
+    np.testing.assert_array_equal(one_for_all.scores_, clone(model).fit(X, y).scores_)
+
+
 def test_conformal_leaves_the_number_of_steps_to_the_regressor():
     X, y = np.zeros((20, 4, 1)), np.zeros((20, 2, 1))
     with pytest.raises(ValueError, match=r"expected .* \(n_samples, 4, n_outputs\)"):
@@ -523,38 +553,6 @@ def test_conformal_counts_no_padded_steps(coverage):
             np.testing.assert_allclose(end, expected)
     with pytest.raises(ValueError, match="in which step 0 is not padding"):
         model.predict_interval(X, 1 - 1 / len(model.scores_))
-
-
-@pytest.mark.parametrize("conformity_score", ["absolute", "quantile"])
-@pytest.mark.parametrize("n_outputs", [None, 2])
-def test_conformal_counts_no_windows_without_weight(conformity_score, n_outputs):
-    """What stands for their missing targets is no truth."""
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(500, 4, 1))
-    y = X[:, -1, 0] + rng.normal(size=500)
-    y = y if n_outputs is None else np.stack([y] * n_outputs, axis=1)
-    weight = (rng.random(500) < 0.5).astype(float)
-    filled = y.copy()
-    filled[weight == 0] = 1e3
-    loss = "quantile" if conformity_score == "quantile" else "squared_error"
-    network = DenseRegressor(loss=loss, max_epochs=2, random_state=0)
-    model = ConformalRegressor(network, conformity_score=conformity_score)
-    pipe = make_pipeline(FunctionTransformer(), model)
-    pipe.fit(X, filled, conformalregressor__sample_weight=weight)
-    model = pipe[-1]
-    interval = model.predict_interval(X, 0.8)
-    rows = np.flatnonzero(weight[-100:]) + 400
-    if conformity_score == "quantile":
-        low, high = np.moveaxis(
-            model.regressor_.predict_quantiles(X, [0.1, 0.9]), -1, 0
-        )
-    else:
-        low = high = model.predict(X)
-    errors = np.sort(np.maximum(low - y, y - high)[rows], axis=0)
-    width = errors[int(np.ceil((len(rows) + 1) * 0.8)) - 1]
-    np.testing.assert_allclose(interval[..., 1], high + width)
-    model.fit(X, y, sample_weight=1.0)  # one for all
-    assert_array_equal(model.scores_, clone(model).fit(X, y).scores_)
 
 
 def test_conformal_quantiles_that_would_cross_become_one():

@@ -152,6 +152,7 @@ VARIANTS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:y does not continue")  # of one column, not of two
 @pytest.mark.parametrize(
     ("cls", "params"), VARIANTS, ids=lambda one: getattr(one, "__name__", str(one))
 )

@@ -31,6 +31,7 @@ from skseq import (
     ConformalRegressor,
     DenseRegressor,
     Differencer,
+    EncoderDecoderClassifier,
     GRUClassifier,
     GRURegressor,
     KnownAhead,
@@ -294,6 +295,20 @@ def test_targets_for_every_step_are_read_as_for_an_array():
     lazy, full = (
         GRURegressor(**SMALL, early_stopping=True).fit(given, y).predict(given)
         for given in (windows, np.asarray(windows))
+    )
+    assert_array_equal(lazy, full)
+
+
+@BOTH_ORDERS
+@pytest.mark.parametrize("cls", [GRURegressor, GRUClassifier, EncoderDecoderClassifier])
+def test_windows_of_a_column_are_targets_for_every_step(cls, by_time):
+    X, _ = horizon_targets(make_panel(by_time), "sales", 1)
+    windows, column = map(SlidingWindow(6).fit_transform, (X, X["sales"].round()))
+    y = column if cls is GRURegressor else column[:, :, 0]
+    if cls is EncoderDecoderClassifier:  # where no step is padding
+        y = y.map(np.nan_to_num)
+    lazy, full = (
+        make(cls).fit(windows, given).predict(windows) for given in (y, np.asarray(y))
     )
     assert_array_equal(lazy, full)
 

@@ -97,6 +97,17 @@ def test_a_constant_column_does_no_harm(cls, constant, dtype):
     np.testing.assert_allclose(forecast, without, atol=1e-3, rtol=1e-3)
 
 
+@networks
+def test_what_is_constant_in_training_is_ignored_if_it_varies_later(cls):
+    X, y = make_windows(cls)
+    X = np.array(X)
+    X[:, :, 1] = 518.67
+    model = make(cls).fit(X, y)
+    later = X.copy()
+    later[:, :, 1] += 100 * np.random.default_rng(0).normal(size=X.shape[:2])
+    np.testing.assert_array_equal(output(model, later), output(model, X))
+
+
 @cases(["constant"], NETWORK_REGRESSORS, each=[(0.1,)], full=[(0.0,), (0.1,), (1e9,)])
 def test_a_constant_target_is_learned(cls, constant):
     X, y = make_windows(cls)

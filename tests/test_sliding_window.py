@@ -362,6 +362,13 @@ def test_a_bad_index_is_an_error_in_fit_and_in_transform(change, message):
             "X contains infinity at row 1, column 1",
         ),
         (np.array([[1.0, np.nan], [3.0, 1.0]]), "X contains NaN at row 0, column 1"),
+        (
+            pd.DataFrame(
+                {"temp": [1.0, 2.0, 3.0], "flow": [1.0, np.nan, 3.0]},
+                pd.date_range("2020", periods=3),
+            ),
+            r"X contains NaN at row 1, column 1 \('flow' at 2020-01-02",
+        ),
         (np.zeros((1, 1)), "length=2 is longer than the series X, .*n_samples=1"),
         (np.zeros((0, 1)), "0 sample"),
         (np.zeros((3, 0)), "0 feature"),
@@ -377,11 +384,24 @@ def test_a_bad_index_is_an_error_in_fit_and_in_transform(change, message):
             pd.DataFrame({"at": pd.date_range("2020", periods=3)}),
             "X column 'at' has dtype datetime64.*not numeric",
         ),
+        (
+            pd.DataFrame({"state": [1, 2, 1]}, dtype="category"),
+            "X column 'state' has dtype category, which is not numeric: encode it",
+        ),
     ],
 )
 def test_a_bad_series_is_an_error(X, message):
     with pytest.raises(ValueError, match=message):
         SlidingWindow(2).fit(X)
+
+
+@pytest.mark.parametrize("dtype", [bool, object, "boolean", "bool[pyarrow]"])
+def test_true_and_false_are_numbers(dtype):
+    if "pyarrow" in str(dtype):
+        pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({"rpm": [5.0, 6.0, 7.0], "on": [True, False, True]})
+    windows = SlidingWindow(1).fit_transform(frame.astype({"on": dtype}))
+    np.testing.assert_array_equal(windows[:, 0], frame.astype(float))
 
 
 def test_another_number_of_variables_or_other_names_are_an_error():

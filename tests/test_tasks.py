@@ -493,6 +493,18 @@ def test_warns_where_y_does_not_continue_its_column(wave, options, n_windows, re
     assert not recwarn.list
 
 
+def test_warns_where_y_does_not_continue_its_column_in_short_series(recwarn):
+    index = pd.MultiIndex.from_product([range(6), range(25)], names=["unit", "cycle"])
+    table = pd.DataFrame({"wear": np.random.default_rng(0).normal(size=150)}, index)
+    left = table.groupby("unit").cumcount(ascending=False)
+    pipe = make_pipeline(SlidingWindow(5), GRURegressor(supervise="every", **FAST))
+    with pytest.warns(match="y does not continue column 0"):
+        pipe.fit(table, left)
+    X, y = horizon_targets(table, horizon=2)
+    pipe.fit(X, y)
+    assert not recwarn.list
+
+
 def test_what_is_linear_stays_so_with_values_known_ahead():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(200, 5, 1 + 2 * 3))  # two variables, three steps ahead

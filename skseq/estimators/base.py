@@ -52,7 +52,8 @@ class NetworkEstimator(Settings, DeclaredParameters):
     _parameters = """\
     standardize : bool, default=True
         Whether to standardise inputs and targets, with the means and standard
-        deviations of the training windows.
+        deviations of the training windows. A variable that is constant in all of these
+        is ignored, even if it varies later.
     early_stopping : bool, default=False
         Whether to hold out the last windows (of labels, the last of each class), stop
         when the loss on them no longer falls, and restore the best weights.

@@ -147,7 +147,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
                 f"X has windows of {length} step(s) and {n_features} variables: if "
                 "these are sktime's (n, channels, time), give X.transpose(0, 2, 1)."
             )
-        y = target_array(y) if self._teach else label_array(y, windows)
+        y = np.asarray(target_array(y)) if self._teach else label_array(y, windows)
         if y.ndim == 2 and y.shape[1] == 1:
             warn(
                 "A column-vector y was passed when a 1d array was expected. Please "

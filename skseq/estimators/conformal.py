@@ -12,8 +12,9 @@ from ..validation import (
     check_predict_windows,
     check_share,
     check_targets,
+    check_weights,
 )
-from ..windows import n_shared, pack, unpack
+from ..windows import n_shared, pack, take, unpack
 from ..wrapping import (
     RoutesToRegressor,
     check_gives_std,
@@ -64,8 +65,7 @@ class ConformalRegressor(
     regressor_ : estimator
         Fitted on the windows before the held-out ones; with ``refit``, on all.
     scores_ : ndarray of shape (n_calibration, n_outputs)
-        Errors on the held-out windows, NaN where the weight of a window is zero; with
-        "std", divided by the standard deviation.
+        Errors on the held-out windows; with "std", divided by the standard deviation.
     n_features_in_ : int
         Number of columns of a two-dimensional X, or of variables of a
         three-dimensional one.
@@ -115,7 +115,7 @@ class ConformalRegressor(
             In the last form, as the regressor takes it.
         **fit_params : dict
             Passed to the regressor's ``fit``, by metadata routing if it is enabled.
-            The errors of windows whose ``sample_weight`` is zero do not count.
+            Windows with a ``sample_weight`` of zero do not count as held out, either.
 
         Returns
         -------
@@ -135,16 +135,16 @@ class ConformalRegressor(
         windows = check_fit_windows(self, X, y, allow_missing=self._allows_missing())
         y = check_targets(y, windows, any_length=True)
         windows = inputs_for(self.regressor, windows)
-        n_held_out = max(1, int(self.calibration_fraction * len(y)))
+        fit_params = self._route("fit", fit_params)
+        held_out = self._hold_out(windows, fit_params)
         n_between = self._n_overlapping(windows, y)
-        n_fitted = len(y) - n_held_out - n_between
+        n_fitted = held_out[0] - n_between
         if n_fitted < 1:
             raise ValueError(
                 f"No window is left to fit on: n_samples={len(y)}, of which "
-                f"{n_held_out} are held out, and {n_between} whose targets overlap "
+                f"{len(held_out)} are held out, and {n_between} whose targets overlap "
                 "theirs are left out. Give more windows."
             )
-        fit_params = self._route("fit", fit_params)
         params_of_first = {
             name: value[:n_fitted] if np.shape(value)[:1] == (len(y),) else value
             for name, value in fit_params.items()
@@ -154,10 +154,11 @@ class ConformalRegressor(
         )
         # If it is set later, it has no effect before the next fit.
         self._conformity_score = self.conformity_score
-        held_out = windows[-n_held_out:]
+        if len(held_out) == len(y) - held_out[0]:
+            held_out = slice(held_out[0], None)  # of a view, a view
+        truth, held_out = y[held_out], take(windows, held_out)
         center, unit = self._center(held_out)
-        truth = y[-n_held_out:].reshape(center.shape)  # a regressor may ravel targets
-        truth = np.where(_counted(fit_params, truth), truth, np.nan)
+        truth = truth.reshape(center.shape)  # a regressor may ravel targets
         self.scores_ = (truth - center) / unit
         self._widths = {}
         if self.conformity_score == "quantile":
@@ -166,6 +167,16 @@ class ConformalRegressor(
         if self.refit:
             self.regressor_ = clone(self.regressor).fit(windows, y, **fit_params)
         return self
+
+    def _hold_out(self, windows, fit_params):
+        """Find the last windows, of those with a weight above zero."""
+        given = [
+            fit_params[name] for name in fit_params if name.endswith("sample_weight")
+        ]
+        weights = check_weights(given[0] if given else None, windows)
+        counted = np.arange(len(windows))
+        counted = counted if weights is None else counted[weights > 0]
+        return counted[-max(1, int(self.calibration_fraction * len(counted))) :]
 
     def _n_overlapping(self, windows, y):
         """Count the windows whose targets overlap those of the held-out ones."""
@@ -317,19 +328,10 @@ class ConformalRegressor(
         return tags
 
 
-def _counted(fit_params, held_out):
-    """Tell which held-out targets, the last ones, have no weight of zero."""
-    counted = np.ones((len(held_out), *[1] * (held_out.ndim - 1)), bool)
-    for name, weights in fit_params.items():
-        if name.endswith("sample_weight") and np.ndim(weights) == 1:
-            counted[np.asarray(weights)[-len(held_out) :] == 0] = False
-    return counted
-
-
 def _upper(scores, coverage):
     """Find the score that a new one does not exceed with probability ``coverage``.
 
-    A score is NaN at a padded step or for a weight of zero, and does not count there.
+    A score is NaN at a padded step, and does not count there.
     """
     n_scores = np.count_nonzero(~np.isnan(scores), axis=0)
     rank = rank_of(coverage, n_scores)

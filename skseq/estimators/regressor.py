@@ -296,7 +296,8 @@ class NetworkRegressor(UncertaintyMixin, RegressorMixin, NetworkEstimator):
         if not self._goes_on:
             in_fit = targets[fitted]
             in_fit = in_fit if in_fit.ndim == 3 else in_fit[:, np.newaxis]
-            self.y_mean_, self.y_scale_ = self._moments(in_fit, weights)
+            self.y_mean_, scale = self._moments(in_fit, weights)
+            self.y_scale_ = np.where(np.isinf(scale), 1.0, scale)  # a constant target
         self.y_mean_ = self.y_mean_.astype(targets.dtype)
         self.y_scale_ = self.y_scale_.astype(targets.dtype)
         self._n_outputs = n_outputs

@@ -16,8 +16,12 @@ def advice_on(column):
     Returns
     -------
     str
-        For dates, numbers written as text, or other values, whichever most are.
+        For categories, or else dates, numbers written as text, or other values,
+        whichever most are.
     """
+    encode = "encode it first (pandas.get_dummies or OneHotEncoder), or drop it"
+    if isinstance(column.dtype, pd.CategoricalDtype):  # also of numbers, such as states
+        return encode
     text = column.dropna().astype(str)
     number = text.str.replace(r"[,\s]", "", regex=True)
     if pd.to_numeric(number, errors="coerce").notna().mean() > 0.5:
@@ -31,7 +35,7 @@ def advice_on(column):
             f"pandas.to_datetime and make it the index (set_index({column.name!r})), "
             "or else drop it"
         )
-    return "encode it first (pandas.get_dummies or OneHotEncoder), or drop it"
+    return encode
 
 
 def advice_on_labels(table):

@@ -3,7 +3,12 @@
 import numpy as np
 import pandas as pd
 import torch
-from pandas.api.types import infer_dtype, is_numeric_dtype, is_object_dtype
+from pandas.api.types import (
+    infer_dtype,
+    is_bool_dtype,
+    is_numeric_dtype,
+    is_object_dtype,
+)
 from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, check_array
 
@@ -38,7 +43,7 @@ def check_series(series, name="X", estimator=None):
     """
     array = _to_floats(series, name, estimator)
     if not _is_finite(array[leading_padding(array) :]):
-        _check_rows(array, name, "row")
+        _check_rows(array, name, "row", table=series)
     return array
 
 
@@ -168,7 +173,7 @@ def _refuse_text(frame, name):
             return
         frame = _first_rows(frame)
     for position, dtype in enumerate(frame.dtypes):
-        if is_numeric_dtype(dtype):
+        if is_numeric_dtype(dtype) or is_bool_dtype(dtype):  # pyarrow's is only this
             continue
         column = frame.iloc[:, position]
         if not _holds_numbers(column):
@@ -203,8 +208,11 @@ def _is_finite(rows):
         return bool(np.isfinite(rows.sum()))
 
 
-def _check_rows(rows, name, unit, first_sample=0, allow_missing=False):
-    """Raise an error at the first invalid value of rows (..., length, n_features)."""
+def _check_rows(rows, name, unit, first_sample=0, allow_missing=False, table=None):
+    """Raise an error at the first invalid value of rows (..., length, n_features).
+
+    If they are those of a DataFrame, it names the row and column by their labels too.
+    """
     if _is_finite(rows):
         return
     missing = np.isnan(rows)
@@ -216,6 +224,8 @@ def _check_rows(rows, name, unit, first_sample=0, allow_missing=False):
     *sample, step, column = bad[0]
     what = "NaN" if np.isnan(rows[tuple(bad[0])]) else "infinity"
     where = f"{unit} {step}, column {column}"
+    if isinstance(table, pd.DataFrame):
+        where += f" ({table.columns[column]!r} at {table.index[step]})"
     advice = "Impute or drop it first, for example with SimpleImputer or "
     advice += "DataFrame.interpolate."
     if sample:

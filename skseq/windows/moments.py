@@ -20,7 +20,8 @@ def variable_moments(windows, sample_weight=None):
     Returns
     -------
     mean, scale : ndarray of shape (n_features,)
-        In float64. A variable that is constant, or never observed, has scale 1.
+        In float64. The scale of a variable that is constant, or never observed, is
+        infinite: once divided by it, nothing is left of any later value.
     """
     n_samples = len(windows)
     total = _running_total(sample_weight)
@@ -44,7 +45,7 @@ def variable_moments(windows, sample_weight=None):
     scale = np.sqrt(variance)
     # A constant column may leave rounding noise, which must not be divided by.
     constant = scale <= 10 * np.finfo(windows.dtype).eps * np.abs(mean)
-    scale[constant | (count == 0)] = 1.0
+    scale[constant | (count == 0)] = np.inf
     return mean, scale
 
 
