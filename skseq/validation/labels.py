@@ -30,7 +30,7 @@ def label_array(y, windows, *, fitted=False):
     ValueError
         If y holds separate sequences that do not fit the windows.
     """
-    array = target_array(y, separate=True)
+    array = np.asarray(target_array(y, separate=True))
     n_samples, length, _ = windows.shape
     separate = holds_sequences(array) or (array.ndim == 2 and not hasattr(y, "shape"))
     columns = array.shape[1] if array.ndim == 2 else None

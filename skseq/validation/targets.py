@@ -22,8 +22,8 @@ def target_array(y, *, separate=False):
 
     If there may be ``separate`` sequences, they become an array of objects.
     """
-    if isinstance(y, LazyArray):  # with one for each step, all are looked at
-        return np.asarray(y) if separate or y.ndim > 2 else y
+    if isinstance(y, LazyArray):
+        return y
     y = from_tensor(y)
     refuse_masked(y, "y")
     try:
