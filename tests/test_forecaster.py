@@ -404,6 +404,35 @@ class TestScaling:
         assert_allclose(windows[..., 0], expected[..., 0] / means)
         assert_allclose(targets * means, naive_windows(y.to_numpy(), 5, 3)[1])
 
+    @pytest.mark.parametrize("scaling", ["subtract", "divide", "standardize"])
+    @pytest.mark.parametrize("level_length", [None, 3])
+    def test_levels_are_those_of_a_loop(self, scaling, level_length):
+        """Of the steps that are not padding, for each window and target."""
+        y = make_panel(n_columns=2) + 3
+        how = {"scaling": scaling, "level_length": level_length, "min_length": 1}
+        forecaster(Recorder(), **how).fit(y, fh=[1])
+        windows, targets = Recorder.seen["fit"]
+        row = 0
+        for _, table in y.groupby(level=0):
+            values = table.to_numpy()
+            for end in range(1, len(values)):
+                past = values[max(0, end - 5) : end]
+                recent = past[-(level_length or 5) :]
+                shift, factor = 0.0, 1.0
+                if scaling != "divide":
+                    shift = sum(recent) / len(recent)
+                if scaling == "divide":
+                    factor = sum(abs(recent)) / len(recent)
+                if scaling == "standardize" and len(recent) > 1:
+                    factor = (sum((recent - shift) ** 2) / len(recent)) ** 0.5
+                if scaling == "standardize" and len(recent) == 1:
+                    factor = values.std(axis=0)
+                found = windows[row, 5 - len(past) :]
+                assert_allclose(found, (past - shift) / factor, atol=1e-12)
+                assert_allclose(targets[row], (values[end] - shift) / factor)
+                row += 1
+        assert row == len(windows)
+
     @pytest.mark.parametrize("scaling", ["divide", "standardize"])
     @pytest.mark.parametrize("level_length", [None, 1])
     def test_a_window_of_zeros_has_the_size_of_its_series(self, scaling, level_length):

@@ -12,7 +12,9 @@ def series_sizes(panel, scaling):
 
     Windows that are constant are divided by it.
     """
-    return np.concatenate([level(one.y[np.newaxis], scaling)[1] for one in panel])
+    # Column by column: numpy is slow on rows of a few values.
+    sizes = [[level(y[np.newaxis], scaling)[1] for y in one.y.T] for one in panel]
+    return np.reshape(sizes, (len(panel), 1, -1))
 
 
 def window_levels(windows, n_windows, sizes, scaling, n_steps):
@@ -75,28 +77,31 @@ def level(past, scaling, n_steps=None, size=1):
 
     Parameters
     ----------
-    past : ndarray of shape (n_samples, length, n_targets)
+    past : ndarray of shape (n_samples, length, [n_targets])
     scaling : {None, "subtract", "divide", "standardize"}
     n_steps : int, default=None
         Last steps of the window that define the level; None takes all.
-    size : ndarray of shape (n_samples, 1, n_targets), default=1
+    size : ndarray of shape (n_samples, 1, [n_targets]), default=1
         Replaces a factor that would be zero, which leaves nothing to divide by.
 
     Returns
     -------
-    shift, factor : ndarray of shape (n_samples, 1, n_targets), or 0 and 1
+    shift, factor : ndarray of shape (n_samples, 1, [n_targets]), or 0 and 1
     """
     if scaling is None:
         return np.zeros((1, 1, 1), past.dtype), np.ones((1, 1, 1), past.dtype)
     past = past if n_steps is None else past[:, -n_steps:]
     shift = np.zeros_like(past[:, :1])
     factor = np.ones_like(shift)
+    # Without padding, the same takes a third of the time.
+    padded = np.isnan(past[:, 0]).any()
+    mean, std = (np.nanmean, np.nanstd) if padded else (np.mean, np.std)
     if scaling in ("subtract", "standardize"):
-        shift = np.nanmean(past, axis=1, keepdims=True)
+        shift = mean(past, axis=1, keepdims=True)
     if scaling == "divide":
-        factor = np.nanmean(np.abs(past), axis=1, keepdims=True)
+        factor = mean(np.abs(past), axis=1, keepdims=True)
     if scaling == "standardize":
-        factor = np.nanstd(past, axis=1, keepdims=True)
+        factor = std(past, axis=1, keepdims=True)
     # A constant leaves rounding noise; dividing by that would blow it up.
     smallest = 10 * np.finfo(past.dtype).eps * np.abs(shift)
     return shift, np.where(factor > smallest, factor, size)
