@@ -268,10 +268,9 @@ def test_moments_equal_numpys_on_a_long_series_far_from_zero():
     np.testing.assert_allclose(scale, np.nanstd(rows, axis=0), rtol=1e-9)
 
 
-@pytest.mark.parametrize("wild", [0.3, 1e12])
-def test_windows_without_weight_hide_no_constant_variable(wild):
+def test_windows_without_weight_hide_no_constant_variable():
     windows = np.full((100, 10, 1), 7.3)
-    windows[:50] = wild
+    windows[:50] = 1e12
     mean, scale = variable_moments(windows, np.repeat([0.0, 1.0], 50))
     assert mean == 7.3
     assert np.isinf(scale)
