@@ -30,6 +30,7 @@ from skseq import (
 from skseq.estimators import ALL
 from skseq.estimators.regressor import NetworkRegressor
 from skseq.networks import padding_known
+from skseq.training.batch_norm import batch_norms
 from tests.factories import (
     NETWORK_REGRESSORS,
     accepts_other_lengths,
@@ -382,6 +383,19 @@ def test_a_batch_takes_as_long_as_its_longest_sequence(cls):
     output(model, X[:64])
     output(model, X[64:])
     assert recorded.shapes == [(64, 4), (32, 50)]
+
+
+@pytest.mark.parametrize("cls", [GRURegressor, Conv1DRegressor])
+def test_statistics_in_small_batches_are_those_of_all_windows(cls, monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(128, 40, 2)) + 2 * rng.normal(size=(128, 1, 2))
+    found = []
+    for n_steps in (1, 2**20):
+        monkeypatch.setattr("skseq.training.batch_norm.SETTLING", n_steps)
+        model = cls(normalization="batch", max_epochs=1, random_state=0)
+        norm, *_ = batch_norms(model.fit(X, X[:, -1, 0]).net_.module_)
+        found.append(norm.running_var)
+    torch.testing.assert_close(*found, rtol=1e-6, atol=0)
 
 
 def test_statistics_of_long_windows_are_settled_in_small_batches():

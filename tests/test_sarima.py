@@ -680,6 +680,19 @@ def test_warm_start_keeps_the_orders_that_were_found():
     assert model.set_params(warm_start=False).fit(X, y).search_results_ is not results
 
 
+def test_auto_reads_all_of_a_piece_beside_many_others():
+    """The parameters need only a little of each."""
+    pytest.importorskip("statsforecast")
+    params = [0.4, 0.3]
+    cuts = [cut(simulate(900, (2, 0, 0), params=params, seed=i)) for i in range(25)]
+    X, y = (np.concatenate(parts) for parts in zip(*cuts, strict=True))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stitching, "MANY", 1000)
+        together = SARIMARegressor("auto", NO_SEASON).fit(X, y)
+    alone = SARIMARegressor("auto", NO_SEASON).fit(*cuts[0])
+    pd.testing.assert_frame_equal(together.search_results_, alone.search_results_)
+
+
 @pytest.mark.parametrize("slope", [0, 1])
 def test_auto_without_surprise_is_told(slope):
     pytest.importorskip("statsforecast")

@@ -268,6 +268,14 @@ def test_moments_equal_numpys_on_a_long_series_far_from_zero():
     np.testing.assert_allclose(scale, np.nanstd(rows, axis=0), rtol=1e-9)
 
 
+def test_windows_without_weight_hide_no_constant_variable():
+    windows = np.full((100, 10, 1), 7.3)
+    windows[:50] = 1e12
+    mean, scale = variable_moments(windows, np.repeat([0.0, 1.0], 50))
+    assert mean == 7.3
+    assert np.isinf(scale)
+
+
 def test_light_weights_late_in_a_long_series_are_not_lost():
     weight = np.full(200_000, 1000.0, dtype=np.float32)
     weight[100_000:] = 0.001

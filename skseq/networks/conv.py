@@ -78,9 +78,12 @@ class BatchNorm(nn.BatchNorm1d):
     window_weights : tensor of shape (batch,) or None
         Weights of the windows of a batch in training. A window of weight two counts
         like two windows.
+    pools : bool
+        Whether the running variance is that of all windows, also between batches.
     """
 
     window_weights = None
+    pools = False
 
     @in_full_precision
     def forward(self, x, observed):
@@ -116,6 +119,8 @@ class BatchNorm(nn.BatchNorm1d):
 
     @torch.no_grad()
     def _learn(self, mean, var):
+        if self.pools:
+            var = var + (1 - self.momentum) * (mean - self.running_mean).square()
         self.running_mean.lerp_(mean, self.momentum)
         self.running_var.lerp_(var, self.momentum)
 

@@ -114,9 +114,12 @@ class BatchNorm(_BatchNorm):
     ----------
     window_weights : tensor of shape (batch,) or None
         Weights of the windows of a batch in training.
+    pools : bool
+        Whether the running variance is that of all windows, also between batches.
     """
 
     window_weights = None
+    pools = False
 
     def __init__(self, n_units, length):
         super().__init__(n_units, eps=EPS)
@@ -216,6 +219,9 @@ class BatchNorm(_BatchNorm):
         # The first ten batches count equally; the initial values do not count.
         rate = (1 / n_batches).clamp(min=self.momentum, max=1.0) * has_moments
         rate = rate[..., None, None].to(mean)
+        if self.pools:
+            before = self.running_mean[..., : mean.shape[-3], :, :]
+            variance = variance + (1 - rate) * (mean - before).square()
         for running, value in (self.running_mean, mean), (self.running_var, variance):
             running[..., : value.shape[-3], :, :].lerp_(value, rate)
 

@@ -85,6 +85,7 @@ def settle(module, windows, infer):
     module.eval()
     for norm in norms:
         norm.train()
+        norm.pools = True  # small batches alone would lack some variance
         norm.num_batches_tracked.zero_()
     # In order, a batch would lack what differs between early and late windows, or
     # between classes: their variance is that within it.
@@ -102,5 +103,6 @@ def settle(module, windows, infer):
         infer(batch[0]["x"] if windows.teach else batch[0])
     for norm in norms:
         norm.eval()
+        norm.pools = False
         norm.momentum = momentum
     weigh_windows(module, None)

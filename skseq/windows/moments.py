@@ -38,7 +38,7 @@ def variable_moments(windows, sample_weight=None):
         return total(np.minimum(row + 1, n_samples)) - total(first)
 
     # Relative to the first value, the mean of a constant column has no rounding error.
-    origin = _first_observed(windows)
+    origin = _first_observed(windows, weight)
     count, mean = _weighted_mean(windows, weight, lambda rows: rows - origin)
     mean = origin + mean
     _, variance = _weighted_mean(windows, weight, lambda rows: (rows - mean) ** 2)
@@ -49,13 +49,13 @@ def variable_moments(windows, sample_weight=None):
     return mean, scale
 
 
-def _first_observed(windows):
-    """Find the first value of each variable that is not padding (0 if none)."""
+def _first_observed(windows, weight):
+    """Find the first value of each variable that is not padding and has a weight."""
     for part in chunks(windows):
-        rows = np.asarray(windows[part]).reshape(-1, windows.shape[2])
-        observed = np.flatnonzero(~np.isnan(rows[:, 0]))
-        if len(observed):
-            return rows[observed[0]].astype(np.float64)
+        rows = np.asarray(windows[part])
+        counted = ~np.isnan(rows[:, :, 0]) & (weight(part) > 0)[:, np.newaxis]
+        if counted.any():
+            return rows[counted][0].astype(np.float64)
     return np.zeros(windows.shape[2])
 
 

@@ -1,5 +1,7 @@
 """SARIMARegressor: a seasonal ARIMA model, estimated by statsmodels."""
 
+from functools import partial
+
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
@@ -25,7 +27,7 @@ from .likelihood import (
 )
 from .order_search import search_orders
 from .scaling import Scaling
-from .stitching import join, stitch
+from .stitching import join, longest, stitch, thin_out
 
 
 class SARIMARegressor(RegressorMixin, BaseEstimator):
@@ -120,9 +122,10 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
     Windows, and y, may hold NaN for missing values. The forecast is the one given the
     values that are present. In ``fit``, a difference with a missing value is missing.
 
-    The search uses the longest piece without missing values. It takes the seasonal
-    difference if the season is strong, and ordinary differences until the KPSS test
-    finds the result stationary. It then moves stepwise to better neighbouring orders.
+    The search uses the longest piece without missing values, and of it the latest
+    20,000 windows. It takes the seasonal difference if the season is strong, and
+    ordinary differences until the KPSS test finds the result stationary. It then moves
+    stepwise to better neighbouring orders.
 
     References
     ----------
@@ -214,9 +217,9 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         check_known_ahead(self, columns, n_features, self._n_outputs)
         # If they are set later, they have no effect before the next fit.
         self._target, self._n_known_ahead = self.target, self.n_known_ahead
-        how = self._target, self._n_known_ahead
-        pieces = stitch(windows, y, *how, season=self.seasonal_order[-1])
-        self._choose_orders(pieces)
+        read = partial(stitch, windows, y, self._target, self._n_known_ahead)
+        pieces = read(thin=partial(thin_out, season=self.seasonal_order[-1]))
+        self._choose_orders(read)
         check_length(self, windows.shape[1])
         before = getattr(self, "params_", {}) if self.warm_start else {}
         series, known = self._join(pieces)
@@ -228,10 +231,10 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         self._keep_estimates(results, names, series, scaling)
         self._mean = np.nanmean(y[:, 0], dtype=np.float64)
         # The first row has no known values of its own: they are in the row before it.
-        longest = windows.shape[1] - (self.n_known_ahead > 0)
+        length = windows.shape[1] - (self.n_known_ahead > 0)
         with np.errstate(divide="ignore", invalid="ignore"):
             self.coef_, self.intercept_, self.std_ = self._map(
-                np.ones(longest, dtype=bool)
+                np.ones(length, dtype=bool)
             )
         if not np.isfinite(self.coef_).all():
             raise ValueError(UNIT_ROOT)
@@ -342,7 +345,7 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         tags.regressor_tags.poor_score = True  # forecasts from y's past alone
         return tags
 
-    def _choose_orders(self, pieces):
+    def _choose_orders(self, read):
         """Set the orders; search them if they are neither given nor already found."""
         if not searches(self):
             self.order_, self.seasonal_order_ = self.order, self.seasonal_order
@@ -350,11 +353,11 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         elif not (self.warm_start and hasattr(self, "search_results_")):
             runs = [
                 piece[rows]
-                for piece in pieces
+                for piece in read(thin=lambda pieces, _: longest(pieces))
                 for rows in np.ma.clump_unmasked(np.ma.masked_invalid(piece[:, 0]))
             ]
-            longest = max(runs, key=len)
-            results = search_orders(longest, self.seasonal_order[-1], self.criterion)
+            run = max(runs, key=len)
+            results = search_orders(run, self.seasonal_order[-1], self.criterion)
             best = results.loc[results[self.criterion].idxmin()]
             self.search_results_, self.trend_ = results, best["trend"]
             self.order_, self.seasonal_order_ = best["order"], best["seasonal_order"]

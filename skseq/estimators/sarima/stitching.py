@@ -24,7 +24,7 @@ SEASONS = 10
 """Which each piece keeps, however many pieces there are."""
 
 
-def stitch(windows, y, target, n_known, *, season=None):
+def stitch(windows, y, target, n_known, *, thin=None):
     """Join windows and targets back into pieces of consecutive rows.
 
     Parameters
@@ -37,9 +37,9 @@ def stitch(windows, y, target, n_known, *, season=None):
         The variable that y continues.
     n_known : int
         Number of variables known ahead.
-    season : int, optional
-        If given, very many time steps are thinned out before they are read, to as many
-        as estimate a model of this season well.
+    thin : callable, optional
+        Thins out very many time steps before they are read: maps pieces and
+        ``n_around``, as :func:`thin_out` takes them, to those that are read.
 
     Returns
     -------
@@ -56,10 +56,9 @@ def stitch(windows, y, target, n_known, *, season=None):
         order = np.argsort(windows.rows)  # series by series
         windows, y = windows.take(order), y[order]
     bounds = list(pairwise([0, *_breaks(windows, y, target), len(windows)]))
-    if season is not None:
+    if thin is not None:
         # Without the first row of a piece, whose own known values are not known.
-        n_around = windows.shape[1] - 1 - bool(n_known) + y.shape[1]
-        bounds = thin_out(bounds, n_around, season)
+        bounds = thin(bounds, windows.shape[1] - 1 - bool(n_known) + y.shape[1])
     pieces = []
     for first, last in bounds:
         some = np.asarray(windows[first:last])
@@ -96,9 +95,22 @@ def thin_out(pieces, n_around, season):
     # What each of the longest may have, beside all that are shorter.
     shares = (MANY - (lengths.cumsum() - lengths)) // np.arange(len(pieces), 0, -1)
     most = max(shares.max(), SEASONS * max(1, season))
-    pieces = [(max(first, last - most), last) for first, last in pieces]
+    pieces = _latest(pieces, most)
     n_steps = sum(last - first + n_around for first, last in pieces)
     return pieces[:: max(1, min(n_steps // MANY, len(pieces) // FEW))]
+
+
+def longest(pieces):
+    """Keep the longest pieces, in one of which orders are searched.
+
+    The fewer time steps it has, the fewer terms of a model are found.
+    """
+    kept = sorted(pieces, key=lambda piece: piece[1] - piece[0])[-FEW:]
+    return _latest(kept, MANY)
+
+
+def _latest(pieces, most):
+    return [(max(first, last - most), last) for first, last in pieces]
 
 
 def join(pieces, n_between, order, seasonal_order):
