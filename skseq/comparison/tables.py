@@ -121,10 +121,10 @@ def in_order(data, target, known_ahead=()):
 def _check_known_ahead(known_ahead, columns):
     """Refuse names that are not columns other than the target."""
     if isinstance(known_ahead, str) or not np.iterable(known_ahead):
-        columns = [] if known_ahead is None else [known_ahead]
+        instead = [] if known_ahead is None else [known_ahead]
         raise TypeError(
             f"known_ahead must be a list of columns, got {known_ahead!r}: give "
-            f"{columns!r}."
+            f"{instead!r}."
         )
     if len(set(known_ahead)) < len(known_ahead) or set(known_ahead) - set(columns):
         raise ValueError(

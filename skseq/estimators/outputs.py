@@ -9,7 +9,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from ..networks import can_pass_once, can_stack, one_pass
 from ..networks.dropout import drawing
 from ..training import FEWEST, LARGE_BATCH, gather, seeded
-from ..windows import LazyArray, chunks, leading_padding, series_of
+from ..windows import LazyArray, chunks, leading_padding, observed, series_of
 
 CPU_BATCH = 2048
 """Bytes of one variable at one step in the largest batch of windows on a CPU: larger
@@ -100,13 +100,16 @@ def _parts(windows, n_samples, size, ordered):
 
 
 def _by_length(windows):
-    """Return the numbers of windows, sorted by length, or None if all have the same."""
-    if not np.isnan(windows[:, 0, 0]).any():
+    """Return the numbers of windows, sorted by length, or None if none has padding."""
+    padded = np.isnan(windows[:, 0, 0])
+    if not padded.any():
         return None
-    n_padding = np.empty(len(windows), int)
+    n_observed = np.full(len(windows), windows.shape[1])
+    # Of a long series, only the first windows are padded: the others are not read.
     for part in chunks(windows):
-        n_padding[part] = np.isnan(windows[part, :, 0]).sum(axis=1)
-    return np.argsort(-n_padding, kind="stable")
+        some = windows[part][padded[part]]
+        n_observed[part][padded[part]] = observed(some).sum(axis=1)
+    return np.argsort(n_observed, kind="stable")
 
 
 def _put(output, found, some, n_samples):

@@ -75,9 +75,8 @@ def warn_of_levels(model, panel, length):
         return
     try:
         moves = _moves(model, [panel[i] for i in np.flatnonzero(concerned)], length)
-    except Exception:  # a regressor may raise anything at levels that it can't take
-        # Such as shares above 1. That it was fitted stands: nothing to warn of.
-        return
+    except Exception:  # whatever a regressor raises at levels such as shares above 1:
+        return  # that it was fitted stands, and there is nothing to warn of
     if np.median(moves[drifts[concerned]]) <= 1 / 3:
         warn(
             "The level of y drifts, but beyond the values of the past, the forecasts "
