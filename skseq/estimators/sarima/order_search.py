@@ -14,6 +14,16 @@ _EXACT = 150  # longest series for which the search uses the exact likelihood
 _STEPS = [(-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)]
 
 
+def longest_run(tables):
+    """Return the longest run of rows of any table whose first values are all there."""
+    runs = [
+        table[rows]
+        for table in tables
+        for rows in np.ma.clump_unmasked(np.ma.masked_invalid(table[:, 0]))
+    ]
+    return max(runs, key=len)
+
+
 def search_orders(table, season, criterion):
     """Find the orders of a series with the method of Hyndman and Khandakar.
 

@@ -25,9 +25,9 @@ from .likelihood import (
     stationary_model,
     warn_of_limit,
 )
-from .order_search import search_orders
+from .order_search import longest_run, search_orders
 from .scaling import Scaling
-from .stitching import join, longest, stitch, thin_out
+from .stitching import find_pieces, join, longest, read_pieces, thin_out
 
 
 class SARIMARegressor(RegressorMixin, BaseEstimator):
@@ -217,12 +217,16 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         check_known_ahead(self, columns, n_features, self._n_outputs)
         # If they are set later, they have no effect before the next fit.
         self._target, self._n_known_ahead = self.target, self.n_known_ahead
-        read = partial(stitch, windows, y, self._target, self._n_known_ahead)
-        pieces = read(thin=partial(thin_out, season=self.seasonal_order[-1]))
-        self._choose_orders(read)
+        *in_order, pieces = find_pieces(windows, y, self._target)
+        of_target = {"target": self._target, "n_known": self._n_known_ahead}
+        read = partial(read_pieces, *in_order, **of_target)
+        self._choose_orders(read, pieces)
         check_length(self, windows.shape[1])
         before = getattr(self, "params_", {}) if self.warm_start else {}
-        series, known = self._join(pieces)
+        # Without the first row of a piece, whose own known values are not known.
+        n_around = windows.shape[1] - 1 - bool(self.n_known_ahead) + y.shape[1]
+        pieces = thin_out(pieces, n_around, self.seasonal_order[-1])
+        series, known = self._join(read(pieces))
         scaling = Scaling(series, known, self.trend_ is not None)
         model = self._model(*scaling.scale(series, known))
         names = names_of_params(model)
@@ -326,7 +330,8 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
                 "below 1e-12 for zero: fit again on X and y in a smaller unit, so that "
                 "their numbers are larger."
             )
-        pieces = stitch(windows, y, self._target, self._n_known_ahead)
+        found = find_pieces(windows, y, self._target)
+        pieces = read_pieces(*found, self._target, self._n_known_ahead)
         model = self._model(*self._join(pieces))
         params = [self.params_[name] for name in names_of_params(model)]
         model.ssm.tolerance = 0  # it is absolute, and too large for small units of y
@@ -345,18 +350,13 @@ class SARIMARegressor(RegressorMixin, BaseEstimator):
         tags.regressor_tags.poor_score = True  # forecasts from y's past alone
         return tags
 
-    def _choose_orders(self, read):
+    def _choose_orders(self, read, pieces):
         """Set the orders; search them if they are neither given nor already found."""
         if not searches(self):
             self.order_, self.seasonal_order_ = self.order, self.seasonal_order
             self.trend_ = self.trend
         elif not (self.warm_start and hasattr(self, "search_results_")):
-            runs = [
-                piece[rows]
-                for piece in read(thin=lambda pieces, _: longest(pieces))
-                for rows in np.ma.clump_unmasked(np.ma.masked_invalid(piece[:, 0]))
-            ]
-            run = max(runs, key=len)
+            run = longest_run(read(longest(pieces)))
             results = search_orders(run, self.seasonal_order[-1], self.criterion)
             best = results.loc[results[self.criterion].idxmin()]
             self.search_results_, self.trend_ = results, best["trend"]

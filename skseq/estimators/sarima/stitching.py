@@ -24,8 +24,8 @@ SEASONS = 10
 """Which each piece keeps, however many pieces there are."""
 
 
-def stitch(windows, y, target, n_known, *, thin=None):
-    """Join windows and targets back into pieces of consecutive rows.
+def find_pieces(windows, y, target):
+    """Find the pieces of consecutive windows.
 
     Parameters
     ----------
@@ -35,17 +35,13 @@ def stitch(windows, y, target, n_known, *, thin=None):
         The next values of the target.
     target : int
         The variable that y continues.
-    n_known : int
-        Number of variables known ahead.
-    thin : callable, optional
-        Thins out very many time steps before they are read: maps pieces and
-        ``n_around``, as :func:`thin_out` takes them, to those that are read.
 
     Returns
     -------
-    list of ndarray of shape (n_timesteps, 1 + n_known)
-        The target and the variables known ahead, of each piece. A row with any missing
-        value is all NaN, and no piece starts with such a row.
+    windows, y
+        Those given, series by series.
+    pieces : list of (int, int)
+        The first window of each piece, and the one after its last.
 
     Raises
     ------
@@ -53,23 +49,40 @@ def stitch(windows, y, target, n_known, *, thin=None):
         If ``y`` does not continue the windows.
     """
     if isinstance(windows, LazyArray):
-        order = np.argsort(windows.rows)  # series by series
+        order = np.argsort(windows.rows)
         windows, y = windows.take(order), y[order]
-    bounds = list(pairwise([0, *_breaks(windows, y, target), len(windows)]))
-    if thin is not None:
-        # Without the first row of a piece, whose own known values are not known.
-        bounds = thin(bounds, windows.shape[1] - 1 - bool(n_known) + y.shape[1])
-    pieces = []
-    for first, last in bounds:
+    breaks = _breaks(windows, y, target)
+    return windows, y, list(pairwise([0, *breaks, len(windows)]))
+
+
+def read_pieces(windows, y, pieces, target, n_known):
+    """Read the rows behind pieces of consecutive windows.
+
+    Parameters
+    ----------
+    windows, y, pieces
+        As :func:`find_pieces` returns them.
+    target : int
+    n_known : int
+        Number of variables known ahead.
+
+    Returns
+    -------
+    list of ndarray of shape (n_timesteps, 1 + n_known)
+        The target and the variables known ahead, of each piece. A row with any missing
+        value is all NaN, and no table starts with such a row.
+    """
+    tables = []
+    for first, last in pieces:
         some = np.asarray(windows[first:last])
         rows = np.concatenate([some[0], some[1:, -1]])
         ahead = coming_values(rows, n_known, y.shape[1])
         unknown = np.full((1, n_known), np.nan)
         ahead = np.concatenate([unknown, ahead[:-1, :, 0], ahead[-1].T])
-        piece = np.column_stack([np.append(rows[:, target], y[last - 1]), ahead])
-        piece[np.isnan(piece).any(axis=1)] = np.nan
-        pieces.append(piece[leading_padding(piece) :])
-    return pieces
+        table = np.column_stack([np.append(rows[:, target], y[last - 1]), ahead])
+        table[np.isnan(table).any(axis=1)] = np.nan
+        tables.append(table[leading_padding(table) :])
+    return tables
 
 
 def thin_out(pieces, n_around, season):
